@@ -1,0 +1,77 @@
+"""The protocol that both kinds of collection fulfil: a Qdrant server and the embedded engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedconsole.items import (
+        CollectionSchema,
+        CollectionState,
+        Hit,
+        IndexType,
+        JsonObject,
+        PointId,
+        Points,
+    )
+
+
+class Collection(Protocol):
+    """One Qdrant collection. Every write returns only after the store has confirmed it.
+
+    Attributes:
+        target: What it is and where, for talk and errors; holds no secret. For example
+            "collection products at http://qdrant:6333".
+
+    All methods raise `Throttled`, `Transient`, `BadInput` or `Refused` (see `embedconsole.faults`), and
+    nothing else, when the store fails. A collection that is missing is `Refused` with the remedy, except
+    in `describe`.
+    """
+
+    @property
+    def target(self) -> str: ...
+
+    async def describe(self) -> CollectionState | None:
+        """What the collection looks like now; None when it does not exist."""
+        ...
+
+    async def create(self, schema: CollectionSchema) -> None:
+        """Create the collection with its vectors and payload indexes; refused when it exists."""
+        ...
+
+    async def create_index(self, path: str, kind: IndexType) -> None:
+        """Add one payload index; without effect when it is there already."""
+        ...
+
+    async def upsert(self, points: Points) -> None:
+        """Write whole points: vectors and payload replace what was there."""
+        ...
+
+    async def overwrite_payloads(
+        self, payloads: Mapping[PointId, JsonObject]
+    ) -> frozenset[PointId]:
+        """Replace the payloads of existing points; returns the ids of points that do not exist."""
+        ...
+
+    async def delete(self, ids: Sequence[PointId]) -> None:
+        """Delete points; those that do not exist count as deleted."""
+        ...
+
+    async def retrieve(self, ids: Sequence[PointId]) -> Mapping[PointId, JsonObject]:
+        """The payloads of those of the points that exist."""
+        ...
+
+    async def search(
+        self, vector: NDArray[np.float32], *, using: str, limit: int
+    ) -> list[Hit]:
+        """The nearest points to a vector of shape (size,), best first."""
+        ...
+
+    async def aclose(self) -> None:
+        """Release connections or the child process."""
+        ...

@@ -1,0 +1,75 @@
+"""What can go wrong outside us, in the four classes that decide what happens next.
+
+Embedders, collections and databases raise these and nothing else for a fault of the outside world; the
+sync engine decides by the class alone (DESIGN section 8).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import ClassVar
+
+
+class FaultClass(StrEnum):
+    """The class of a fault; the words are those of the log, the ledger and the screen."""
+
+    THROTTLED = "throttled"
+    TRANSIENT = "transient"
+    ITEM = "item"
+    REFUSED = "refused"
+
+
+class Fault(Exception):
+    """A fault of a dependency.
+
+    Args:
+        source: Who failed, in the operator's words: "embedding service ml", "Qdrant", "catalog", "ledger".
+        message: The cause on one line.
+        remedy: What the operator can do about it, or None when waiting is all there is to do.
+    """
+
+    kind: ClassVar[FaultClass]
+
+    def __init__(self, source: str, message: str, *, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.source = source
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        line = f"{self.source}: {self.message}"
+        return f"{line}. {self.remedy}" if self.remedy else line
+
+
+class Throttled(Fault):
+    """The dependency asks us to slow down (429). `retry_after` is in seconds, None when it did not say."""
+
+    kind = FaultClass.THROTTLED
+
+    def __init__(
+        self, source: str, message: str, *, retry_after: float | None = None, remedy: str | None = None
+    ) -> None:
+        super().__init__(source, message, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class Transient(Fault):
+    """Worth another try as it is: connect, time-out, 408, 5xx, a dropped or truncated reply."""
+
+    kind = FaultClass.TRANSIENT
+
+
+class BadInput(Fault):
+    """The request's input was refused: at least one of its items is at fault (4xx, 413, 422)."""
+
+    kind = FaultClass.ITEM
+
+
+class Refused(Fault):
+    """Nothing will go through until the operator mends something (401, 402, 403, 404, wrong dimension)."""
+
+    kind = FaultClass.REFUSED
+
+
+class ConfigError(Exception):
+    """The configuration can't be used as it is; the message names the place and what to do."""

@@ -1,0 +1,170 @@
+"""The words that all parts share: items, points, vectors and what a collection looks like.
+
+Plain frozen data. The parts hand these to each other through the sync engine and know nothing else of
+one another.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+    """Embeddings, shape (items, size), float32."""
+
+JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonObject: TypeAlias = "dict[str, JsonValue]"
+PointId: TypeAlias = "int | str"
+"""An unsigned 64-bit integer or a UUID in its canonical text form, as Qdrant takes them."""
+
+Distance: TypeAlias = Literal["cosine", "dot", "euclid", "manhattan"]
+IndexType: TypeAlias = Literal["keyword", "text", "integer", "float", "bool", "datetime", "uuid", "geo"]
+
+UNNAMED = ""
+"""The name of the one vector of a collection without named vectors."""
+
+MARKER = "_embedconsole"
+"""The payload field by which we know our own points, and rebuild a lost ledger."""
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+_UINT64_END = 1 << 64
+
+
+def point_id(key: str) -> PointId:
+    """The id of an item's point: the key itself when Qdrant can take it, else the UUIDv5 of it.
+
+    Args:
+        key: The item's key as text; integers in decimal.
+    """
+    if key.isdecimal() and key.isascii() and (key == "0" or key[0] != "0") and len(key) <= 20:
+        number = int(key)
+        if number < _UINT64_END:
+            return number
+    if _UUID.fullmatch(key):
+        return key.lower()
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, key))
+
+
+def point_order(point: PointId) -> bytes:
+    """A byte string that sorts as Qdrant sorts ids: all integers, then all UUIDs."""
+    if isinstance(point, int):
+        return b"\x00" + point.to_bytes(8, "big")
+    return b"\x01" + uuid.UUID(point).bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogRow:
+    """One row of the user's query, its values already JSON-ready.
+
+    Attributes:
+        key: The item's key as text.
+        values: Column name to value: None, bool, int, finite float, str, list or dict.
+    """
+
+    key: str
+    values: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedInput:
+    """What one item sends to one embedder.
+
+    Attributes:
+        product_id: The item's key, as an integer where it is one.
+        text: The rendered text template; None when the vector has no text.
+        image: An image reference (URL or path); None when there is none.
+        fields: What the `items` shape of the HTTP service sends beside product_id and image_url.
+    """
+
+    product_id: int | str
+    text: str | None
+    image: str | None
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """What an embedder answered for a list of inputs.
+
+    Attributes:
+        vectors: float32, shape (inputs, size), in the order of the inputs; rows of rejected inputs are zero.
+        rejected: Index of an input to the reason why it alone was not embedded.
+    """
+
+    vectors: Vectors
+    rejected: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorSpec:
+    """One vector of a collection: its size in dimensions and its distance."""
+
+    size: int
+    distance: Distance
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSchema:
+    """What a collection should look like.
+
+    Attributes:
+        vectors: Vector name (`UNNAMED` for the only one) to its spec.
+        indexes: Payload path to the type of its index.
+    """
+
+    vectors: Mapping[str, VectorSpec]
+    indexes: Mapping[str, IndexType] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionState:
+    """What a collection says of itself. Counts are approximate, as Qdrant gives them.
+
+    Attributes:
+        status: green, yellow (optimizing), grey (optimizations pending) or red (failed).
+        indexes: Payload path to the type of its index, as the store names it.
+        queue: Updates waiting inside the store; None when it does not tell.
+        disk_bytes: Size on disk; None when the store does not tell.
+    """
+
+    status: str
+    points: int
+    indexed_vectors: int
+    segments: int
+    vectors: Mapping[str, VectorSpec]
+    indexes: Mapping[str, str]
+    queue: int | None = None
+    disk_bytes: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Points to write, column by column.
+
+    Attributes:
+        ids: One id a point.
+        vectors: Vector name to an array of shape (points, size).
+        payloads: One payload a point, with its `_embedconsole` object.
+    """
+
+    ids: Sequence[PointId]
+    vectors: Mapping[str, Vectors]
+    payloads: Sequence[JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One search result; `score` in the collection's distance."""
+
+    id: PointId
+    score: float
+    payload: JsonObject
