@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Vectors: TypeAlias = NDArray[np.float32]
     """Embeddings, shape (items, size), float32."""
 
-JsonValue: TypeAlias = "None | bool | int | float | str | list[JsonValue] | dict[str, JsonValue]"
+JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = "dict[str, JsonValue]"
 PointId: TypeAlias = "int | str"
 """An unsigned 64-bit integer or a UUID in its canonical text form, as Qdrant takes them."""
@@ -67,10 +67,12 @@ class CatalogRow:
     Attributes:
         key: The item's key as text.
         values: Column name to value: None, bool, int, finite float, str, list or dict.
+        version: The value of the `changed` column as the database gave it; None when there is none.
     """
 
     key: str
     values: JsonObject
+    version: object = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,7 @@ class Collection(Protocol):
         """Write whole points: vectors and payload replace what was there."""
         ...
 
-    async def overwrite_payloads(
-        self, payloads: Mapping[PointId, JsonObject]
-    ) -> frozenset[PointId]:
+    async def overwrite_payloads(self, payloads: Mapping[PointId, JsonObject]) -> frozenset[PointId]:
         """Replace the payloads of existing points; returns the ids of points that do not exist."""
         ...
 
@@ -66,9 +64,7 @@ class Collection(Protocol):
         """The payloads of those of the points that exist."""
         ...
 
-    async def search(
-        self, vector: NDArray[np.float32], *, using: str, limit: int
-    ) -> list[Hit]:
+    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         """The nearest points to a vector of shape (size,), best first."""
         ...
 

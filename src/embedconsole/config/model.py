@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from embedconsole.items import Distance, IndexType
+from embedconsole.items import UNNAMED, Distance, IndexType
 
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -64,7 +64,7 @@ class EmbedderSection(Section):
     requests_per_minute: Positive | None = None
     price_per_1000: Annotated[float, Field(ge=0)] | None = None
     model: OptionalText = None
-    """Part of the embed hash: change it when the service changes its model, and everything is embedded again."""
+    """Part of the embed hash: a new name embeds everything again. Change it when the service does."""
 
 
 class HttpEmbedder(EmbedderSection):
@@ -155,6 +155,8 @@ class CatalogConfig(Section):
     product: str | None = None
     """The column with the product's id when items are its pictures; named in the log."""
     writeback: WritebackConfig | None = None
+    trust_flags: bool = False
+    """Between full scans look only at rows that the write-back columns mark as not synced."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -201,7 +203,7 @@ class CollectionConfig(Section):
 
 
 class RetryConfig(Section):
-    """`call_attempts` tries at once, `call_delay` apart; then the item waits `backoff`, `attempts` times in all."""
+    """`call_attempts` tries at once; then an item waits `backoff`, up to `attempts` tries in all."""
 
     attempts: Positive = 3
     backoff: Annotated[list[Duration], Field(min_length=1)] = [60.0, 120.0, 300.0]
@@ -244,9 +246,16 @@ class PipelineConfig(Section):
 
     @model_validator(mode="after")
     def _one_kind_of_vectors(self) -> Self:
-        if (self.embed is None) == (not self.vectors):
+        if (self.embed is None) == (self.vectors is None) or self.vectors == {}:
             raise ValueError("give either embed (one vector) or vectors (named ones)")
         return self
+
+    @property
+    def vector_configs(self) -> dict[str, VectorConfig]:
+        """Every vector by name; the one of `embed` is `UNNAMED`."""
+        if self.embed is not None:
+            return {UNNAMED: self.embed}
+        return self.vectors or {}
 
 
 class Settings(Section):
@@ -270,8 +279,8 @@ class Settings(Section):
     ) -> dict[str, PipelineConfig]:
         known = info.data.get("embedders", {})
         for name, pipeline in pipelines.items():
-            for vector in (pipeline.vectors or {"": pipeline.embed}).values():
-                if vector is not None and known and vector.embedder not in known:
+            for vector in pipeline.vector_configs.values():
+                if known and vector.embedder not in known:
                     raise ValueError(
                         f"pipeline {name} uses embedder {vector.embedder!r}, which is not among "
                         f"embedders: {', '.join(known)}"

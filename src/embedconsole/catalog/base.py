@@ -1,0 +1,100 @@
+"""The protocol of a catalog: the user's rows, read in key order, and the few columns we may write back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from embedconsole.items import CatalogRow, JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a scan, in key order.
+
+    Attributes:
+        rows: The rows, each key once in the whole scan.
+        watermark: The highest `changed` value of the scan so far (at least the one it started from), encoded
+            as text that `Catalog.scan` takes back; None when the catalog has no `changed` column or no value
+            was seen.
+    """
+
+    rows: Sequence[CatalogRow]
+    watermark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An item that the collection now holds, to be noted in the user's table.
+
+    Attributes:
+        row: The row as it was read before it was embedded; the note is not made when the user's row has a
+            newer `changed` value by now.
+        vector: The vector (a list of numbers, or name to list for named vectors) for the `vector` column;
+            None leaves that column alone.
+    """
+
+    row: CatalogRow
+    vector: JsonValue = None
+
+
+class Catalog(Protocol):
+    """A catalog. All methods block; the engine calls them in threads.
+
+    Every method raises `Transient` (unreachable, deadlock, time-out), `Refused` (credentials, missing table
+    or column, no permission) and nothing else when the database fails; see `embedconsole.faults`.
+    """
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the query, in its order."""
+        ...
+
+    @property
+    def default_payload(self) -> tuple[str, ...]:
+        """The columns that make the payload when none is configured: all but the write-back columns."""
+        ...
+
+    @property
+    def incremental(self) -> bool:
+        """Whether `scan(since=...)` can find changes without reading everything."""
+        ...
+
+    def scan(self, *, since: str | None = None, changed_only: bool = False) -> Iterator[Page]:
+        """All rows, or with `changed_only` those that may have changed, in the database's own key order.
+
+        Args:
+            since: The watermark of an earlier scan; the scan looks back `overlap` before it.
+            changed_only: Rows changed since `since`, and rows that the write-back columns mark as not synced.
+
+        Raises:
+            Refused: also when the query returns one key twice.
+        """
+        ...
+
+    def keys(self) -> Iterator[Sequence[str]]:
+        """Pages of all keys, in the database's own key order."""
+        ...
+
+    def count(self) -> int:
+        """How many rows the query has now."""
+        ...
+
+    def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:
+        """The rows of these keys that exist now, by key."""
+        ...
+
+    def unsettled(self) -> Iterator[Sequence[str]]:
+        """Pages of keys that the write-back columns mark as not synced; nothing without such columns."""
+        ...
+
+    def write_back(self, settled: Sequence[Settled]) -> None:
+        """Note items as synced in the configured columns, in one transaction; nothing without them."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...
