@@ -59,6 +59,10 @@ class Transient(Fault):
     kind = FaultClass.TRANSIENT
 
 
+class Unreachable(Transient):
+    """There was no answer at all (name look-up, connect): never the fault of what we sent."""
+
+
 class BadInput(Fault):
     """The request's input was refused: at least one of its items is at fault (4xx, 413, 422)."""
 

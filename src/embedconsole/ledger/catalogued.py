@@ -1,0 +1,171 @@
+"""The planner's side of the items: what is known of them, and what is wanted of them now."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, bindparam, case, func, insert, select, update
+
+from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.records import Known
+from embedconsole.ledger.schema import State, items
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from sqlalchemy import Connection
+
+    from embedconsole.ledger.database import Database
+    from embedconsole.ledger.records import Change, Wanted
+
+_IDS_IN_ONE_STATEMENT = 1000
+_IDS_IN_ONE_PAGE = 10_000
+
+NO_ERROR = {"error": None, "error_class": None, "failed_at": None, "attempts": 0}
+"""What an item looks like that has never failed."""
+
+# An item in flight keeps its lease: its worker finds the newer content, or leaves the item pending.
+_DUE_UNLESS_IN_FLIGHT = case(
+    (and_(items.c.batch_id.is_not(None), items.c.due_at > now_ms()), items.c.due_at), else_=now_ms()
+)
+
+_KNOWN = select(
+    items.c.id,
+    items.c.point,
+    items.c.desired_embed_hash,
+    items.c.desired_payload_hash,
+    items.c.synced_embed_hash,
+    items.c.synced_payload_hash,
+    items.c.state,
+).where(
+    items.c.generation_id == bindparam("generation"), items.c.point.in_(bindparam("points", expanding=True))
+)
+
+_SET_DESIRED = (
+    update(items)
+    .where(items.c.id == bindparam("item_id"))
+    .values(
+        desired_embed_hash=bindparam("embed"),
+        desired_payload_hash=bindparam("payload"),
+        state=bindparam("new_state"),
+        due_at=_DUE_UNLESS_IN_FLIGHT,
+        **NO_ERROR,
+    )
+)
+
+_SET_GONE = (
+    update(items)
+    .where(items.c.id.in_(bindparam("ids", expanding=True)))
+    .values(
+        desired_embed_hash=None,
+        desired_payload_hash=None,
+        state=State.DELETE.value,
+        due_at=_DUE_UNLESS_IN_FLIGHT,
+        **NO_ERROR,
+    )
+)
+
+_FORGET_SYNCED = (
+    update(items)
+    .where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None))
+    .values(
+        synced_embed_hash=None,
+        synced_payload_hash=None,
+        state=State.EMBED.value,
+        due_at=_DUE_UNLESS_IN_FLIGHT,
+        **NO_ERROR,
+    )
+)
+
+_DESIRED_IDS = (
+    select(items.c.id, items.c.desired_embed_hash.is_not(None))
+    .where(items.c.generation_id == bindparam("generation"), items.c.id > bindparam("after"))
+    .order_by(items.c.id)
+    .limit(_IDS_IN_ONE_PAGE)
+)
+
+
+class CataloguedItems:
+    """Items as the catalog wants them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def known(self, generation_id: int, points: Sequence[bytes]) -> dict[bytes, Known]:
+        """What is known of these points, by point."""
+        if not points:
+            return {}
+        parameters = {"generation": generation_id, "points": points}
+        return {row[1]: Known(*row) for row in self._database.rows(_KNOWN, parameters)}
+
+    def apply(self, generation_id: int, new: Sequence[Wanted], changes: Sequence[Change]) -> None:
+        """Enter new items and set what is wanted of known ones, in one transaction."""
+        if not new and not changes:
+            return
+
+        def work(connection: Connection) -> None:
+            if new:
+                due_at = connection.scalar(select(now_ms()))
+                connection.execute(insert(items), [_new_row(generation_id, item, due_at) for item in new])
+            if changes:
+                connection.execute(_SET_DESIRED, [_change_row(change) for change in changes])
+
+        self._database.write(work)
+
+    def forget_synced(self, item_ids: Iterable[int]) -> None:
+        """Take it that the collection does not hold these items, so that they are embedded again."""
+        for ids in _chunks(item_ids):
+            self._database.execute(_FORGET_SYNCED, {"ids": ids})
+
+    def mark_gone(self, item_ids: array[int]) -> None:
+        """Note items as gone from the catalog: their points are to be deleted."""
+        for ids in _chunks(item_ids):
+            self._database.execute(_SET_GONE, {"ids": ids})
+
+    def ids(self, generation_id: int) -> Iterator[Sequence[tuple[int, bool]]]:
+        """Pages of all items in id order, each with whether the catalog wants it."""
+        after = 0
+        while True:
+            parameters = {"generation": generation_id, "after": after}
+            page = self._database.rows(_DESIRED_IDS, parameters)
+            if not page:
+                return
+            yield [(row[0], bool(row[1])) for row in page]
+            after = page[-1][0]
+
+    def count_wanted(self, generation_id: int) -> int:
+        """How many items the catalog had when it was last looked at."""
+        query = select(func.count()).where(
+            items.c.generation_id == generation_id, items.c.desired_embed_hash.is_not(None)
+        )
+        return int(self._database.scalar(query))
+
+
+def _new_row(generation_id: int, item: Wanted, due_at: int | None) -> dict[str, object]:
+    return {
+        "generation_id": generation_id,
+        "point": item.point,
+        "key": item.key,
+        "desired_embed_hash": item.hashes.embed,
+        "desired_payload_hash": item.hashes.payload,
+        "state": State.EMBED.value,
+        "due_at": due_at,
+        "attempts": 0,
+    }
+
+
+def _change_row(change: Change) -> dict[str, object]:
+    return {
+        "item_id": change.id,
+        "embed": change.hashes.embed,
+        "payload": change.hashes.payload,
+        "new_state": change.state.value,
+    }
+
+
+def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
+    iterator = iter(values)
+    while chunk := list(islice(iterator, _IDS_IN_ONE_STATEMENT)):
+        yield chunk

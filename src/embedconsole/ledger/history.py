@@ -1,0 +1,101 @@
+"""What happened: runs and events. Both are pruned, so that they never outgrow the items."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy import delete, func, insert, select, update
+
+from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.records import Event, RunRecord
+from embedconsole.ledger.schema import events, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from embedconsole.ledger.database import Database
+
+KEEP_EVENTS = 20_000
+KEEP_RUNS = 2_000
+
+
+class History:
+    """The runs and events of all processes on this ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin_run(self, worker_id: str, kind: str) -> int:
+        """Enter a run; returns its number."""
+        statement = insert(runs).values(worker_id=worker_id, kind=kind, started_at=now_ms())
+
+        def work(connection: Connection) -> int:
+            key = connection.execute(statement).inserted_primary_key
+            assert key is not None
+            return cast("int", key[0])
+
+        return self._database.write(work)
+
+    def end_run(self, run_id: int, outcome: str, report: Mapping[str, object]) -> None:
+        """Note how a run ended, and prune what is old."""
+        statement = (
+            update(runs)
+            .where(runs.c.id == run_id)
+            .values(ended_at=now_ms(), outcome=outcome, report=json.dumps(report))
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(statement)
+            connection.execute(delete(runs).where(runs.c.id <= run_id - KEEP_RUNS))
+            newest = connection.scalar(select(func.max(events.c.id))) or 0
+            connection.execute(delete(events).where(events.c.id <= newest - KEEP_EVENTS))
+
+        self._database.write(work)
+
+    def runs(self, limit: int = 50) -> list[RunRecord]:
+        """The latest runs, newest first."""
+        query = select(runs).order_by(runs.c.id.desc()).limit(limit)
+        rows = self._database.rows(query)
+        return [
+            RunRecord(
+                id=row.id,
+                kind=row.kind,
+                worker=row.worker_id,
+                started_at=row.started_at / 1000,
+                ended_at=None if row.ended_at is None else row.ended_at / 1000,
+                outcome=row.outcome,
+                report=None if row.report is None else json.loads(row.report),
+            )
+            for row in rows
+        ]
+
+    def record(
+        self, level: str, kind: str, message: str, *, pipeline: str | None = None, keys: Sequence[str] = ()
+    ) -> None:
+        """Note an event: one row, or one a key."""
+        rows = [
+            {"pipeline": pipeline, "level": level, "kind": kind, "message": message, "key": key}
+            for key in (keys or (None,))
+        ]
+        statement = insert(events).values(at=now_ms())
+        self._database.execute(statement, rows)
+
+    def events(self, *, after: int = 0, limit: int = 200) -> list[Event]:
+        """The latest events with an id above `after`, oldest first."""
+        query = select(events).where(events.c.id > after).order_by(events.c.id.desc()).limit(limit)
+        rows = self._database.rows(query)
+        return [
+            Event(
+                id=row.id,
+                at=row.at / 1000,
+                pipeline=row.pipeline,
+                level=row.level,
+                kind=row.kind,
+                key=row.key,
+                message=row.message,
+            )
+            for row in reversed(rows)
+        ]

@@ -1,0 +1,68 @@
+"""Embeddings that were paid for and are kept: until the collection has them, or always."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, insert, select
+
+from embedconsole.ledger.schema import vectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from embedconsole.ledger.database import Database
+
+
+class KeptVectors:
+    """Vectors by embed hash. Their bytes are the engine's affair, see `sync.packing`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, generation_id: int, packed: Mapping[bytes, bytes]) -> None:
+        """Keep vectors; those kept already stay."""
+        if not packed:
+            return
+        have = select(vectors.c.embed_hash).where(
+            vectors.c.generation_id == generation_id, vectors.c.embed_hash.in_(list(packed))
+        )
+
+        def work(connection: Connection) -> None:
+            known = set(connection.scalars(have))
+            rows = [
+                {"generation_id": generation_id, "embed_hash": embed_hash, "vector": vector}
+                for embed_hash, vector in packed.items()
+                if embed_hash not in known
+            ]
+            if rows:
+                connection.execute(insert(vectors), rows)
+
+        self._database.write(work)
+
+    def get(self, generation_id: int, embed_hashes: Sequence[bytes]) -> dict[bytes, bytes]:
+        """Those of the vectors that are kept."""
+        if not embed_hashes:
+            return {}
+        query = select(vectors.c.embed_hash, vectors.c.vector).where(
+            vectors.c.generation_id == generation_id,
+            vectors.c.embed_hash.in_(bindparam("hashes", expanding=True)),
+        )
+        rows = self._database.rows(query, {"hashes": list(embed_hashes)})
+        return {bytes(row[0]): bytes(row[1]) for row in rows}
+
+    def drop(self, generation_id: int, embed_hashes: Sequence[bytes]) -> None:
+        """Keep these no longer."""
+        if not embed_hashes:
+            return
+        statement = delete(vectors).where(
+            vectors.c.generation_id == generation_id, vectors.c.embed_hash.in_(embed_hashes)
+        )
+        self._database.execute(statement)
+
+    def any(self, generation_id: int) -> bool:
+        """Whether anything is kept at all: most of the time nothing is, and nobody needs to look."""
+        query = select(vectors.c.embed_hash).where(vectors.c.generation_id == generation_id).limit(1)
+        return self._database.scalar(query) is not None

@@ -1,0 +1,73 @@
+"""The ledger: our own tables, opened and brought to the current schema."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.ledger.catalogued import CataloguedItems
+from embedconsole.ledger.database import Database
+from embedconsole.ledger.generations import Generations
+from embedconsole.ledger.history import History
+from embedconsole.ledger.kept import KeptVectors
+from embedconsole.ledger.migrate import migrate
+from embedconsole.ledger.overview import Overview
+from embedconsole.ledger.presence import Presence
+from embedconsole.ledger.work import Work
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """All of the ledger, by who needs it. Every method of its parts blocks."""
+
+    database: Database
+    generations: Generations
+    catalogued: CataloguedItems
+    work: Work
+    overview: Overview
+    kept: KeptVectors
+    presence: Presence
+    history: History
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_ledger(url: str) -> Ledger:
+    """Open a ledger, creating or migrating its tables when needed.
+
+    Args:
+        url: A SQLAlchemy URL with its driver.
+
+    Raises:
+        Transient, Refused: the database does not answer, or not to us.
+        ConfigError: the ledger was written by a newer version.
+    """
+    database = Database(url)
+    migrate(database)
+    return Ledger(
+        database=database,
+        generations=Generations(database),
+        catalogued=CataloguedItems(database),
+        work=Work(database),
+        overview=Overview(database),
+        kept=KeptVectors(database),
+        presence=Presence(database),
+        history=History(database),
+    )

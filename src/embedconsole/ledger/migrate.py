@@ -1,0 +1,79 @@
+"""Brings the ledger's tables to the schema of this version, by alembic's migrations.
+
+Alembic takes a third of a second to import, so it is asked only when the version differs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import inspect, text
+
+from embedconsole.faults import ConfigError
+from embedconsole.ledger.database import sqlite_file
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from embedconsole.ledger.database import Database
+
+VERSION_TABLE = "embedconsole_schema"
+VERSION = "0001"
+"""The newest migration in `migrations/versions`; later ones sort after earlier ones."""
+
+_LOCK = 0x656D6263
+"""The advisory lock under which one process at a time migrates."""
+
+
+def migrate(database: Database) -> None:
+    """Create or upgrade the tables when they are not of this version.
+
+    Raises:
+        ConfigError: the ledger was written by a newer version of embedconsole.
+        Transient, Refused: the database fails.
+    """
+    file = sqlite_file(database.url)
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    if database.read(_version) != VERSION:
+        database.write(_upgrade)
+
+
+def _version(connection: Connection) -> str | None:
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    version = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    if version is not None and str(version) > VERSION:
+        raise ConfigError(
+            f"the ledger has schema {version}, written by a newer embedconsole; this one knows {VERSION}. "
+            "Upgrade embedconsole, or name another ledger."
+        )
+    return None if version is None else str(version)
+
+
+def _upgrade(connection: Connection) -> None:
+    _lock(connection)
+    if _version(connection) == VERSION:
+        return
+
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "embedconsole.ledger:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+    _unlock(connection)
+
+
+def _lock(connection: Connection) -> None:
+    # SQLite's write transaction is lock enough.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+    elif connection.dialect.name in ("mysql", "mariadb"):
+        connection.execute(text("SELECT GET_LOCK(:lock, 60)"), {"lock": str(_LOCK)})
+
+
+def _unlock(connection: Connection) -> None:
+    if connection.dialect.name in ("mysql", "mariadb"):
+        connection.execute(text("SELECT RELEASE_LOCK(:lock)"), {"lock": str(_LOCK)})

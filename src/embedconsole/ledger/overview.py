@@ -1,0 +1,137 @@
+"""What the screens and `status` read: counts, batches in flight, failures. Cheap at a million items."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Integer, cast, func, select
+
+from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.records import BatchInFlight, Counts, FailedItem, FailureGroup
+from embedconsole.ledger.schema import WORK, State, batches, generations, items
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from embedconsole.ledger.database import Database
+
+_WORK_STATES = [state.value for state in WORK]
+
+
+class Overview:
+    """Reads that change nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def counts(self, generation_id: int) -> Counts:
+        """How many items are in which condition, from the work index and the few batches alone."""
+        by_state = (
+            select(items.c.state, func.count(), func.min(items.c.due_at))
+            .where(items.c.generation_id == generation_id)
+            .group_by(items.c.state)
+        )
+        # Due later than now: in flight until the lease ends, or waiting for the next attempt.
+        later = select(func.count()).where(
+            items.c.generation_id == generation_id,
+            items.c.state.in_(_WORK_STATES),
+            items.c.due_at > now_ms(),
+        )
+        in_flight = select(cast(func.coalesce(func.sum(batches.c.item_count), 0), Integer)).where(
+            batches.c.generation_id == generation_id, batches.c.lease_until >= now_ms()
+        )
+
+        def work(connection: Connection) -> Counts:
+            rows = {row[0]: (row[1], row[2]) for row in connection.execute(by_state).tuples()}
+            now = connection.scalar(select(now_ms())) or 0
+            flying = connection.scalar(in_flight) or 0
+            waiting = (connection.scalar(later) or 0) if any(s in rows for s in _WORK_STATES) else 0
+            pending = sum(rows[state][0] for state in _WORK_STATES if state in rows)
+            oldest = min((rows[state][1] for state in _WORK_STATES if state in rows), default=now)
+            flying = min(flying, waiting)
+            return Counts(
+                synced=rows.get(State.SYNCED, (0, 0))[0],
+                pending=pending,
+                retrying=waiting - flying,
+                in_flight=flying,
+                failed=rows.get(State.FAILED, (0, 0))[0],
+                oldest_age=(now - oldest) / 1000 if oldest < now else None,
+            )
+
+        return self._database.read(work)
+
+    def next_due(self, generation_id: int) -> float | None:
+        """Seconds until the next item is due (0 when one is now); None when nothing waits."""
+        query = select(func.min(items.c.due_at) - now_ms()).where(
+            items.c.generation_id == generation_id, items.c.state.in_(_WORK_STATES)
+        )
+        wait = self._database.scalar(query)
+        return None if wait is None else max(0.0, wait / 1000)
+
+    def in_flight(self) -> list[BatchInFlight]:
+        """The batches of every process that shares the ledger, oldest first."""
+        query = (
+            select(
+                batches.c.id,
+                generations.c.pipeline,
+                batches.c.worker_id,
+                batches.c.slot,
+                batches.c.work,
+                batches.c.stage,
+                batches.c.item_count,
+                batches.c.attempt,
+                (now_ms() - batches.c.started_at) / 1000.0,
+                (now_ms() - batches.c.stage_at) / 1000.0,
+                batches.c.lease_until < now_ms(),
+            )
+            .join_from(batches, generations, generations.c.id == batches.c.generation_id)
+            .order_by(batches.c.id)
+        )
+        rows = self._database.rows(query)
+        return [
+            BatchInFlight(
+                token=row[0],
+                pipeline=row[1],
+                worker=row[2],
+                slot=row[3],
+                work=State(row[4]),
+                stage=row[5],
+                items=row[6],
+                attempt=row[7],
+                age=float(row[8]),
+                stage_age=float(row[9]),
+                expired=bool(row[10]),
+            )
+            for row in rows
+        ]
+
+    def failure_groups(self, generation_id: int) -> list[FailureGroup]:
+        """The failed items by cause, most frequent first."""
+        query = (
+            select(items.c.error_class, func.min(items.c.error), func.count(), func.min(items.c.key))
+            .where(items.c.generation_id == generation_id, items.c.state == State.FAILED.value)
+            .group_by(items.c.error_class, func.substr(items.c.error, 1, 60))
+            .order_by(func.count().desc(), func.min(items.c.error))
+        )
+        rows = self._database.rows(query)
+        return [FailureGroup(row[0] or "", row[1] or "", row[2], row[3]) for row in rows]
+
+    def failures(self, generation_id: int, *, limit: int = 100, offset: int = 0) -> Sequence[FailedItem]:
+        """Failed items, the latest first."""
+        query = (
+            select(
+                items.c.key,
+                items.c.error_class,
+                items.c.error,
+                items.c.attempts,
+                (now_ms() - items.c.failed_at) / 1000.0,
+            )
+            .where(items.c.generation_id == generation_id, items.c.state == State.FAILED.value)
+            .order_by(items.c.due_at.desc(), items.c.id.desc())
+            .limit(limit)
+            .offset(offset)
+        )
+        rows = self._database.rows(query)
+        return [FailedItem(row[0], row[1] or "", row[2] or "", row[3], float(row[4] or 0)) for row in rows]

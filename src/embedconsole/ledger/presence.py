@@ -1,0 +1,144 @@
+"""Who is there: the processes at work, and the lease that says which of them runs a pipeline."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.records import Lease, Worker
+from embedconsole.ledger.schema import leases, workers
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection
+
+    from embedconsole.ledger.database import Database
+
+RUN_LEASE_SECONDS = 60.0
+"""A run that is not heard of for this long may be taken over."""
+
+_FORGOTTEN_AFTER_MS = 86_400_000
+
+
+class Presence:
+    """The workers and leases of all processes on this ledger."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def announce(self, worker: Worker) -> None:
+        """Say that this process is here, now and at every heartbeat."""
+        seen = update(workers).where(workers.c.id == worker.id).values(seen_at=now_ms())
+        new = insert(workers).values(
+            id=worker.id,
+            host=worker.host,
+            place=worker.place,
+            pid=worker.pid,
+            version=worker.version,
+            started_at=now_ms(),
+            seen_at=now_ms(),
+        )
+
+        def work(connection: Connection) -> None:
+            if connection.execute(seen).rowcount == 0:
+                connection.execute(new)
+            connection.execute(delete(workers).where(workers.c.seen_at < now_ms() - _FORGOTTEN_AFTER_MS))
+
+        self._database.write(work)
+
+    def leave(self, worker_ids: Sequence[str]) -> None:
+        """Forget workers and give up their leases."""
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(workers).where(workers.c.id.in_(worker_ids)))
+            held = update(leases).where(leases.c.owner.in_(worker_ids))
+            connection.execute(held.values(owner=None, until=0))
+
+        self._database.write(work)
+
+    def workers(self) -> list[Worker]:
+        """All processes that have not left."""
+        query = select(
+            workers.c.id,
+            workers.c.host,
+            workers.c.place,
+            workers.c.pid,
+            workers.c.version,
+            (now_ms() - workers.c.seen_at) / 1000.0,
+        )
+        rows = self._database.rows(query)
+        return [Worker(row[0], row[1], row[2], row[3], row[4], float(row[5])) for row in rows]
+
+    def acquire(self, names: Sequence[str], owner: str) -> list[Lease] | str:
+        """Take all of the named leases or none.
+
+        Returns:
+            The leases, or the owner of the first one that somebody else holds.
+        """
+
+        def work(connection: Connection) -> list[Lease] | str:
+            taken = []
+            for name in sorted(names):
+                row = connection.execute(
+                    select(leases.c.owner, leases.c.term, leases.c.until < now_ms())
+                    .where(leases.c.name == name)
+                    .with_for_update()
+                ).first()
+                if row is None:
+                    connection.execute(insert(leases).values(name=name, owner=owner, term=1, until=_until()))
+                    taken.append(Lease(name, owner, 1))
+                    continue
+                holder, term, expired = row
+                if holder not in (None, owner) and not expired:
+                    connection.rollback()
+                    return str(holder)
+                change = update(leases).where(leases.c.name == name)
+                connection.execute(change.values(owner=owner, term=term + 1, until=_until()))
+                taken.append(Lease(name, owner, term + 1))
+            return taken
+
+        try:
+            return self._database.write(work)
+        except IntegrityError:
+            # Two processes entered the same new name at once: the other was first.
+            return self._database.write(work)
+
+    def extend(self, held: Sequence[Lease]) -> bool:
+        """Extend leases by `RUN_LEASE_SECONDS` from now; False when one of them has been lost."""
+
+        def work(connection: Connection) -> bool:
+            count = 0
+            for lease in held:
+                change = update(leases).where(
+                    leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.term == lease.term
+                )
+                count += connection.execute(change.values(until=_until())).rowcount
+            return count == len(held)
+
+        return self._database.write(work)
+
+    def release(self, held: Sequence[Lease]) -> None:
+        """Give leases up; those that were lost are left alone."""
+
+        def work(connection: Connection) -> None:
+            for lease in held:
+                change = update(leases).where(
+                    leases.c.name == lease.name, leases.c.owner == lease.owner, leases.c.term == lease.term
+                )
+                connection.execute(change.values(owner=None, until=0))
+
+        self._database.write(work)
+
+    def holder(self, name: str) -> str | None:
+        """Who holds a lease now."""
+        query = select(leases.c.owner).where(leases.c.name == name, leases.c.until >= now_ms())
+        owner: str | None = self._database.scalar(query)
+        return owner
+
+
+def _until() -> object:
+    return now_ms() + int(RUN_LEASE_SECONDS * 1000)

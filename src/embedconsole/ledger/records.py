@@ -1,0 +1,248 @@
+"""What the ledger hands out and takes in: plain frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.ledger.schema import State
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One filling of one collection by one pipeline.
+
+    Attributes:
+        space: What makes its vectors comparable, as canonical JSON text.
+        watermark: Where the next scan for changes starts; None before the first full scan has ended.
+        scan_age: Seconds since the last full scan ended; None before the first.
+    """
+
+    id: int
+    pipeline: str
+    collection: str
+    space: str
+    watermark: str | None
+    scan_age: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hashes:
+    """What an item's content comes to; 16 bytes each."""
+
+    embed: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the catalog wants one item to be."""
+
+    key: str
+    point: bytes
+    hashes: Hashes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger knows of one item; desired hashes of None mean that it is gone from the catalog."""
+
+    id: int
+    point: bytes
+    desired_embed: bytes | None
+    desired_payload: bytes | None
+    synced_embed: bytes | None
+    synced_payload: bytes | None
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A known item whose desired hashes, and the state that follows from them, are to be set."""
+
+    id: int
+    hashes: Hashes
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimedItem:
+    """An item in a batch. `synced_embed` of None: the collection has no point of it that we know of."""
+
+    id: int
+    key: str
+    desired_embed: bytes | None
+    synced_embed: bytes | None
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items that one worker has claimed together; `token` fences everything it does with them."""
+
+    token: int
+    generation_id: int
+    work: State
+    items: Sequence[ClaimedItem]
+
+    @property
+    def attempt(self) -> int:
+        """Which attempt this is for the item that has had most, from 1."""
+        return 1 + max(item.attempts for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failed attempt at one item.
+
+    Attributes:
+        error_class: One of `faults.FaultClass`.
+        delay: Seconds until the next attempt; None when the item has failed for good.
+    """
+
+    item: ClaimedItem
+    error_class: str
+    error: str
+    delay: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What came of the items of a batch; every item stands in one of these.
+
+    Attributes:
+        written: The collection confirmed this content.
+        deleted: The collection confirmed that it holds no such point.
+        gone: Found missing in the catalog: the point is to be deleted.
+        back: To be deleted, but found in the catalog with this content.
+        unsynced: The point to update was missing in the collection: to be embedded again.
+        failed: To be charged an attempt.
+        released: Given back as they were, due at once.
+    """
+
+    written: Sequence[tuple[ClaimedItem, Hashes]] = ()
+    deleted: Sequence[ClaimedItem] = ()
+    gone: Sequence[ClaimedItem] = ()
+    back: Sequence[tuple[ClaimedItem, Hashes]] = ()
+    unsynced: Sequence[ClaimedItem] = ()
+    failed: Sequence[Failure] = ()
+    released: Sequence[ClaimedItem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedItem:
+    """An item that needs a look."""
+
+    key: str
+    error_class: str
+    error: str
+    attempts: int
+    age: float
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Failed items with the same cause; `error` and `example` are those of one of them."""
+
+    error_class: str
+    error: str
+    count: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items are in which condition.
+
+    Attributes:
+        pending: Wanting work, in flight or waiting for a retry included.
+        retrying: Of those, the ones that wait for their next attempt.
+        in_flight: Of those, the ones that a batch holds.
+        failed: Given up until the operator or a change of content brings them back.
+        oldest_age: Seconds for which the oldest due item has been waiting; None when nothing is due.
+    """
+
+    synced: int = 0
+    pending: int = 0
+    retrying: int = 0
+    in_flight: int = 0
+    failed: int = 0
+    oldest_age: float | None = None
+
+    @property
+    def total(self) -> int:
+        """All items known."""
+        return self.synced + self.pending + self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class BatchInFlight:
+    """A batch as the others see it; ages in seconds."""
+
+    token: int
+    pipeline: str
+    worker: str
+    slot: int
+    work: State
+    stage: str
+    items: int
+    attempt: int
+    age: float
+    stage_age: float
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to run a pipeline, until a moment of the database's clock; fenced by `term`."""
+
+    name: str
+    owner: str
+    term: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run; `started_at` and `ended_at` in seconds since 1970 by the database's clock."""
+
+    id: int
+    kind: str
+    worker: str
+    started_at: float
+    ended_at: float | None
+    outcome: str | None
+    report: Mapping[str, object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened; `at` in seconds since 1970 by the database's clock."""
+
+    id: int
+    at: float
+    pipeline: str | None
+    level: str
+    kind: str
+    key: str | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A process at work.
+
+    Attributes:
+        place: Where its pid means something: the same text on the same boot of the same machine and in the
+            same pid namespace.
+        silent_for: Seconds since it was last heard of, by the database's clock.
+    """
+
+    id: str
+    host: str
+    place: str
+    pid: int
+    version: str
+    silent_for: float = 0.0

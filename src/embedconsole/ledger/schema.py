@@ -1,0 +1,182 @@
+"""The ledger's tables.
+
+Times are integers: milliseconds since 1970 by the database's own clock (see `clock.now_ms`), because the
+clocks of the hosts that share a ledger disagree. Hashes are 16 bytes. What the columns mean for the work to
+do is told in docs/architecture.md. Names carry a prefix, because the ledger may share a shop's database.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects import mysql
+
+HASH_BYTES = 16
+POINT_BYTES = 17
+
+
+class State(IntEnum):
+    """What an item needs; always what follows from its desired and synced hashes, but for FAILED.
+
+    It is stored so that an index can find work and count it.
+    """
+
+    SYNCED = 0
+    EMBED = 1
+    PAYLOAD = 2
+    DELETE = 3
+    FAILED = 4
+
+
+WORK = (State.DELETE, State.PAYLOAD, State.EMBED)
+"""The states that are work, in the order they are claimed: what is cheap and makes room comes first."""
+
+metadata = MetaData()
+
+_Id = BigInteger().with_variant(Integer, "sqlite")
+_Long = Text().with_variant(mysql.LONGTEXT, "mysql", "mariadb")
+
+
+def _bytes(length: int) -> LargeBinary:
+    return LargeBinary(length).with_variant(mysql.VARBINARY(length), "mysql", "mariadb")
+
+
+generations = Table(
+    "embedconsole_generations",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("pipeline", String(190), nullable=False),
+    Column("collection", String(500), nullable=False),
+    Column("space", Text, nullable=False),
+    Column("watermark", Text),
+    Column("full_scan_at", BigInteger),
+    Column("retired_at", BigInteger),
+    Index("ix_embedconsole_generations_pipeline", "pipeline"),
+)
+"""One filling of one collection by one pipeline. `space` is what makes its vectors comparable (JSON)."""
+
+items = Table(
+    "embedconsole_items",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("generation_id", BigInteger, nullable=False),
+    # The point's id in a form that sorts as Qdrant sorts; the key's stand-in, since no two databases agree on
+    # how text compares, and a key may be longer than an index takes.
+    Column("point", _bytes(POINT_BYTES), nullable=False),
+    Column("key", _Long, nullable=False),
+    Column("desired_embed_hash", _bytes(HASH_BYTES)),
+    Column("desired_payload_hash", _bytes(HASH_BYTES)),
+    Column("synced_embed_hash", _bytes(HASH_BYTES)),
+    Column("synced_payload_hash", _bytes(HASH_BYTES)),
+    Column("state", SmallInteger, nullable=False),
+    # When it may be claimed next. A claim moves it to the end of its lease, so that an item whose worker died
+    # becomes due again by itself: no rescue job.
+    Column("due_at", BigInteger, nullable=False),
+    Column("batch_id", BigInteger),
+    Column("attempts", SmallInteger, nullable=False, default=0),
+    Column("error_class", String(20)),
+    Column("error", _Long),
+    Column("failed_at", BigInteger),
+    UniqueConstraint("generation_id", "point", name="uq_embedconsole_items_point"),
+    # Exactly the claim's WHERE and ORDER BY: with any other index MySQL locks every candidate.
+    Index("ix_embedconsole_items_work", "generation_id", "state", "due_at", "id"),
+    sqlite_autoincrement=True,
+)
+"""What the collection should hold (desired) and what it holds (synced), an item a row.
+
+A desired hash of NULL means: gone from the catalog. A synced hash of NULL means: not in the collection.
+"""
+
+batches = Table(
+    "embedconsole_batches",
+    metadata,
+    # The id is the lease's token: it only grows, so a late worker can never look like the present one.
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("generation_id", BigInteger, nullable=False),
+    Column("worker_id", String(120), nullable=False),
+    Column("slot", SmallInteger, nullable=False),
+    Column("work", SmallInteger, nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("item_count", Integer, nullable=False),
+    Column("attempt", SmallInteger, nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("stage_at", BigInteger, nullable=False),
+    Column("lease_until", BigInteger, nullable=False),
+    Index("ix_embedconsole_batches_generation", "generation_id"),
+    sqlite_autoincrement=True,
+)
+"""The batches in flight, of every process that shares the ledger."""
+
+leases = Table(
+    "embedconsole_leases",
+    metadata,
+    Column("name", String(190), primary_key=True),
+    Column("owner", String(120)),
+    Column("term", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""Who runs a pipeline now. `term` grows with each owner and fences the one before."""
+
+workers = Table(
+    "embedconsole_workers",
+    metadata,
+    Column("id", String(120), primary_key=True),
+    Column("host", String(120), nullable=False),
+    Column("place", String(120), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("version", String(40), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+)
+"""The processes at work. `place` tells whether a pid can be looked up from here (boot and pid namespace)."""
+
+runs = Table(
+    "embedconsole_runs",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("worker_id", String(120), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("started_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("outcome", String(20)),
+    Column("report", _Long),
+    Index("ix_embedconsole_runs_started", "started_at"),
+    sqlite_autoincrement=True,
+)
+"""The passes of plan and work; `report` is the JSON that `--json` prints."""
+
+events = Table(
+    "embedconsole_events",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("pipeline", String(190)),
+    Column("level", String(10), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("key", _Long),
+    Column("message", _Long, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""What happened, for the console's log; pruned to the newest ones."""
+
+vectors = Table(
+    "embedconsole_vectors",
+    metadata,
+    Column("generation_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("embed_hash", _bytes(HASH_BYTES), primary_key=True),
+    Column("vector", LargeBinary().with_variant(mysql.LONGBLOB, "mysql", "mariadb"), nullable=False),
+)
+"""Embeddings paid for and kept: until the collection has them, or always, see `keep_vectors`."""

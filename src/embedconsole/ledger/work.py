@@ -1,0 +1,283 @@
+"""The worker's side of the items: claim, extend, settle.
+
+Everything that ends or extends work names the batch's token, so that a worker which lost its lease changes
+nothing. The claim is one statement sequence for all databases: SQLite's write lock, and elsewhere
+`FOR UPDATE SKIP LOCKED` (SQLAlchemy leaves it out on SQLite), keep two claims from meeting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from sqlalchemy import and_, bindparam, case, delete, insert, literal, or_, select, update
+
+from embedconsole.ledger.catalogued import NO_ERROR
+from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.records import Batch, ClaimedItem
+from embedconsole.ledger.schema import WORK, State, batches, items
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import ColumnElement, Connection, Update
+
+    from embedconsole.ledger.database import Database
+    from embedconsole.ledger.records import Failure, Hashes, Settlement
+
+LEASE_SECONDS = 90.0
+"""A batch that is not extended for this long may be claimed by another worker."""
+
+_FREE = {"batch_id": None, "due_at": now_ms()}
+_NOT_IN_COLLECTION = {"synced_embed_hash": None, "synced_payload_hash": None, "state": State.EMBED.value}
+_TOKEN: ColumnElement[int] = bindparam("token")
+_EMBED: ColumnElement[bytes] = bindparam("embed")
+_PAYLOAD: ColumnElement[bytes] = bindparam("payload")
+_SAME_EMBED = items.c.desired_embed_hash == _EMBED
+
+_DUE = (
+    select(items.c.id, items.c.key, items.c.desired_embed_hash, items.c.synced_embed_hash, items.c.attempts)
+    .where(
+        items.c.generation_id == bindparam("generation"),
+        items.c.state == bindparam("state"),
+        items.c.due_at <= now_ms(),
+    )
+    .order_by(items.c.due_at, items.c.id)
+    .limit(bindparam("limit"))
+    .with_for_update(skip_locked=True)
+)
+
+
+def _one() -> Update:
+    return update(items).where(items.c.id == bindparam("item_id"), items.c.batch_id == _TOKEN)
+
+
+def _several() -> Update:
+    return update(items).where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.batch_id == _TOKEN)
+
+
+# What follows from the newest desired hashes, which may have changed while the item was in flight.
+_WRITTEN = _one().values(
+    synced_embed_hash=_EMBED,
+    synced_payload_hash=_PAYLOAD,
+    state=case(
+        (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
+        (and_(_SAME_EMBED, items.c.desired_payload_hash == _PAYLOAD), literal(State.SYNCED.value)),
+        (_SAME_EMBED, literal(State.PAYLOAD.value)),
+        else_=literal(State.EMBED.value),
+    ),
+    **_FREE,
+    **NO_ERROR,
+)
+_BACK = _one().values(
+    desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, **_NOT_IN_COLLECTION, **_FREE, **NO_ERROR
+)
+_FAILED = _one().values(
+    batch_id=None,
+    attempts=items.c.attempts + 1,
+    state=case((bindparam("final") == 1, literal(State.FAILED.value)), else_=items.c.state),
+    due_at=now_ms() + bindparam("delay_ms"),
+    error_class=bindparam("class"),
+    error=bindparam("message"),
+    failed_at=now_ms(),
+)
+# The row goes with the point, unless the item came back to the catalog meanwhile.
+_DELETED_BUT_BACK = (
+    _several()
+    .where(items.c.desired_embed_hash.is_not(None))
+    .values(**_NOT_IN_COLLECTION, **_FREE, **NO_ERROR)
+)
+_DELETED = delete(items).where(
+    items.c.id.in_(bindparam("ids", expanding=True)),
+    items.c.batch_id == _TOKEN,
+    items.c.desired_embed_hash.is_(None),
+)
+_GONE = _several().values(
+    desired_embed_hash=None, desired_payload_hash=None, state=State.DELETE.value, **_FREE, **NO_ERROR
+)
+_UNSYNCED = _several().values(**_NOT_IN_COLLECTION, **_FREE)
+_RELEASED = _several().values(**_FREE)
+_CLOSE = delete(batches).where(batches.c.id == _TOKEN)
+
+
+class Work:
+    """Items as workers take and return them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def claim(
+        self, generation_id: int, *, worker_id: str, slot: int, limit: int, at_least: int = 1
+    ) -> Batch | None:
+        """Claim up to `limit` due items that need the same work; None when fewer than `at_least` are due.
+
+        `at_least` lets full batches form while a scan is still finding changes.
+        """
+
+        def work(connection: Connection) -> Batch | None:
+            for state in WORK:
+                rows = connection.execute(
+                    _DUE, {"generation": generation_id, "state": state.value, "limit": limit}
+                ).tuples()
+                claimed = [ClaimedItem(*row) for row in rows]
+                if len(claimed) >= max(at_least, 1):
+                    return _take(connection, generation_id, state, claimed, worker_id, slot)
+            return None
+
+        return self._database.write(work)
+
+    def extend(self, batch: Batch) -> bool:
+        """Extend the lease by `LEASE_SECONDS` from now; False when it has been lost."""
+        until = now_ms() + int(LEASE_SECONDS * 1000)
+
+        def work(connection: Connection) -> bool:
+            held = connection.execute(_several().values(due_at=until), _ours(batch, batch.items)).rowcount
+            mine = update(batches).where(batches.c.id == batch.token)
+            connection.execute(mine.values(lease_until=until))
+            return held > 0
+
+        return self._database.write(work)
+
+    def enter_stages(self, stages: Mapping[int, str]) -> None:
+        """Note what batches (by token) are doing now, for those who watch."""
+        if not stages:
+            return
+        statement = (
+            update(batches)
+            .where(batches.c.id == _TOKEN)
+            .values(stage=bindparam("new_stage"), stage_at=now_ms())
+        )
+        rows = [{"token": token, "new_stage": stage} for token, stage in stages.items()]
+        self._database.execute(statement, rows)
+
+    def settle(self, batch: Batch, settlement: Settlement) -> int:
+        """End the batch in one transaction.
+
+        Returns:
+            How many items were not ours any more, because the lease had been lost; they are left alone.
+        """
+        written = [_hash_row(batch, item, hashes) for item, hashes in settlement.written]
+        back = [_hash_row(batch, item, hashes) for item, hashes in settlement.back]
+        failed = [_failure_row(batch, failure) for failure in settlement.failed]
+        steps = (
+            (_WRITTEN, written),
+            (_BACK, back),
+            (_FAILED, failed),
+            (_DELETED_BUT_BACK, _ours(batch, settlement.deleted)),
+            (_DELETED, _ours(batch, settlement.deleted)),
+            (_GONE, _ours(batch, settlement.gone)),
+            (_UNSYNCED, _ours(batch, settlement.unsynced)),
+            (_RELEASED, _ours(batch, settlement.released)),
+        )
+
+        def work(connection: Connection) -> int:
+            ours = 0
+            for statement, parameters in steps:
+                if isinstance(parameters, list) and not parameters:
+                    continue
+                if isinstance(parameters, dict) and not parameters["ids"]:
+                    continue
+                ours += connection.execute(statement, parameters).rowcount
+            connection.execute(_CLOSE, {"token": batch.token})
+            return len(batch.items) - ours
+
+        return self._database.write(work)
+
+    def retry(
+        self, generation_id: int, *, keys: Sequence[str] | None = None, error_class: str | None = None
+    ) -> int:
+        """Put failed and waiting items back, due at once with all their attempts; returns how many."""
+        where = [
+            items.c.generation_id == generation_id,
+            or_(items.c.state == State.FAILED.value, items.c.attempts > 0),
+            items.c.batch_id.is_(None),
+        ]
+        if keys is not None:
+            where.append(items.c.key.in_(keys))
+        if error_class is not None:
+            where.append(items.c.error_class == error_class)
+        statement = update(items).where(*where).values(state=_STATE_OF_DIFFERENCE, **_FREE, **NO_ERROR)
+        return self._database.execute(statement)
+
+    def abandon(self, worker_ids: Sequence[str]) -> int:
+        """Give back what dead workers held, due at once; returns how many items."""
+        dead = select(batches.c.id).where(batches.c.worker_id.in_(worker_ids))
+
+        def work(connection: Connection) -> int:
+            tokens = connection.scalars(dead).all()
+            if not tokens:
+                return 0
+            held = update(items).where(items.c.batch_id.in_(tokens)).values(**_FREE)
+            count = connection.execute(held).rowcount
+            connection.execute(delete(batches).where(batches.c.id.in_(tokens)))
+            return count
+
+        return self._database.write(work)
+
+    def sweep(self) -> None:
+        """Forget batches whose lease ran out; their items have been due again since then."""
+        expired = delete(batches).where(batches.c.lease_until < now_ms())
+        self._database.execute(expired)
+
+
+_SAME_AS_SYNCED = items.c.desired_embed_hash == items.c.synced_embed_hash
+_STATE_OF_DIFFERENCE = case(
+    (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
+    (
+        and_(_SAME_AS_SYNCED, items.c.desired_payload_hash == items.c.synced_payload_hash),
+        literal(State.SYNCED.value),
+    ),
+    (_SAME_AS_SYNCED, literal(State.PAYLOAD.value)),
+    else_=literal(State.EMBED.value),
+)
+
+
+def _take(
+    connection: Connection,
+    generation_id: int,
+    state: State,
+    claimed: list[ClaimedItem],
+    worker_id: str,
+    slot: int,
+) -> Batch:
+    now = connection.scalar(select(now_ms()))
+    assert now is not None
+    until = now + int(LEASE_SECONDS * 1000)
+    result = connection.execute(
+        insert(batches).values(
+            generation_id=generation_id,
+            worker_id=worker_id,
+            slot=slot,
+            work=state.value,
+            stage="read",
+            item_count=len(claimed),
+            attempt=1 + max(item.attempts for item in claimed),
+            started_at=now,
+            stage_at=now,
+            lease_until=until,
+        )
+    )
+    key = result.inserted_primary_key
+    assert key is not None
+    token = cast("int", key[0])
+    ids = [item.id for item in claimed]
+    connection.execute(update(items).where(items.c.id.in_(ids)).values(batch_id=token, due_at=until))
+    return Batch(token, generation_id, state, claimed)
+
+
+def _ours(batch: Batch, some: Sequence[ClaimedItem]) -> dict[str, object]:
+    return {"token": batch.token, "ids": [item.id for item in some]}
+
+
+def _hash_row(batch: Batch, item: ClaimedItem, hashes: Hashes) -> dict[str, object]:
+    return {"token": batch.token, "item_id": item.id, "embed": hashes.embed, "payload": hashes.payload}
+
+
+def _failure_row(batch: Batch, failure: Failure) -> dict[str, object]:
+    return {
+        "token": batch.token,
+        "item_id": failure.item.id,
+        "final": int(failure.delay is None),
+        "delay_ms": int((failure.delay or 0) * 1000),
+        "class": failure.error_class,
+        "message": failure.error,
+    }
