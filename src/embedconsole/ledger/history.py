@@ -72,16 +72,15 @@ class History:
             for row in rows
         ]
 
-    def record(
-        self, level: str, kind: str, message: str, *, pipeline: str | None = None, keys: Sequence[str] = ()
-    ) -> None:
-        """Note an event: one row, or one a key."""
+    def record(self, pipeline: str | None, happened: Sequence[tuple[str, str, str, str | None]]) -> None:
+        """Note events in one transaction, each a level, a kind, a message and the item's key or None."""
+        if not happened:
+            return
         rows = [
             {"pipeline": pipeline, "level": level, "kind": kind, "message": message, "key": key}
-            for key in (keys or (None,))
+            for level, kind, message, key in happened
         ]
-        statement = insert(events).values(at=now_ms())
-        self._database.execute(statement, rows)
+        self._database.execute(insert(events).values(at=now_ms()), rows)
 
     def events(self, *, after: int = 0, limit: int = 200) -> list[Event]:
         """The latest events with an id above `after`, oldest first."""

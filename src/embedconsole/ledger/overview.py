@@ -62,6 +62,19 @@ class Overview:
 
         return self._database.read(work)
 
+    def due(self, generation_id: int) -> dict[State, int]:
+        """How many items could be claimed now, by the work they need."""
+        query = (
+            select(items.c.state, func.count())
+            .where(
+                items.c.generation_id == generation_id,
+                items.c.state.in_(_WORK_STATES),
+                items.c.due_at <= now_ms(),
+            )
+            .group_by(items.c.state)
+        )
+        return {State(row[0]): row[1] for row in self._database.rows(query)}
+
     def next_due(self, generation_id: int) -> float | None:
         """Seconds until the next item is due (0 when one is now); None when nothing waits."""
         query = select(func.min(items.c.due_at) - now_ms()).where(

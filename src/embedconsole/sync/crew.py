@@ -1,0 +1,231 @@
+"""The workers of a run: how many there are, what they claim, and what they tell the ledger meanwhile."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import Fault
+from embedconsole.ledger.work import LEASE_SECONDS
+from embedconsole.sync.flow import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from anyio.abc import TaskGroup
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Batch
+    from embedconsole.sync.control import Control
+    from embedconsole.sync.journal import Journal
+    from embedconsole.sync.worker import Worker
+
+_HEARTBEAT = 1.0
+_POLL = 1.0
+
+
+@dataclass(slots=True)
+class InFlight:
+    """The batches that this process holds, and what the ledger does not know of them yet."""
+
+    batches: dict[int, Batch] = field(default_factory=dict)
+    stages: dict[int, str] = field(default_factory=dict)
+    _extended: dict[int, float] = field(default_factory=dict)
+    _unreported: dict[int, str] = field(default_factory=dict)
+
+    def add(self, batch: Batch) -> None:
+        """A batch was claimed."""
+        self.batches[batch.token] = batch
+        self._extended[batch.token] = time.monotonic()
+
+    def remove(self, batch: Batch) -> None:
+        """A batch was settled."""
+        for record in (self.batches, self.stages, self._extended, self._unreported):
+            record.pop(batch.token, None)
+
+    def enter_stage(self, token: int, stage: str) -> None:
+        """A batch does something else now."""
+        self.stages[token] = self._unreported[token] = stage
+
+    def take_unreported(self) -> dict[int, str]:
+        """The stages entered since the last call."""
+        unreported, self._unreported = self._unreported, {}
+        return unreported
+
+    def take_expiring(self) -> list[Batch]:
+        """The batches whose lease is to be extended, a third of it being over."""
+        now = time.monotonic()
+        expiring = [token for token, at in self._extended.items() if now - at >= LEASE_SECONDS / 3]
+        for token in expiring:
+            self._extended[token] = now
+        return [self.batches[token] for token in expiring]
+
+
+@dataclass(slots=True)
+class Crew:
+    """Workers side by side until nothing is due, the run is drained or it can't go on.
+
+    Args:
+        workers: Batches that embed at the same time, as configured; `control` may say otherwise.
+        limit: Items to work on at most; None for all.
+        planning: The planner is still finding work, so batches may wait until they are full.
+    """
+
+    ledger: Ledger
+    generation_id: int
+    worker_id: str
+    control: Control
+    journal: Journal
+    embed_slots: anyio.CapacityLimiter
+    workers: int
+    chunk_size: int
+    limit: int | None
+    planning: bool
+    in_flight: InFlight = field(default_factory=InFlight)
+    stopped_by: Fault | None = None
+    _done: bool = False
+    _slots: int = 0
+    _claiming: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def work(self, group: TaskGroup, worker: Worker) -> None:
+        """Have as many workers as are asked for; those too many go home by themselves."""
+        group.start_soon(self._heartbeat)
+        while not self.over:
+            change = self.control.next_change
+            self.embed_slots.total_tokens = self.wanted
+            while self._slots < self._wanted_slots:
+                self._slots += 1
+                group.start_soon(self._work, self._slots, worker)
+            await change.wait()
+
+    @property
+    def wanted(self) -> int:
+        """Batches that may embed at the same time now."""
+        return self.control.workers or self.workers
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be claimed."""
+        return self._done or self.ended_early
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the run ends before everything is done."""
+        return self.stopped_by is not None or self.control.draining
+
+    def give_up(self, fault: Fault) -> None:
+        """End the run because of a fault; what is in flight is finished."""
+        if self.stopped_by is None:
+            self.stopped_by = fault
+            self.journal.note("error", fault.kind, f"stopped: {fault}")
+        self.control.notify()
+
+    def planned(self) -> None:
+        """The planner has come to its end."""
+        self.planning = False
+        self.control.notify()
+
+    @property
+    def _wanted_slots(self) -> int:
+        # Some more than may embed: they read ahead and write behind, so that the embedder is never idle.
+        return self.wanted + self.wanted // 2 + 1
+
+    async def _work(self, slot: int, worker: Worker) -> None:
+        try:
+            while not self.over and slot <= self._wanted_slots:
+                change = self.control.next_change
+                if self.control.paused:
+                    await change.wait()
+                    continue
+                batch = await self._claim(slot)
+                if batch is not None:
+                    await self._process(worker, batch)
+                elif not await self._is_done():
+                    with anyio.move_on_after(_POLL):
+                        await change.wait()
+        except Stop as stop:
+            self.give_up(stop.fault)
+        except Fault as fault:
+            self.give_up(fault)
+        finally:
+            self._slots -= 1
+            self.control.notify()
+
+    async def _claim(self, slot: int) -> Batch | None:
+        async with self._claiming:
+            limit = self.chunk_size if self.limit is None else min(self.chunk_size, self.limit)
+            if limit == 0 or self.over:
+                return None
+            claim = partial(
+                self.ledger.work.claim,
+                self.generation_id,
+                worker_id=self.worker_id,
+                slot=slot,
+                limit=limit,
+                at_least=limit if self.planning else 1,
+            )
+            batch = await anyio.to_thread.run_sync(claim)
+            if batch is not None:
+                self.in_flight.add(batch)
+                if self.limit is not None:
+                    self.limit -= len(batch.items)
+            return batch
+
+    async def _process(self, worker: Worker, batch: Batch) -> None:
+        try:
+            await worker.process(batch)
+        finally:
+            self.in_flight.remove(batch)
+            self.control.notify()
+
+    async def _is_done(self) -> bool:
+        """Whether nothing is left: not here, and not with others who may give it back."""
+        if self.over or self._busy:
+            return self.over
+        if self.limit != 0:
+            counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation_id)
+            if counts.in_flight or counts.pending > counts.retrying:
+                return False
+        # Somebody may have claimed, or planned, while the ledger was asked.
+        if not self._busy:
+            self._done = True
+            self.control.notify()
+        return self.over
+
+    async def _heartbeat(self) -> None:
+        """Once a second, tell the ledger what our batches do, extend their leases and write events."""
+        while not self._quiet:
+            with anyio.move_on_after(_HEARTBEAT):
+                while not self._quiet:
+                    await self.control.next_change.wait()
+            try:
+                await self._beat()
+            except Fault as fault:
+                # The worker that needs the ledger decides what its absence means.
+                self.journal.note("warning", fault.kind, str(fault))
+
+    @property
+    def _busy(self) -> bool:
+        return self.planning or bool(self.in_flight.batches)
+
+    @property
+    def _quiet(self) -> bool:
+        return self.over and not self._busy
+
+    async def _beat(self) -> None:
+        unreported = self.in_flight.take_unreported()
+        if unreported:
+            await anyio.to_thread.run_sync(self.ledger.work.enter_stages, unreported)
+        for batch in self.in_flight.take_expiring():
+            await anyio.to_thread.run_sync(self.ledger.work.extend, batch)
+        await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
+
+    @property
+    def stages(self) -> Mapping[int, str]:
+        """What our batches (by token) are doing now."""
+        return dict(self.in_flight.stages)

@@ -1,0 +1,303 @@
+"""The engine: runs pipelines, one run at a time, under a lease that keeps other processes out of it."""
+
+from __future__ import annotations
+
+import time
+from contextlib import asynccontextmanager
+from copy import copy
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.embedders.build import build_embedder
+from embedconsole.faults import Fault
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.assembly import Assembly, assemble
+from embedconsole.sync.control import Control
+from embedconsole.sync.flow import Gate
+from embedconsole.sync.generation import settled_generation
+from embedconsole.sync.identity import dead_among, this_worker
+from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.run import PipelineRun, RunOptions
+from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import BatchInFlight, Counts, Lease, Worker
+
+_KEEP_LEASE_EVERY = 15.0
+_CLOSE_SECONDS = 10.0
+
+Overlap = Literal["skip", "wait"]
+
+
+@dataclass(slots=True)
+class Engine:
+    """Several pipelines on one ledger. Opened by `open_engine`; all of it belongs to one event loop."""
+
+    ledger: Ledger
+    assemblies: Sequence[Assembly]
+    embedders: Mapping[str, Embedder]
+    me: Worker
+    control: Control = field(default_factory=Control)
+    next_run: float | None = None
+    _runs: dict[str, PipelineRun] = field(default_factory=dict)
+    _last: dict[str, PipelineReport] = field(default_factory=dict)
+    _meters: dict[str, RateMeter] = field(default_factory=dict)
+    _run_id: int | None = None
+    _counts: dict[str, Counts] = field(default_factory=dict)
+    _in_flight: tuple[BatchInFlight, ...] = ()
+    _counted_at: float | None = None
+    _fault: str | None = None
+
+    async def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> RunReport:
+        """One run of all pipelines, unless another process is at it.
+
+        Args:
+            overlap: With `wait`, wait until the other process is done instead of skipping the run.
+
+        Raises:
+            ConfigError: a pipeline can't run as configured; nothing was done.
+        """
+        try:
+            async with self._lease(overlap) as holder:
+                if holder is not None:
+                    return self._skipped(holder)
+                return await self._run(options, kind)
+        except Fault as fault:
+            return self._all(Outcome.ABORTED, str(fault))
+
+    async def _run(self, options: RunOptions, kind: str) -> RunReport:
+        reports: dict[str, PipelineReport] = {}
+        gates = self._gates(options)
+        for assembly in self.assemblies:
+            name = assembly.pipeline.name
+            try:
+                self._runs[name] = await self._prepare(assembly, gates, options)
+            except Fault as fault:
+                reports[name] = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
+        self._run_id = await anyio.to_thread.run_sync(self.ledger.history.begin_run, self.me.id, kind)
+        report = RunReport(self._run_id, reports)
+        try:
+            async with anyio.create_task_group() as group:
+                for name, run in self._runs.items():
+                    group.start_soon(self._run_pipeline, name, run, reports)
+        finally:
+            for name in self._runs:
+                reports.setdefault(name, PipelineReport(outcome=Outcome.INTERRUPTED))
+            self._last |= reports
+            self._runs.clear()
+            ordered = {assembly.pipeline.name: assembly for assembly in self.assemblies}
+            report = RunReport(self._run_id, {name: reports[name] for name in ordered if name in reports})
+            self._run_id = None
+            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+                await self._note_end(report)
+        return report
+
+    async def _prepare(
+        self, assembly: Assembly, gates: Mapping[str, Gate], options: RunOptions
+    ) -> PipelineRun:
+        # The first look at the columns connects to the catalog.
+        await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
+        settle = partial(settled_generation, assembly, self.ledger, force=options.force)
+        generation = await anyio.to_thread.run_sync(settle)
+        return PipelineRun(
+            assembly=assembly,
+            generation=generation,
+            ledger=self.ledger,
+            gates=gates,
+            control=self.control,
+            options=options,
+            worker_id=self.me.id,
+        )
+
+    async def _run_pipeline(self, name: str, run: PipelineRun, reports: dict[str, PipelineReport]) -> None:
+        try:
+            reports[name] = await run.run()
+        except Fault as fault:
+            # The ledger, when it can't even be asked for the counts.
+            reports[name] = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
+
+    async def _note_end(self, report: RunReport) -> None:
+        assert report.run is not None
+        try:
+            await anyio.to_thread.run_sync(
+                self.ledger.history.end_run, report.run, str(report.outcome), report.as_json()
+            )
+        except Fault as fault:
+            self._fault = str(fault)
+
+    def _gates(self, options: RunOptions) -> dict[str, Gate]:
+        return {
+            name: Gate(
+                f"embedder {name}",
+                concurrency=embedder.concurrency,
+                patient=options.patient,
+                drained=self.control.drained,
+            )
+            for name, embedder in self.embedders.items()
+        }
+
+    # The lease on the run
+
+    @asynccontextmanager
+    async def _lease(self, overlap: Overlap) -> AsyncIterator[str | None]:
+        """Hold the leases of all pipelines; gives the holder when another process has one of them."""
+        names = [f"run:{assembly.pipeline.name}" for assembly in self.assemblies]
+        await anyio.to_thread.run_sync(self.ledger.presence.announce, self.me)
+        while True:
+            await self.bury_the_dead()
+            held = await anyio.to_thread.run_sync(self.ledger.presence.acquire, names, self.me.id)
+            if not isinstance(held, str):
+                break
+            if overlap == "skip" or self.control.draining:
+                yield held
+                return
+            with anyio.move_on_after(1.0):
+                await self.control.drained.wait()
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._keep, held)
+                yield None
+                group.cancel_scope.cancel()
+        finally:
+            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+                await self._give_up_leases(held)
+
+    async def _keep(self, held: Sequence[Lease]) -> None:
+        """Extend the leases; when one is lost, another process has taken over, and this run ends."""
+        while True:
+            await anyio.sleep(_KEEP_LEASE_EVERY)
+            try:
+                await anyio.to_thread.run_sync(self.ledger.presence.announce, self.me)
+                if not await anyio.to_thread.run_sync(self.ledger.presence.extend, held):
+                    self.control.drain()
+            except Fault as fault:
+                self._fault = str(fault)
+
+    async def _give_up_leases(self, held: Sequence[Lease]) -> None:
+        try:
+            await anyio.to_thread.run_sync(self.ledger.presence.release, held)
+        except Fault as fault:
+            # They run out by themselves.
+            self._fault = str(fault)
+
+    async def bury_the_dead(self) -> None:
+        """Take back what processes held that are no more, and forget batches nobody holds."""
+        workers = await anyio.to_thread.run_sync(self.ledger.presence.workers)
+        dead = dead_among(workers, self.me)
+        if dead:
+            await anyio.to_thread.run_sync(self.ledger.work.abandon, dead)
+            await anyio.to_thread.run_sync(self.ledger.presence.leave, dead)
+        await anyio.to_thread.run_sync(self.ledger.work.sweep)
+
+    def _skipped(self, holder: str) -> RunReport:
+        return self._all(Outcome.SKIPPED, f"{holder} runs it already")
+
+    def _all(self, outcome: Outcome, message: str) -> RunReport:
+        report = PipelineReport(outcome=outcome, message=message)
+        return RunReport(self._run_id, {assembly.pipeline.name: report for assembly in self.assemblies})
+
+    # Watching
+
+    async def count(self) -> None:
+        """Ask the ledger for what only it knows: the counts, and the batches of all processes."""
+        try:
+            for name, run in list(self._runs.items()):
+                self._counts[name] = await anyio.to_thread.run_sync(
+                    self.ledger.overview.counts, run.generation.id
+                )
+            self._in_flight = tuple(await anyio.to_thread.run_sync(self.ledger.overview.in_flight))
+            self._counted_at, self._fault = time.monotonic(), None
+        except Fault as fault:
+            self._fault = str(fault)
+
+    def snapshot(self) -> Snapshot:
+        """The engine now; call it in the engine's loop."""
+        now = time.monotonic()
+        return Snapshot(
+            taken_at=now,
+            state=self._state,
+            run=self._run_id,
+            pipelines=tuple(self._view(assembly, now) for assembly in self.assemblies),
+            in_flight=self._in_flight,
+            counted_at=self._counted_at,
+            next_run=self.next_run,
+            fault=self._fault,
+        )
+
+    @property
+    def _state(self) -> EngineState:
+        if self.control.draining:
+            return EngineState.DRAINING
+        if self.control.paused:
+            return EngineState.PAUSED
+        if not self._runs:
+            return EngineState.IDLE
+        planning = any(run.crew.planning for run in self._runs.values())
+        return EngineState.PLANNING if planning else EngineState.RUNNING
+
+    def _view(self, assembly: Assembly, now: float) -> PipelineView:
+        name = assembly.pipeline.name
+        run = self._runs.get(name)
+        progress = None if run is None else copy(run.progress)
+        rate = eta = None
+        if progress is not None:
+            rate = self._meters.setdefault(name, RateMeter()).add(now, progress.done)
+            if rate and run is not None and not run.crew.planning:
+                eta = (progress.found - progress.done) / rate
+        state = self._state if run is not None else EngineState.IDLE
+        if state is EngineState.RUNNING and run is not None and run.crew.planning:
+            state = EngineState.PLANNING
+        return PipelineView(
+            name=name,
+            collection=assembly.collection.target,
+            state=state,
+            workers=self.control.workers or assembly.pipeline.workers,
+            progress=progress,
+            counts=self._counts.get(name),
+            rate=rate,
+            eta=eta,
+            dependencies=() if run is None else tuple(gate.health for gate in run.gates_in_use),
+            last_report=self._last.get(name),
+        )
+
+
+@asynccontextmanager
+async def open_engine(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIterator[Engine]:
+    """An engine for these pipelines, closed at the end.
+
+    Raises:
+        ConfigError: a part can't be built as configured, or the ledger is of a newer version.
+        Transient, Refused: the ledger does not answer, or not to us.
+    """
+    configured = {name: config for pipeline in pipelines for name, config in pipeline.embedders.items()}
+    embedders = {name: build_embedder(name, config) for name, config in configured.items()}
+    assemblies = [assemble(pipeline, embedders) for pipeline in pipelines]
+    ledger = await anyio.to_thread.run_sync(open_ledger, ledger_url)
+    engine = Engine(ledger=ledger, assemblies=assemblies, embedders=embedders, me=this_worker())
+    try:
+        yield engine
+    finally:
+        with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+            for assembly in assemblies:
+                await assembly.aclose()
+            for embedder in embedders.values():
+                await embedder.aclose()
+            await anyio.to_thread.run_sync(_leave, engine)
+
+
+def _leave(engine: Engine) -> None:
+    try:
+        engine.ledger.presence.leave([engine.me.id])
+    except Fault:
+        pass  # Found dead by the next process that looks, or forgotten after a day.
+    finally:
+        engine.ledger.close()

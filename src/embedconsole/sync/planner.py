@@ -1,0 +1,245 @@
+"""The planner: compares the catalog with the ledger, page by page, and writes down what is wanted.
+
+It runs in a thread, in constant memory, and only writes to the ledger, in a transaction a page. Nothing else
+has to be remembered: planning twice, or half, converges to the same state.
+"""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from embedconsole.faults import Refused
+from embedconsole.items import point_id, point_order
+from embedconsole.ledger.records import Change, Wanted
+from embedconsole.sync.diff import changed_state
+from embedconsole.sync.seen import SeenIds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from embedconsole.catalog.base import Catalog
+    from embedconsole.items import CatalogRow
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Generation, Known
+    from embedconsole.ledger.schema import State
+    from embedconsole.sync.content import Content, Recipe
+    from embedconsole.sync.guard import DeleteGuard
+    from embedconsole.sync.progress import Progress
+
+
+class Stopped(Exception):
+    """The planner was asked to stop half-way; what it has written stands, nothing was deleted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How to plan.
+
+    Attributes:
+        full: Read every row, not only those that may have changed.
+        force: Embed rows again even when nothing changed, at most `force_limit` of them.
+    """
+
+    full: bool = False
+    force: bool = False
+    force_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """How a plan ended; `refusal` tells why items that are gone were not marked so."""
+
+    refusal: str | None = None
+
+
+class PlanSink(Protocol):
+    """Where decisions go: into the ledger, or into the counts of a dry run."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether new items are in the ledger once they have been taken."""
+        ...
+
+    def page(self, new: Sequence[Wanted], changes: Sequence[tuple[Known, Content, State]]) -> None:
+        """Take the decisions of one page."""
+        ...
+
+    def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
+        """Take items that are to be embedded again although nothing changed."""
+        ...
+
+    def gone(self, item_ids: array[int]) -> None:
+        """Take items that are gone from the catalog."""
+        ...
+
+
+@dataclass(slots=True)
+class LedgerSink:
+    """Writes decisions to the ledger and tells the workers."""
+
+    ledger: Ledger
+    generation_id: int
+    progress: Progress
+    on_work: Callable[[], None]
+    writes: bool = True
+
+    def page(self, new: Sequence[Wanted], changes: Sequence[tuple[Known, Content, State]]) -> None:
+        self.ledger.catalogued.apply(
+            self.generation_id,
+            new,
+            [Change(known.id, content.hashes, state) for known, content, state in changes],
+        )
+        self._planned(len(new) + len(changes))
+
+    def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
+        self.ledger.catalogued.forget_synced(known.id for known, _ in again)
+        self._planned(len(again))
+
+    def gone(self, item_ids: array[int]) -> None:
+        self.ledger.catalogued.mark_gone(item_ids)
+        self._planned(len(item_ids))
+
+    def _planned(self, count: int) -> None:
+        if count:
+            self.progress.planned += count
+            self.on_work()
+
+
+@dataclass(slots=True)
+class Planner:
+    """One pass over a pipeline's catalog."""
+
+    catalog: Catalog
+    ledger: Ledger
+    generation: Generation
+    recipe: Recipe
+    guard: DeleteGuard
+    progress: Progress
+    sink: PlanSink
+    stop: Callable[[], bool]
+    _seen: SeenIds = field(default_factory=SeenIds)
+    _new_points: set[bytes] = field(default_factory=set)
+    """Points that a scan for changes found new and that the sink did not enter."""
+    _forced: int = 0
+
+    def run(self, options: PlanOptions) -> PlanResult:
+        """Plan, and note how far the scan came once it has come to its end.
+
+        Raises:
+            Stopped: `stop` said so.
+            Transient, Refused: the catalog or the ledger failed; nothing was marked as gone.
+        """
+        watermark = self._scan(options)
+        whole = len(self._seen) if options.full else self.catalog.count()
+        wanted = self.ledger.catalogued.count_wanted(self.generation.id) + len(self._new_points)
+        refusal = None
+        if wanted != whole:
+            if not options.full:
+                # Something is gone, or came with an old watermark: only the keys tell which.
+                self._look_at_keys()
+            refusal = self._find_gone()
+        return self._end(watermark, options, refusal)
+
+    def _scan(self, options: PlanOptions) -> str | None:
+        watermark = self.generation.watermark
+        changed_only = not options.full
+        for page in self.catalog.scan(since=watermark if changed_only else None, changed_only=changed_only):
+            self._check()
+            self._compare(page.rows, options)
+            watermark = page.watermark or watermark
+        return watermark
+
+    def _compare(self, rows: Sequence[CatalogRow], options: PlanOptions) -> None:
+        contents: dict[bytes, Content] = {}
+        for row in rows:
+            content = self.recipe.content(row)
+            twin = contents.setdefault(point_order(content.point), content)
+            if twin is not content:
+                raise Refused(
+                    "catalog",
+                    f"the keys {twin.key!r} and {content.key!r} are the same point id",
+                    remedy="Name a key column whose values differ",
+                )
+        known = self.ledger.catalogued.known(self.generation.id, list(contents))
+        new, changes, again = [], [], []
+        unchanged = 0
+        for point, content in contents.items():
+            item = known.get(point)
+            if item is None:
+                new.append(Wanted(content.key, point, content.hashes))
+                continue
+            self._seen.add(item.id)
+            state = changed_state(content.hashes, item)
+            if state is not None:
+                changes.append((item, content, state))
+            if options.force and self._may_force(options):
+                again.append((item, content))
+            elif state is None:
+                unchanged += 1
+        self.sink.page(new, changes)
+        if again:
+            self.sink.forced(again)
+        if not options.full and not self.sink.writes:
+            self._new_points.update(wanted.point for wanted in new)
+        if options.full and new:
+            # New items are seen too: they have an id only now.
+            entered = self.ledger.catalogued.known(self.generation.id, [wanted.point for wanted in new])
+            for item in entered.values():
+                self._seen.add(item.id)
+        self.progress.scanned += len(rows)
+        self.progress.unchanged += unchanged
+
+    def _may_force(self, options: PlanOptions) -> bool:
+        if options.force_limit is not None and self._forced >= options.force_limit:
+            return False
+        self._forced += 1
+        return True
+
+    def _look_at_keys(self) -> None:
+        """See every key, and read the rows that the ledger does not know."""
+        self._seen = SeenIds()
+        for keys in self.catalog.keys():  # noqa: SIM118
+            self._check()
+            unknown = self._see(keys)
+            if unknown:
+                rows = list(self.catalog.read(unknown).values())
+                self._compare(rows, PlanOptions(full=True))
+
+    def _see(self, keys: Sequence[str]) -> list[str]:
+        points = {point_order(point_id(key)): key for key in keys}
+        known = self.ledger.catalogued.known(self.generation.id, list(points))
+        unknown = []
+        for point, key in points.items():
+            item = known.get(point)
+            if point in self._new_points:
+                continue
+            if item is None or item.desired_embed is None:
+                unknown.append(key)
+            else:
+                self._seen.add(item.id)
+        return unknown
+
+    def _find_gone(self) -> str | None:
+        """Mark as gone what the scan has not seen, if the guard lets it; returns its refusal."""
+        gone = array("q")
+        for page in self.ledger.catalogued.ids(self.generation.id):
+            self._check()
+            gone.extend(item_id for item_id, wanted in page if wanted and item_id not in self._seen)
+        if not gone:
+            return None
+        if not self.guard.admit(len(gone)):
+            return self.guard.refusal(len(gone))
+        self.sink.gone(gone)
+        return None
+
+    def _end(self, watermark: str | None, options: PlanOptions, refusal: str | None) -> PlanResult:
+        # A refused deletion leaves the scan unfinished: the next run looks again.
+        if refusal is None:
+            self.ledger.generations.scanned(self.generation.id, watermark, full=options.full)
+        return PlanResult(refusal)
+
+    def _check(self) -> None:
+        if self.stop():
+            raise Stopped

@@ -1,0 +1,108 @@
+"""What a run of one pipeline has done so far, and the report it ends with."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How a run ended; the words of `--json`."""
+
+    OK = "ok"
+    PARTIAL = "partial"
+    ABORTED = "aborted"
+    SKIPPED = "skipped"
+    INTERRUPTED = "interrupted"
+    PLANNED = "planned"
+
+
+@dataclass(slots=True)
+class Progress:
+    """Counters of one run of one pipeline; changed in the engine's loop and in the planner's thread.
+
+    Each counter has one writer, so that no lock is needed.
+    """
+
+    waiting: int = 0
+    """Items that were due when the run began."""
+    scanned: int = 0
+    unchanged: int = 0
+    planned: int = 0
+    """Items that the planner found work for."""
+    embedded: int = 0
+    payload_updated: int = 0
+    deleted: int = 0
+    newly_failed: int = 0
+    embed_requests: int = 0
+    embed_items: int = 0
+
+    @property
+    def found(self) -> int:
+        """Items to work on, as far as the run knows by now."""
+        return self.waiting + self.planned
+
+    @property
+    def done(self) -> int:
+        """Items that are done with."""
+        return self.embedded + self.payload_updated + self.deleted + self.newly_failed
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineReport:
+    """What came of one pipeline in a run; the fields are those of `--json` in their order."""
+
+    scanned: int = 0
+    embedded: int = 0
+    payload_updated: int = 0
+    deleted: int = 0
+    unchanged: int = 0
+    retrying: int = 0
+    failed: int = 0
+    pending: int = 0
+    embed_requests: int = 0
+    embed_items: int = 0
+    seconds: float = 0.0
+    outcome: Outcome = Outcome.OK
+    message: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The object that `--json` prints for the pipeline."""
+        values = asdict(self)
+        values["outcome"] = str(self.outcome)
+        values["seconds"] = round(self.seconds, 3)
+        if self.message is None:
+            del values["message"]
+        return values
+
+
+_WORST_FIRST = (
+    Outcome.INTERRUPTED,
+    Outcome.ABORTED,
+    Outcome.SKIPPED,
+    Outcome.PARTIAL,
+    Outcome.PLANNED,
+    Outcome.OK,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What came of a run."""
+
+    run: int | None
+    pipelines: dict[str, PipelineReport] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst outcome of its pipelines."""
+        outcomes = {report.outcome for report in self.pipelines.values()}
+        return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.OK)
+
+    def as_json(self) -> dict[str, object]:
+        """The object that `--json` prints."""
+        return {
+            "outcome": str(self.outcome),
+            "run": self.run,
+            "pipelines": {name: report.as_json() for name, report in self.pipelines.items()},
+        }

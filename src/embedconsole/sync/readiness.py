@@ -1,0 +1,138 @@
+"""The collection made ready for writing: looked at once a run, created when nothing was ever in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+
+from embedconsole.collection.compare import differences
+from embedconsole.faults import Refused
+from embedconsole.items import CollectionSchema, VectorSpec
+from embedconsole.sync.writing import GatedCollection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.collection.base import Collection
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.items import CollectionState
+    from embedconsole.sync.embedding import KnownSize
+    from embedconsole.sync.flow import Gate
+    from embedconsole.sync.journal import Journal
+
+_EMPTIED = (
+    "it holds no points, though {synced:,} items were written to it. Was it dropped, or is this another "
+    "server?"
+)
+_EMPTIED_REMEDY = "Bring it back from a snapshot, or embed everything again with --headless --once --force"
+
+
+class ReadyCollection:
+    """A pipeline's collection, ready when it is first needed: a run with nothing to write never asks for it.
+
+    Args:
+        synced: How many items the ledger believes to be in it.
+        force: Everything is being embedded again, so an emptied or missing collection is no surprise.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        collection: Collection,
+        gate: Gate,
+        sizes: Mapping[str, KnownSize],
+        journal: Journal,
+        *,
+        synced: int,
+        force: bool,
+    ) -> None:
+        self._pipeline = pipeline
+        self._collection = collection
+        self._gate = gate
+        self._sizes = sizes
+        self._journal = journal
+        self._synced = 0 if force else synced
+        self._lock = anyio.Lock()
+        self._ready: GatedCollection | None = None
+
+    async def get(self, sizes: Mapping[str, int] | None = None) -> GatedCollection:
+        """The collection, made ready at the first call.
+
+        Args:
+            sizes: Vector name to size of what is about to be written, to create a missing collection with.
+
+        Raises:
+            Refused: it does not fit the configuration, or is not the one that was written to before.
+        """
+        async with self._lock:
+            if self._ready is None:
+                await self._make_ready(sizes or {})
+                self._ready = GatedCollection(self._collection, self._gate, self._pipeline.retry)
+            return self._ready
+
+    async def _make_ready(self, sizes: Mapping[str, int]) -> None:
+        state = await self._gate.call(self._collection.describe, self._pipeline.retry)
+        if state is None:
+            await self._create(sizes)
+            return
+        if state.points == 0 and self._synced:
+            raise Refused(
+                self._collection.target, _EMPTIED.format(synced=self._synced), remedy=_EMPTIED_REMEDY
+            )
+        self._compare(state)
+
+    async def _create(self, sizes: Mapping[str, int]) -> None:
+        if self._synced:
+            raise Refused(
+                self._collection.target,
+                f"it does not exist, though {self._synced:,} items were written to it",
+                remedy=_EMPTIED_REMEDY,
+            )
+        schema = wanted_schema(self._pipeline, sizes)
+        await self._gate.call(lambda: self._collection.create(schema), self._pipeline.retry)
+        self._journal.note("info", "collection", f"created {self._collection.target}")
+
+    def _compare(self, state: CollectionState) -> None:
+        for name, known in self._sizes.items():
+            if name in state.vectors:
+                known.size = known.size or state.vectors[name].size
+        have = {name: vector.size for name, vector in state.vectors.items()}
+        found = differences(wanted_schema(self._pipeline, have), state)
+        blocking = [difference for difference in found if difference.blocking]
+        if blocking:
+            first = blocking[0]
+            raise Refused(
+                self._collection.target,
+                f"{first.field} is {first.have}, the configuration wants {first.want}",
+                remedy=first.remedy,
+            )
+        for difference in found:
+            self._journal.note(
+                "warning",
+                "collection",
+                f"{difference.field}: have {difference.have}, want {difference.want}. {difference.remedy}",
+            )
+
+
+def wanted_schema(pipeline: Pipeline, sizes: Mapping[str, int]) -> CollectionSchema:
+    """What the configuration wants the collection to be.
+
+    Args:
+        sizes: Sizes of vectors for which the configuration names none.
+
+    Raises:
+        Refused: the size of a vector is not known.
+    """
+    vectors = {}
+    for name, config in pipeline.vectors.items():
+        size = config.size or pipeline.collection.size or sizes.get(name)
+        if size is None:
+            place = f"vectors.{name}.size" if name else "collection.size"
+            raise Refused(
+                f"pipeline {pipeline.name}",
+                f"the size of its vector {name!r} is not known yet",
+                remedy=f"Set pipelines.{pipeline.name}.{place}",
+            )
+        vectors[name] = VectorSpec(size, config.distance or pipeline.collection.distance)
+    return CollectionSchema(vectors, dict(pipeline.collection.indexes))

@@ -1,0 +1,272 @@
+"""A run of one pipeline: a planner and a crew of workers side by side, until nothing is left to do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.from_thread
+import anyio.to_thread
+
+from embedconsole.faults import Fault, Transient
+from embedconsole.sync.content import Recipe
+from embedconsole.sync.crew import Crew
+from embedconsole.sync.embedding import GatedEmbedder, KnownSize
+from embedconsole.sync.flags import settle_flags
+from embedconsole.sync.flow import Gate, Interrupted, Stop
+from embedconsole.sync.guard import DeleteGuard
+from embedconsole.sync.journal import Journal, product_column
+from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions, Stopped
+from embedconsole.sync.progress import Outcome, PipelineReport, Progress
+from embedconsole.sync.readiness import ReadyCollection
+from embedconsole.sync.worker import KeptState, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Counts, Generation
+    from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.control import Control
+
+_UNLIMITED = 64
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What one run is to do.
+
+    Attributes:
+        plan: Look at the catalog first; without, only what is due is worked on.
+        full: Look at every row, even where changes could be found without.
+        force: Embed everything again.
+        limit: Work on this many items at most.
+        allow_deletes: The operator's word that any share of the items may be deleted.
+        patient: Wait for dependencies that are away (a daemon) instead of ending the run (cron).
+    """
+
+    plan: bool = True
+    full: bool = False
+    force: bool = False
+    limit: int | None = None
+    allow_deletes: bool = False
+    patient: bool = False
+
+
+@dataclass(slots=True)
+class PipelineRun:
+    """One run of one pipeline.
+
+    Args:
+        gates: Embedder name to its gate, shared by all pipelines.
+        worker_id: Who we are, on batches.
+    """
+
+    assembly: Assembly
+    generation: Generation
+    ledger: Ledger
+    gates: Mapping[str, Gate]
+    control: Control
+    options: RunOptions
+    worker_id: str
+    progress: Progress = field(default_factory=Progress)
+    journal: Journal = field(init=False)
+    crew: Crew = field(init=False)
+    _reader: Gate = field(init=False)
+    _writer: Gate = field(init=False)
+    _recipe: Recipe = field(init=False)
+    _refusal: str | None = None
+
+    def __post_init__(self) -> None:
+        pipeline, catalog = self.assembly.pipeline, self.assembly.catalog
+        self.journal = Journal(
+            pipeline.name, product_column(pipeline.catalog.product, catalog.columns, pipeline.catalog.key)
+        )
+        self._reader = self._gate("catalog")
+        self._writer = self._gate(self.assembly.collection.target)
+        self._recipe = Recipe(
+            pipeline,
+            columns=catalog.columns,
+            default_payload=catalog.default_payload,
+            space=self.assembly.space,
+        )
+        workers = self.control.workers or pipeline.workers
+        self.crew = Crew(
+            ledger=self.ledger,
+            generation_id=self.generation.id,
+            worker_id=self.worker_id,
+            control=self.control,
+            journal=self.journal,
+            embed_slots=anyio.CapacityLimiter(workers),
+            workers=pipeline.workers,
+            chunk_size=pipeline.chunk_size,
+            limit=self.options.limit,
+            planning=self.options.plan,
+        )
+
+    @property
+    def gates_in_use(self) -> list[Gate]:
+        """The gates of everything this run depends on, for showing their state."""
+        embedders = dict.fromkeys(embedder.name for embedder in self.assembly.embedders.values())
+        return [self._reader, *(self.gates[name] for name in embedders), self._writer]
+
+    async def run(self) -> PipelineReport:
+        """Plan and work until nothing is due, the run is drained or it can't go on."""
+        began = time.monotonic()
+        await self._plan_and_work()
+        counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
+        await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
+        return self._report(counts, time.monotonic() - began)
+
+    async def _plan_and_work(self) -> None:
+        counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
+        kept = await anyio.to_thread.run_sync(self.ledger.kept.any, self.generation.id)
+        wanted = await anyio.to_thread.run_sync(self.ledger.catalogued.count_wanted, self.generation.id)
+        guard = DeleteGuard(
+            held=wanted,
+            fraction=self.assembly.pipeline.max_delete_fraction,
+            allowed=self.options.allow_deletes,
+        )
+        self.progress.waiting = counts.pending - counts.retrying
+        worker = self._worker(guard, counts, kept_some=kept)
+        async with anyio.create_task_group() as group:
+            if self.options.plan:
+                group.start_soon(self._plan, guard)
+            await self.crew.work(group, worker)
+        if self.options.plan and not self.crew.ended_early:
+            await self._settle_flags()
+
+    # Planning
+
+    async def _plan(self, guard: DeleteGuard) -> None:
+        options = PlanOptions(
+            full=self.options.full or self.options.force or full_scan_due(self.assembly, self.generation),
+            force=self.options.force,
+            force_limit=self.options.limit,
+        )
+        try:
+            result = await self._reader.call(
+                lambda: anyio.to_thread.run_sync(self._planner(guard).run, options),
+                self.assembly.pipeline.retry,
+            )
+            if result.refusal is not None:
+                self.journal.note("error", "guard", result.refusal)
+                self._refusal = result.refusal
+        except (Stopped, Interrupted):
+            pass
+        except Stop as stop:
+            self.crew.give_up(stop.fault)
+        except Fault as fault:
+            self.crew.give_up(fault)
+        finally:
+            self.crew.planned()
+
+    def _planner(self, guard: DeleteGuard) -> Planner:
+        # A planner that failed has left nothing behind that matters: the next one starts afresh.
+        self.progress.scanned = self.progress.unchanged = 0
+        return Planner(
+            catalog=self.assembly.catalog,
+            ledger=self.ledger,
+            generation=self.generation,
+            recipe=self._recipe,
+            guard=guard,
+            progress=self.progress,
+            sink=LedgerSink(self.ledger, self.generation.id, self.progress, self._work_found),
+            stop=lambda: self.crew.ended_early,
+        )
+
+    def _work_found(self) -> None:
+        """Called by the planner, in its thread."""
+        anyio.from_thread.run_sync(self.control.notify)
+
+    async def _settle_flags(self) -> None:
+        writeback = self.assembly.pipeline.catalog.writeback
+        if writeback is None or not writeback.detects:
+            return
+        settle = partial(settle_flags, self.assembly.catalog, self.ledger, self.generation.id, self._recipe)
+        try:
+            await anyio.to_thread.run_sync(settle)
+        except Transient as fault:
+            # The columns still say "not synced", so the next run notes it.
+            self.journal.note("warning", fault.kind, f"write-back: {fault}")
+        except Fault as fault:
+            self.crew.give_up(fault)
+
+    # Assembling and reporting
+
+    def _worker(self, guard: DeleteGuard, counts: Counts, *, kept_some: bool) -> Worker:
+        pipeline = self.assembly.pipeline
+        sizes = {
+            name: KnownSize(config.size or pipeline.collection.size)
+            for name, config in pipeline.vectors.items()
+        }
+        embedders = {
+            name: GatedEmbedder(
+                embedder, sizes[name], self.gates[embedder.name], pipeline.retry, self.progress
+            )
+            for name, embedder in self.assembly.embedders.items()
+        }
+        ready = ReadyCollection(
+            pipeline,
+            self.assembly.collection,
+            self._writer,
+            sizes,
+            self.journal,
+            synced=counts.synced,
+            force=self.options.force,
+        )
+        always = pipeline.keep_vectors == "always"
+        return Worker(
+            pipeline=pipeline,
+            catalog=self.assembly.catalog,
+            ledger=self.ledger,
+            recipe=self._recipe,
+            embedders=embedders,
+            collection=ready,
+            reader=self._reader,
+            guard=guard,
+            progress=self.progress,
+            journal=self.journal,
+            embed_slots=self.crew.embed_slots,
+            enter_stage=self.crew.in_flight.enter_stage,
+            kept=KeptState(always=always, some=always or kept_some),
+        )
+
+    def _gate(self, name: str) -> Gate:
+        # How many calls there are at the same time is the crew's size; the gate is for waiting.
+        return Gate(name, concurrency=_UNLIMITED, patient=self.options.patient, drained=self.control.drained)
+
+    def _report(self, counts: Counts, seconds: float) -> PipelineReport:
+        progress = self.progress
+        report = PipelineReport(
+            scanned=progress.scanned,
+            embedded=progress.embedded,
+            payload_updated=progress.payload_updated,
+            deleted=progress.deleted,
+            unchanged=progress.unchanged,
+            retrying=counts.retrying,
+            failed=counts.failed,
+            pending=counts.pending - counts.retrying,
+            embed_requests=progress.embed_requests,
+            embed_items=progress.embed_items,
+            seconds=seconds,
+        )
+        if self.control.draining:
+            return replace(report, outcome=Outcome.INTERRUPTED)
+        if self.crew.stopped_by is not None:
+            return replace(report, outcome=Outcome.ABORTED, message=str(self.crew.stopped_by))
+        if self._refusal is not None:
+            return replace(report, outcome=Outcome.ABORTED, message=self._refusal)
+        if counts.failed or counts.retrying:
+            return replace(report, outcome=Outcome.PARTIAL)
+        return report
+
+
+def full_scan_due(assembly: Assembly, generation: Generation) -> bool:
+    """Whether a scan for changes would not do."""
+    if not assembly.catalog.incremental or generation.scan_age is None:
+        return True
+    return generation.scan_age >= assembly.pipeline.catalog.full_scan_every

@@ -1,0 +1,91 @@
+"""What the engine tells those who watch: immutable, taken in its own loop, cheap to hand on."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.records import BatchInFlight, Counts
+    from embedconsole.sync.flow import Health
+    from embedconsole.sync.progress import PipelineReport, Progress
+
+
+class EngineState(StrEnum):
+    """What the engine is doing."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    PLANNING = "planning"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DRAINING = "draining"
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineView:
+    """One pipeline.
+
+    Attributes:
+        counts: As of `Snapshot.counted_at`; None before the first count, or when nobody watches.
+        rate: Items a second, lately; None when nothing is being done.
+        eta: Seconds until the backlog is done at that rate; None when it can't be told.
+        dependencies: The state of the catalog, the embedders and the collection.
+        last_report: What came of its last run in this process.
+    """
+
+    name: str
+    collection: str
+    state: EngineState
+    workers: int
+    progress: Progress | None
+    counts: Counts | None
+    rate: float | None
+    eta: float | None
+    dependencies: tuple[Health, ...] = ()
+    last_report: PipelineReport | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The whole engine at one moment; times on the monotonic clock.
+
+    Attributes:
+        next_run: When the next scheduled run begins; None without a schedule.
+        fault: Why the ledger could not be asked lately; None when it could.
+    """
+
+    taken_at: float
+    state: EngineState
+    run: int | None
+    pipelines: tuple[PipelineView, ...]
+    in_flight: tuple[BatchInFlight, ...] = ()
+    counted_at: float | None = None
+    next_run: float | None = None
+    fault: str | None = None
+
+
+@dataclass(slots=True)
+class RateMeter:
+    """Items a second over a sliding window.
+
+    Args:
+        window: Seconds that count.
+    """
+
+    window: float = 30.0
+    _samples: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def add(self, now: float, done: int) -> float | None:
+        """Add a sample of how many items are done; returns the rate, None with too little to go by."""
+        if self._samples and done < self._samples[-1][1]:
+            self._samples.clear()
+        self._samples.append((now, done))
+        while self._samples[0][0] < now - self.window:
+            self._samples.popleft()
+        began, before = self._samples[0]
+        if now - began < 1.0 or done == before:
+            return None
+        return (done - before) / (now - began)

@@ -1,0 +1,41 @@
+"""What makes the vectors of a pipeline comparable with each other: vector names and embedder identities."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from embedconsole.faults import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.ledger.records import Generation
+
+
+def space_of(identities: Mapping[str, str]) -> str:
+    """The space as canonical JSON, from vector name to embedder identity.
+
+    The size is not part of it: where it is an embedder's choice it stands in the identity, and what the
+    collection has is checked against every reply.
+    """
+    return json.dumps(dict(sorted(identities.items())), separators=(",", ":"))
+
+
+def check_space(pipeline: str, generation: Generation, space: str) -> None:
+    """Refuse to mix the vectors of two models in one collection.
+
+    Raises:
+        ConfigError: the generation's vectors are of another space.
+    """
+    if generation.space != space:
+        raise ConfigError(
+            f"pipeline {pipeline}: its collection {generation.collection} was filled with "
+            f"{_names(generation.space)}, the configuration now says {_names(space)}; vectors of two models "
+            "can't be searched together. Name a new collection for the new model and keep serving the old "
+            "one meanwhile, or embed everything again in place with --headless --once --force."
+        )
+
+
+def _names(space: str) -> str:
+    return ", ".join(f"{name}: {value}" if name else value for name, value in json.loads(space).items())

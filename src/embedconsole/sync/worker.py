@@ -1,0 +1,353 @@
+"""The worker: what is done with one claimed batch, stage by stage.
+
+No transaction is open while it waits for the network: it claims (before), reads, embeds, writes, and settles
+with the ledger in one transaction that the lease's token fences.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.catalog.base import Settled
+from embedconsole.faults import FaultClass, Refused, Transient
+from embedconsole.items import UNNAMED, point_id
+from embedconsole.ledger.records import Failure, Settlement
+from embedconsole.ledger.schema import State
+from embedconsole.sync.embedding import ItemVectors, embed_contents
+from embedconsole.sync.flow import Interrupted, Stop
+from embedconsole.sync.isolate import Rejection
+from embedconsole.sync.packing import pack, unpack
+from embedconsole.sync.retry import delay_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedconsole.catalog.base import Catalog
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.items import CatalogRow, JsonValue
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Batch, ClaimedItem, Hashes
+    from embedconsole.sync.content import Content, Recipe
+    from embedconsole.sync.embedding import GatedEmbedder
+    from embedconsole.sync.flow import Gate
+    from embedconsole.sync.guard import DeleteGuard
+    from embedconsole.sync.journal import Journal
+    from embedconsole.sync.progress import Progress
+    from embedconsole.sync.readiness import ReadyCollection
+
+    Vector = NDArray[np.float32]
+
+T = TypeVar("T")
+
+_SETTLE_TRIES = 5
+_RELEASE_SECONDS = 10.0
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """A `Settlement` in the making."""
+
+    written: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
+    deleted: list[ClaimedItem] = field(default_factory=list)
+    gone: list[ClaimedItem] = field(default_factory=list)
+    back: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
+    unsynced: list[ClaimedItem] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+
+    def settlement(self, batch: Batch) -> Settlement:
+        """Everything decided so far; what is not decided is given back."""
+        decided = {item.id for item, _ in (*self.written, *self.back)}
+        decided |= {item.id for item in (*self.deleted, *self.gone, *self.unsynced)}
+        decided |= {failure.item.id for failure in self.failed}
+        released = [item for item in batch.items if item.id not in decided]
+        return Settlement(
+            self.written, self.deleted, self.gone, self.back, self.unsynced, self.failed, released
+        )
+
+
+@dataclass(slots=True)
+class Worker:
+    """Does what batches need; one for all workers of a pipeline, it has no state of its own.
+
+    Args:
+        embedders: Vector name to its embedder.
+        embed_slots: Batches that may be embedding at the same time.
+        enter_stage: Told what a batch (by token) is doing now.
+    """
+
+    pipeline: Pipeline
+    catalog: Catalog
+    ledger: Ledger
+    recipe: Recipe
+    embedders: Mapping[str, GatedEmbedder]
+    collection: ReadyCollection
+    reader: Gate
+    guard: DeleteGuard
+    progress: Progress
+    journal: Journal
+    embed_slots: anyio.CapacityLimiter
+    enter_stage: Callable[[int, str], None]
+    kept: KeptState
+
+    async def process(self, batch: Batch) -> None:
+        """Work on a batch and settle it, whatever happens.
+
+        Raises:
+            Stop: the run can't go on.
+        """
+        task = _Task(self, batch)
+        stop: Stop | None = None
+        try:
+            await task.work()
+        except Interrupted:
+            pass
+        except Transient as fault:
+            self.journal.note("warning", fault.kind, f"batch {batch.token} given back: {fault}")
+        except Refused as fault:
+            stop = Stop(fault)
+        except Stop as error:
+            stop = error
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True), anyio.move_on_after(_RELEASE_SECONDS, shield=True):
+                await task.settle()
+            raise
+        await task.settle()
+        if stop is not None:
+            raise stop
+
+
+@dataclass(slots=True)
+class KeptState:
+    """Whether the ledger keeps vectors, so that nobody looks for them when it does not."""
+
+    always: bool
+    some: bool
+
+
+class _Task:
+    """One batch on its way."""
+
+    def __init__(self, worker: Worker, batch: Batch) -> None:
+        self._w = worker
+        self._batch = batch
+        self._rows: dict[str, CatalogRow] = {}
+        self._outcome = _Outcome()
+        self._vectors: dict[str, dict[str, Vector]] = {}
+        self._stages: dict[str, float] = {}
+        self._stage = ""
+        self._stage_began = time.monotonic()
+
+    async def work(self) -> None:
+        """Do what the batch needs; what has been decided when it raises stands."""
+        self._enter("read")
+        keys = [item.key for item in self._batch.items]
+        try:
+            self._rows = await self._w.reader.call(
+                lambda: anyio.to_thread.run_sync(self._w.catalog.read, keys), self._w.pipeline.retry
+            )
+        except Transient as fault:
+            self._w.reader.failed(fault)
+            raise
+        contents = {key: self._w.recipe.content(row) for key, row in self._rows.items()}
+        if self._batch.work is State.DELETE:
+            await self._delete(contents)
+        else:
+            await self._fill(contents)
+
+    async def settle(self) -> None:
+        """End the batch in the ledger, and note what was synced in the catalog."""
+        self._enter("finish")
+        settlement = self._outcome.settlement(self._batch)
+        for failure in settlement.failed:
+            self._w.journal.item_failed(failure, self._rows.get(failure.item.key))
+        lost = await self._in_ledger(partial(self._w.ledger.work.settle, self._batch, settlement))
+        self._count(settlement)
+        await self._write_back(settlement)
+        self._enter("")
+        self._w.journal.batch_done(self._batch, settlement, self._rows, lost=lost, stages=self._stages)
+
+    # Deleting
+
+    async def _delete(self, contents: Mapping[str, Content]) -> None:
+        # What the catalog has again is wanted again: its point is not deleted.
+        gone = []
+        for item in self._batch.items:
+            content = contents.get(item.key)
+            if content is None:
+                gone.append(item)
+            else:
+                self._outcome.back.append((item, content.hashes))
+        if gone:
+            self._enter("write")
+            collection = await self._w.collection.get()
+            await collection.delete([point_id(item.key) for item in gone])
+            self._outcome.deleted += gone
+
+    # Filling
+
+    async def _fill(self, contents: Mapping[str, Content]) -> None:
+        to_embed, to_update = [], []
+        for item in self._batch.items:
+            content = contents.get(item.key)
+            if content is None:
+                self._gone(item)
+            elif content.problem is not None:
+                self._fail(item, Rejection(FaultClass.ITEM, content.problem))
+            elif content.hashes.embed == item.synced_embed:
+                to_update.append((item, content))
+            else:
+                to_embed.append((item, content))
+        if to_update:
+            await self._update_payloads(to_update)
+        if to_embed:
+            await self._embed(to_embed)
+            await self._write([pair for pair in to_embed if pair[1].key in self._vectors])
+
+    def _gone(self, item: ClaimedItem) -> None:
+        if not self._w.guard.admit(1):
+            raise Stop(Refused("catalog", self._w.guard.refusal(self._w.guard.admitted + 1)))
+        self._outcome.gone.append(item)
+
+    def _fail(self, item: ClaimedItem, rejection: Rejection) -> None:
+        delay = None
+        if rejection.error_class is FaultClass.TRANSIENT:
+            delay = delay_after(item.attempts + 1, self._w.pipeline.retry, luck=random.random())
+        self._outcome.failed.append(Failure(item, rejection.error_class, rejection.reason, delay))
+
+    async def _update_payloads(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
+        self._enter("write")
+        collection = await self._w.collection.get()
+        missing, rejected = await collection.overwrite_payloads([content for _, content in pairs])
+        for item, content in pairs:
+            if content.key in rejected:
+                self._fail(item, rejected[content.key])
+            elif content.point in missing:
+                # Somebody removed the point: only embedding brings it back.
+                self._outcome.unsynced.append(item)
+            else:
+                self._outcome.written.append((item, content.hashes))
+
+    async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
+        await self._take_kept([content for _, content in pairs])
+        wanting = [content for _, content in pairs if content.key not in self._vectors]
+        self._enter("wait")
+        async with self._w.embed_slots:
+            self._enter("embed")
+            result = await embed_contents(wanting, self._w.embedders) if wanting else ItemVectors()
+        self._vectors |= result.vectors
+        for item, content in pairs:
+            if content.key in result.rejected:
+                self._fail(item, result.rejected[content.key])
+        if self._w.kept.always and result.vectors:
+            await self._keep([content for content in wanting if content.key in result.vectors])
+
+    async def _write(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
+        if not pairs:
+            return
+        self._enter("write")
+        unwritten = {content.key: content for _, content in pairs}
+        try:
+            collection = await self._w.collection.get(self._sizes())
+            rejected = await collection.upsert([content for _, content in pairs], self._vectors)
+            for item, content in pairs:
+                if content.key in rejected:
+                    self._fail(item, rejected[content.key])
+                else:
+                    self._outcome.written.append((item, content.hashes))
+                    del unwritten[content.key]
+        finally:
+            if unwritten and not self._w.kept.always:
+                # They are paid for: the next attempt shall find them.
+                with anyio.CancelScope(shield=True), anyio.move_on_after(_RELEASE_SECONDS, shield=True):
+                    await self._keep(list(unwritten.values()))
+
+    def _sizes(self) -> dict[str, int]:
+        """The sizes of the vectors at hand, by name."""
+        return {name: vector.size for vectors in self._vectors.values() for name, vector in vectors.items()}
+
+    # Kept vectors
+
+    async def _take_kept(self, contents: Sequence[Content]) -> None:
+        if not self._w.kept.some:
+            return
+        hashes = [content.hashes.embed for content in contents]
+        kept = await self._in_ledger(partial(self._w.ledger.kept.get, self._batch.generation_id, hashes))
+        for content in contents:
+            packed = kept.get(content.hashes.embed)
+            if packed is not None:
+                self._vectors[content.key] = unpack(packed)
+
+    async def _keep(self, contents: Sequence[Content]) -> None:
+        self._w.kept.some = True
+        packed = {content.hashes.embed: pack(self._vectors[content.key]) for content in contents}
+        await self._in_ledger(partial(self._w.ledger.kept.put, self._batch.generation_id, packed))
+
+    # The ends of a batch
+
+    async def _write_back(self, settlement: Settlement) -> None:
+        if self._w.kept.some and not self._w.kept.always and settlement.written:
+            hashes = [content.embed for _, content in settlement.written]
+            await self._in_ledger(partial(self._w.ledger.kept.drop, self._batch.generation_id, hashes))
+        writeback = self._w.pipeline.catalog.writeback
+        if writeback is None or not settlement.written:
+            return
+        settled = [
+            Settled(self._rows[item.key], self._vector_json(item.key) if writeback.vector else None)
+            for item, _ in settlement.written
+        ]
+        try:
+            await self._w.reader.call(
+                lambda: anyio.to_thread.run_sync(self._w.catalog.write_back, settled),
+                self._w.pipeline.retry,
+            )
+        except Transient as fault:
+            # The columns still say "not synced", so the next run notes it.
+            self._w.journal.note("warning", fault.kind, f"write-back of batch {self._batch.token}: {fault}")
+        except Refused as fault:
+            raise Stop(fault) from fault
+
+    def _vector_json(self, key: str) -> JsonValue:
+        vectors = self._vectors.get(key)
+        if vectors is None:
+            return None
+        if list(vectors) == [UNNAMED]:
+            return [float(number) for number in vectors[UNNAMED]]
+        return {name: [float(number) for number in vector] for name, vector in vectors.items()}
+
+    def _count(self, settlement: Settlement) -> None:
+        progress = self._w.progress
+        embedded = sum(1 for item, _ in settlement.written if item.key in self._vectors)
+        progress.embedded += embedded
+        progress.payload_updated += len(settlement.written) - embedded
+        progress.deleted += len(settlement.deleted)
+        progress.newly_failed += sum(1 for failure in settlement.failed if failure.delay is None)
+
+    async def _in_ledger(self, work: Callable[[], T]) -> T:
+        """Call the ledger, again for a while when it is away: what is done must be noted."""
+        for tries_left in reversed(range(_SETTLE_TRIES)):
+            try:
+                return await anyio.to_thread.run_sync(work)
+            except Transient as fault:
+                if not tries_left:
+                    raise Stop(fault) from fault
+                self._w.journal.note("warning", fault.kind, f"batch {self._batch.token} waits: {fault}")
+                await anyio.sleep(_SETTLE_TRIES - tries_left)
+        raise AssertionError("unreachable")
+
+    def _enter(self, stage: str) -> None:
+        now = time.monotonic()
+        if self._stage:
+            self._stages[self._stage] = self._stages.get(self._stage, 0.0) + now - self._stage_began
+        self._stage, self._stage_began = stage, now
+        if stage:
+            self._w.enter_stage(self._batch.token, stage)

@@ -1,0 +1,97 @@
+"""Writing a batch to the collection, through its gate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from embedconsole.faults import BadInput, FaultClass, Transient
+from embedconsole.items import Points
+from embedconsole.sync.isolate import Rejection
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from embedconsole.collection.base import Collection
+    from embedconsole.config.model import RetryConfig
+    from embedconsole.items import PointId
+    from embedconsole.sync.content import Content
+    from embedconsole.sync.flow import Gate
+
+    Vector = NDArray[np.float32]
+
+T = TypeVar("T")
+
+
+class GatedCollection:
+    """A collection behind its gate. What fails as a whole is counted there, and raised."""
+
+    def __init__(self, collection: Collection, gate: Gate, retry: RetryConfig) -> None:
+        self._collection = collection
+        self._gate = gate
+        self._retry = retry
+
+    async def upsert(
+        self, contents: Sequence[Content], vectors: Mapping[str, Mapping[str, Vector]]
+    ) -> dict[str, Rejection]:
+        """Write whole points; `vectors` by key and vector name. Returns what was refused alone, by key."""
+        # Points of one request share their vector names; an item without a picture lacks that vector.
+        alike: defaultdict[tuple[str, ...], list[Content]] = defaultdict(list)
+        for content in contents:
+            alike[tuple(vectors[content.key])].append(content)
+
+        async def write(group: Sequence[Content]) -> None:
+            names = vectors[group[0].key]
+            points = Points(
+                ids=[content.point for content in group],
+                vectors={name: np.stack([vectors[content.key][name] for content in group]) for name in names},
+                payloads=[content.payload for content in group],
+            )
+            await self._call(lambda: self._collection.upsert(points))
+
+        rejected: dict[str, Rejection] = {}
+        for group in alike.values():
+            rejected |= await _isolating(group, write)
+        return rejected
+
+    async def overwrite_payloads(
+        self, contents: Sequence[Content]
+    ) -> tuple[frozenset[PointId], dict[str, Rejection]]:
+        """Replace payloads. Returns the points that are missing, and what was refused alone, by key."""
+        missing: set[PointId] = set()
+
+        async def write(group: Sequence[Content]) -> None:
+            payloads = {content.point: content.payload for content in group}
+            missing.update(await self._call(lambda: self._collection.overwrite_payloads(payloads)))
+
+        rejected = await _isolating(contents, write)
+        return frozenset(missing), rejected
+
+    async def delete(self, points: Sequence[PointId]) -> None:
+        """Delete points."""
+        await self._call(lambda: self._collection.delete(points))
+
+    async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await self._gate.call(work, self._retry)
+        except Transient as fault:
+            self._gate.failed(fault)
+            raise
+
+
+async def _isolating(
+    contents: Sequence[Content], write: Callable[[Sequence[Content]], Awaitable[None]]
+) -> dict[str, Rejection]:
+    """Write contents, halving them where they are refused until the bad ones stand alone."""
+    try:
+        await write(contents)
+    except BadInput as fault:
+        if len(contents) == 1:
+            return {contents[0].key: Rejection(FaultClass.ITEM, str(fault))}
+        middle = len(contents) // 2
+        return await _isolating(contents[:middle], write) | await _isolating(contents[middle:], write)
+    return {}
