@@ -45,11 +45,15 @@ class Collection(Protocol):
         ...
 
     async def create_index(self, path: str, kind: IndexType) -> None:
-        """Add one payload index; without effect when it is there already."""
+        """Add one payload index; without effect when it is there, replacing one of another type."""
         ...
 
     async def upsert(self, points: Points) -> None:
-        """Write whole points: vectors and payload replace what was there."""
+        """Write whole points: vectors and payload replace what was there.
+
+        Large writes may go out in several requests; when one fails, those before it stay written. A size
+        or a vector name that the collection does not have is `Refused`, as it holds for every point.
+        """
         ...
 
     async def overwrite_payloads(self, payloads: Mapping[PointId, JsonObject]) -> frozenset[PointId]:

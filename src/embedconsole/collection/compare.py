@@ -1,0 +1,66 @@
+"""What a collection should look like against what it looks like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.items import UNNAMED
+
+if TYPE_CHECKING:
+    from embedconsole.items import CollectionSchema, CollectionState
+
+_OTHER_COLLECTION = "create a collection with another name, or run `embedconsole reindex`"
+_ADD_INDEX = "`embedconsole init` adds it"
+_OTHER_INDEX = "change the configuration, or drop the index in Qdrant and run `embedconsole init`"
+_SURPLUS = "nothing to do; name it under collection.indexes to keep it in a re-index"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One thing that is not as configured.
+
+    Attributes:
+        field: Where, for example "vectors.text.size", "vector.distance" (the only one), "indexes.price".
+        want: What the configuration says; None when it says nothing.
+        have: What the collection has; None when it has nothing.
+        blocking: Whether nothing may be written until it is mended.
+        remedy: What the operator can do.
+    """
+
+    field: str
+    want: str | None
+    have: str | None
+    blocking: bool
+    remedy: str
+
+
+def differences(want: CollectionSchema, have: CollectionState) -> list[Difference]:
+    """All differences: vectors first, then indexes by path; an empty list when it is as wanted.
+
+    Vectors that the collection has and the configuration does not name are left alone: points may
+    lack a vector. Index types are compared as Qdrant names them.
+    """
+    found: list[Difference] = []
+    for name, spec in want.vectors.items():
+        place = f"vectors.{name}" if name != UNNAMED else "vector"
+        there = have.vectors.get(name)
+        if there is None:
+            described = f"{spec.size}, {spec.distance}"
+            others = ", ".join(other or "the unnamed one" for other in have.vectors) or None
+            found.append(Difference(place, described, others, True, _OTHER_COLLECTION))
+            continue
+        if there.size != spec.size:
+            sizes = str(spec.size), str(there.size)
+            found.append(Difference(f"{place}.size", *sizes, True, _OTHER_COLLECTION))
+        if there.distance != spec.distance:
+            found.append(
+                Difference(f"{place}.distance", spec.distance, there.distance, True, _OTHER_COLLECTION)
+            )
+    for path in sorted({*want.indexes, *have.indexes}):
+        wanted, existing = want.indexes.get(path), have.indexes.get(path)
+        if wanted == existing:
+            continue
+        remedy = _ADD_INDEX if existing is None else _SURPLUS if wanted is None else _OTHER_INDEX
+        found.append(Difference(f"indexes.{path}", wanted, existing, False, remedy))
+    return found

@@ -1,0 +1,133 @@
+"""Creating, indexing and searching a collection through qdrant-client; imported only when one is wanted."""
+
+from __future__ import annotations
+
+import importlib
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+import anyio.to_thread
+import httpx
+
+from embedconsole.collection.errors import (
+    SOURCE,
+    Place,
+    fault_of_reply,
+    fault_of_transport,
+    not_qdrant,
+    retry_seconds,
+)
+from embedconsole.collection.transport import Address, CappedErrors
+from embedconsole.faults import Fault, Throttled
+from embedconsole.items import UNNAMED, CollectionSchema, Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from qdrant_client import AsyncQdrantClient
+
+    from embedconsole.items import IndexType, VectorSpec
+
+T = TypeVar("T")
+
+
+async def connect(address: Address, name: str, place: Place, seconds: float) -> Control:
+    """Import qdrant-client beside the event loop (it takes over a second) and make a client of it.
+
+    Args:
+        seconds: For one call; 0 for no limit.
+    """
+    await anyio.to_thread.run_sync(importlib.import_module, "qdrant_client")
+    from qdrant_client import AsyncQdrantClient
+
+    client = AsyncQdrantClient(
+        url=address.base,
+        headers=address.headers,  # not api_key: that warns on plain http, into the operator's screen
+        timeout=max(1, math.ceil(seconds)) if seconds else None,
+        check_compatibility=False,  # it would ask from a thread of its own, and warn
+        limits=httpx.Limits(),  # without them it switches keep-alive off for localhost
+        transport=CappedErrors(encrypted=address.encrypted),
+    )
+    return Control(client, name, place, seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """The control calls of one collection; raises faults as `Collection` says."""
+
+    client: AsyncQdrantClient
+    name: str
+    place: Place
+    seconds: float
+
+    async def create(self, schema: CollectionSchema) -> None:
+        """Create the collection, then its indexes; a failure in between leaves it for `create_index`."""
+        from qdrant_client import models
+
+        def params(spec: VectorSpec) -> models.VectorParams:
+            return models.VectorParams(size=spec.size, distance=models.Distance(spec.distance.capitalize()))
+
+        vectors: models.VectorParams | dict[str, models.VectorParams]
+        if UNNAMED in schema.vectors:
+            vectors = params(schema.vectors[UNNAMED])
+        else:
+            vectors = {name: params(spec) for name, spec in schema.vectors.items()}
+        await self._call(lambda: self.client.create_collection(self.name, vectors_config=vectors))
+        for path, kind in schema.indexes.items():
+            await self.create_index(path, kind)
+
+    async def create_index(self, path: str, kind: IndexType) -> None:
+        from qdrant_client import models
+
+        schema = models.PayloadSchemaType(kind)
+        await self._call(
+            lambda: self.client.create_payload_index(self.name, path, field_schema=schema, wait=True)
+        )
+
+    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
+        reply = await self._call(
+            lambda: self.client.query_points(
+                self.name, query=vector.tolist(), using=using or None, limit=limit, with_payload=True
+            )
+        )
+        return [
+            Hit(hit.id if isinstance(hit.id, int) else str(hit.id), hit.score, hit.payload or {})
+            for hit in reply.points
+        ]
+
+    async def aclose(self) -> None:
+        await self.client.close()
+
+    async def _call(self, call: Callable[[], Awaitable[T]]) -> T:
+        """One call of the client; its errors, which share no base class, become faults."""
+        from qdrant_client.common.client_exceptions import QdrantException, ResourceExhaustedResponse
+        from qdrant_client.http.exceptions import ResponseHandlingException, UnexpectedResponse
+
+        try:
+            with anyio.fail_after(self.seconds or None):
+                return await call()
+        except UnexpectedResponse as error:
+            status = error.status_code or 0
+            if 200 <= status < 300:
+                raise not_qdrant(self.place, error.content) from error
+            raise fault_of_reply(self.place, status, error.headers, error.content) from error
+        except ResourceExhaustedResponse as error:
+            raise self._throttled(str(error), float(error.retry_after_s)) from error
+        except QdrantException as error:  # Retry-After is a date; only the error's words have it
+            text = str(error)
+            raise self._throttled(text, retry_seconds(text.rpartition("integer: ")[2])) from error
+        except ResponseHandlingException as error:
+            if isinstance(error.source, ValueError):  # JSON, but not the reply to this request
+                raise not_qdrant(self.place, str(error.source).encode()) from error
+            raise fault_of_transport(self.place, error.source) from error
+        except ValueError as error:  # no JSON at all
+            raise not_qdrant(self.place, str(error).encode()) from error
+        except TimeoutError as error:
+            raise fault_of_transport(self.place, error) from error
+
+    def _throttled(self, text: str, seconds: float | None) -> Fault:
+        return Throttled(SOURCE, f"{self.place.target}: {self.place.clean(text)}", retry_after=seconds)

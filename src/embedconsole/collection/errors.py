@@ -1,0 +1,139 @@
+"""What goes wrong with a Qdrant server, as faults: the one place that knows its status codes and words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import orjson
+
+from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SOURCE = "Qdrant"
+ERROR_BODY_LIMIT = 64 * 1024
+"""Bytes of an error's body that are read at all."""
+
+REMEDY_INIT = "Run `embedconsole init` to create it"
+REMEDY_KEY = "Set collection.api_key to a key that may read and write this collection"
+REMEDY_SHAPE = "Give collection.name another name, or run `embedconsole reindex`"
+REMEDY_URL = "Check that collection.url is the REST address of a Qdrant server"
+
+_TEXT_LIMIT = 300
+_SHAPE = re.compile(r"Vector dimension error|Not existing vector name|expected dim", re.IGNORECASE)
+_NO_COLLECTION = re.compile(r"Collection .* (doesn't exist|not found)", re.IGNORECASE)
+_NO_POINT = re.compile(r"No point with id")
+
+
+class MissingPoints(Fault):
+    """A payload was written to a point that does not exist. Never leaves this package."""
+
+    kind = BadInput.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a fault happened, for its words.
+
+    Attributes:
+        target: "collection products at http://qdrant:6333".
+        secrets: Texts that no message may contain, should a server or proxy send them back.
+    """
+
+    target: str
+    secrets: tuple[str, ...] = ()
+
+    def clean(self, text: str) -> str:
+        """Foreign text on one printable line, cut to a readable length, without the secrets."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+        return line if len(line) <= _TEXT_LIMIT else line[: _TEXT_LIMIT - 1] + "…"
+
+
+def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+    """The fault behind a reply that is not 2xx.
+
+    Args:
+        headers: With names in any case, as httpx gives them.
+        body: The reply's body or its beginning.
+    """
+    text = place.clean(_error_text(body))
+    message = f"{place.target} answered {status}" + (f": {text}" if text else "")
+    match status:
+        case 400 | 422 if _SHAPE.search(text):
+            return Refused(SOURCE, message, remedy=REMEDY_SHAPE)
+        case 400 | 413 | 422:
+            return BadInput(SOURCE, message)
+        case 401 | 403:
+            return Refused(SOURCE, message, remedy=REMEDY_KEY)
+        case 404 if _NO_POINT.search(text):
+            return MissingPoints(SOURCE, message)
+        case 404 if _NO_COLLECTION.search(text):
+            return Refused(SOURCE, f"{place.target} does not exist", remedy=REMEDY_INIT)
+        case 429:
+            wait = retry_seconds(headers.get("retry-after"))
+            if wait is None:  # the server's way to say that the request never fits its limit
+                return BadInput(SOURCE, message, remedy="Use a smaller chunk_size")
+            return Throttled(SOURCE, message, retry_after=wait)
+        case 409:
+            return Refused(SOURCE, message)
+        case 507:
+            return Transient(SOURCE, f"{message} (out of disk)", remedy="Free disk space on the Qdrant host")
+        case 408:
+            return Transient(SOURCE, message)
+        case _ if status >= 500:
+            return Transient(SOURCE, message)
+    return Refused(SOURCE, message, remedy=REMEDY_URL)
+
+
+def fault_of_transport(place: Place, error: BaseException) -> Transient:
+    """No reply, or only a part of one: connect, time-out, dropped, truncated."""
+    if isinstance(error, TimeoutError):
+        return Transient(SOURCE, f"{place.target} did not answer in time")
+    # The exceptions' names mislead (a dropped connection comes as ConnectTimeout): their texts are better.
+    detail = place.clean(str(error)) or place.clean(repr(error.__cause__ or error))
+    return Transient(SOURCE, f"{place.target} can't be reached: {detail}")
+
+
+def not_qdrant(place: Place, body: bytes) -> Transient:
+    """A 2xx reply that is not what Qdrant answers: a proxy's page, or a reply cut short."""
+    text = place.clean(body[:200].decode("utf-8", "replace"))
+    return Transient(SOURCE, f"{place.target} answered something else than Qdrant: {text}", remedy=REMEDY_URL)
+
+
+def not_confirmed(place: Place, status: str) -> Transient:
+    return Transient(SOURCE, f"{place.target} did not confirm the write (status {place.clean(status)})")
+
+
+def _error_text(body: bytes) -> str:
+    """`status.error` of Qdrant's JSON, else the body as it is (auth answers plain text, proxies HTML)."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
+    status = parsed.get("status") if isinstance(parsed, dict) else None
+    error = status.get("error") if isinstance(status, dict) else None
+    return error if isinstance(error, str) else body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
+
+
+def retry_seconds(retry_after: str | None) -> float | None:
+    """`Retry-After` in seconds from now; it may be a number or an HTTP date."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        when = parsedate_to_datetime(retry_after)
+    except ValueError:
+        return None
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,98 @@
+"""Request bodies of the Qdrant write path, encoded by orjson and kept under the server's limit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+
+from embedconsole.collection.errors import SOURCE
+from embedconsole.faults import BadInput
+from embedconsole.items import UNNAMED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from embedconsole.items import JsonObject, PointId, Points, Vectors
+
+BODY_LIMIT = 28_000_000
+"""Bytes in one body at most; the server takes 32 MiB by default."""
+
+_BYTES_PER_NUMBER = 13
+"""What a float32 takes in JSON, rounded up: for the first guess at how many points fit."""
+
+
+def encode(value: object) -> bytes:
+    """JSON bytes of values and numpy arrays.
+
+    Raises:
+        BadInput: A payload holds what JSON or Qdrant can't (an integer over 64 bits, a foreign type).
+    """
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
+    except orjson.JSONEncodeError as error:
+        raise BadInput(SOURCE, f"a payload can't be written as JSON: {error}") from error
+
+
+def upsert_bodies(points: Points, limit: int = BODY_LIMIT) -> Iterator[bytes]:
+    """Columnar upsert bodies of at most `limit` bytes; a single point over it gets a body of its own.
+
+    Args:
+        points: Vectors float32 of shape (points, size), in C order or not.
+    """
+    arrays = {name: np.ascontiguousarray(column, dtype=np.float32) for name, column in points.vectors.items()}
+    row = 1 + _BYTES_PER_NUMBER * sum(column.shape[1] for column in arrays.values())
+    step = max(1, limit // row)
+    for start in range(0, len(points.ids), step):
+        yield from _upsert(points, arrays, start, min(start + step, len(points.ids)), limit)
+
+
+def _upsert(
+    points: Points,
+    arrays: dict[str, Vectors],
+    start: int,
+    end: int,
+    limit: int,
+) -> Iterator[bytes]:
+    columns = {name: column[start:end] for name, column in arrays.items()}
+    batch = {
+        "ids": points.ids[start:end],
+        "vectors": columns.get(UNNAMED, columns),
+        "payloads": points.payloads[start:end],
+    }
+    body = encode({"batch": batch})
+    if len(body) <= limit or end - start == 1:
+        yield body
+        return
+    middle = (start + end) // 2
+    yield from _upsert(points, arrays, start, middle, limit)
+    yield from _upsert(points, arrays, middle, end, limit)
+
+
+def overwrite_bodies(payloads: Mapping[PointId, JsonObject], limit: int = BODY_LIMIT) -> Iterator[bytes]:
+    """`points/batch` bodies with one overwrite operation a point."""
+    operations = (
+        encode({"overwrite_payload": {"payload": payload, "points": [point]}})
+        for point, payload in payloads.items()
+    )
+    gathered: list[bytes] = []
+    size = 0
+    for operation in operations:
+        if gathered and size + len(operation) > limit:
+            yield _batch(gathered)
+            gathered, size = [], 0
+        gathered.append(operation)
+        size += len(operation) + 1
+    if gathered:
+        yield _batch(gathered)
+
+
+def _batch(operations: list[bytes]) -> bytes:
+    return b'{"operations":[' + b",".join(operations) + b"]}"
+
+
+def id_pages(ids: Sequence[PointId], size: int) -> Iterator[list[PointId]]:
+    """The ids in lists of at most `size`."""
+    for start in range(0, len(ids), size):
+        yield list(ids[start : start + size])

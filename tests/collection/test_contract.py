@@ -1,0 +1,219 @@
+"""What every collection does, whichever engine is behind it."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from collection.samples import NAMED, PLAIN, UUID, payload, plain_points
+from embedconsole.faults import BadInput, Refused
+from embedconsole.items import UNNAMED, CollectionSchema, Points, VectorSpec
+
+if TYPE_CHECKING:
+    from embedconsole.collection.base import Collection
+    from embedconsole.items import Distance, IndexType, JsonObject, PointId
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_missing_collection_is_described_as_none(collection: Collection) -> None:
+    assert await collection.describe() is None
+
+
+async def test_describe_tells_what_create_made(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    state = await collection.describe()
+    assert state is not None
+    assert state.vectors == {UNNAMED: VectorSpec(4, "cosine")}
+    assert state.indexes == PLAIN.indexes
+    assert (state.status, state.points, state.queue) == ("green", 0, 0)
+
+
+@pytest.mark.parametrize("distance", ["cosine", "dot", "euclid", "manhattan"])
+async def test_every_distance(collection: Collection, distance: Distance) -> None:
+    schema = CollectionSchema({UNNAMED: VectorSpec(4, distance)})
+    await collection.create(schema)
+    state = await collection.describe()
+    assert state is not None
+    assert state.vectors == schema.vectors
+    await collection.upsert(plain_points([1, 2, 3]))
+    nearest = plain_points([2]).vectors[UNNAMED][0]
+    hits = await collection.search(nearest, using=UNNAMED, limit=3)
+    assert hits[0].id == 2
+
+
+async def test_create_is_refused_when_it_exists(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([1]))
+    with pytest.raises(Refused, match="exists"):
+        await collection.create(NAMED)
+    state = await collection.describe()
+    assert state is not None
+    assert (state.points, state.vectors) == (1, PLAIN.vectors)
+
+
+@pytest.mark.parametrize("kind", ["keyword", "text", "integer", "float", "bool", "datetime", "uuid", "geo"])
+async def test_every_kind_of_index(collection: Collection, kind: IndexType) -> None:
+    await collection.create(CollectionSchema(PLAIN.vectors))
+    await collection.create_index("metadata.field", kind)
+    await collection.create_index("metadata.field", kind)  # without effect
+    state = await collection.describe()
+    assert state is not None
+    assert state.indexes == {"metadata.field": kind}
+
+
+async def test_points_with_both_kinds_of_ids_come_back(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    ids: list[PointId] = [0, 7, (1 << 64) - 1, UUID]
+    await collection.upsert(plain_points(ids))
+    found = await collection.retrieve([*ids, 8])
+    assert found == {point: payload(row) for row, point in enumerate(ids)}
+    state = await collection.describe()
+    assert state is not None
+    assert state.points == 4
+
+
+async def test_upsert_replaces_vector_and_payload(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([1, 2]))
+    fresh: JsonObject = {"title": "new"}
+    await collection.upsert(Points([1], {UNNAMED: np.array([[0, 0, 0, 5]], dtype=np.float32)}, [fresh]))
+    assert (await collection.retrieve([1, 2]))[1] == fresh
+    hits = await collection.search(np.array([0, 0, 0, 1], dtype=np.float32), using=UNNAMED, limit=1)
+    assert [(hit.id, hit.payload) for hit in hits] == [(1, fresh)]
+    assert hits[0].score == pytest.approx(1.0)
+
+
+async def test_named_vectors_are_searched_by_name(collection: Collection) -> None:
+    await collection.create(NAMED)
+    text = np.eye(4, dtype=np.float32)[:2]
+    image = np.array([[0, 0, 1], [0, 0, 9]], dtype=np.float32)
+    await collection.upsert(Points([1, 2], {"text": text, "image": image}, [payload(1), payload(2)]))
+    by_text = await collection.search(text[0], using="text", limit=2)
+    by_image = await collection.search(np.array([0, 0, 1], dtype=np.float32), using="image", limit=2)
+    assert [hit.id for hit in by_text] == [1, 2]
+    assert [(hit.id, hit.score) for hit in by_image] == [(2, 9.0), (1, 1.0)]
+    assert by_image[0].payload == payload(2)
+
+
+async def test_search_gives_the_best_first_and_no_more_than_asked(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    angles = np.linspace(0, math.pi / 2, 20, dtype=np.float32)
+    rows = np.stack([np.cos(angles), np.sin(angles), 0 * angles, 0 * angles], axis=1)
+    await collection.upsert(Points(list(range(20)), {UNNAMED: rows}, [payload(n) for n in range(20)]))
+    hits = await collection.search(np.array([1, 0, 0, 0], dtype=np.float32), using=UNNAMED, limit=5)
+    assert [hit.id for hit in hits] == [0, 1, 2, 3, 4]
+    assert [hit.score for hit in hits] == pytest.approx(np.cos(angles[:5]).tolist(), abs=1e-5)
+
+
+async def test_vectors_of_any_memory_layout_arrive_right(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    rows = np.asfortranarray(np.arange(1, 9, dtype=np.float32).reshape(2, 4))
+    strided = np.arange(32, dtype=np.float32).reshape(4, 8)[::2, ::2]
+    await collection.upsert(Points([1, 2], {UNNAMED: rows}, [payload(1), payload(2)]))
+    await collection.upsert(Points([3, 4], {UNNAMED: strided}, [payload(3), payload(4)]))
+    for point, vector in ((1, rows[0]), (2, rows[1]), (3, strided[0]), (4, strided[1])):
+        hits = await collection.search(np.ascontiguousarray(vector), using=UNNAMED, limit=4)
+        assert max(hits, key=lambda hit: hit.score).score == pytest.approx(1.0, abs=1e-5)
+        assert point in {hit.id for hit in hits if hit.score > 0.99999}
+
+
+async def test_overwriting_payloads_replaces_all_fields_and_keeps_vectors(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([1, 2, UUID]))
+    new: dict[PointId, JsonObject] = {1: {"a": 1}, UUID: {"b": [2]}}
+    assert await collection.overwrite_payloads(new) == frozenset()
+    assert await collection.retrieve([1, 2, UUID]) == {**new, 2: payload(1)}
+    hits = await collection.search(plain_points([1]).vectors[UNNAMED][0], using=UNNAMED, limit=1)
+    assert hits[0].id == 1
+
+
+async def test_overwriting_payloads_tells_missing_points_and_writes_the_rest(
+    collection: Collection,
+) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([1, 2, 3]))
+    other_uuid = UUID.replace("5b", "aa")
+    new: dict[PointId, JsonObject] = {9: {"n": 9}, 1: {"n": 1}, other_uuid: {"n": 0}, 3: {"n": 3}, 10: {}}
+    assert await collection.overwrite_payloads(new) == {9, 10, other_uuid}
+    assert await collection.retrieve([1, 2, 3, 9, 10, other_uuid]) == {
+        1: {"n": 1},
+        2: payload(1),
+        3: {"n": 3},
+    }
+
+
+async def test_overwriting_payloads_of_only_missing_points(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    assert await collection.overwrite_payloads({5: {"a": 1}}) == {5}
+
+
+async def test_deleting_counts_missing_points_as_deleted(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([1, 2, UUID]))
+    await collection.delete([2, UUID, 99])
+    await collection.delete([2])
+    assert await collection.retrieve([1, 2, UUID]) == {1: payload(0)}
+
+
+async def test_nothing_to_do_asks_nothing_of_anyone(collection: Collection) -> None:
+    """Also without a collection: an empty write can't fail."""
+    await collection.upsert(plain_points([]))
+    assert await collection.overwrite_payloads({}) == frozenset()
+    await collection.delete([])
+    assert await collection.retrieve([]) == {}
+
+
+async def test_a_missing_collection_is_refused_with_the_remedy(collection: Collection) -> None:
+    vector = np.zeros(4, dtype=np.float32)
+    for call in (
+        lambda: collection.upsert(plain_points([1])),
+        lambda: collection.overwrite_payloads({1: {}}),
+        lambda: collection.delete([1]),
+        lambda: collection.retrieve([1]),
+        lambda: collection.search(vector, using=UNNAMED, limit=1),
+        lambda: collection.create_index("a", "keyword"),
+    ):
+        with pytest.raises(Refused, match="does not exist") as caught:
+            await call()
+        assert caught.value.remedy is not None
+        assert "embedconsole init" in caught.value.remedy
+
+
+async def test_a_wrong_dimension_is_refused_and_changes_nothing(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([1]))
+    with pytest.raises(Refused, match=r"expected dim: 4, got 3") as caught:
+        await collection.upsert(plain_points([1, 2], size=3))
+    assert caught.value.remedy is not None
+    assert "reindex" in caught.value.remedy
+    assert await collection.retrieve([1, 2]) == {1: payload(0)}
+
+
+async def test_an_unknown_vector_name_is_refused(collection: Collection) -> None:
+    await collection.create(NAMED)
+    rows = np.ones((1, 4), dtype=np.float32)
+    with pytest.raises(Refused, match="Not existing vector name"):
+        await collection.upsert(Points([1], {"sound": rows}, [{}]))
+
+
+async def test_a_payload_that_is_no_json_is_the_items_fault(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    rows = np.ones((1, 4), dtype=np.float32)
+    with pytest.raises(BadInput, match="JSON"):
+        await collection.upsert(Points([1], {UNNAMED: rows}, [{"n": 1 << 70}]))
+    assert await collection.retrieve([1]) == {}
+
+
+async def test_hostile_text_survives(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    text = "\x00\x1b[31m'\"\\ [bold] \u2028 𝄞 " + "x" * 10_000
+    await collection.upsert(Points([1], {UNNAMED: np.ones((1, 4), dtype=np.float32)}, [{"t": text}]))
+    assert await collection.retrieve([1]) == {1: {"t": text}}
+
+
+async def test_the_target_names_the_collection(collection: Collection, collection_name: str) -> None:
+    assert collection.target.startswith(f"collection {collection_name} ")

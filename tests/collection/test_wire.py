@@ -1,0 +1,76 @@
+"""Bodies of the write path stay under the server's limit and lose nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from collection.samples import payload
+from embedconsole.collection.transport import parse_address
+from embedconsole.collection.wire import overwrite_bodies, upsert_bodies
+from embedconsole.faults import ConfigError
+from embedconsole.items import UNNAMED, JsonObject, PointId, Points
+
+
+@given(st.lists(st.integers(0, 3000), max_size=40), st.integers(300, 5000), st.booleans())
+def test_upserts_are_split_by_what_they_weigh(weights: list[int], limit: int, named: bool) -> None:
+    count = len(weights)
+    rows = np.random.default_rng(count).standard_normal((count, 3)).astype(np.float32)
+    names = ("text", "image") if named else (UNNAMED,)
+    payloads: list[JsonObject] = [{"t": "x" * weight} for weight in weights]
+    points = Points(list(range(count)), dict.fromkeys(names, rows), payloads)
+    seen: list[object] = []
+    for body in upsert_bodies(points, limit):
+        batch = orjson.loads(body)["batch"]
+        assert len(body) <= limit or len(batch["ids"]) == 1
+        vectors = batch["vectors"]
+        for name in names:
+            column = vectors[name] if named else vectors
+            assert np.array_equal(np.array(column, dtype=np.float32), rows[batch["ids"]])
+        assert batch["payloads"] == [payloads[point] for point in batch["ids"]]
+        seen += batch["ids"]
+    assert seen == list(range(count))
+
+
+@given(st.lists(st.integers(0, 3000), max_size=40), st.integers(100, 5000))
+def test_overwrites_are_split_by_what_they_weigh(weights: list[int], limit: int) -> None:
+    payloads: dict[PointId, JsonObject] = {
+        number: {"t": "x" * weight, **payload(number)} for number, weight in enumerate(weights)
+    }
+    seen = {}
+    for body in overwrite_bodies(payloads, limit):
+        operations = orjson.loads(body)["operations"]
+        assert len(body) <= limit + 20 or len(operations) == 1
+        for operation in operations:
+            (point,) = operation["overwrite_payload"]["points"]
+            seen[point] = operation["overwrite_payload"]["payload"]
+    assert seen == payloads
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("http://qdrant", "http://qdrant:6333"),
+        ("https://qdrant.example:443/", "https://qdrant.example:443"),
+        ("http://me:secret@qdrant:80/prefix/", "http://qdrant:80/prefix"),
+        ("http://[::1]:6333", "http://[::1]:6333"),
+    ],
+)
+def test_addresses(url: str, base: str) -> None:
+    assert parse_address(url, None).base == base
+
+
+@pytest.mark.parametrize("url", ["", "qdrant:6333", "ftp://qdrant", "http://", "http://host:port"])
+def test_what_is_no_address_is_a_configuration_error(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"collection\.url"):
+        parse_address(url, None)
+
+
+@pytest.mark.parametrize("key", ["with\nnewline", "clé"])
+def test_a_key_that_no_header_can_carry_is_a_configuration_error(key: str) -> None:
+    with pytest.raises(ConfigError, match=r"collection\.api_key") as caught:
+        parse_address("http://qdrant", key)
+    assert key not in str(caught.value)
