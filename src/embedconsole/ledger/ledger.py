@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.ledger.catalogued import CataloguedItems
-from embedconsole.ledger.database import Database
+from embedconsole.ledger.database import Database, sqlite_file
 from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
 from embedconsole.ledger.kept import KeptVectors
-from embedconsole.ledger.migrate import migrate
+from embedconsole.ledger.migrate import is_current, migrate
 from embedconsole.ledger.overview import Overview
 from embedconsole.ledger.presence import Presence
 from embedconsole.ledger.work import Work
@@ -47,6 +47,18 @@ class Ledger:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def ledger_exists(url: str) -> bool:
+    """Whether there is a ledger of this version behind the URL; looks without creating anything."""
+    file = sqlite_file(url)
+    if file is not None and not file.exists():
+        return False
+    database = Database(url)
+    try:
+        return is_current(database)
+    finally:
+        database.close()
 
 
 def open_ledger(url: str) -> Ledger:

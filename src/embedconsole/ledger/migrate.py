@@ -35,8 +35,13 @@ def migrate(database: Database) -> None:
     file = sqlite_file(database.url)
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-    if database.read(_version) != VERSION:
+    if not is_current(database):
         database.write(_upgrade)
+
+
+def is_current(database: Database) -> bool:
+    """Whether the tables are there and of this version. Raises as `migrate` does."""
+    return database.read(_version) == VERSION
 
 
 def _version(connection: Connection) -> str | None:

@@ -1,18 +1,76 @@
-"""What a run would do, counted instead of done."""
+"""What a run would do, counted instead of done. Nothing is written, not even to the ledger."""
 
 from __future__ import annotations
 
+import tempfile
+import time
 from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.schema import State
+from embedconsole.sync.content import Recipe
+from embedconsole.sync.generation import current_generation, settled_generation
+from embedconsole.sync.guard import DeleteGuard
+from embedconsole.sync.planner import Planner, PlanOptions
+from embedconsole.sync.progress import Outcome, PipelineReport, Progress
+from embedconsole.sync.run import full_scan_due
+from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from embedconsole.ledger.records import Known, Wanted
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Counts, Generation, Known, Wanted
+    from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Content
+    from embedconsole.sync.run import RunOptions
+
+
+def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> PipelineReport:
+    """Plan one pipeline and count; blocks.
+
+    Raises:
+        ConfigError: the pipeline can't run as configured.
+        Transient, Refused: the catalog or the ledger fails.
+    """
+    began = time.monotonic()
+    with _ledger_to_read(assembly, ledger_url) as (ledger, generation):
+        if not options.force:
+            check_space(assembly.pipeline.name, generation, assembly.space)
+        counts = ledger.overview.counts(generation.id)
+        sink = CountingSink(ledger.overview.due(generation.id))
+        progress = Progress()
+        planner = Planner(
+            catalog=assembly.catalog,
+            ledger=ledger,
+            generation=generation,
+            recipe=Recipe(
+                assembly.pipeline,
+                columns=assembly.catalog.columns,
+                default_payload=assembly.catalog.default_payload,
+                space=assembly.space,
+            ),
+            guard=DeleteGuard(
+                held=ledger.catalogued.count_wanted(generation.id),
+                fraction=assembly.pipeline.max_delete_fraction,
+                allowed=options.allow_deletes,
+            ),
+            progress=progress,
+            sink=sink,
+            stop=lambda: False,
+        )
+        result = planner.run(
+            PlanOptions(
+                full=options.full or options.force or full_scan_due(assembly, generation),
+                force=options.force,
+                force_limit=options.limit,
+            )
+        )
+    return _report(sink, progress, counts, options.limit, time.monotonic() - began, result.refusal)
 
 
 class CountingSink:
@@ -26,23 +84,72 @@ class CountingSink:
 
     def __init__(self, due: Mapping[State, int]) -> None:
         self.work: Counter[State] = Counter(due)
-        self.problems = 0
+        self.hopeless = 0
 
-    def page(self, new: Sequence[Wanted], changes: Sequence[tuple[Known, Content, State]]) -> None:
+    def page(
+        self, new: Sequence[tuple[Wanted, Content]], changes: Sequence[tuple[Known, Content, State]]
+    ) -> None:
         """Count the decisions of one page."""
         self.work[State.EMBED] += len(new)
-        for known, _, state in changes:
+        self.hopeless += sum(1 for _, content in new if content.problem)
+        for known, content, state in changes:
             self._move(known.state, state)
+            self.hopeless += content.problem is not None
 
     def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
         """Count items that are to be embedded again."""
-        for known, _ in again:
+        for known, content in again:
             self._move(known.state, State.EMBED)
+            self.hopeless += content.problem is not None
 
-    def gone(self, item_ids: array[int]) -> None:
-        """Count items that are gone. Those that wanted other work before are few and counted twice."""
-        self.work[State.DELETE] += len(item_ids)
+    def gone(self, items: array[int]) -> None:
+        """Count items that are gone."""
+        self.work[State.DELETE] += len(items)
 
     def _move(self, before: State, after: State) -> None:
         self.work[before] -= 1
         self.work[after] += 1
+
+
+@contextmanager
+def _ledger_to_read(assembly: Assembly, ledger_url: str) -> Iterator[tuple[Ledger, Generation]]:
+    """The ledger and the pipeline's generation; empty ones in a scratch file where there are none yet."""
+    if ledger_exists(ledger_url):
+        with open_ledger(ledger_url) as ledger:
+            generation = current_generation(assembly, ledger)
+            if generation is not None:
+                yield ledger, generation
+                return
+    with tempfile.TemporaryDirectory(prefix="embedconsole-") as folder:
+        scratch = f"sqlite:///{Path(folder, 'scratch.db').as_posix()}"
+        with open_ledger(scratch) as ledger:
+            yield ledger, settled_generation(assembly, ledger, force=False)
+
+
+def _report(
+    sink: CountingSink,
+    progress: Progress,
+    counts: Counts,
+    limit: int | None,
+    seconds: float,
+    refusal: str | None,
+) -> PipelineReport:
+    left = limit
+    work: dict[State, int] = {}
+    for state in (State.DELETE, State.PAYLOAD, State.EMBED):
+        work[state] = sink.work[state] if left is None else min(left, sink.work[state])
+        left = None if left is None else left - work[state]
+    hopeless = min(sink.hopeless, work[State.EMBED])
+    return PipelineReport(
+        scanned=progress.scanned,
+        embedded=work[State.EMBED] - hopeless,
+        payload_updated=work[State.PAYLOAD],
+        deleted=work[State.DELETE],
+        unchanged=progress.unchanged,
+        retrying=counts.retrying,
+        failed=counts.failed + hopeless,
+        pending=sum(max(0, sink.work[state] - work[state]) for state in work),
+        seconds=seconds,
+        outcome=Outcome.PLANNED,
+        message=refusal,
+    )

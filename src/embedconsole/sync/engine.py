@@ -74,6 +74,13 @@ class Engine:
         except Fault as fault:
             return self._all(Outcome.ABORTED, str(fault))
 
+    async def help(self) -> RunReport:
+        """Work on what is due, beside whoever runs the pipelines: claims need no lease."""
+        try:
+            return await self._run(RunOptions(plan=False, patient=True), "due")
+        except Fault as fault:
+            return self._all(Outcome.ABORTED, str(fault))
+
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
         reports: dict[str, PipelineReport] = {}
         gates = self._gates(options)

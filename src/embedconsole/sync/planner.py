@@ -62,7 +62,9 @@ class PlanSink(Protocol):
         """Whether new items are in the ledger once they have been taken."""
         ...
 
-    def page(self, new: Sequence[Wanted], changes: Sequence[tuple[Known, Content, State]]) -> None:
+    def page(
+        self, new: Sequence[tuple[Wanted, Content]], changes: Sequence[tuple[Known, Content, State]]
+    ) -> None:
         """Take the decisions of one page."""
         ...
 
@@ -85,10 +87,12 @@ class LedgerSink:
     on_work: Callable[[], None]
     writes: bool = True
 
-    def page(self, new: Sequence[Wanted], changes: Sequence[tuple[Known, Content, State]]) -> None:
+    def page(
+        self, new: Sequence[tuple[Wanted, Content]], changes: Sequence[tuple[Known, Content, State]]
+    ) -> None:
         self.ledger.catalogued.apply(
             self.generation_id,
-            new,
+            [wanted for wanted, _ in new],
             [Change(known.id, content.hashes, state) for known, content, state in changes],
         )
         self._planned(len(new) + len(changes))
@@ -168,7 +172,7 @@ class Planner:
         for point, content in contents.items():
             item = known.get(point)
             if item is None:
-                new.append(Wanted(content.key, point, content.hashes))
+                new.append((Wanted(content.key, point, content.hashes), content))
                 continue
             self._seen.add(item.id)
             state = changed_state(content.hashes, item)
@@ -182,10 +186,10 @@ class Planner:
         if again:
             self.sink.forced(again)
         if not options.full and not self.sink.writes:
-            self._new_points.update(wanted.point for wanted in new)
+            self._new_points.update(wanted.point for wanted, _ in new)
         if options.full and new:
             # New items are seen too: they have an id only now.
-            entered = self.ledger.catalogued.known(self.generation.id, [wanted.point for wanted in new])
+            entered = self.ledger.catalogued.known(self.generation.id, [wanted.point for wanted, _ in new])
             for item in entered.values():
                 self._seen.add(item.id)
         self.progress.scanned += len(rows)

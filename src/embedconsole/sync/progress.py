@@ -69,10 +69,8 @@ class PipelineReport:
     def as_json(self) -> dict[str, object]:
         """The object that `--json` prints for the pipeline."""
         values = asdict(self)
-        values["outcome"] = str(self.outcome)
         values["seconds"] = round(self.seconds, 3)
-        if self.message is None:
-            del values["message"]
+        del values["outcome"], values["message"]
         return values
 
 
@@ -99,10 +97,18 @@ class RunReport:
         outcomes = {report.outcome for report in self.pipelines.values()}
         return next((outcome for outcome in _WORST_FIRST if outcome in outcomes), Outcome.OK)
 
+    @property
+    def messages(self) -> dict[str, str]:
+        """Pipeline to what the operator should know about it."""
+        return {name: report.message for name, report in self.pipelines.items() if report.message is not None}
+
     def as_json(self) -> dict[str, object]:
-        """The object that `--json` prints."""
-        return {
+        """The object that `--json` prints; `messages` only where there is something to say."""
+        report: dict[str, object] = {
             "outcome": str(self.outcome),
             "run": self.run,
             "pipelines": {name: report.as_json() for name, report in self.pipelines.items()},
         }
+        if self.messages:
+            report["messages"] = self.messages
+        return report

@@ -1,0 +1,5 @@
+"""`python -m embedconsole`."""
+
+from embedconsole.cli.main import main
+
+main()

@@ -1,0 +1,182 @@
+"""The commands, the same for a configuration file and for the demo."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from embedconsole.cli.options import common_options, json_option
+
+if TYPE_CHECKING:
+    from embedconsole.cli.context import Invocation
+
+
+@click.command("test")
+@common_options
+@json_option
+@click.pass_obj
+def test_command(invocation: Invocation) -> None:
+    """Try everything: configuration, ledger, catalog, each embedder (one real embedding), collection.
+
+    \b
+    Examples:
+      embedconsole test
+      embedconsole test --pipeline products --json
+    """
+    from embedconsole.headless.checking import test_dependencies
+
+    sys.exit(test_dependencies(invocation.session(), as_json=invocation.as_json))
+
+
+@click.command("init")
+@common_options
+@json_option
+@click.pass_obj
+def init_command(invocation: Invocation) -> None:
+    """Create the collection and its payload indexes; compare one that exists. Never drops anything.
+
+    \b
+    Examples:
+      embedconsole init
+      embedconsole init --pipeline products
+    """
+    from embedconsole.headless.checking import init_collections
+
+    sys.exit(init_collections(invocation.session(), as_json=invocation.as_json))
+
+
+@click.command("status")
+@common_options
+@json_option
+@click.pass_obj
+def status_command(invocation: Invocation) -> None:
+    """Show backlog, batches in flight of every process, failures and the collection.
+
+    \b
+    Examples:
+      embedconsole status
+      embedconsole status --json
+    """
+    from embedconsole.headless.status import show_status
+
+    sys.exit(show_status(invocation.session(), as_json=invocation.as_json))
+
+
+@click.command("failures")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Items to list.")
+@common_options
+@json_option
+@click.pass_obj
+def failures_command(invocation: Invocation, limit: int) -> None:
+    """List the failed items, grouped by cause.
+
+    \b
+    Examples:
+      embedconsole failures
+      embedconsole failures --limit 1000 --json
+    """
+    from embedconsole.headless.status import show_failures
+
+    sys.exit(show_failures(invocation.session(), limit=limit, as_json=invocation.as_json))
+
+
+@click.command("retry")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--all", "everything", is_flag=True, help="All failed and waiting items.")
+@click.option(
+    "--cause",
+    type=click.Choice(["item", "transient"]),
+    help="With --all: only those that failed of this class.",
+)
+@common_options
+@json_option
+@click.pass_obj
+def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: bool, cause: str | None) -> None:
+    """Put failed items back; the next run takes them up with all their attempts.
+
+    \b
+    Examples:
+      embedconsole retry --all
+      embedconsole retry 35 36
+      embedconsole retry --all --cause transient
+    """
+    from embedconsole.headless.status import put_back
+
+    session = invocation.session()
+    sys.exit(put_back(session, keys=keys, everything=everything, cause=cause, as_json=invocation.as_json))
+
+
+@click.command("search")
+@click.argument("text")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Hits to show.")
+@click.option("--vector", metavar="NAME", help="The named vector to search by.")
+@common_options
+@json_option
+@click.pass_obj
+def search_command(invocation: Invocation, text: str, limit: int, vector: str | None) -> None:
+    """Embed a text and show the nearest items.
+
+    \b
+    Examples:
+      embedconsole search "red running shoes"
+      embedconsole search "mug" --limit 3 --json
+    """
+    from embedconsole.headless.checking import search_collection
+
+    session = invocation.session()
+    sys.exit(search_collection(session, text, vector=vector, limit=limit, as_json=invocation.as_json))
+
+
+@click.group("config")
+def config_group() -> None:
+    """Look at the configuration in use."""
+
+
+@config_group.command("show")
+@common_options
+@click.pass_obj
+def config_show(invocation: Invocation) -> None:
+    """Print all settings in use as YAML, with where each comes from; secrets are masked."""
+    from embedconsole.config.show import show
+    from embedconsole.headless.talk import put
+
+    put(show(invocation.loaded()).rstrip("\n"))
+
+
+@config_group.command("check")
+@common_options
+@click.pass_obj
+def config_check(invocation: Invocation) -> None:
+    """Check the configuration without connecting to anything."""
+    from embedconsole.headless.talk import put
+
+    session = invocation.session()
+    names = ", ".join(pipeline.name for pipeline in session.pipelines)
+    put(f"{session.loaded.path}: fine; pipelines {names}")
+
+
+@config_group.command("path")
+@common_options
+@click.pass_obj
+def config_path(invocation: Invocation) -> None:
+    """Print which file is used, and on stderr the places that are searched."""
+    from pathlib import Path
+
+    from embedconsole.config.find import places
+    from embedconsole.headless.talk import put, say
+
+    say("Searched: --config, $EMBEDCONSOLE_CONFIG, " + ", ".join(map(str, places(Path.cwd()))))
+    put(str(invocation.loaded().path))
+
+
+COMMANDS: tuple[click.Command, ...] = (
+    test_command,
+    init_command,
+    status_command,
+    failures_command,
+    retry_command,
+    search_command,
+    config_group,
+)

@@ -1,0 +1,85 @@
+"""`embedconsole demo`: the same commands on a sample catalog, with nothing to configure."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from embedconsole.cli.commands import COMMANDS
+from embedconsole.cli.context import Invocation
+from embedconsole.cli.options import common_options, json_option, run_options
+from embedconsole.cli.running import RunFlags, run
+from embedconsole.config.paths import state_dir
+from embedconsole.demo.setup import prepare_demo
+from embedconsole.headless.talk import say
+
+if TYPE_CHECKING:
+    from embedconsole.config.load import Loaded
+
+
+class DemoSource:
+    """The demo's own configuration, in a folder of its own.
+
+    Args:
+        folder: Where the sample catalog, the ledger and the collection are.
+        products: How many products a new sample catalog gets.
+    """
+
+    command = "embedconsole demo"
+
+    def __init__(self, folder: Path, products: int) -> None:
+        self._folder = folder
+        self._products = products
+
+    def load(self, path: Path | None) -> Loaded:
+        """Make the sample catalog if it is not there yet, and load the demo's configuration."""
+        if path is not None:
+            raise click.UsageError("the demo has a configuration of its own; leave out --config")
+        prepared = prepare_demo(self._folder, self._products)
+        if prepared.made:
+            say(f"Made a sample catalog of {self._products:,} products in {self._folder}")
+        return prepared.loaded
+
+
+@click.group("demo", invoke_without_command=True)
+@click.option(
+    "--dir",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where the demo keeps its files (default: below the state folder).",
+)
+@click.option(
+    "--products", type=click.IntRange(min=1), default=3000, show_default=True, help="Size of a new catalog."
+)
+@click.option("--reset", is_flag=True, help="Begin anew with a fresh catalog.")
+@run_options
+@common_options
+@json_option
+@click.pass_context
+def demo(context: click.Context, folder: Path | None, products: int, reset: bool, **flags: object) -> None:
+    """Try it: a sample catalog, an offline embedder and the embedded engine.
+
+    No configuration, no server, no network. All commands work here too.
+
+    \b
+    Examples:
+      embedconsole demo --headless --once
+      embedconsole demo search "red running shoes"
+      embedconsole demo status
+      embedconsole demo failures
+    """
+    invocation = context.ensure_object(Invocation)
+    folder = folder or state_dir() / "demo"
+    if reset:
+        shutil.rmtree(folder, ignore_errors=True)
+    invocation.source = DemoSource(folder, products)
+    if context.invoked_subcommand is None:
+        sys.exit(run(invocation, RunFlags(**flags)))  # type: ignore[arg-type]
+
+
+for command in COMMANDS:
+    demo.add_command(command)

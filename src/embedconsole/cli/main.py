@@ -1,0 +1,65 @@
+"""The program: its commands, and how it ends."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from embedconsole import __version__
+from embedconsole.cli.commands import COMMANDS
+from embedconsole.cli.demo import demo
+from embedconsole.cli.options import common_options, json_option, run_options
+from embedconsole.cli.running import RunFlags, run
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.headless.exits import SENTENCES, Exit
+from embedconsole.headless.talk import say
+
+_EXIT_CODES = "\n".join(f"  {code:>3}  {SENTENCES[code]}" for code in Exit)
+
+
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog=f"\b\nExit codes:\n{_EXIT_CODES}",
+)
+@run_options
+@common_options
+@json_option
+@click.version_option(__version__, prog_name="embedconsole")
+@click.pass_context
+def cli(context: click.Context, **flags: object) -> None:
+    """Keep a Qdrant collection true to a SQL product catalog.
+
+    Without a command: the console. With --headless: the daemon, or with --once one run.
+
+    \b
+    Examples:
+      embedconsole demo --headless --once     try it, nothing to configure
+      embedconsole                            the console
+      embedconsole --headless --once          one run, for cron
+      embedconsole --headless --once --dry-run --json
+      embedconsole --headless --once --force --batch-size 250
+    """
+    if context.invoked_subcommand is None:
+        sys.exit(run(context.obj, RunFlags(**flags)))  # type: ignore[arg-type]
+
+
+for command in (*COMMANDS, demo):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """The entry point: every error the operator can mend is one line and an exit code, no traceback."""
+    try:
+        cli(prog_name="embedconsole")
+    except ConfigError as error:
+        say(str(error))
+        sys.exit(Exit.USAGE)
+    except Fault as fault:
+        say(str(fault))
+        sys.exit(Exit.STOPPED)
+    except BrokenPipeError:
+        # Whoever read our output has gone; nothing more can be told.
+        sys.stderr.close()
+        sys.exit(Exit.IN_SYNC)

@@ -1,0 +1,109 @@
+"""The options that commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec
+
+import click
+
+from embedconsole.cli.context import Invocation, merge
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+
+
+def _take_config(context: click.Context, _: click.Parameter, value: Path | None) -> None:
+    merge(context.ensure_object(Invocation), value, (), as_json=False)
+
+
+def _take_pipelines(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
+    merge(context.ensure_object(Invocation), None, value, as_json=False)
+
+
+def _take_json(context: click.Context, _: click.Parameter, value: bool) -> None:
+    merge(context.ensure_object(Invocation), None, (), as_json=value)
+
+
+def common_options(command: Callable[P, None]) -> Callable[P, None]:
+    """`--config` and `--pipeline`, everywhere."""
+    for option in (
+        click.option(
+            "--pipeline",
+            multiple=True,
+            metavar="NAME",
+            expose_value=False,
+            callback=_take_pipelines,
+            help="Only this pipeline; may be given more than once.",
+        ),
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path, dir_okay=False),
+            metavar="FILE",
+            expose_value=False,
+            callback=_take_config,
+            help="The configuration file (default: see `embedconsole config path`).",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def json_option(command: Callable[P, None]) -> Callable[P, None]:
+    """`--json`, where there is data to read."""
+    option = click.option(
+        "--json",
+        "as_json",
+        is_flag=True,
+        expose_value=False,
+        callback=_take_json,
+        help="Print JSON on stdout.",
+    )
+    return option(command)
+
+
+def run_options(command: Callable[P, None]) -> Callable[P, None]:
+    """What `--headless` and `--headless --once` take."""
+    for option in reversed(
+        (
+            click.option("--headless", is_flag=True, help="No screen: sync on the schedule until stopped."),
+            click.option("--once", is_flag=True, help="With --headless: one run, then exit (for cron)."),
+            click.option("--force", is_flag=True, help="Embed everything again, changed or not."),
+            click.option(
+                "--batch-size",
+                "--chunk",
+                "batch_size",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="Items in a batch (default: chunk_size of the configuration).",
+            ),
+            click.option(
+                "--workers",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="Batches that embed at the same time (default: workers of the configuration).",
+            ),
+            click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Work on at most N items."),
+            click.option("--full", is_flag=True, help="Compare every row, not only what may have changed."),
+            click.option("--dry-run", is_flag=True, help="Tell what would be done; write nothing."),
+            click.option(
+                "--allow-deletes",
+                is_flag=True,
+                help="Delete even more than max_delete_fraction of the items.",
+            ),
+            click.option(
+                "--overlap",
+                type=click.Choice(["skip", "wait"]),
+                default="skip",
+                show_default=True,
+                help="When another process is at it: leave it the run, or wait.",
+            ),
+            click.option(
+                "--log-format", type=click.Choice(["text", "json"]), help="For people or for machines."
+            ),
+        )
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,95 @@
+"""What the program does without a command: the console, the daemon, or one run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from embedconsole.cli.context import logging_to_file
+from embedconsole.headless.exits import Exit
+from embedconsole.headless.talk import say
+from embedconsole.sync.run import RunOptions
+
+if TYPE_CHECKING:
+    from embedconsole.cli.context import Invocation
+
+
+@dataclass(frozen=True, slots=True)
+class RunFlags:
+    """The options of `options.run_options`, under their names."""
+
+    headless: bool
+    once: bool
+    force: bool
+    batch_size: int | None
+    workers: int | None
+    limit: int | None
+    full: bool
+    dry_run: bool
+    allow_deletes: bool
+    overlap: Literal["skip", "wait"]
+    log_format: Literal["text", "json"] | None
+
+
+def run(invocation: Invocation, flags: RunFlags) -> Exit:
+    """Run the console, the daemon or once, as the flags say.
+
+    Raises:
+        click.UsageError: flags that do not go together.
+        ConfigError: the configuration can't be used.
+    """
+    _check(flags)
+    if not flags.headless:
+        return _console(invocation)
+    session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
+    if not flags.once and not flags.dry_run:
+        from embedconsole.headless.daemon import run_daemon
+
+        return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
+    from embedconsole.headless.once import run_dry, run_once
+
+    options = RunOptions(
+        full=flags.full, force=flags.force, limit=flags.limit, allow_deletes=flags.allow_deletes
+    )
+    if flags.dry_run:
+        return run_dry(session, options, as_json=invocation.as_json)
+    return run_once(
+        logging_to_file(session, flags.log_format),
+        options,
+        overlap=flags.overlap,
+        as_json=invocation.as_json,
+        kind="force" if flags.force else "sync",
+    )
+
+
+def _check(flags: RunFlags) -> None:
+    once_only = {
+        "--force": flags.force,
+        "--limit": flags.limit is not None,
+        "--full": flags.full,
+        "--allow-deletes": flags.allow_deletes,
+    }
+    if flags.headless and not (flags.once or flags.dry_run):
+        for name, given in once_only.items():
+            if given:
+                raise click.UsageError(f"{name} goes with --headless --once")
+    if not flags.headless:
+        for name, given in {**once_only, "--once": flags.once, "--dry-run": flags.dry_run}.items():
+            if given:
+                raise click.UsageError(f"{name} goes with --headless: add --headless")
+
+
+def _console(invocation: Invocation) -> Exit:
+    command = invocation.source.command
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say(
+            "This is no terminal, so there is nothing to draw the console on. Without a screen: "
+            f"{command} --headless --once (one run) or {command} --headless (a daemon)."
+        )
+        return Exit.USAGE
+    from embedconsole.console.app import run_console
+
+    return run_console(logging_to_file(invocation.session(), None))

@@ -1,0 +1,86 @@
+"""The demo's folder: a sample catalog, and a configuration that syncs it with nothing from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.config.load import load
+from embedconsole.demo.catalog import make_demo_catalog
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedconsole.config.load import Loaded
+
+_CONFIGURATION = """\
+# Made by `embedconsole demo`. Copy it as a start for a configuration of your own.
+ledger: sqlite:///{ledger}
+embedders:
+  words:
+    type: hashing         # words and parts of words: no meaning, but offline and free
+    size: 512
+pipelines:
+  products:
+    catalog:
+      url: sqlite:///{catalog}
+      query: |
+        SELECT p.id, p.sku, p.title, p.description, c.name AS category, p.price, p.stock > 0 AS in_stock,
+               p.image_url, p.color, p.size_options, p.created_at, p.updated_at
+        FROM products p LEFT JOIN categories c ON c.id = p.category_id WHERE p.deleted_at IS NULL
+      key: id
+      changed: updated_at
+      json_columns: [size_options]
+      writeback: {{synced_at: embedding_synced_at, flag: needs_embedding}}
+    embed:
+      embedder: words
+      text: "{{title}}\\n{{description}}"
+      image: "{{image_url}}"
+    collection:
+      path: ./qdrant
+      name: products
+      distance: cosine
+      payload:
+        product_id: sku
+        title: title
+        category: category
+        price: price
+        in_stock: in_stock
+        image_url: image_url
+        metadata: {{color: color, size: size_options}}
+      indexes: {{title: text, category: keyword, price: float, in_stock: bool}}
+log:
+  path: ./embedconsole.log
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The demo, ready to run; `made` when its catalog is new."""
+
+    loaded: Loaded
+    made: bool
+
+
+def prepare_demo(folder: Path, products: int) -> Prepared:
+    """Make what the demo needs and is not there yet.
+
+    Raises:
+        OSError: the folder can't be written.
+    """
+    folder = folder.absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    catalog, configuration = folder / "shop.db", folder / "embedconsole.yaml"
+    made = not catalog.exists()
+    if made:
+        # Under another name until it is whole: a demo that was killed begins anew.
+        unfinished = folder / "shop.db.new"
+        unfinished.unlink(missing_ok=True)
+        make_demo_catalog(unfinished, products)
+        unfinished.rename(catalog)
+    if not configuration.exists():
+        configuration.write_text(
+            _CONFIGURATION.format(ledger=(folder / "ledger.db").as_posix(), catalog=catalog.as_posix()),
+            encoding="utf-8",
+        )
+    return Prepared(load(configuration, environ={}), made)

@@ -1,0 +1,151 @@
+"""`test` and `init` as the command line shows them."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import anyio
+
+from embedconsole.embedders.build import build_embedder
+from embedconsole.faults import Fault
+from embedconsole.headless.exits import Exit
+from embedconsole.headless.talk import put, put_json, say
+from embedconsole.sync.assembly import assemble
+from embedconsole.sync.checks import Check, run_checks
+from embedconsole.sync.initialise import initialise
+from embedconsole.sync.searching import search
+
+if TYPE_CHECKING:
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.headless.session import Session
+    from embedconsole.items import Hit, JsonObject
+    from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.initialise import Initialised
+
+
+def test_dependencies(session: Session, *, as_json: bool) -> Exit:
+    """Try everything the pipelines depend on, a line each with its latency."""
+    checks: list[Check] = [Check("configuration", ok=True, detail=str(session.loaded.path), seconds=0.0)]
+
+    async def run() -> None:
+        async for check in run_checks(session.pipelines, session.ledger_url):
+            checks.append(check)
+            if not as_json:
+                _print_check(check)
+
+    if not as_json:
+        _print_check(checks[0])
+    anyio.run(run)
+    if as_json:
+        put_json({"checks": [asdict(check) for check in checks]})
+    bad = sum(not check.ok for check in checks)
+    if bad:
+        say(f"{bad} of {len(checks)} checks failed.")
+    return Exit.STOPPED if bad else Exit.IN_SYNC
+
+
+def _print_check(check: Check) -> None:
+    mark = "ok  " if check.ok else "FAIL"
+    put(f"{mark}  {check.subject:<28} {check.seconds * 1000:7.0f} ms  {check.detail}")
+
+
+def init_collections(session: Session, *, as_json: bool) -> Exit:
+    """Create the collections of the pipelines, or compare those that exist."""
+
+    async def run() -> dict[str, Initialised]:
+        done = {}
+        for pipeline in session.pipelines:
+            async with AsyncExitStack() as stack:
+                done[pipeline.name] = await initialise(await _assembled(pipeline, stack))
+        return done
+
+    try:
+        results = anyio.run(run)
+    except Fault as fault:
+        if as_json:
+            put_json({"error": str(fault)})
+        say(str(fault))
+        return Exit.STOPPED
+    if as_json:
+        put_json({"pipelines": {name: asdict(result) for name, result in results.items()}})
+    else:
+        for name, result in results.items():
+            _print_initialised(name, result)
+    return Exit.STOPPED if any(d.blocking for r in results.values() for d in r.left) else Exit.IN_SYNC
+
+
+def _print_initialised(name: str, result: Initialised) -> None:
+    if result.created:
+        vectors = ", ".join(
+            f"{vector + ' ' if vector else ''}{spec.size} {spec.distance}"
+            for vector, spec in result.schema.vectors.items()
+        )
+        indexes = ", ".join(f"{path} {kind}" for path, kind in result.schema.indexes.items()) or "none"
+        put(f"{name}: created {result.target}: {vectors}; payload indexes: {indexes}")
+        return
+    put(f"{name}: {result.target} exists" + ("" if result.added or result.left else " and is as configured"))
+    for path in result.added:
+        put(f"  added the payload index {path} {result.schema.indexes[path]}")
+    for difference in result.left:
+        mark = "REFUSED" if difference.blocking else "differs"
+        put(
+            f"  {mark}  {difference.field}: it has {difference.have or 'nothing'}, "
+            f"configured is {difference.want or 'nothing'}; {difference.remedy}"
+        )
+
+
+def search_collection(session: Session, text: str, *, vector: str | None, limit: int, as_json: bool) -> Exit:
+    """Search the first of the session's pipelines by text, and print the hits.
+
+    Raises:
+        ConfigError: there is no such vector.
+    """
+
+    async def run(pipeline: Pipeline) -> list[Hit]:
+        async with AsyncExitStack() as stack:
+            assembly = await _assembled(pipeline, stack)
+            return await search(assembly, text, vector=vector, limit=limit)
+
+    try:
+        hits = anyio.run(run, session.pipelines[0])
+    except Fault as fault:
+        say(str(fault))
+        return Exit.STOPPED
+    if as_json:
+        put_json({"hits": [asdict(hit) for hit in hits]})
+        return Exit.IN_SYNC
+    for hit in hits:
+        put(f"{hit.score:.3f}  {_key(hit):>8}  {_title(hit.payload)}")
+    if not hits:
+        say(f"No hits. Is the collection filled? See {session.command} status")
+    return Exit.IN_SYNC
+
+
+async def _assembled(pipeline: Pipeline, stack: AsyncExitStack) -> Assembly:
+    embedders = {}
+    for name, config in pipeline.embedders.items():
+        embedders[name] = build_embedder(name, config)
+        stack.push_async_callback(embedders[name].aclose)
+    assembly = assemble(pipeline, embedders)
+    stack.push_async_callback(assembly.aclose)
+    return assembly
+
+
+def _key(hit: Hit) -> str:
+    marker = hit.payload.get("_embedconsole")
+    return str(marker.get("key", hit.id)) if isinstance(marker, dict) else str(hit.id)
+
+
+def _title(payload: JsonObject) -> str:
+    """What a person recognises an item by: its title or name, and a few plain facts."""
+    title = next((payload[name] for name in ("title", "name", "sku") if payload.get(name)), None)
+    plain = [
+        f"{name} {value}"
+        for name, value in payload.items()
+        if value is not None and isinstance(value, (str, int, float)) and len(str(value)) <= 24
+    ]
+    head = str(title) if title is not None else ""
+    facts = "  ".join(fact for fact in plain[:6] if head not in fact or not head)
+    return f"{head}  ({facts})" if facts else head

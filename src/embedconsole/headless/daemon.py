@@ -1,0 +1,59 @@
+"""`--headless`: the daemon."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING
+
+from embedconsole.faults import Fault
+from embedconsole.headless.exits import Exit
+from embedconsole.headless.progress import progress_view
+from embedconsole.headless.signals import interruptible
+from embedconsole.headless.summary import print_report
+from embedconsole.headless.talk import duration, say
+from embedconsole.sync.thread import engine_in_thread
+
+if TYPE_CHECKING:
+    from embedconsole.headless.session import Session
+    from embedconsole.sync.progress import RunReport
+
+_DRAW_EVERY = 0.5
+
+log = logging.getLogger("embedconsole")
+
+
+def run_daemon(session: Session, *, as_json: bool) -> Exit:
+    """Sync every `schedule.every` until a signal comes; print each run's report.
+
+    Raises:
+        ConfigError: a pipeline can't run as configured.
+    """
+    every = session.loaded.settings.schedule.every
+
+    def on_report(report: RunReport) -> None:
+        print_report(session, report, as_json=as_json)
+        log.info("run %s ended: %s", report.run, report.outcome, extra={"event": "run", **report.as_json()})
+
+    try:
+        with engine_in_thread(session.pipelines, session.ledger_url) as handle:
+            say(
+                f"Syncing every {duration(every)}; SIGTERM or ctrl+c drains and ends. Log: {session.log_path}"
+            )
+            future = handle.serve(every, on_report)
+            with (
+                interruptible(handle.drain, future.cancel) as interruption,
+                progress_view(terminal=sys.stderr.isatty()) as view,
+            ):
+                while not future.done():
+                    try:
+                        future.result(timeout=_DRAW_EVERY)
+                    except TimeoutError:
+                        view.show(handle.snapshot())
+                    except CancelledError:
+                        break
+    except Fault as fault:
+        say(str(fault))
+        return Exit.STOPPED
+    return Exit(128 + interruption.first) if interruption.first is not None else Exit.IN_SYNC

@@ -1,0 +1,52 @@
+"""The exit codes, and the sentence each stands for. Nothing else decides how the process ends."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from embedconsole.sync.progress import Outcome
+
+if TYPE_CHECKING:
+    from embedconsole.sync.progress import RunReport
+
+
+class Exit(IntEnum):
+    """How the process ends."""
+
+    IN_SYNC = 0
+    SOME_FAILED = 1
+    USAGE = 2
+    STOPPED = 3
+    HELD = 4
+    HANGUP = 129
+    INTERRUPT = 130
+    TERMINATED = 143
+
+
+SENTENCES = {
+    Exit.IN_SYNC: "in sync",
+    Exit.SOME_FAILED: "finished, some items failed",
+    Exit.USAGE: "usage or configuration",
+    Exit.STOPPED: "a dependency was unreachable or refused us and the run stopped; nothing is lost",
+    Exit.HELD: "another process holds this run",
+    Exit.HANGUP: "hung up; drained",
+    Exit.INTERRUPT: "interrupted; drained",
+    Exit.TERMINATED: "terminated; drained",
+}
+
+_EXITS = {
+    Outcome.OK: Exit.IN_SYNC,
+    Outcome.PLANNED: Exit.IN_SYNC,
+    Outcome.PARTIAL: Exit.SOME_FAILED,
+    Outcome.ABORTED: Exit.STOPPED,
+    Outcome.SKIPPED: Exit.HELD,
+    Outcome.INTERRUPTED: Exit.INTERRUPT,
+}
+
+
+def exit_of(report: RunReport, signal_number: int | None) -> Exit:
+    """The exit code of a run; the signal that interrupted it decides which of the three it is."""
+    if signal_number is not None and report.outcome is Outcome.INTERRUPTED:
+        return Exit(128 + signal_number)
+    return _EXITS[report.outcome]

@@ -1,0 +1,66 @@
+"""The log file: rotating, a line a batch and a line a failed item, for people or for machines."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import time
+from typing import TYPE_CHECKING
+
+from embedconsole.headless.talk import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedconsole.config.model import LogConfig
+
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class _TextFormatter(logging.Formatter):
+    """`2026-01-31T12:00:00Z INFO message`, always one line."""
+
+    converter = staticmethod(time.gmtime)
+
+    def __init__(self) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return clean(super().format(record)).replace("\n", "\\n")
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, message, and what the record carries beside them."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
+            + f".{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "message": record.getMessage(),
+        }
+        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, default=str)
+
+
+def open_log(config: LogConfig, path: Path, *, form: str | None = None) -> None:
+    """Send the log to a rotating file.
+
+    Args:
+        form: "text" or "json" instead of the configured one.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        path, maxBytes=config.max_bytes, backupCount=config.keep, encoding="utf-8", errors="backslashreplace"
+    )
+    handler.setFormatter(_JsonFormatter() if (form or config.format) == "json" else _TextFormatter())
+    log = logging.getLogger("embedconsole")
+    log.setLevel(config.level.upper())
+    log.addHandler(handler)
+    log.propagate = False

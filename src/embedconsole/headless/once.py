@@ -1,0 +1,105 @@
+"""`--headless --once`: one run, for cron."""
+
+from __future__ import annotations
+
+import sys
+from concurrent.futures import CancelledError
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.embedders.build import build_embedder
+from embedconsole.faults import Fault
+from embedconsole.headless.exits import Exit, exit_of
+from embedconsole.headless.progress import progress_view
+from embedconsole.headless.signals import interruptible
+from embedconsole.headless.summary import print_report
+from embedconsole.headless.talk import say
+from embedconsole.sync.assembly import assemble
+from embedconsole.sync.dryrun import dry_run
+from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.thread import engine_in_thread
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from embedconsole.headless.session import Session
+    from embedconsole.headless.signals import Interruption
+    from embedconsole.sync.engine import Overlap
+    from embedconsole.sync.run import RunOptions
+    from embedconsole.sync.thread import EngineHandle
+
+_DRAW_EVERY = 0.25
+
+
+def run_once(
+    session: Session, options: RunOptions, *, overlap: Overlap, as_json: bool, kind: str = "sync"
+) -> Exit:
+    """Run the session's pipelines once, show progress on stderr and the report on stdout.
+
+    Raises:
+        ConfigError: a pipeline can't run as configured; nothing was done.
+    """
+    signal_number: int | None = None
+    try:
+        with engine_in_thread(session.pipelines, session.ledger_url) as handle:
+            future = handle.run(options, kind=kind, overlap=overlap)
+            with interruptible(handle.drain, future.cancel) as interruption:
+                report = _wait(session, handle, future, interruption)
+            signal_number = interruption.first
+    except Fault as fault:
+        report = _aborted(session, fault)
+    print_report(session, report, as_json=as_json)
+    return exit_of(report, signal_number)
+
+
+def run_dry(session: Session, options: RunOptions, *, as_json: bool) -> Exit:
+    """Count what a run would do, and do nothing.
+
+    Raises:
+        ConfigError: a pipeline can't run as configured.
+    """
+
+    async def plan() -> RunReport:
+        reports = {}
+        for pipeline in session.pipelines:
+            embedders = {name: build_embedder(name, config) for name, config in pipeline.embedders.items()}
+            assembly = assemble(pipeline, embedders)
+            try:
+                reports[pipeline.name] = await anyio.to_thread.run_sync(
+                    dry_run, assembly, session.ledger_url, options
+                )
+            finally:
+                await assembly.aclose()
+        return RunReport(None, reports)
+
+    try:
+        report = anyio.run(plan)
+    except Fault as fault:
+        report = _aborted(session, fault)
+    print_report(session, report, as_json=as_json)
+    return exit_of(report, None)
+
+
+def _wait(
+    session: Session, handle: EngineHandle, future: Future[RunReport], interruption: Interruption
+) -> RunReport:
+    said = 0
+    with progress_view(terminal=sys.stderr.isatty()) as view:
+        while True:
+            try:
+                return future.result(timeout=_DRAW_EVERY)
+            except TimeoutError:
+                view.show(handle.snapshot())
+            except CancelledError:
+                interrupted = PipelineReport(outcome=Outcome.INTERRUPTED, message="stopped at once")
+                return RunReport(None, {pipeline.name: interrupted for pipeline in session.pipelines})
+            if interruption.count > said:
+                said = interruption.count
+                say("Finishing what is in flight; once more stops at once." if said == 1 else "Stopping.")
+
+
+def _aborted(session: Session, fault: Fault) -> RunReport:
+    report = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
+    return RunReport(None, {pipeline.name: report for pipeline in session.pipelines})

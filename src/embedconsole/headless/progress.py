@@ -1,0 +1,137 @@
+"""Progress on stderr: a bar on a terminal, a line now and then elsewhere, nothing when it is over at once."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from embedconsole.headless.talk import duration, say
+from embedconsole.sync.snapshot import EngineState
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from embedconsole.sync.snapshot import PipelineView, Snapshot
+
+_LINE_EVERY = 15.0
+
+
+class ProgressView(Protocol):
+    """Shows snapshots of a run."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Show how far the run is."""
+        ...
+
+
+def progress_view(*, terminal: bool) -> ProgressView:
+    """A bar on a terminal, lines elsewhere."""
+    return _BarView() if terminal else _LineView()
+
+
+class _LineView:
+    """A line every quarter of a minute, so that a log of the output stays short."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + _LINE_EVERY
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        pass
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Say how far the run is, if it is time for it."""
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + _LINE_EVERY
+        for view in snapshot.pipelines:
+            if view.progress is not None:
+                say(f"{view.name}: {describe(view)}")
+
+
+class _BarView:
+    """A bar a pipeline, drawn by rich four times a second at most."""
+
+    def __init__(self) -> None:
+        # Rich is worth its import only where somebody looks.
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+        self._bars: Bars = Progress(
+            TextColumn("{task.fields[pipeline]}", markup=False),
+            BarColumn(bar_width=None),
+            MofNCompleteColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=Console(stderr=True),
+            auto_refresh=False,
+            transient=True,
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Draw how far the run is."""
+        for view in snapshot.pipelines:
+            if view.progress is None:
+                continue
+            if view.name not in self._tasks:
+                self._tasks[view.name] = self._bars.add_task("", pipeline=view.name)
+            self._bars.update(
+                self._tasks[view.name],
+                total=max(view.progress.found, 1),
+                completed=view.progress.done,
+                description=describe(view),
+            )
+        self._bars.refresh()
+
+
+def describe(view: PipelineView) -> str:
+    """A pipeline's state on one line."""
+    progress = view.progress
+    assert progress is not None
+    parts = []
+    if view.state in (EngineState.PLANNING, EngineState.DRAINING, EngineState.PAUSED):
+        parts.append(str(view.state))
+    if view.state is EngineState.PLANNING:
+        parts.append(f"{progress.scanned:,} scanned")
+    parts.append(f"{progress.done:,} of {progress.found:,} done")
+    if view.rate is not None:
+        parts.append(f"{view.rate:,.0f}/s")
+    if view.eta is not None:
+        parts.append(f"about {duration(view.eta)} to go")
+    if progress.newly_failed:
+        parts.append(f"{progress.newly_failed:,} need a look")
+    waiting = [health for health in view.dependencies if health.fault is not None]
+    parts += [f"{health.name} {health.state}: {health.fault}" for health in waiting]
+    return ", ".join(parts)

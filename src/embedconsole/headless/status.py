@@ -1,0 +1,222 @@
+"""`status`, `failures` and `retry`: what the ledger knows, and putting failed items back."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import anyio
+
+from embedconsole.collection.build import build_collection
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.headless.exits import Exit
+from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
+from embedconsole.ledger.ledger import ledger_exists, open_ledger
+from embedconsole.ledger.records import Counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.headless.session import Session
+    from embedconsole.items import CollectionState
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import BatchInFlight
+
+
+def show_status(session: Session, *, as_json: bool) -> Exit:
+    """Print backlog, batches in flight of every process, failures and collection."""
+    with _ledger(session) as ledger:
+        batches = ledger.overview.in_flight() if ledger else []
+        last = ledger.history.runs(limit=1) if ledger else []
+        pipelines = {
+            pipeline.name: (_counts(ledger, pipeline), _collection(pipeline))
+            for pipeline in session.pipelines
+        }
+    if as_json:
+        put_json(
+            {
+                "pipelines": {
+                    name: {
+                        "backlog": {**asdict(counts), "total": counts.total},
+                        "in_flight": [_batch_json(batch) for batch in batches if batch.pipeline == name],
+                        "collection": state if isinstance(state, str) else _state_json(state),
+                    }
+                    for name, (counts, state) in pipelines.items()
+                },
+                "last_run": asdict(last[0]) if last else None,
+            }
+        )
+    else:
+        for name, (counts, state) in pipelines.items():
+            _print_pipeline(name, counts, state)
+        _print_batches([batch for batch in batches if batch.pipeline in pipelines])
+    unreachable = any(isinstance(state, str) for _, state in pipelines.values())
+    if unreachable:
+        return Exit.STOPPED
+    in_sync = all(counts.failed == 0 and counts.retrying == 0 for counts, _ in pipelines.values())
+    return Exit.IN_SYNC if in_sync else Exit.SOME_FAILED
+
+
+def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
+    """Print the failed items grouped by cause, then the latest of them one by one."""
+    found = False
+    document = {}
+    with _ledger(session) as ledger:
+        for pipeline in session.pipelines:
+            generation = ledger.generations.current(pipeline.name) if ledger else None
+            groups = ledger.overview.failure_groups(generation.id) if ledger and generation else []
+            items = ledger.overview.failures(generation.id, limit=limit) if ledger and generation else []
+            found = found or bool(groups)
+            document[pipeline.name] = {
+                "causes": [asdict(group) for group in groups],
+                "items": [asdict(item) for item in items],
+            }
+            if as_json or not groups:
+                continue
+            put(f"{pipeline.name}: {items_word(sum(group.count for group in groups))} need a look")
+            put_table(
+                ["count", "class", "cause"],
+                [[f"{group.count:,}", group.error_class, group.error] for group in groups],
+                right=[0],
+            )
+            put("")
+            put_table(
+                ["key", "attempts", "failed", "cause"],
+                [
+                    [
+                        item.key,
+                        str(item.attempts),
+                        f"{duration(item.age)} ago",
+                        f"{item.error_class}: {item.error}",
+                    ]
+                    for item in items
+                ],
+                right=[1],
+            )
+    if as_json:
+        put_json({"pipelines": document})
+    elif not found:
+        say(
+            "No failed items. What an embedder or the collection refuses would be listed here with its cause."
+        )
+    else:
+        say(f"Put them back with: {session.command} retry --all (or: retry KEY...)")
+    return Exit.SOME_FAILED if found else Exit.IN_SYNC
+
+
+def put_back(
+    session: Session, *, keys: Sequence[str], everything: bool, cause: str | None, as_json: bool
+) -> Exit:
+    """Put failed and waiting items back, due at the next run.
+
+    Raises:
+        ConfigError: neither keys nor --all, or a key that is not among the failed items.
+    """
+    if not keys and not everything:
+        raise ConfigError("name the keys to put back, or --all")
+    counts = {}
+    with _ledger(session) as ledger:
+        for pipeline in session.pipelines:
+            generation = ledger.generations.current(pipeline.name) if ledger else None
+            counts[pipeline.name] = (
+                ledger.work.retry(generation.id, keys=list(keys) or None, error_class=cause)
+                if ledger and generation
+                else 0
+            )
+    if as_json:
+        put_json({"pipelines": counts})
+    else:
+        for name, count in counts.items():
+            put(f"{name}: {items_word(count)} put back")
+        if any(counts.values()):
+            say(f"The next run takes them up: {session.command} --headless --once")
+    missed = len(keys) - sum(counts.values())
+    if missed > 0:
+        say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
+    return Exit.IN_SYNC
+
+
+@contextmanager
+def _ledger(session: Session) -> Iterator[Ledger | None]:
+    """The ledger, or None where nothing has ever run."""
+    if not ledger_exists(session.ledger_url):
+        yield None
+        return
+    with open_ledger(session.ledger_url) as ledger:
+        yield ledger
+
+
+def _counts(ledger: Ledger | None, pipeline: Pipeline) -> Counts:
+    generation = ledger.generations.current(pipeline.name) if ledger else None
+    return ledger.overview.counts(generation.id) if ledger and generation else Counts()
+
+
+def _collection(pipeline: Pipeline) -> CollectionState | str | None:
+    """The collection's state, None when it does not exist, or why it can't be told."""
+
+    async def describe() -> CollectionState | None:
+        collection = build_collection(pipeline.collection)
+        try:
+            return await collection.describe()
+        finally:
+            await collection.aclose()
+
+    try:
+        return anyio.run(describe)
+    except Fault as fault:
+        return str(fault)
+
+
+def _print_pipeline(name: str, counts: Counts, state: CollectionState | str | None) -> None:
+    put(f"{name}")
+    waiting = f"   oldest {duration(counts.oldest_age)}" if counts.oldest_age is not None else ""
+    put(
+        f"  backlog     pending {counts.pending - counts.retrying:,}   retrying {counts.retrying:,}   "
+        f"failed {counts.failed:,}   synced {counts.synced:,}{waiting}"
+    )
+    if state is None:
+        put("  collection  does not exist yet")
+    elif isinstance(state, str):
+        put(f"  collection  {state}")
+    else:
+        vectors = ", ".join(
+            f"{vector + ' ' if vector else ''}{spec.size} {spec.distance}"
+            for vector, spec in state.vectors.items()
+        )
+        put(
+            f"  collection  {state.status}   {state.points:,} points   "
+            f"{state.indexed_vectors:,} indexed   {state.segments} segments   {vectors}"
+        )
+
+
+def _print_batches(batches: Sequence[BatchInFlight]) -> None:
+    if not batches:
+        put("no batch in flight")
+        return
+    put_table(
+        ["batch", "pipeline", "work", "stage", "items", "age", "attempt", "worker"],
+        [
+            [
+                f"#{batch.token}",
+                batch.pipeline,
+                batch.work.name.lower(),
+                "expired" if batch.expired else batch.stage,
+                f"{batch.items:,}",
+                duration(batch.age),
+                str(batch.attempt),
+                f"{batch.worker}/{batch.slot}",
+            ]
+            for batch in batches
+        ],
+        right=[4, 5, 6],
+    )
+
+
+def _batch_json(batch: BatchInFlight) -> dict[str, object]:
+    return {**asdict(batch), "work": batch.work.name.lower()}
+
+
+def _state_json(state: CollectionState | None) -> dict[str, object] | None:
+    return None if state is None else asdict(state)

@@ -1,0 +1,72 @@
+"""Data goes to stdout, talk to stderr; this module owns both, and cleans what comes from outside."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+# C0 but tab and newline, DEL, C1, and what turns text around: a title from the catalog must not reach the
+# terminal as an escape sequence.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """Text that can't do anything to a terminal."""
+    return _CONTROL.sub("\ufffd", text)
+
+
+def say(text: str) -> None:
+    """Tell the operator something; nobody reads it by program."""
+    _write(sys.stderr, clean(text))
+
+
+def put(text: str) -> None:
+    """Write a line of data."""
+    _write(sys.stdout, clean(text))
+
+
+def put_json(value: object) -> None:
+    """Write a JSON document on a line of its own."""
+    _write(sys.stdout, json.dumps(value, ensure_ascii=True, default=str))
+
+
+def put_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
+    """Write aligned columns; `right` names those (by index) that are aligned right. No boxes, no colours."""
+    lines = [list(headings), *([clean(cell).replace("\n", " ") for cell in row] for row in rows)]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    to_right = set(right)
+    for line in lines:
+        cells = [
+            cell.rjust(width) if column in to_right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        put("  ".join(cells).rstrip())
+
+
+def _write(stream: TextIO, text: str) -> None:
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, errors="replace").decode(encoding) + "\n")
+    stream.flush()
+
+
+def items_word(count: int) -> str:
+    """ "1 item", "2,345 items"."""
+    return f"{count:,} item{'' if count == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """A time as people say it: 0.4 s, 12 s, 4 m 05 s, 1 h 10 m."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} m {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02d} m"

@@ -1,0 +1,112 @@
+"""The checks behind `test`: every dependency tried once, as the sync would use it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.embedders.build import build_embedder
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.items import EmbedInput
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.assembly import assemble
+from embedconsole.sync.content import Recipe
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.sync.assembly import Assembly
+
+_SAMPLE = "embedconsole test: red running shoes"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check and what came of it.
+
+    Attributes:
+        subject: What was tried, for example "products: embedder ml".
+        detail: What was found, or what is wrong and what to do.
+        seconds: How long it took.
+    """
+
+    subject: str
+    ok: bool
+    detail: str
+    seconds: float
+
+
+async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIterator[Check]:
+    """Try the ledger, then each pipeline's catalog, embedders and collection; gives each check as it ends."""
+    yield await _check("ledger", lambda: _try_ledger(ledger_url))
+    for pipeline in pipelines:
+        try:
+            embedders = {name: build_embedder(name, config) for name, config in pipeline.embedders.items()}
+            assembly = assemble(pipeline, embedders)
+        except (ConfigError, Fault) as error:
+            yield Check(pipeline.name, ok=False, detail=str(error), seconds=0.0)
+            continue
+        try:
+            yield await _check(f"{pipeline.name}: catalog", lambda a=assembly: _try_catalog(a))
+            for name, embedder in embedders.items():
+                yield await _check(f"{pipeline.name}: embedder {name}", lambda e=embedder: _try_embedder(e))
+            yield await _check(f"{pipeline.name}: collection", lambda a=assembly: _try_collection(a))
+        finally:
+            await assembly.aclose()
+            for embedder in embedders.values():
+                await embedder.aclose()
+
+
+async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
+    began = time.monotonic()
+    try:
+        detail, ok = await work(), True
+    except (ConfigError, Fault) as error:
+        detail, ok = str(error), False
+    return Check(subject, ok, detail, time.monotonic() - began)
+
+
+async def _try_ledger(ledger_url: str) -> str:
+    def look() -> str:
+        with open_ledger(ledger_url) as ledger:
+            workers = len(ledger.presence.workers())
+            return f"{ledger.database.dialect}, {workers} other process{'' if workers == 1 else 'es'} at work"
+
+    return await anyio.to_thread.run_sync(look)
+
+
+async def _try_catalog(assembly: Assembly) -> str:
+    def look() -> str:
+        catalog = assembly.catalog
+        Recipe(
+            assembly.pipeline,
+            columns=catalog.columns,
+            default_payload=catalog.default_payload,
+            space=assembly.space,
+        )
+        return f"{catalog.count():,} items; columns {', '.join(catalog.columns)}"
+
+    return await anyio.to_thread.run_sync(look)
+
+
+async def _try_embedder(embedder: Embedder) -> str:
+    sample = EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
+    embedded = await embedder.embed([sample])
+    if embedded.rejected:
+        raise ConfigError(f"it answered, but not with a vector: {embedded.rejected[0]}")
+    return f"{embedder.identity}: one embedding of {embedded.vectors.shape[1]} dimensions"
+
+
+async def _try_collection(assembly: Assembly) -> str:
+    state = await assembly.collection.describe()
+    if state is None:
+        return f"{assembly.collection.target} does not exist yet; the first sync, or init, creates it"
+    vectors = ", ".join(
+        f"{name + ': ' if name else ''}{spec.size} {spec.distance}" for name, spec in state.vectors.items()
+    )
+    return f"{assembly.collection.target}: {state.status}, {state.points:,} points, {vectors}"

@@ -1,0 +1,82 @@
+"""The engine in a thread of its own, with its own event loop.
+
+Whoever draws may block on a terminal that nobody reads; the sync must not notice. All that crosses the border
+is commands one way and immutable snapshots and reports the other way.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from anyio.from_thread import start_blocking_portal
+
+from embedconsole.sync.daemon import serve
+from embedconsole.sync.engine import open_engine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
+
+    from anyio.from_thread import BlockingPortal
+
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.sync.engine import Engine, Overlap
+    from embedconsole.sync.progress import RunReport
+    from embedconsole.sync.run import RunOptions
+    from embedconsole.sync.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class EngineHandle:
+    """The engine as seen from other threads. Cancelling a future gives back what is in flight at once."""
+
+    _portal: BlockingPortal
+    _engine: Engine
+
+    def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> Future[RunReport]:
+        """Start a run."""
+
+        async def run() -> RunReport:
+            return await self._engine.run(options, kind=kind, overlap=overlap)
+
+        return self._portal.start_task_soon(run)
+
+    def serve(self, every: float, on_report: Callable[[RunReport], None]) -> Future[None]:
+        """Start the daemon's loop; `on_report` is called in the engine's thread."""
+        return self._portal.start_task_soon(serve, self._engine, every, on_report)
+
+    def watch(self) -> None:
+        """Ask the ledger for counts and for the batches of all processes, for the next snapshot."""
+        self._portal.start_task_soon(self._engine.count)
+
+    def snapshot(self) -> Snapshot:
+        """The engine now."""
+        return self._portal.call(self._engine.snapshot)
+
+    def pause(self) -> None:
+        """Claim nothing from now on."""
+        self._portal.start_task_soon(self._engine.control.pause)
+
+    def resume(self) -> None:
+        """Claim again."""
+        self._portal.start_task_soon(self._engine.control.resume)
+
+    def set_workers(self, count: int) -> None:
+        """Have this many batches embedding at the same time."""
+        self._portal.start_task_soon(self._engine.control.set_workers, count)
+
+    def drain(self) -> None:
+        """End the run with what is in flight. Safe to call in a signal handler."""
+        self._portal.start_task_soon(self._engine.control.drain)
+
+
+@contextmanager
+def engine_in_thread(pipelines: Sequence[Pipeline], ledger_url: str) -> Iterator[EngineHandle]:
+    """An engine in its own thread, closed at the end. Raises as `engine.open_engine` does."""
+    with (
+        start_blocking_portal() as portal,
+        portal.wrap_async_context_manager(open_engine(pipelines, ledger_url)) as engine,
+    ):
+        yield EngineHandle(portal, engine)
