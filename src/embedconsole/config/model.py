@@ -6,53 +6,62 @@ Durations are seconds once loaded; in the file they may be written `90`, `90s`, 
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    SecretStr,
-    ValidationInfo,
-    field_validator,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from embedconsole.config.masking import mask_url
+from embedconsole.config.values import (
+    DatabaseUrl,
+    Duration,
+    Headers,
+    Name,
+    OptionalDatabaseUrl,
+    OptionalPath,
+    OptionalSecret,
+    OptionalTemplate,
+    OptionalText,
+    OptionalWebAddress,
+    PayloadCheck,
+    PayloadMapping,
+    Positive,
+    Template,
+    Timeout,
+    WebAddress,
+    sent_headers,
 )
-
 from embedconsole.items import UNNAMED, Distance, IndexType
 
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def parse_duration(value: object) -> object:
-    """Seconds of `90`, `"90s"`, `"1h30m"`; anything else is left for the type check to refuse."""
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    parts = _DURATION_PART.findall(text)
-    if not parts or "".join(number + unit for number, unit in parts) != text:
-        return value
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
-
-
-def _empty_is_none(value: object) -> object:
-    return None if value == "" else value
-
-
-Duration = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, allow_inf_nan=False)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_empty_is_none)]
-OptionalText = Annotated[str | None, BeforeValidator(_empty_is_none)]
-Positive = Annotated[int, Field(ge=1)]
-PayloadMapping = dict[str, "str | PayloadMapping"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Section(BaseModel):
-    """A part of the tree: unknown keys are errors, values do not change after loading."""
+    """A part of the tree: unknown keys are errors, null means the default, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        validate_default=True,
+        allow_inf_nan=False,
+        coerce_numbers_to_str=True,
+        hide_input_in_errors=True,
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_default(cls, data: object) -> object:
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
+
+    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
+        """Addresses may hold credentials: no repr, log line or traceback shows them."""
+        return [
+            (name, mask_url(value) if isinstance(value, str) else value)
+            for name, value in super().__repr_args__()
+        ]
 
 
 class EmbedderSection(Section):
@@ -60,7 +69,7 @@ class EmbedderSection(Section):
 
     batch_size: Positive = 100
     concurrency: Positive = 8
-    timeout: Duration = 60.0
+    timeout: Timeout = 60.0
     requests_per_minute: Positive | None = None
     price_per_1000: Annotated[float, Field(ge=0)] | None = None
     model: OptionalText = None
@@ -71,9 +80,14 @@ class HttpEmbedder(EmbedderSection):
     """A service of your own, see DESIGN section 5 for the two shapes."""
 
     type: Literal["http"]
-    url: str
+    url: WebAddress
     shape: Literal["items", "single"] = "items"
-    headers: dict[str, SecretStr] = {}
+    headers: Headers = {}
+
+    @property
+    def request_headers(self) -> dict[str, str]:
+        """The headers to send, in clear text; those without a value are left out."""
+        return sent_headers(self.headers)
 
 
 class HashingEmbedder(EmbedderSection):
@@ -87,10 +101,15 @@ class OpenAIEmbedder(EmbedderSection):
     """An OpenAI-compatible `/v1/embeddings`."""
 
     type: Literal["openai"]
-    url: str = "https://api.openai.com/v1"
+    url: WebAddress = "https://api.openai.com/v1"
     api_key: OptionalSecret = None
     dimensions: Positive | None = None
-    headers: dict[str, SecretStr] = {}
+    headers: Headers = {}
+
+    @property
+    def request_headers(self) -> dict[str, str]:
+        """The headers to send, in clear text; those without a value are left out."""
+        return sent_headers(self.headers)
 
 
 class ReplicateEmbedder(EmbedderSection):
@@ -98,14 +117,14 @@ class ReplicateEmbedder(EmbedderSection):
 
     type: Literal["replicate"]
     token: OptionalSecret = None
-    timeout: Duration = 120.0
+    timeout: Timeout = 120.0
 
 
 class FastembedEmbedder(EmbedderSection):
     """A local model (extra `local`)."""
 
     type: Literal["fastembed"]
-    path: Path | None = None
+    path: OptionalPath = None
 
 
 EmbedderConfig = Annotated[
@@ -120,11 +139,11 @@ class WritebackConfig(Section):
     `table` and `key` default to the catalog's table (or the first table of its query) and key.
     """
 
-    table: str | None = None
-    key: str | None = None
-    synced_at: str | None = None
-    flag: str | None = None
-    vector: str | None = None
+    table: OptionalText = None
+    key: OptionalText = None
+    synced_at: OptionalText = None
+    flag: OptionalText = None
+    vector: OptionalText = None
 
     @model_validator(mode="after")
     def _some_column(self) -> Self:
@@ -141,18 +160,18 @@ class WritebackConfig(Section):
 class CatalogConfig(Section):
     """The user's rows."""
 
-    url: SecretStr
-    query: str | None = None
-    table: str | None = None
-    key: str = "id"
-    changed: str | None = None
+    url: DatabaseUrl
+    query: OptionalText = None
+    table: OptionalText = None
+    key: Annotated[str, Field(min_length=1)] = "id"
+    changed: OptionalText = None
     overlap: Duration = 300.0
     """How far a watermark scan looks back, for rows that were committed late with an older value."""
     full_scan_every: Duration = 86_400.0
     page_size: Positive = 1000
     json_columns: list[str] = []
     """Text columns that hold JSON and belong in the payload as lists and objects."""
-    product: str | None = None
+    product: OptionalText = None
     """The column with the product's id when items are its pictures; named in the log."""
     writeback: WritebackConfig | None = None
     trust_flags: bool = False
@@ -169,9 +188,9 @@ class VectorConfig(Section):
     """What one vector of an item is made of. Templates name the query's columns: `{title}`."""
 
     embedder: str
-    text: OptionalText = None
-    image: OptionalText = None
-    fields: dict[str, str] | None = None
+    text: OptionalTemplate = None
+    image: OptionalTemplate = None
+    fields: dict[str, Template] | None = None
     size: Positive | None = None
     distance: Distance | None = None
 
@@ -185,15 +204,15 @@ class VectorConfig(Section):
 class CollectionConfig(Section):
     """Where the vectors go: a Qdrant server (`url`) or the embedded engine (`path`)."""
 
-    url: OptionalText = None
-    path: Path | None = None
+    url: OptionalWebAddress = None
+    path: OptionalPath = None
     api_key: OptionalSecret = None
     name: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]+$")]
     size: Positive | None = None
     distance: Distance = "cosine"
-    payload: PayloadMapping | None = None
+    payload: Annotated[PayloadMapping | None, PayloadCheck] = None
     indexes: dict[str, IndexType] = {}
-    timeout: Duration = 60.0
+    timeout: Timeout = 60.0
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -214,21 +233,21 @@ class RetryConfig(Section):
 class ScheduleConfig(Section):
     """When the daemon syncs."""
 
-    every: Annotated[Duration, Field(gt=0)] = 3600.0
+    every: Timeout = 3600.0
 
 
 class LogConfig(Section):
     """The log file; default in the user's log directory."""
 
-    path: Path | None = None
+    path: OptionalPath = None
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
     max_bytes: Positive = 10_000_000
     keep: Annotated[int, Field(ge=0)] = 5
 
 
-KeepVectors = Literal["on_failure", "always"]
-Fraction = Annotated[float, Field(ge=0, le=1)]
+KeepVectors: TypeAlias = Literal["on_failure", "always"]
+Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1)]
 
 
 class PipelineConfig(Section):
@@ -236,7 +255,7 @@ class PipelineConfig(Section):
 
     catalog: CatalogConfig
     embed: VectorConfig | None = None
-    vectors: dict[Annotated[str, Field(min_length=1)], VectorConfig] | None = None
+    vectors: dict[Name, VectorConfig] | None = None
     collection: CollectionConfig
     chunk_size: Positive | None = None
     workers: Positive | None = None
@@ -261,9 +280,9 @@ class PipelineConfig(Section):
 class Settings(Section):
     """The whole configuration."""
 
-    ledger: SecretStr | None = None
-    embedders: Annotated[dict[str, EmbedderConfig], Field(min_length=1)]
-    pipelines: Annotated[dict[str, PipelineConfig], Field(min_length=1)]
+    ledger: OptionalDatabaseUrl = None
+    embedders: Annotated[dict[Name, EmbedderConfig], Field(min_length=1)]
+    pipelines: Annotated[dict[Name, PipelineConfig], Field(min_length=1)]
     chunk_size: Positive = 100
     workers: Positive = 8
     retry: RetryConfig = RetryConfig()
@@ -271,18 +290,30 @@ class Settings(Section):
     keep_vectors: KeepVectors = "on_failure"
     max_delete_fraction: Fraction = 0.2
     log: LogConfig = LogConfig()
+    keys: dict[Name, Name] = {}
+    """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 
-    @field_validator("pipelines")
-    @classmethod
-    def _known_embedders(
-        cls, pipelines: dict[str, PipelineConfig], info: ValidationInfo
-    ) -> dict[str, PipelineConfig]:
-        known = info.data.get("embedders", {})
-        for name, pipeline in pipelines.items():
-            for vector in pipeline.vector_configs.values():
-                if known and vector.embedder not in known:
-                    raise ValueError(
-                        f"pipeline {name} uses embedder {vector.embedder!r}, which is not among "
-                        f"embedders: {', '.join(known)}"
-                    )
-        return pipelines
+    @model_validator(mode="after")
+    def _known_embedders(self) -> Self:
+        unknown = [
+            InitErrorDetails(
+                type=PydanticCustomError(
+                    "unknown_embedder",
+                    "no such embedder; known: {known}",
+                    {"known": ", ".join(self.embedders)},
+                ),
+                loc=(
+                    "pipelines",
+                    name,
+                    *(("embed",) if vector == UNNAMED else ("vectors", vector)),
+                    "embedder",
+                ),
+                input=None,
+            )
+            for name, pipeline in self.pipelines.items()
+            for vector, config in pipeline.vector_configs.items()
+            if config.embedder not in self.embedders
+        ]
+        if unknown:
+            raise ValidationError.from_exception_data("Settings", unknown, hide_input=True)
+        return self

@@ -1,0 +1,65 @@
+"""Which configuration file is used."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import platformdirs
+
+from embedconsole.faults import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+VARIABLE = "EMBEDCONSOLE_CONFIG"
+_NAME = "embedconsole.yaml"
+
+
+def places(cwd: Path) -> tuple[Path, ...]:
+    """Where a configuration is looked for when nobody names one, in this order."""
+    user = platformdirs.user_config_path("embedconsole", appauthor=False)
+    return (cwd / _NAME, user / _NAME, Path("/etc/embedconsole") / _NAME)
+
+
+def find(
+    explicit: Path | None, environ: Mapping[str, str], cwd: Path, *, candidates: Sequence[Path] | None = None
+) -> Path:
+    """The configuration file: `--config`, $EMBEDCONSOLE_CONFIG, or the first of `places` that exists.
+
+    A file that was named is taken as it is, so a mistake in its name is an error and not another file.
+
+    Raises:
+        ConfigError: There is none; lists the places.
+    """
+    named, asked = (explicit, "--config") if explicit else (environ.get(VARIABLE), f"${VARIABLE}")
+    if named:
+        path = _absolute(Path(named), cwd)
+        if not _exists(path):
+            raise ConfigError(f"{path}: no such file ({asked})")
+        return path
+    looked = places(cwd) if candidates is None else candidates
+    for path in looked:
+        if _exists(path):
+            return path
+    raise ConfigError(
+        "no configuration found. Looked for:\n"
+        + "".join(f"  {place}\n" for place in ("--config FILE", f"${VARIABLE}", *looked))
+        + "Write one from config.example.yaml, or try `embedconsole demo`, which needs none."
+    )
+
+
+def _absolute(path: Path, cwd: Path) -> Path:
+    # Without a home directory the path is taken literally, and reported as missing.
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
+    return cwd / path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        # Not is_file: a named pipe from `--config <(sops -d ...)` is as good as a file.
+        return path.exists() and not path.is_dir()
+    except (OSError, ValueError):
+        return False

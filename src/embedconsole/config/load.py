@@ -1,0 +1,89 @@
+"""Loading a configuration: defaults < file < environment < flags."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import ValidationError
+
+from embedconsole.config.environment import near_misses, with_environment
+from embedconsole.config.errors import error_lines
+from embedconsole.config.find import find
+from embedconsole.config.interpolate import interpolate
+from embedconsole.config.layers import Layered, with_flags
+from embedconsole.config.model import Settings
+from embedconsole.config.source import Source, read_source
+from embedconsole.config.values import FOLDER
+from embedconsole.faults import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.config.marks import Marks
+
+_NO_OVERRIDES: Mapping[str, object] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A configuration in use.
+
+    Attributes:
+        settings: The settings, checked; its repr holds no secret.
+        path: The file they come from.
+        origins: Where each setting was given; what is not in it is a default.
+        notes: What the operator should know though nothing is wrong, a line each.
+    """
+
+    settings: Settings
+    path: Path
+    origins: Marks
+    notes: tuple[str, ...] = ()
+
+
+def load(
+    path: Path | None = None,
+    *,
+    overrides: Mapping[str, object] = _NO_OVERRIDES,
+    environ: Mapping[str, str] = os.environ,
+    cwd: Path | None = None,
+) -> Loaded:
+    """Find, read and check the configuration.
+
+    Args:
+        path: The file of `--config`; None searches for one.
+        overrides: Flags by dotted key (`{"chunk_size": 50, "retry.attempts": 5}`); None values are options
+            that were not given.
+        environ: Variables for `${NAME}` and for `EMBEDCONSOLE_*` overrides.
+        cwd: Where the search and the operator's relative paths start; default the current folder.
+
+    Raises:
+        ConfigError: No file, or anything wrong in it: a line each, `FILE:LINE: key: message`, no values.
+    """
+    cwd = cwd or Path.cwd()
+    found = find(path, environ, cwd)
+    return settle(read_source(found), found, overrides=overrides, environ=environ, cwd=cwd)
+
+
+def settle(
+    source: Source,
+    path: Path,
+    *,
+    overrides: Mapping[str, object] = _NO_OVERRIDES,
+    environ: Mapping[str, str] = os.environ,
+    cwd: Path | None = None,
+) -> Loaded:
+    """Check a configuration that has been read; `path` is where its relative paths start. See `load`."""
+    layered = with_environment(Layered(source.tree, source.marks), environ)
+    layered = with_flags(layered, overrides, cwd or Path.cwd())
+    # After the overrides: a variable that only an overridden value needs may be missing.
+    tree = interpolate(layered.tree, layered.marks, environ)
+    try:
+        settings = Settings.model_validate(tree, context={FOLDER: path.absolute().parent})
+    except ValidationError as fault:
+        # Without its cause: pydantic's error carries the values.
+        raise ConfigError("\n".join(error_lines(fault, tree, layered.marks))) from None
+    return Loaded(settings, path, layered.marks, near_misses(environ))

@@ -1,0 +1,42 @@
+"""Addresses as they may be shown: host and database stay, credentials do not."""
+
+from __future__ import annotations
+
+import re
+
+MASK = "***"
+
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*://)(.*)", re.IGNORECASE | re.DOTALL)
+_SECRET_PARAMETER = re.compile(
+    r"([?&;][^=&;#]*(?:pass|pwd|secret|token|key|sig|auth|cred|odbc_connect)[^=&;#]*=)[^&;#]*", re.IGNORECASE
+)
+
+
+def mask_database_url(url: str) -> str:
+    """A database URL without its password: `mysql://shop:***@db/shop`; all of it when it isn't a URL.
+
+    Everything up to the last `@` counts as credentials: an unescaped `@` or `/` in a password must hide too
+    much rather than too little.
+    """
+    match = _SCHEME.fullmatch(url)
+    if match is None:
+        return MASK
+    scheme, rest = match.groups()
+    if not rest.startswith("/") and "@" in rest:
+        credentials, _, rest = rest.rpartition("@")
+        user, colon, _ = credentials.partition(":")
+        rest = f"{user}:{MASK}@{rest}" if colon else f"{user}@{rest}"
+    return scheme + _SECRET_PARAMETER.sub(rf"\1{MASK}", rest)
+
+
+def mask_url(text: str) -> str:
+    """The address of a service without credentials; text that is no URL stays as it is."""
+    match = _SCHEME.fullmatch(text)
+    if match is None:
+        return text
+    scheme, rest = match.groups()
+    end = re.search(r"[/?#]", rest)
+    authority, tail = (rest[: end.start()], rest[end.start() :]) if end else (rest, "")
+    if "@" in authority:
+        authority = f"{MASK}@{authority.rpartition('@')[2]}"
+    return scheme + authority + _SECRET_PARAMETER.sub(rf"\1{MASK}", tail)
