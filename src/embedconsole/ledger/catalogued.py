@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _IDS_IN_ONE_STATEMENT = 1000
 _IDS_IN_ONE_PAGE = 10_000
-_STATES = {state.value: state for state in State}
 
 NO_ERROR = {"error": None, "error_class": None, "failed_at": None, "attempts": 0}
 """What an item looks like that has never failed."""
@@ -100,9 +99,7 @@ class CataloguedItems:
             return {}
         parameters = {"generation": generation_id, "points": points}
         rows = self._database.rows(_KNOWN, parameters)
-        return {
-            row[1]: Known(row[0], row[1], row[2], row[3], row[4], row[5], _STATES[row[6]]) for row in rows
-        }
+        return {row[1]: Known._make(row) for row in rows}
 
     def apply(self, generation_id: int, new: Sequence[Wanted], changes: Sequence[Change]) -> None:
         """Enter new items and set what is wanted of known ones, in one transaction."""

@@ -44,7 +44,7 @@ class Overview:
         )
 
         def work(connection: Connection) -> Counts:
-            rows = {row[0]: (row[1], row[2]) for row in connection.execute(by_state).tuples()}
+            rows = {row[0]: (row[1], row[2]) for row in connection.execute(by_state)}
             now = connection.scalar(select(now_ms())) or 0
             flying = connection.scalar(in_flight) or 0
             waiting = (connection.scalar(later) or 0) if any(s in rows for s in _WORK_STATES) else 0

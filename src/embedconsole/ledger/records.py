@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,8 +29,7 @@ class Generation:
     scan_age: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Hashes:
+class Hashes(NamedTuple):
     """What an item's content comes to; 16 bytes each."""
 
     embed: bytes
@@ -46,9 +45,11 @@ class Wanted:
     hashes: Hashes
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger knows of one item; desired hashes of None mean that it is gone from the catalog."""
+class Known(NamedTuple):
+    """What the ledger knows of one item; desired hashes of None mean that it is gone from the catalog.
+
+    A tuple, because a scan makes one for every item there is.
+    """
 
     id: int
     point: bytes
@@ -56,7 +57,7 @@ class Known:
     desired_payload: bytes | None
     synced_embed: bytes | None
     synced_payload: bytes | None
-    state: State
+    state: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +69,7 @@ class Change:
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimedItem:
+class ClaimedItem(NamedTuple):
     """An item in a batch. `synced_embed` of None: the collection has no point of it that we know of."""
 
     id: int

@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import mysql
 
+from embedconsole.ledger.types import FixedBytes
+
 HASH_BYTES = 16
 POINT_BYTES = 17
 
@@ -50,10 +52,6 @@ _Id = BigInteger().with_variant(Integer, "sqlite")
 _Long = Text().with_variant(mysql.LONGTEXT, "mysql", "mariadb")
 
 
-def _bytes(length: int) -> LargeBinary:
-    return LargeBinary(length).with_variant(mysql.VARBINARY(length), "mysql", "mariadb")
-
-
 generations = Table(
     "embedconsole_generations",
     metadata,
@@ -75,12 +73,12 @@ items = Table(
     Column("generation_id", BigInteger, nullable=False),
     # The point's id in a form that sorts as Qdrant sorts; the key's stand-in, since no two databases agree on
     # how text compares, and a key may be longer than an index takes.
-    Column("point", _bytes(POINT_BYTES), nullable=False),
+    Column("point", FixedBytes(POINT_BYTES), nullable=False),
     Column("key", _Long, nullable=False),
-    Column("desired_embed_hash", _bytes(HASH_BYTES)),
-    Column("desired_payload_hash", _bytes(HASH_BYTES)),
-    Column("synced_embed_hash", _bytes(HASH_BYTES)),
-    Column("synced_payload_hash", _bytes(HASH_BYTES)),
+    Column("desired_embed_hash", FixedBytes(HASH_BYTES)),
+    Column("desired_payload_hash", FixedBytes(HASH_BYTES)),
+    Column("synced_embed_hash", FixedBytes(HASH_BYTES)),
+    Column("synced_payload_hash", FixedBytes(HASH_BYTES)),
     Column("state", SmallInteger, nullable=False),
     # When it may be claimed next. A claim moves it to the end of its lease, so that an item whose worker died
     # becomes due again by itself: no rescue job.
@@ -176,7 +174,7 @@ vectors = Table(
     "embedconsole_vectors",
     metadata,
     Column("generation_id", BigInteger, primary_key=True, autoincrement=False),
-    Column("embed_hash", _bytes(HASH_BYTES), primary_key=True),
+    Column("embed_hash", FixedBytes(HASH_BYTES), primary_key=True),
     Column("vector", LargeBinary().with_variant(mysql.LONGBLOB, "mysql", "mariadb"), nullable=False),
 )
 """Embeddings paid for and kept: until the collection has them, or always, see `keep_vectors`."""

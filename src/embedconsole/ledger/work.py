@@ -117,7 +117,7 @@ class Work:
             for state in WORK:
                 rows = connection.execute(
                     _DUE, {"generation": generation_id, "state": state.value, "limit": limit}
-                ).tuples()
+                )
                 claimed = [ClaimedItem(*row) for row in rows]
                 if len(claimed) >= max(at_least, 1):
                     return _take(connection, generation_id, state, claimed, worker_id, slot)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -52,10 +53,10 @@ async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIte
             yield Check(pipeline.name, ok=False, detail=str(error), seconds=0.0)
             continue
         try:
-            yield await _check(f"{pipeline.name}: catalog", lambda a=assembly: _try_catalog(a))
+            yield await _check(f"{pipeline.name}: catalog", partial(_try_catalog, assembly))
             for name, embedder in embedders.items():
-                yield await _check(f"{pipeline.name}: embedder {name}", lambda e=embedder: _try_embedder(e))
-            yield await _check(f"{pipeline.name}: collection", lambda a=assembly: _try_collection(a))
+                yield await _check(f"{pipeline.name}: embedder {name}", partial(_try_embedder, embedder))
+            yield await _check(f"{pipeline.name}: collection", partial(_try_collection, assembly))
         finally:
             await assembly.aclose()
             for embedder in embedders.values():

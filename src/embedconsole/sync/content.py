@@ -19,50 +19,101 @@ from embedconsole.sync.payload import PayloadField, make_payload, payload_fields
 from embedconsole.sync.template import Template, as_text, parse_template, unknown_column
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Sequence
 
     from embedconsole.config.model import VectorConfig
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.items import CatalogRow, JsonObject, JsonValue, PointId
+    from embedconsole.items import CatalogRow, JsonObject, JsonValue
 
 _SORTED = orjson.OPT_SORT_KEYS
 
 
-@dataclass(frozen=True, slots=True)
 class Content:
     """What one item should be in the collection.
 
+    A scan makes one for every row and compares its hashes; only few are ever sent. So what is sent is put
+    together when it is asked for.
+
     Attributes:
-        inputs: Vector name to what is sent for it; a named vector without content is left out.
-        payload: With our marker.
-        problem: Why the item can't be embedded at all, before anything is sent; None when it can.
+        key: The item's key.
+        point: The id of its point.
+        hashes: Of what is embedded and of the payload.
     """
 
-    key: str
-    point: PointId
-    inputs: Mapping[str, EmbedInput]
-    payload: JsonObject
-    hashes: Hashes
-    problem: str | None
+    __slots__ = ("_payload_values", "_recipe", "_sent", "hashes", "key", "point", "product_id")
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        row: CatalogRow,
+        product_id: int | str,
+        sent: Sequence[list[JsonValue] | None],
+        payload_values: list[JsonValue],
+        hashes: Hashes,
+    ) -> None:
+        self._recipe = recipe
+        self._sent = sent
+        self._payload_values = payload_values
+        self.key = row.key
+        self.point = point_id(row.key)
+        self.product_id = product_id
+        self.hashes = hashes
+
+    @property
+    def inputs(self) -> dict[str, EmbedInput]:
+        """Vector name to what is sent for it; a named vector without content is left out."""
+        return {
+            vector.name: vector.input(self.product_id, sent)
+            for vector, sent in zip(self._recipe.vectors, self._sent, strict=True)
+            if sent is not None
+        }
+
+    @property
+    def payload(self) -> JsonObject:
+        """The payload, with our marker."""
+        payload = make_payload(self._recipe.payload, self._payload_values)
+        payload[MARKER] = {
+            "pipeline": self._recipe.pipeline,
+            "key": self.key,
+            "embed_hash": self.hashes.embed.hex(),
+            "payload_hash": self.hashes.payload.hex(),
+        }
+        return payload
+
+    @property
+    def problem(self) -> str | None:
+        """Why the item can't be embedded at all, before anything is sent; None when it can."""
+        if any(sent is not None for sent in self._sent):
+            return None
+        return "nothing to embed: its text and image are empty"
 
 
 @dataclass(frozen=True, slots=True)
-class _VectorRecipe:
+class VectorRecipe:
+    """How one vector's input is made: rendered text, rendered image, then the fields."""
+
     name: str
     text: Template | None
     image: Template | None
     fields: tuple[tuple[str, str], ...] | None
 
-    def input(self, product_id: int | str, values: JsonObject) -> EmbedInput | None:
+    def sent(self, values: JsonObject) -> list[JsonValue] | None:
         """What is sent for one row; None when the row has nothing for this vector."""
-        text = self.text.render(values) if self.text else None
-        image = (self.image.render(values) or None) if self.image else None
+        text = self.text.render(values) if self.text is not None else None
+        image = (self.image.render(values) or None) if self.image is not None else None
         if not text and image is None:
             return None
         if self.fields is None:
+            return [text, image]
+        return [text, image, *(as_text(values[column]) for _, column in self.fields)]
+
+    def input(self, product_id: int | str, sent: Sequence[JsonValue]) -> EmbedInput:
+        """The same as an embedder takes it."""
+        text, image = (None if value is None else str(value) for value in sent[:2])
+        if self.fields is None:
             fields = {"name": text or "", "description": ""}
         else:
-            fields = {name: as_text(values[column]) for name, column in self.fields}
+            fields = {name: str(value) for (name, _), value in zip(self.fields, sent[2:], strict=True)}
         return EmbedInput(product_id, text, image, fields)
 
 
@@ -77,62 +128,50 @@ class Recipe:
     """
 
     def __init__(
-        self,
-        pipeline: Pipeline,
-        *,
-        columns: Collection[str],
-        default_payload: Collection[str],
-        space: str,
+        self, pipeline: Pipeline, *, columns: Collection[str], default_payload: Collection[str], space: str
     ) -> None:
-        self._pipeline = pipeline.name
-        self._key = pipeline.catalog.key
-        self._space = hashlib.blake2b(space.encode(), digest_size=HASH_BYTES).digest()
         place = f"pipelines.{pipeline.name}"
-        self._vectors = tuple(
+        self.pipeline = pipeline.name
+        self.vectors = tuple(
             _vector_recipe(name, vector, columns, f"{place}.vectors.{name}" if name else f"{place}.embed")
             for name, vector in pipeline.vectors.items()
         )
-        self._payload: tuple[PayloadField, ...] = payload_fields(
+        self.payload: tuple[PayloadField, ...] = payload_fields(
             pipeline.collection.payload,
             default_payload,
             columns,
             pipeline.collection.indexes,
             f"{place}.collection.payload",
         )
+        self._key = pipeline.catalog.key
+        # What a list of values means is told by names; these go into the hashes once.
+        names = [[vector.name, [name for name, _ in vector.fields or ()]] for vector in self.vectors]
+        self._embed_seed = _digest(space.encode() + orjson.dumps(names))
+        self._payload_seed = _digest(orjson.dumps([field.path for field in self.payload]))
 
     def content(self, row: CatalogRow) -> Content:
         """What the row's item should be."""
-        point = point_id(row.key)
-        # The service gets the key as the number it is, and the text where it is none.
-        number = row.values.get(self._key)
-        product_id = number if isinstance(number, int) and not isinstance(number, bool) else row.key
-        inputs = {}
-        sent: list[JsonValue] = []
-        for vector in self._vectors:
-            entry = vector.input(product_id, row.values)
-            if entry is not None:
-                inputs[vector.name] = entry
-                sent.append([vector.name, entry.text, entry.image, dict(entry.fields)])
-        payload = make_payload(self._payload, row.values)
+        values = row.values
+        sent = [vector.sent(values) for vector in self.vectors]
+        payload_values = [
+            values[field.column] if field.convert is None else field.convert(values[field.column])
+            for field in self.payload
+        ]
         hashes = Hashes(
-            embed=_digest(self._space + orjson.dumps(sent, option=_SORTED)),
-            payload=_digest(orjson.dumps(payload, option=_SORTED)),
+            _digest(self._embed_seed + orjson.dumps(sent)),
+            _digest(self._payload_seed + orjson.dumps(payload_values, option=_SORTED)),
         )
-        payload[MARKER] = {
-            "pipeline": self._pipeline,
-            "key": row.key,
-            "embed_hash": hashes.embed.hex(),
-            "payload_hash": hashes.payload.hex(),
-        }
-        problem = None if inputs else "nothing to embed: its text and image are empty"
-        return Content(row.key, point, inputs, payload, hashes, problem)
+        # The service gets the key as the number it is, and the text where it is none.
+        number = values.get(self._key)
+        product_id = number if isinstance(number, int) and not isinstance(number, bool) else row.key
+        return Content(self, row, product_id, sent, payload_values, hashes)
 
 
-def _vector_recipe(name: str, config: VectorConfig, columns: Collection[str], place: str) -> _VectorRecipe:
+def _vector_recipe(name: str, config: VectorConfig, columns: Collection[str], place: str) -> VectorRecipe:
     for column in (config.fields or {}).values():
         if column not in columns:
             raise ConfigError(unknown_column(f"{place}.fields", column, columns))
-    return _VectorRecipe(
+    return VectorRecipe(
         name=name,
         text=parse_template(config.text, columns, f"{place}.text") if config.text else None,
         image=parse_template(config.image, columns, f"{place}.image") if config.image else None,

@@ -93,13 +93,13 @@ class CountingSink:
         self.work[State.EMBED] += len(new)
         self.hopeless += sum(1 for _, content in new if content.problem)
         for known, content, state in changes:
-            self._move(known.state, state)
+            self._move(State(known.state), state)
             self.hopeless += content.problem is not None
 
     def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
         """Count items that are to be embedded again."""
         for known, content in again:
-            self._move(known.state, State.EMBED)
+            self._move(State(known.state), State.EMBED)
             self.hopeless += content.problem is not None
 
     def gone(self, items: array[int]) -> None:

@@ -10,7 +10,7 @@ from embedconsole.items import MARKER
 from embedconsole.sync.template import as_text, unknown_column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from embedconsole.config.values import PayloadMapping
     from embedconsole.items import IndexType, JsonObject, JsonValue
@@ -64,13 +64,10 @@ def payload_fields(
     return tuple(fields)
 
 
-def make_payload(fields: tuple[PayloadField, ...], values: JsonObject) -> JsonObject:
-    """The payload of one row, without our marker."""
+def make_payload(fields: Sequence[PayloadField], values: Sequence[JsonValue]) -> JsonObject:
+    """The payload that converted values make, field by field; without our marker."""
     payload: JsonObject = {}
-    for field in fields:
-        value = values[field.column]
-        if field.convert is not None:
-            value = field.convert(value)
+    for field, value in zip(fields, values, strict=True):
         if len(field.path) == 1:
             payload[field.path[0]] = value
             continue

@@ -28,7 +28,8 @@ class Template:
         for literal, column in self.parts:
             texts.append(literal)
             if column is not None:
-                texts.append(as_text(values[column]))
+                value = values[column]
+                texts.append(value if isinstance(value, str) else as_text(value))
         return "".join(texts).strip()
 
 

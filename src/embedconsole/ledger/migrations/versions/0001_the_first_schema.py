@@ -4,11 +4,13 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
+from embedconsole.ledger.types import FixedBytes
+
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 BLOB = sa.LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
-HASH = sa.LargeBinary(16).with_variant(sa.VARBINARY(16), "mysql", "mariadb")
-POINT = sa.LargeBinary(17).with_variant(sa.VARBINARY(17), "mysql", "mariadb")
+HASH = FixedBytes(16)
+POINT = FixedBytes(17)
 
 revision = "0001"
 down_revision = None
