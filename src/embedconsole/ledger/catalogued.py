@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, case, func, insert, select, update
 
+from embedconsole.ledger.bulk import Bulk
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Known
 from embedconsole.ledger.schema import State, items
@@ -39,20 +40,41 @@ _KNOWN = select(
     items.c.synced_embed_hash,
     items.c.synced_payload_hash,
     items.c.state,
+    items.c.source_hash,
 ).where(
     items.c.generation_id == bindparam("generation"), items.c.point.in_(bindparam("points", expanding=True))
 )
 
-_SET_DESIRED = (
+_SET_DESIRED = Bulk(
     update(items)
     .where(items.c.id == bindparam("item_id"))
     .values(
+        source_hash=bindparam("source"),
         desired_embed_hash=bindparam("embed"),
         desired_payload_hash=bindparam("payload"),
         state=bindparam("new_state"),
         due_at=_DUE_UNLESS_IN_FLIGHT,
         **NO_ERROR,
     )
+)
+
+_SET_SOURCE = Bulk(
+    update(items).where(items.c.id == bindparam("item_id")).values(source_hash=bindparam("source"))
+)
+
+_ENTER = Bulk(
+    insert(items),
+    [
+        "generation_id",
+        "point",
+        "key",
+        "source_hash",
+        "desired_embed_hash",
+        "desired_payload_hash",
+        "state",
+        "due_at",
+        "attempts",
+    ],
 )
 
 _SET_GONE = (
@@ -101,17 +123,29 @@ class CataloguedItems:
         rows = self._database.rows(_KNOWN, parameters)
         return {row[1]: Known._make(row) for row in rows}
 
-    def apply(self, generation_id: int, new: Sequence[Wanted], changes: Sequence[Change]) -> None:
-        """Enter new items and set what is wanted of known ones, in one transaction."""
-        if not new and not changes:
+    def apply(
+        self,
+        generation_id: int,
+        new: Sequence[Wanted],
+        changes: Sequence[Change],
+        touched: Sequence[tuple[int, bytes]] = (),
+    ) -> None:
+        """Enter new items and set what is wanted of known ones, in one transaction.
+
+        Args:
+            touched: Id and source hash of items whose row changed in a way that concerns nobody.
+        """
+        if not new and not changes and not touched:
             return
 
         def work(connection: Connection) -> None:
             if new:
                 due_at = connection.scalar(select(now_ms()))
-                connection.execute(insert(items), [_new_row(generation_id, item, due_at) for item in new])
-            if changes:
-                connection.execute(_SET_DESIRED, [_change_row(change) for change in changes])
+                _ENTER.run(connection, [_new_row(generation_id, item, due_at) for item in new])
+            _SET_DESIRED.run(connection, [_change_row(change) for change in changes])
+            _SET_SOURCE.run(
+                connection, [{"item_id": item_id, "source": source} for item_id, source in touched]
+            )
 
         self._database.write(work)
 
@@ -149,6 +183,7 @@ def _new_row(generation_id: int, item: Wanted, due_at: int | None) -> dict[str, 
         "generation_id": generation_id,
         "point": item.point,
         "key": item.key,
+        "source_hash": item.source,
         "desired_embed_hash": item.hashes.embed,
         "desired_payload_hash": item.hashes.payload,
         "state": State.EMBED.value,
@@ -160,6 +195,7 @@ def _new_row(generation_id: int, item: Wanted, due_at: int | None) -> dict[str, 
 def _change_row(change: Change) -> dict[str, object]:
     return {
         "item_id": change.id,
+        "source": change.source,
         "embed": change.hashes.embed,
         "payload": change.hashes.payload,
         "new_state": change.state.value,

@@ -72,7 +72,11 @@ def open_ledger(url: str) -> Ledger:
         ConfigError: the ledger was written by a newer version.
     """
     database = Database(url)
-    migrate(database)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
     return Ledger(
         database=database,
         generations=Generations(database),

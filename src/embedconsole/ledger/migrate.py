@@ -58,9 +58,14 @@ def _version(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection) -> None:
     _lock(connection)
-    if _version(connection) == VERSION:
-        return
+    try:
+        if _version(connection) != VERSION:
+            _run_migrations(connection)
+    finally:
+        _unlock(connection)
 
+
+def _run_migrations(connection: Connection) -> None:
     from alembic import command
     from alembic.config import Config
 
@@ -68,7 +73,6 @@ def _upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", "embedconsole.ledger:migrations")
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
-    _unlock(connection)
 
 
 def _lock(connection: Connection) -> None:
@@ -80,5 +84,6 @@ def _lock(connection: Connection) -> None:
 
 
 def _unlock(connection: Connection) -> None:
+    # MySQL's belongs to the connection, which goes back to the pool; PostgreSQL's ends with the transaction.
     if connection.dialect.name in ("mysql", "mariadb"):
         connection.execute(text("SELECT RELEASE_LOCK(:lock)"), {"lock": str(_LOCK)})

@@ -38,10 +38,11 @@ class Hashes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the catalog wants one item to be."""
+    """What the catalog wants one item to be; `source` is the hash of its row."""
 
     key: str
     point: bytes
+    source: bytes
     hashes: Hashes
 
 
@@ -58,6 +59,7 @@ class Known(NamedTuple):
     synced_embed: bytes | None
     synced_payload: bytes | None
     state: int
+    source: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Change:
     """A known item whose desired hashes, and the state that follows from them, are to be set."""
 
     id: int
+    source: bytes
     hashes: Hashes
     state: State
 

@@ -75,6 +75,8 @@ items = Table(
     # how text compares, and a key may be longer than an index takes.
     Column("point", FixedBytes(POINT_BYTES), nullable=False),
     Column("key", _Long, nullable=False),
+    # Of the row as it was read when this was last planned: while it is the same, nothing needs a look.
+    Column("source_hash", FixedBytes(HASH_BYTES)),
     Column("desired_embed_hash", FixedBytes(HASH_BYTES)),
     Column("desired_payload_hash", FixedBytes(HASH_BYTES)),
     Column("synced_embed_hash", FixedBytes(HASH_BYTES)),

@@ -7,10 +7,11 @@ nothing. The claim is one statement sequence for all databases: SQLite's write l
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypedDict, cast
 
 from sqlalchemy import and_, bindparam, case, delete, insert, literal, or_, select, update
 
+from embedconsole.ledger.bulk import Bulk
 from embedconsole.ledger.catalogued import NO_ERROR
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Batch, ClaimedItem
@@ -47,6 +48,11 @@ _DUE = (
 )
 
 
+class _Ours(TypedDict):
+    token: int
+    ids: list[int]
+
+
 def _one() -> Update:
     return update(items).where(items.c.id == bindparam("item_id"), items.c.batch_id == _TOKEN)
 
@@ -56,29 +62,35 @@ def _several() -> Update:
 
 
 # What follows from the newest desired hashes, which may have changed while the item was in flight.
-_WRITTEN = _one().values(
-    synced_embed_hash=_EMBED,
-    synced_payload_hash=_PAYLOAD,
-    state=case(
-        (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
-        (and_(_SAME_EMBED, items.c.desired_payload_hash == _PAYLOAD), literal(State.SYNCED.value)),
-        (_SAME_EMBED, literal(State.PAYLOAD.value)),
-        else_=literal(State.EMBED.value),
-    ),
-    **_FREE,
-    **NO_ERROR,
+_WRITTEN = Bulk(
+    _one().values(
+        synced_embed_hash=_EMBED,
+        synced_payload_hash=_PAYLOAD,
+        state=case(
+            (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
+            (and_(_SAME_EMBED, items.c.desired_payload_hash == _PAYLOAD), literal(State.SYNCED.value)),
+            (_SAME_EMBED, literal(State.PAYLOAD.value)),
+            else_=literal(State.EMBED.value),
+        ),
+        **_FREE,
+        **NO_ERROR,
+    )
 )
-_BACK = _one().values(
-    desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, **_NOT_IN_COLLECTION, **_FREE, **NO_ERROR
+_BACK = Bulk(
+    _one().values(
+        desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, **_NOT_IN_COLLECTION, **_FREE, **NO_ERROR
+    )
 )
-_FAILED = _one().values(
-    batch_id=None,
-    attempts=items.c.attempts + 1,
-    state=case((bindparam("final") == 1, literal(State.FAILED.value)), else_=items.c.state),
-    due_at=now_ms() + bindparam("delay_ms"),
-    error_class=bindparam("class"),
-    error=bindparam("message"),
-    failed_at=now_ms(),
+_FAILED = Bulk(
+    _one().values(
+        batch_id=None,
+        attempts=items.c.attempts + 1,
+        state=case((bindparam("final") == 1, literal(State.FAILED.value)), else_=items.c.state),
+        due_at=now_ms() + bindparam("delay_ms"),
+        error_class=bindparam("class"),
+        error=bindparam("message"),
+        failed_at=now_ms(),
+    )
 )
 # The row goes with the point, unless the item came back to the catalog meanwhile.
 _DELETED_BUT_BACK = (
@@ -158,10 +170,8 @@ class Work:
         written = [_hash_row(batch, item, hashes) for item, hashes in settlement.written]
         back = [_hash_row(batch, item, hashes) for item, hashes in settlement.back]
         failed = [_failure_row(batch, failure) for failure in settlement.failed]
-        steps = (
-            (_WRITTEN, written),
-            (_BACK, back),
-            (_FAILED, failed),
+        single = ((_WRITTEN, written), (_BACK, back), (_FAILED, failed))
+        several = (
             (_DELETED_BUT_BACK, _ours(batch, settlement.deleted)),
             (_DELETED, _ours(batch, settlement.deleted)),
             (_GONE, _ours(batch, settlement.gone)),
@@ -170,13 +180,10 @@ class Work:
         )
 
         def work(connection: Connection) -> int:
-            ours = 0
-            for statement, parameters in steps:
-                if isinstance(parameters, list) and not parameters:
-                    continue
-                if isinstance(parameters, dict) and not parameters["ids"]:
-                    continue
-                ours += connection.execute(statement, parameters).rowcount
+            ours = sum(statement.run(connection, rows) for statement, rows in single)
+            for statement, some in several:
+                if some["ids"]:
+                    ours += connection.execute(statement, some).rowcount
             connection.execute(_CLOSE, {"token": batch.token})
             return len(batch.items) - ours
 
@@ -264,7 +271,7 @@ def _take(
     return Batch(token, generation_id, state, claimed)
 
 
-def _ours(batch: Batch, some: Sequence[ClaimedItem]) -> dict[str, object]:
+def _ours(batch: Batch, some: Sequence[ClaimedItem]) -> _Ours:
     return {"token": batch.token, "ids": [item.id for item in some]}
 
 

@@ -148,6 +148,15 @@ class Recipe:
         names = [[vector.name, [name for name, _ in vector.fields or ()]] for vector in self.vectors]
         self._embed_seed = _digest(space.encode() + orjson.dumps(names))
         self._payload_seed = _digest(orjson.dumps([field.path for field in self.payload]))
+        # Whatever turns a row into content, so that another configuration looks at every row again.
+        how = [(field.column, getattr(field.convert, "__name__", "")) for field in self.payload]
+        self._source_seed = _digest(
+            self._embed_seed + self._payload_seed + repr(self.vectors).encode() + orjson.dumps(how)
+        )
+
+    def source_hash(self, row: CatalogRow) -> bytes:
+        """A hash of the whole row: while it stays, so does its content, which costs several times as much."""
+        return _digest(self._source_seed + orjson.dumps(row.values, option=_SORTED))
 
     def content(self, row: CatalogRow) -> Content:
         """What the row's item should be."""

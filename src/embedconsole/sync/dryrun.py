@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Counts, Generation, Known, Wanted
+    from embedconsole.ledger.records import Counts, Generation, Known
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Content
+    from embedconsole.sync.planner import Decisions
     from embedconsole.sync.run import RunOptions
 
 
@@ -86,13 +87,11 @@ class CountingSink:
         self.work: Counter[State] = Counter(due)
         self.hopeless = 0
 
-    def page(
-        self, new: Sequence[tuple[Wanted, Content]], changes: Sequence[tuple[Known, Content, State]]
-    ) -> None:
+    def page(self, decisions: Decisions) -> None:
         """Count the decisions of one page."""
-        self.work[State.EMBED] += len(new)
-        self.hopeless += sum(1 for _, content in new if content.problem)
-        for known, content, state in changes:
+        self.work[State.EMBED] += len(decisions.new)
+        self.hopeless += sum(1 for _, content in decisions.new if content.problem)
+        for known, _, content, state in decisions.changes:
             self._move(State(known.state), state)
             self.hopeless += content.problem is not None
 

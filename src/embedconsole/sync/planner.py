@@ -54,6 +54,23 @@ class PlanResult:
     refusal: str | None = None
 
 
+@dataclass(slots=True)
+class Decisions:
+    """What is decided about one page.
+
+    Attributes:
+        new: Items that the ledger does not know.
+        changes: Known items, the hash of their row, their content and the state that follows.
+        touched: Id and hash of rows that changed in a way that concerns neither embedding nor payload.
+        unchanged: How many items want nothing new.
+    """
+
+    new: list[tuple[Wanted, Content]] = field(default_factory=list)
+    changes: list[tuple[Known, bytes, Content, State]] = field(default_factory=list)
+    touched: list[tuple[int, bytes]] = field(default_factory=list)
+    unchanged: int = 0
+
+
 class PlanSink(Protocol):
     """Where decisions go: into the ledger, or into the counts of a dry run."""
 
@@ -62,9 +79,7 @@ class PlanSink(Protocol):
         """Whether new items are in the ledger once they have been taken."""
         ...
 
-    def page(
-        self, new: Sequence[tuple[Wanted, Content]], changes: Sequence[tuple[Known, Content, State]]
-    ) -> None:
+    def page(self, decisions: Decisions) -> None:
         """Take the decisions of one page."""
         ...
 
@@ -87,15 +102,17 @@ class LedgerSink:
     on_work: Callable[[], None]
     writes: bool = True
 
-    def page(
-        self, new: Sequence[tuple[Wanted, Content]], changes: Sequence[tuple[Known, Content, State]]
-    ) -> None:
+    def page(self, decisions: Decisions) -> None:
         self.ledger.catalogued.apply(
             self.generation_id,
-            [wanted for wanted, _ in new],
-            [Change(known.id, content.hashes, state) for known, content, state in changes],
+            [wanted for wanted, _ in decisions.new],
+            [
+                Change(known.id, source, content.hashes, state)
+                for known, source, content, state in decisions.changes
+            ],
+            decisions.touched,
         )
-        self._planned(len(new) + len(changes))
+        self._planned(len(decisions.new) + len(decisions.changes))
 
     def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
         self.ledger.catalogued.forget_synced(known.id for known, _ in again)
@@ -156,33 +173,42 @@ class Planner:
         return watermark
 
     def _compare(self, rows: Sequence[CatalogRow], options: PlanOptions) -> None:
-        contents: dict[bytes, Content] = {}
+        by_point: dict[bytes, CatalogRow] = {}
         for row in rows:
-            content = self.recipe.content(row)
-            twin = contents.setdefault(point_order(content.point), content)
-            if twin is not content:
+            twin = by_point.setdefault(point_order(point_id(row.key)), row)
+            if twin is not row:
                 raise Refused(
                     "catalog",
-                    f"the keys {twin.key!r} and {content.key!r} are the same point id",
+                    f"the keys {twin.key!r} and {row.key!r} are the same point id",
                     remedy="Name a key column whose values differ",
                 )
-        known = self.ledger.catalogued.known(self.generation.id, list(contents))
-        new, changes, again = [], [], []
-        unchanged = 0
-        for point, content in contents.items():
+        known = self.ledger.catalogued.known(self.generation.id, list(by_point))
+        page = Decisions()
+        again = []
+        for point, row in by_point.items():
             item = known.get(point)
+            source = self.recipe.source_hash(row)
             if item is None:
-                new.append((Wanted(content.key, point, content.hashes), content))
+                content = self.recipe.content(row)
+                page.new.append((Wanted(row.key, point, source, content.hashes), content))
                 continue
             self._seen.add(item.id)
+            force = options.force and self._may_force(options)
+            if source == item.source and not force:
+                page.unchanged += 1
+                continue
+            content = self.recipe.content(row)
             state = changed_state(content.hashes, item)
             if state is not None:
-                changes.append((item, content, state))
-            if options.force and self._may_force(options):
+                page.changes.append((item, source, content, state))
+            elif source != item.source:
+                page.touched.append((item.id, source))
+            if force:
                 again.append((item, content))
             elif state is None:
-                unchanged += 1
-        self.sink.page(new, changes)
+                page.unchanged += 1
+        new = page.new
+        self.sink.page(page)
         if again:
             self.sink.forced(again)
         if not options.full and not self.sink.writes:
@@ -193,7 +219,7 @@ class Planner:
             for item in entered.values():
                 self._seen.add(item.id)
         self.progress.scanned += len(rows)
-        self.progress.unchanged += unchanged
+        self.progress.unchanged += page.unchanged
 
     def _may_force(self, options: PlanOptions) -> bool:
         if options.force_limit is not None and self._forced >= options.force_limit:

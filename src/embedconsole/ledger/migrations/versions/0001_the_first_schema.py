@@ -70,6 +70,7 @@ def upgrade() -> None:
         sa.Column("generation_id", sa.BigInteger(), nullable=False),
         sa.Column("point", POINT, nullable=False),
         sa.Column("key", LONG, nullable=False),
+        sa.Column("source_hash", HASH, nullable=True),
         sa.Column("desired_embed_hash", HASH, nullable=True),
         sa.Column("desired_payload_hash", HASH, nullable=True),
         sa.Column("synced_embed_hash", HASH, nullable=True),
