@@ -60,7 +60,9 @@ class DemoSource:
 @common_options
 @json_option
 @click.pass_context
-def demo(context: click.Context, folder: Path | None, products: int, reset: bool, **flags: object) -> None:
+def demo(
+    context: click.Context, /, *, folder: Path | None, products: int, reset: bool, **flags: object
+) -> None:
     """Try it: a sample catalog, an offline embedder and the embedded engine.
 
     No configuration, no server, no network. All commands work here too.

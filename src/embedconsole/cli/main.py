@@ -28,7 +28,7 @@ _EXIT_CODES = "\n".join(f"  {code:>3}  {SENTENCES[code]}" for code in Exit)
 @json_option
 @click.version_option(__version__, prog_name="embedconsole")
 @click.pass_context
-def cli(context: click.Context, **flags: object) -> None:
+def cli(context: click.Context, /, **flags: object) -> None:
     """Keep a Qdrant collection true to a SQL product catalog.
 
     Without a command: the console. With --headless: the daemon, or with --once one run.

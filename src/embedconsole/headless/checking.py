@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import Fault
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
-from embedconsole.sync.assembly import assemble
+from embedconsole.sync.assembly import assembled
 from embedconsole.sync.checks import Check, run_checks
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.searching import search
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
     from embedconsole.items import Hit, JsonObject
-    from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.initialise import Initialised
 
 
@@ -55,11 +52,8 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
     """Create the collections of the pipelines, or compare those that exist."""
 
     async def run() -> dict[str, Initialised]:
-        done = {}
-        for pipeline in session.pipelines:
-            async with AsyncExitStack() as stack:
-                done[pipeline.name] = await initialise(await _assembled(pipeline, stack))
-        return done
+        async with assembled(session.pipelines) as assemblies:
+            return {assembly.pipeline.name: await initialise(assembly) for assembly in assemblies}
 
     try:
         results = anyio.run(run)
@@ -104,8 +98,7 @@ def search_collection(session: Session, text: str, *, vector: str | None, limit:
     """
 
     async def run(pipeline: Pipeline) -> list[Hit]:
-        async with AsyncExitStack() as stack:
-            assembly = await _assembled(pipeline, stack)
+        async with assembled([pipeline]) as (assembly,):
             return await search(assembly, text, vector=vector, limit=limit)
 
     try:
@@ -121,16 +114,6 @@ def search_collection(session: Session, text: str, *, vector: str | None, limit:
     if not hits:
         say(f"No hits. Is the collection filled? See {session.command} status")
     return Exit.IN_SYNC
-
-
-async def _assembled(pipeline: Pipeline, stack: AsyncExitStack) -> Assembly:
-    embedders = {}
-    for name, config in pipeline.embedders.items():
-        embedders[name] = build_embedder(name, config)
-        stack.push_async_callback(embedders[name].aclose)
-    assembly = assemble(pipeline, embedders)
-    stack.push_async_callback(assembly.aclose)
-    return assembly
 
 
 def _key(hit: Hit) -> str:

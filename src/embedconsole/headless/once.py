@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import Fault
 from embedconsole.headless.exits import Exit, exit_of
 from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
 from embedconsole.headless.talk import say
-from embedconsole.sync.assembly import assemble
+from embedconsole.sync.assembly import assembled
 from embedconsole.sync.dryrun import dry_run
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.thread import engine_in_thread
@@ -63,15 +62,11 @@ def run_dry(session: Session, options: RunOptions, *, as_json: bool) -> Exit:
 
     async def plan() -> RunReport:
         reports = {}
-        for pipeline in session.pipelines:
-            embedders = {name: build_embedder(name, config) for name, config in pipeline.embedders.items()}
-            assembly = assemble(pipeline, embedders)
-            try:
-                reports[pipeline.name] = await anyio.to_thread.run_sync(
+        async with assembled(session.pipelines) as assemblies:
+            for assembly in assemblies:
+                reports[assembly.pipeline.name] = await anyio.to_thread.run_sync(
                     dry_run, assembly, session.ledger_url, options
                 )
-            finally:
-                await assembly.aclose()
         return RunReport(None, reports)
 
     try:

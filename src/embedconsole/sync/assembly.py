@@ -1,18 +1,26 @@
-"""A pipeline's parts, built from its configuration and kept open from run to run."""
+"""A pipeline's parts, built from its configuration when they are first needed.
+
+A run that finds nothing to do reads the catalog and the ledger; it never pays for importing an HTTP client,
+numpy or qdrant-client.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
 from embedconsole.catalog.sql import open_catalog
 from embedconsole.collection.build import build_collection
+from embedconsole.config.masking import mask_url
+from embedconsole.embedders.build import build_embedder
+from embedconsole.embedders.identity import identity_of
 from embedconsole.sync.space import space_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.collection.base import Collection
@@ -20,42 +28,93 @@ if TYPE_CHECKING:
     from embedconsole.embedders.base import Embedder
 
 
-@dataclass(frozen=True, slots=True)
-class Assembly:
-    """A pipeline with its parts.
+@dataclass(slots=True)
+class EmbedderPool:
+    """Embedders by name, shared by all vectors and pipelines that use them."""
 
-    Attributes:
-        embedders: Vector name to embedder; vectors with the same embedder share it.
-    """
+    _built: dict[str, Embedder] = field(default_factory=dict)
+
+    def get(self, pipeline: Pipeline, name: str) -> Embedder:
+        """The embedder of this name, built at the first call."""
+        if name not in self._built:
+            self._built[name] = build_embedder(name, pipeline.embedders[name])
+        return self._built[name]
+
+    async def aclose(self) -> None:
+        """Close what was built."""
+        for embedder in self._built.values():
+            await embedder.aclose()
+
+
+@dataclass(slots=True)
+class Assembly:
+    """A pipeline with its parts."""
 
     pipeline: Pipeline
     catalog: Catalog
-    embedders: Mapping[str, Embedder]
-    collection: Collection
+    _pool: EmbedderPool
+    _collection: Collection | None = None
+
+    @property
+    def embedders(self) -> Mapping[str, Embedder]:
+        """Vector name to its embedder; vectors with the same embedder share it."""
+        return {
+            name: self._pool.get(self.pipeline, config.embedder)
+            for name, config in self.pipeline.vectors.items()
+        }
+
+    @property
+    def collection(self) -> Collection:
+        """The collection."""
+        if self._collection is None:
+            self._collection = build_collection(self.pipeline.collection)
+        return self._collection
+
+    @property
+    def target(self) -> str:
+        """The collection in words, without its secrets."""
+        config = self.pipeline.collection
+        return f"{config.name} at {mask_url(config.url) if config.url else config.path}"
 
     @property
     def space(self) -> str:
-        """See `space.space_of`."""
-        return space_of({name: embedder.identity for name, embedder in self.embedders.items()})
+        """See `space.space_of`.
+
+        Raises:
+            ConfigError: this version has no such embedder.
+        """
+        configs = self.pipeline.embedders
+        return space_of(
+            {
+                name: identity_of(config.embedder, configs[config.embedder])
+                for name, config in self.pipeline.vectors.items()
+            }
+        )
 
     async def aclose(self) -> None:
-        """Release the catalog and the collection; the embedders are their owner's."""
-        await self.collection.aclose()
+        """Release the catalog and the collection; the embedders are the pool's."""
+        if self._collection is not None:
+            await self._collection.aclose()
         await anyio.to_thread.run_sync(self.catalog.close)
 
 
-def assemble(pipeline: Pipeline, embedders: Mapping[str, Embedder]) -> Assembly:
-    """Build a pipeline's parts; nothing is connected yet.
-
-    Args:
-        embedders: Embedders by name, shared by all pipelines that use them.
+@asynccontextmanager
+async def assembled(pipelines: Sequence[Pipeline]) -> AsyncIterator[list[Assembly]]:
+    """The pipelines with their parts, all released at the end; nothing is connected yet.
 
     Raises:
         ConfigError: a part can't be built as configured.
+        Refused: there is no driver for a catalog's database.
     """
-    return Assembly(
-        pipeline=pipeline,
-        catalog=open_catalog(pipeline.catalog),
-        embedders={name: embedders[config.embedder] for name, config in pipeline.vectors.items()},
-        collection=build_collection(pipeline.collection),
-    )
+    for pipeline in pipelines:
+        for name, config in pipeline.embedders.items():
+            identity_of(name, config)  # what can't be built is said now, not at the first item
+    pool = EmbedderPool()
+    assemblies = [Assembly(pipeline, open_catalog(pipeline.catalog), pool) for pipeline in pipelines]
+    try:
+        yield assemblies
+    finally:
+        with anyio.CancelScope(shield=True):
+            for assembly in assemblies:
+                await assembly.aclose()
+            await pool.aclose()

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.items import EmbedInput
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.assembly import assemble
+from embedconsole.sync.assembly import assembled
 from embedconsole.sync.content import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
@@ -47,20 +46,18 @@ async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIte
     yield await _check("ledger", lambda: _try_ledger(ledger_url))
     for pipeline in pipelines:
         try:
-            embedders = {name: build_embedder(name, config) for name, config in pipeline.embedders.items()}
-            assembly = assemble(pipeline, embedders)
+            async with assembled([pipeline]) as (assembly,):
+                for subject, work in _tries(assembly):
+                    yield await _check(f"{pipeline.name}: {subject}", work)
         except (ConfigError, Fault) as error:
             yield Check(pipeline.name, ok=False, detail=str(error), seconds=0.0)
-            continue
-        try:
-            yield await _check(f"{pipeline.name}: catalog", partial(_try_catalog, assembly))
-            for name, embedder in embedders.items():
-                yield await _check(f"{pipeline.name}: embedder {name}", partial(_try_embedder, embedder))
-            yield await _check(f"{pipeline.name}: collection", partial(_try_collection, assembly))
-        finally:
-            await assembly.aclose()
-            for embedder in embedders.values():
-                await embedder.aclose()
+
+
+def _tries(assembly: Assembly) -> Iterator[tuple[str, Callable[[], Awaitable[str]]]]:
+    yield "catalog", partial(_try_catalog, assembly)
+    for embedder in {embedder.name: embedder for embedder in assembly.embedders.values()}.values():
+        yield f"embedder {embedder.name}", partial(_try_embedder, embedder)
+    yield "collection", partial(_try_collection, assembly)
 
 
 async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:

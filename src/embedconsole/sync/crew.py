@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,7 +15,7 @@ from embedconsole.ledger.work import LEASE_SECONDS
 from embedconsole.sync.flow import Stop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from anyio.abc import TaskGroup
 
@@ -92,8 +92,13 @@ class Crew:
     _slots: int = 0
     _claiming: anyio.Lock = field(default_factory=anyio.Lock)
 
-    async def work(self, group: TaskGroup, worker: Worker) -> None:
-        """Have as many workers as are asked for; those too many go home by themselves."""
+    async def work(self, group: TaskGroup, make_worker: Callable[[], Worker]) -> None:
+        """Have as many workers as are asked for; those too many go home by themselves.
+
+        Args:
+            make_worker: Called once there is a batch to work on.
+        """
+        worker = cache(make_worker)
         group.start_soon(self._heartbeat)
         while not self.over:
             change = self.control.next_change
@@ -135,7 +140,7 @@ class Crew:
         # Some more than may embed: they read ahead and write behind, so that the embedder is never idle.
         return self.wanted + self.wanted // 2 + 1
 
-    async def _work(self, slot: int, worker: Worker) -> None:
+    async def _work(self, slot: int, worker: Callable[[], Worker]) -> None:
         try:
             while not self.over and slot <= self._wanted_slots:
                 change = self.control.next_change
@@ -144,7 +149,7 @@ class Crew:
                     continue
                 batch = await self._claim(slot)
                 if batch is not None:
-                    await self._process(worker, batch)
+                    await self._process(worker(), batch)
                 elif not await self._is_done():
                     with anyio.move_on_after(_POLL):
                         await change.wait()

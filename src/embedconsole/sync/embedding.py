@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.faults import BadInput, Refused, Transient
+from embedconsole.faults import BadInput, Fault, Refused, Transient
+from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import Rejection, embed_isolating
 
 if TYPE_CHECKING:
@@ -118,13 +119,16 @@ async def embed_contents(contents: Sequence[Content], embedders: Mapping[str, Ga
             for start in range(0, len(wanting), gated.embedder.batch_size)
         ]
         # The pieces of a chunk larger than the embedder takes go out together; the gate bounds them.
-        faults: list[Transient] = []
+        errors: list[Fault | Stop | Interrupted] = []
         async with anyio.create_task_group() as group:
             for piece in pieces:
-                group.start_soon(_embed_piece, piece, name, gated, outcome, faults)
-        if faults:
-            gated.gate.failed(faults[0])
-            raise faults[0]
+                group.start_soon(_embed_piece, piece, name, gated, outcome, errors)
+        if errors:
+            # What ends the run comes before what is only tried again.
+            worst = next((error for error in errors if not isinstance(error, Transient)), errors[0])
+            if isinstance(worst, Transient):
+                gated.gate.failed(worst)
+            raise worst
     for key in outcome.rejected:
         outcome.vectors.pop(key, None)
     return outcome
@@ -135,13 +139,14 @@ async def _embed_piece(
     name: str,
     gated: GatedEmbedder,
     outcome: ItemVectors,
-    faults: list[Transient],
+    errors: list[Fault | Stop | Interrupted],
 ) -> None:
     inputs = [content.inputs[name] for content in piece]
     try:
         isolated = await embed_isolating(inputs, call=gated.embed, probe=gated.probe)
-    except Transient as fault:
-        faults.append(fault)
+    except (Fault, Stop, Interrupted) as error:
+        # Raised once all pieces have ended: out of a task group it would come wrapped, and caught by nobody.
+        errors.append(error)
         return
     for index, vector in isolated.vectors.items():
         outcome.vectors[piece[index].key][name] = vector

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 import anyio.to_thread
 
-from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import Fault
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.assembly import Assembly, assemble
+from embedconsole.sync.assembly import Assembly, assembled
 from embedconsole.sync.control import Control
 from embedconsole.sync.flow import Gate
 from embedconsole.sync.generation import settled_generation
@@ -23,14 +22,14 @@ from embedconsole.sync.identity import dead_among, this_worker
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.run import PipelineRun, RunOptions
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
+from embedconsole.sync.watching import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.embedders.base import Embedder
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import BatchInFlight, Counts, Lease, Worker
+    from embedconsole.ledger.records import Lease, Worker
 
 _KEEP_LEASE_EVERY = 15.0
 _CLOSE_SECONDS = 10.0
@@ -44,7 +43,6 @@ class Engine:
 
     ledger: Ledger
     assemblies: Sequence[Assembly]
-    embedders: Mapping[str, Embedder]
     me: Worker
     control: Control = field(default_factory=Control)
     next_run: float | None = None
@@ -52,10 +50,11 @@ class Engine:
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _meters: dict[str, RateMeter] = field(default_factory=dict)
     _run_id: int | None = None
-    _counts: dict[str, Counts] = field(default_factory=dict)
-    _in_flight: tuple[BatchInFlight, ...] = ()
-    _counted_at: float | None = None
+    _watch: Watch = field(init=False)
     _fault: str | None = None
+
+    def __post_init__(self) -> None:
+        self._watch = Watch(self.ledger, self.assemblies)
 
     async def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> RunReport:
         """One run of all pipelines, unless another process is at it.
@@ -145,11 +144,12 @@ class Engine:
         return {
             name: Gate(
                 f"embedder {name}",
-                concurrency=embedder.concurrency,
+                concurrency=config.concurrency,
                 patient=options.patient,
                 drained=self.control.drained,
             )
-            for name, embedder in self.embedders.items()
+            for assembly in self.assemblies
+            for name, config in assembly.pipeline.embedders.items()
         }
 
     # The lease on the run
@@ -214,17 +214,22 @@ class Engine:
 
     # Watching
 
+    @property
+    def busy(self) -> bool:
+        """Whether a run is going on here."""
+        return self._run_id is not None or bool(self._runs)
+
     async def count(self) -> None:
-        """Ask the ledger for what only it knows: the counts, and the batches of all processes."""
+        """Ask the ledger for what only it knows: counts, batches and events of all processes."""
         try:
-            for name, run in list(self._runs.items()):
-                self._counts[name] = await anyio.to_thread.run_sync(
-                    self.ledger.overview.counts, run.generation.id
-                )
-            self._in_flight = tuple(await anyio.to_thread.run_sync(self.ledger.overview.in_flight))
-            self._counted_at, self._fault = time.monotonic(), None
+            await self._watch.count()
+            self._fault = None
         except Fault as fault:
             self._fault = str(fault)
+
+    async def describe(self) -> None:
+        """Ask the collections for what only they know: whether they are there, and what they look like."""
+        await self._watch.describe()
 
     def snapshot(self) -> Snapshot:
         """The engine now; call it in the engine's loop."""
@@ -234,10 +239,13 @@ class Engine:
             state=self._state,
             run=self._run_id,
             pipelines=tuple(self._view(assembly, now) for assembly in self.assemblies),
-            in_flight=self._in_flight,
-            counted_at=self._counted_at,
+            in_flight=self._watch.in_flight,
+            counted_at=self._watch.counted_at,
             next_run=self.next_run,
             fault=self._fault,
+            events=self._watch.events,
+            runs=self._watch.runs,
+            worker=self.me.id,
         )
 
     @property
@@ -265,15 +273,16 @@ class Engine:
             state = EngineState.PLANNING
         return PipelineView(
             name=name,
-            collection=assembly.collection.target,
+            collection=assembly.target,
             state=state,
             workers=self.control.workers or assembly.pipeline.workers,
             progress=progress,
-            counts=self._counts.get(name),
+            counts=self._watch.counts.get(name),
             rate=rate,
             eta=eta,
             dependencies=() if run is None else tuple(gate.health for gate in run.gates_in_use),
             last_report=self._last.get(name),
+            seen=self._watch.collections.get(name),
         )
 
 
@@ -285,20 +294,14 @@ async def open_engine(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIt
         ConfigError: a part can't be built as configured, or the ledger is of a newer version.
         Transient, Refused: the ledger does not answer, or not to us.
     """
-    configured = {name: config for pipeline in pipelines for name, config in pipeline.embedders.items()}
-    embedders = {name: build_embedder(name, config) for name, config in configured.items()}
-    assemblies = [assemble(pipeline, embedders) for pipeline in pipelines]
-    ledger = await anyio.to_thread.run_sync(open_ledger, ledger_url)
-    engine = Engine(ledger=ledger, assemblies=assemblies, embedders=embedders, me=this_worker())
-    try:
-        yield engine
-    finally:
-        with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-            for assembly in assemblies:
-                await assembly.aclose()
-            for embedder in embedders.values():
-                await embedder.aclose()
-            await anyio.to_thread.run_sync(_leave, engine)
+    async with assembled(pipelines) as assemblies:
+        ledger = await anyio.to_thread.run_sync(open_ledger, ledger_url)
+        engine = Engine(ledger=ledger, assemblies=assemblies, me=this_worker())
+        try:
+            yield engine
+        finally:
+            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+                await anyio.to_thread.run_sync(_leave, engine)
 
 
 def _leave(engine: Engine) -> None:

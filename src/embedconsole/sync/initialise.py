@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.collection.compare import differences
 from embedconsole.items import EmbedInput
-from embedconsole.sync.readiness import wanted_schema
+from embedconsole.sync.wanted import wanted_schema
 
 if TYPE_CHECKING:
     from embedconsole.collection.compare import Difference

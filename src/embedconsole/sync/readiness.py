@@ -8,7 +8,7 @@ import anyio
 
 from embedconsole.collection.compare import differences
 from embedconsole.faults import Refused
-from embedconsole.items import CollectionSchema, VectorSpec
+from embedconsole.sync.wanted import wanted_schema
 from embedconsole.sync.writing import GatedCollection
 
 if TYPE_CHECKING:
@@ -113,26 +113,3 @@ class ReadyCollection:
                 "collection",
                 f"{difference.field}: have {difference.have}, want {difference.want}. {difference.remedy}",
             )
-
-
-def wanted_schema(pipeline: Pipeline, sizes: Mapping[str, int]) -> CollectionSchema:
-    """What the configuration wants the collection to be.
-
-    Args:
-        sizes: Sizes of vectors for which the configuration names none.
-
-    Raises:
-        Refused: the size of a vector is not known.
-    """
-    vectors = {}
-    for name, config in pipeline.vectors.items():
-        size = config.size or pipeline.collection.size or sizes.get(name)
-        if size is None:
-            place = f"vectors.{name}.size" if name else "collection.size"
-            raise Refused(
-                f"pipeline {pipeline.name}",
-                f"the size of its vector {name!r} is not known yet",
-                remedy=f"Set pipelines.{pipeline.name}.{place}",
-            )
-        vectors[name] = VectorSpec(size, config.distance or pipeline.collection.distance)
-    return CollectionSchema(vectors, dict(pipeline.collection.indexes))

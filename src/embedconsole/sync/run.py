@@ -21,8 +21,6 @@ from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions, Stopped
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
-from embedconsole.sync.readiness import ReadyCollection
-from embedconsole.sync.worker import KeptState, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records import Counts, Generation
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.control import Control
+    from embedconsole.sync.worker import Worker
 
 _UNLIMITED = 64
 
@@ -86,7 +85,7 @@ class PipelineRun:
             pipeline.name, product_column(pipeline.catalog.product, catalog.columns, pipeline.catalog.key)
         )
         self._reader = self._gate("catalog")
-        self._writer = self._gate(self.assembly.collection.target)
+        self._writer = self._gate(f"collection {pipeline.collection.name}")
         self._recipe = Recipe(
             pipeline,
             columns=catalog.columns,
@@ -110,8 +109,8 @@ class PipelineRun:
     @property
     def gates_in_use(self) -> list[Gate]:
         """The gates of everything this run depends on, for showing their state."""
-        embedders = dict.fromkeys(embedder.name for embedder in self.assembly.embedders.values())
-        return [self._reader, *(self.gates[name] for name in embedders), self._writer]
+        embedders = (self.gates[name] for name in self.assembly.pipeline.embedders)
+        return [self._reader, *embedders, self._writer]
 
     async def run(self) -> PipelineReport:
         """Plan and work until nothing is due, the run is drained or it can't go on."""
@@ -131,11 +130,10 @@ class PipelineRun:
             allowed=self.options.allow_deletes,
         )
         self.progress.waiting = counts.pending - counts.retrying
-        worker = self._worker(guard, counts, kept_some=kept)
         async with anyio.create_task_group() as group:
             if self.options.plan:
                 group.start_soon(self._plan, guard)
-            await self.crew.work(group, worker)
+            await self.crew.work(group, partial(self._worker, guard, counts, kept_some=kept))
         if self.options.plan and not self.crew.ended_early:
             await self._settle_flags()
 
@@ -198,6 +196,10 @@ class PipelineRun:
     # Assembling and reporting
 
     def _worker(self, guard: DeleteGuard, counts: Counts, *, kept_some: bool) -> Worker:
+        # Imported with the first batch: they bring numpy, which a run with nothing to do need not pay for.
+        from embedconsole.sync.readiness import ReadyCollection
+        from embedconsole.sync.worker import KeptState, Worker
+
         pipeline = self.assembly.pipeline
         sizes = {
             name: KnownSize(config.size or pipeline.collection.size)
@@ -232,6 +234,7 @@ class PipelineRun:
             journal=self.journal,
             embed_slots=self.crew.embed_slots,
             enter_stage=self.crew.in_flight.enter_stage,
+            give_up=self.crew.give_up,
             kept=KeptState(always=always, some=always or kept_some),
         )
 

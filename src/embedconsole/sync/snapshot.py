@@ -8,7 +8,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import BatchInFlight, Counts
+    from embedconsole.items import CollectionState
+    from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord
     from embedconsole.sync.flow import Health
     from embedconsole.sync.progress import PipelineReport, Progress
 
@@ -25,6 +26,25 @@ class EngineState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CollectionSeen:
+    """A collection when it last answered.
+
+    Attributes:
+        at: When that was, on the monotonic clock.
+        state: None when it does not exist, or has never answered.
+        differences: What is not as configured, a line each.
+        blocking: Whether one of them forbids writing.
+        fault: Why it did not answer the last time it was asked.
+    """
+
+    at: float
+    state: CollectionState | None
+    differences: tuple[str, ...] = ()
+    blocking: bool = False
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineView:
     """One pipeline.
 
@@ -34,6 +54,7 @@ class PipelineView:
         eta: Seconds until the backlog is done at that rate; None when it can't be told.
         dependencies: The state of the catalog, the embedders and the collection.
         last_report: What came of its last run in this process.
+        seen: What its collection last said; None before it was asked.
     """
 
     name: str
@@ -46,6 +67,7 @@ class PipelineView:
     eta: float | None
     dependencies: tuple[Health, ...] = ()
     last_report: PipelineReport | None = None
+    seen: CollectionSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +77,9 @@ class Snapshot:
     Attributes:
         next_run: When the next scheduled run begins; None without a schedule.
         fault: Why the ledger could not be asked lately; None when it could.
+        events: The latest events of all processes, oldest first.
+        runs: The latest runs of all processes, newest first.
+        worker: The id of this process, to tell its batches from those of others.
     """
 
     taken_at: float
@@ -65,6 +90,9 @@ class Snapshot:
     counted_at: float | None = None
     next_run: float | None = None
     fault: str | None = None
+    events: tuple[Event, ...] = ()
+    runs: tuple[RunRecord, ...] = ()
+    worker: str = ""
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from anyio.from_thread import start_blocking_portal
 
@@ -16,7 +16,7 @@ from embedconsole.sync.daemon import serve
 from embedconsole.sync.engine import open_engine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from anyio.from_thread import BlockingPortal
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from embedconsole.sync.progress import RunReport
     from embedconsole.sync.run import RunOptions
     from embedconsole.sync.snapshot import Snapshot
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +49,9 @@ class EngineHandle:
         """Start the daemon's loop; `on_report` is called in the engine's thread."""
         return self._portal.start_task_soon(serve, self._engine, every, on_report)
 
-    def watch(self) -> None:
-        """Ask the ledger for counts and for the batches of all processes, for the next snapshot."""
-        self._portal.start_task_soon(self._engine.count)
+    def call(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
+        """Start something else in the engine's loop."""
+        return self._portal.start_task_soon(work, self._engine)
 
     def snapshot(self) -> Snapshot:
         """The engine now."""

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.config.pipeline import Pipeline
+    from embedconsole.faults import Fault
     from embedconsole.items import CatalogRow, JsonValue
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Batch, ClaimedItem, Hashes
@@ -83,6 +84,7 @@ class Worker:
         embedders: Vector name to its embedder.
         embed_slots: Batches that may be embedding at the same time.
         enter_stage: Told what a batch (by token) is doing now.
+        give_up: Told why the run can't go on, before the batch is given back: nobody shall claim it again.
     """
 
     pipeline: Pipeline
@@ -97,6 +99,7 @@ class Worker:
     journal: Journal
     embed_slots: anyio.CapacityLimiter
     enter_stage: Callable[[int, str], None]
+    give_up: Callable[[Fault], None]
     kept: KeptState
 
     async def process(self, batch: Batch) -> None:
@@ -121,6 +124,8 @@ class Worker:
             with anyio.CancelScope(shield=True), anyio.move_on_after(_RELEASE_SECONDS, shield=True):
                 await task.settle()
             raise
+        if stop is not None:
+            self.give_up(stop.fault)
         await task.settle()
         if stop is not None:
             raise stop

@@ -1,0 +1,116 @@
+"""Replies checked before anyone believes them: what comes out of here may go into a collection."""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedconsole.faults import BadInput, Refused
+from embedconsole.items import Embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.items import Vectors
+
+
+def checked(
+    source: str, rows: Sequence[object], count: int, expected_size: int | None, *, proved: bool = False
+) -> Embedded:
+    """The vectors of a reply.
+
+    Args:
+        source: Who answered: "embedding service ml".
+        rows: The reply's vectors as decoded from JSON, in the order of the inputs.
+        count: How many inputs there were.
+        expected_size: Dimensions of the collection; None takes the size that most vectors have.
+        proved: Whether vectors of the expected size came from there before: then a single vector of another
+            size is the item's fault and not the configuration's.
+
+    Raises:
+        BadInput: Not one vector an input, or no telling which of several sizes is right.
+        Refused: No vector has the expected size.
+    """
+    if len(rows) != count:
+        raise BadInput(source, f"answered {len(rows):,} vectors for {count:,} items")
+    lengths = Counter(len(row) for row in rows if isinstance(row, list))
+    size = expected_size if expected_size is not None else _usual_size(source, lengths)
+    if lengths and size not in lengths and not (proved and count == 1):
+        wrong = lengths.most_common(1)[0][0]
+        raise Refused(
+            source,
+            f"answers {wrong:,} dimensions, the collection has {size:,}",
+            remedy="Correct the embedder's model or the collection's size, or re-index with the new size",
+        )
+    return _embedded(rows, size)
+
+
+def _usual_size(source: str, lengths: Counter[int]) -> int:
+    if not lengths:
+        return 0
+    ranked = lengths.most_common(2)
+    if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
+        sizes = " and ".join(f"{size:,}" for size in sorted(size for size, _ in ranked))
+        raise BadInput(source, f"answered vectors of different sizes ({sizes} dimensions)")
+    return ranked[0][0]
+
+
+def _embedded(rows: Sequence[object], size: int) -> Embedded:
+    # struct packs a row of 512 numbers in 3 µs, a third of numpy's time, and takes no text for a number.
+    packer = struct.Struct(f"={size}f")
+    packed = bytearray(packer.size * len(rows))
+    rejected: dict[int, str] = {}
+    for index, row in enumerate(rows):
+        reason = _pack(packer, packed, index, row, size)
+        if reason is not None:
+            rejected[index] = reason
+    vectors = np.frombuffer(packed, dtype=np.float32).reshape(len(rows), size)
+    for index, reason in _unusable(vectors, rows):
+        rejected.setdefault(index, reason)
+    if rejected:
+        vectors[list(rejected)] = 0.0
+    return Embedded(vectors, dict(sorted(rejected.items())))
+
+
+def _pack(packer: struct.Struct, packed: bytearray, index: int, row: object, size: int) -> str | None:
+    """Put a row's numbers in their place, or say why it can't be."""
+    if row is None:
+        return "its vector is null"
+    if not isinstance(row, list):
+        return "its vector is not a list of numbers"
+    if len(row) != size:
+        return f"its vector has {len(row):,} dimensions, want {size:,}"
+    if not row:
+        return "its vector is empty"
+    try:
+        packer.pack_into(packed, index * packer.size, *row)
+    except OverflowError:
+        return "its vector has a number beyond float32"
+    except struct.error:
+        return "its vector has something that is not a number"
+    return None
+
+
+def _unusable(vectors: Vectors, rows: Sequence[object]) -> list[tuple[int, str]]:
+    """Index and reason of rows that are numbers, but no vector that can be searched."""
+    if vectors.size == 0:
+        return []
+    with np.errstate(all="ignore"):
+        squares = np.einsum("ij,ij->i", vectors, vectors)
+        finite = np.isfinite(vectors).all(axis=1)
+    found = [(int(index), "its vector has NaN or infinity in it") for index in np.flatnonzero(~finite)]
+    found += [
+        (int(index), "its vector is too long for float32")
+        for index in np.flatnonzero(finite & ~np.isfinite(squares))
+    ]
+    found += [(int(index), "its vector is all zeros") for index in np.flatnonzero(squares == 0.0)]
+    # JSON's true packs as 1; only rows with such a number are worth the look at every type.
+    suspects = np.flatnonzero(((vectors == 0.0) | (vectors == 1.0)).any(axis=1))
+    for index in suspects.tolist():
+        row = rows[index]
+        if isinstance(row, list) and any(isinstance(number, bool) for number in row):
+            found.append((index, "its vector has something that is not a number"))
+    return found

@@ -1,0 +1,190 @@
+"""What goes wrong with an embedding service, as faults: the one place that knows status codes and words."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import orjson
+
+from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ERROR_BODY_LIMIT = 64 * 1024
+"""Bytes of an error's body that are read at all."""
+
+MAX_RETRY_AFTER = 3600.0
+"""Seconds that we wait at most because a service said so."""
+
+_TEXT_LIMIT = 300
+_SHORTEST_SECRET = 6  # a header such as `X-Version: 2` must not turn every 2 of a message into asterisks
+_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_WAIT_TEXT = re.compile(
+    r"(?:resets?|retry|try again|wait)[^0-9]{0,30}"
+    r"((?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|hours?|h|minutes?|min|m|seconds?|secs?|s)(?![a-z])\s*)+)",
+    re.IGNORECASE,
+)
+_WAIT_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milli|[hms])", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(r"<[^>]*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Who is talked to, for the words of its faults.
+
+    Attributes:
+        name: Its name among `embedders` in the configuration.
+        key_setting: Where its credentials are set: "embedders.ml.headers".
+        secrets: Texts that no message may contain, should a service or proxy send them back.
+    """
+
+    name: str
+    key_setting: str
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def source(self) -> str:
+        return f"embedding service {self.name}"
+
+    @property
+    def url_remedy(self) -> str:
+        return f"Check embedders.{self.name}.url"
+
+    def clean(self, text: str) -> str:
+        """Foreign text on one printable line, cut to a readable length, without the secrets."""
+        text = self._masked(text)
+        # Once more, as a control character inside a secret would have hidden it.
+        line = self._masked(" ".join("".join(char if char.isprintable() else " " for char in text).split()))
+        return line if len(line) <= _TEXT_LIMIT else line[: _TEXT_LIMIT - 1] + "…"
+
+    def _masked(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
+        return text
+
+
+def header_secrets(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What of the headers may never be shown: their values and the token of `Bearer TOKEN`, longest first."""
+    values = {part for value in headers.values() for part in (value, value.rpartition(" ")[2])}
+    return tuple(sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True))
+
+
+def fault_of_status(service: Service, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+    """The fault behind a reply that is not 2xx.
+
+    Args:
+        headers: With lower-case names, or found in any case as httpx does.
+        body: The reply's body or its beginning.
+    """
+    said = service.clean(error_text(body))
+    tail = f": {said}" if said else ""
+    source = service.source
+    key = f"embedders.{service.name}"
+    match status:
+        case 429:
+            return Throttled(source, f"asked for a pause (429){tail}", retry_after=retry_after(headers, body))
+        case 503 if "retry-after" in headers:
+            return Throttled(source, f"asked for a pause (503){tail}", retry_after=retry_after(headers, body))
+        case 413:
+            return BadInput(source, f"finds the request too large (413){tail}")
+        case 400 | 415 | 422:
+            return BadInput(source, f"refused the input ({status}){tail}")
+        case 401:
+            remedy = f"Set its token in {service.key_setting}"
+            return Refused(source, f"refused the key (401){tail}", remedy=remedy)
+        case 402:
+            return Refused(source, f"wants payment (402){tail}", remedy="Check the account's credit")
+        case 403:
+            remedy = f"Check that the key in {service.key_setting} may use it"
+            return Refused(source, f"forbids the request (403){tail}", remedy=remedy)
+        case 404 | 410:
+            remedy = f"Check {key}.url and {key}.model"
+            return Refused(source, f"has nothing at this address ({status}){tail}", remedy=remedy)
+        case _ if 300 <= status < 400:
+            target = service.clean(headers.get("location", "")) or "another address"
+            remedy = f"Set {key}.url to the address that answers"
+            return Refused(source, f"redirects to {target} ({status})", remedy=remedy)
+        case 408 | 409 | 424 | 425:
+            return Transient(source, f"answered {status}{tail}")
+        case _ if status >= 500:
+            return Transient(source, f"answered {status}{tail}")
+    # A status that nobody expects here speaks of the address or a proxy, not of one product.
+    return Refused(source, f"answered {status}{tail}", remedy=service.url_remedy)
+
+
+def error_text(body: bytes) -> str:
+    """What an error's body says: `detail`, `error` or `message` of JSON, the title of a page, or its text."""
+    try:
+        parsed: object = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        text = body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
+        if text.lstrip().startswith("<"):
+            title = _TITLE.search(text)
+            return title.group(1) if title else _TAG.sub(" ", text)
+        return text
+    return _said(parsed) or body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
+
+
+def _said(value: object, depth: int = 0) -> str:
+    """The first words in a JSON error, as FastAPI, OpenAI, problem+json and others write them."""
+    if isinstance(value, str):
+        return value
+    if depth > 3:
+        return ""
+    if isinstance(value, list):
+        return _said(value[0], depth + 1) if value else ""
+    if isinstance(value, dict):
+        for field in ("detail", "error", "message", "msg", "title"):
+            if text := _said(value.get(field), depth + 1):
+                return text
+    return ""
+
+
+def retry_after(headers: Mapping[str, str], body: bytes = b"") -> float | None:
+    """How many seconds the service asks us to wait, at most `MAX_RETRY_AFTER`; None when it does not say.
+
+    Looks at `Retry-After` (seconds or an HTTP date, against the reply's own `Date` when it has one, as clocks
+    differ), `RateLimit-Reset`, and words such as "Your rate limit resets in ~30s." in the body.
+    """
+    wait = None
+    if (given := headers.get("retry-after")) is not None:
+        wait = _number(given)
+        if wait is None and (until := _date(given)) is not None:
+            wait = (until - (_date(headers.get("date", "")) or datetime.now(UTC))).total_seconds()
+    if wait is None:
+        wait = _number(headers.get("ratelimit-reset", ""))
+    if wait is None:
+        wait = _wait_in_words(body[:ERROR_BODY_LIMIT].decode("utf-8", "replace"))
+    return None if wait is None else min(MAX_RETRY_AFTER, max(0.0, wait))
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, OverflowError):
+        return None
+    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
+
+
+def _wait_in_words(text: str) -> float | None:
+    match = _WAIT_TEXT.search(text)
+    if match is None:
+        return None
+    parts = _WAIT_PART.findall(match.group(1))
+    return sum(float(number) * _UNIT_SECONDS[unit.lower().replace("milli", "ms")] for number, unit in parts)

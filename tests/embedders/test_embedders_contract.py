@@ -1,0 +1,316 @@
+"""What every embedder does, over the wire where there is one: right vectors or the right class of fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+import numpy as np
+import pytest
+
+from embedconsole.config.model import HashingEmbedder
+from embedconsole.embedders.build import build_embedder
+from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+from embedconsole.items import EmbedInput
+from embedders.conftest import SECRET, SIZE, inputs, sent_item
+from support.embedding_service import Behaviour, EmbeddingService, expected_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.items import Embedded
+    from embedders.conftest import MakeHttp
+
+pytestmark = pytest.mark.anyio
+
+
+def assert_vectors_of(result: Embedded, sent: Sequence[EmbedInput], shape: str) -> None:
+    """Every accepted row is the vector of just its input, every rejected row is zero."""
+    assert result.vectors.dtype == np.float32
+    assert result.vectors.shape == (len(sent), SIZE)
+    for index, entry in enumerate(sent):
+        right = expected_vector(sent_item(entry, shape), SIZE)
+        if index in result.rejected:
+            right = np.zeros(SIZE, dtype=np.float32)
+        np.testing.assert_array_equal(result.vectors[index], right)
+
+
+async def fails_with(kind: type[Fault], make_http: MakeHttp, shape: str) -> Fault:
+    with pytest.raises(Fault) as caught:
+        await make_http(shape=shape).embed(inputs(4))
+    fault = caught.value
+    assert type(fault) is kind
+    assert fault.source == "embedding service ml"
+    assert "\n" not in str(fault)
+    assert len(fault.message) < 400
+    return fault
+
+
+async def test_order_is_kept(make_http: MakeHttp, shape: str) -> None:
+    embedder = make_http(shape=shape)
+    sent = inputs(23)
+    result = await embedder.embed(sent)
+    assert result.rejected == {}
+    assert_vectors_of(result, sent, shape)
+
+
+async def test_items_request_to_the_letter(make_http: MakeHttp, embedding_service: EmbeddingService) -> None:
+    await make_http().embed(
+        [
+            EmbedInput(7, "t", "https://x/y.jpg", {"name": "Mug", "description": "Blue"}),
+            EmbedInput("sku-8", "only text", None),
+        ]
+    )
+    stats = embedding_service.stats()
+    assert stats.bodies == [
+        {
+            "items": [
+                {"product_id": 7, "name": "Mug", "description": "Blue", "image_url": "https://x/y.jpg"},
+                {"product_id": "sku-8", "name": "only text", "description": "", "image_url": None},
+            ]
+        }
+    ]
+    assert stats.headers[0]["authorization"] == f"Bearer {SECRET}"
+    assert stats.headers[0]["content-type"] == "application/json"
+
+
+async def test_single_request_to_the_letter(make_http: MakeHttp, embedding_service: EmbeddingService) -> None:
+    embedder = make_http(shape="single", concurrency=1)
+    await embedder.embed([EmbedInput(7, "Mug", None, {"name": "x"}), EmbedInput(8, None, "https://x/y.jpg")])
+    assert embedding_service.stats().bodies == [
+        {"text": "Mug", "image_url": None},
+        {"text": None, "image_url": "https://x/y.jpg"},
+    ]
+
+
+async def test_inputs_with_nothing_in_them_are_not_sent(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+) -> None:
+    embedder = make_http(shape=shape)
+    sent = inputs(3)
+    sent[1] = EmbedInput(1, " ", None, {"name": "", "description": "\n"})
+    result = await embedder.embed(sent)
+    assert list(result.rejected) == [1]
+    assert "nothing to embed" in result.rejected[1]
+    assert_vectors_of(result, sent, shape)
+    assert embedding_service.stats().items == 2
+    nothing = await embedder.embed([sent[1]])
+    assert list(nothing.rejected) == [0]
+    assert (await embedder.embed([])).vectors.shape[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (Behaviour("component", token="NaN", mark="text 2."), "NaN or infinity"),
+        (Behaviour("component", token="-Infinity", mark="text 2."), "NaN or infinity"),
+        (Behaviour("component", token="1e999", mark="text 2."), "NaN or infinity"),
+        (Behaviour("component", token="1e39", mark="text 2."), "beyond float32"),
+        (Behaviour("component", token="null", mark="text 2."), "not a number"),
+        (Behaviour("component", token='"0.5"', mark="text 2."), "not a number"),
+        (Behaviour("component", token="true", mark="text 2."), "not a number"),
+        (Behaviour("null", mark="text 2."), "null"),
+        (Behaviour("zeros", mark="text 2."), "all zeros"),
+        (Behaviour("size", size=7, mark="text 2."), "7 dimensions, want 8"),
+    ],
+    ids=lambda value: f"{value.do}-{value.token}" if isinstance(value, Behaviour) else "",
+)
+async def test_one_bad_vector_is_rejected_alone(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str, spoil: Behaviour, reason: str
+) -> None:
+    embedding_service.behave(spoil)
+    sent = inputs(5)
+    result = await make_http(shape=shape).embed(sent)
+    assert list(result.rejected) == [2]
+    assert reason in result.rejected[2]
+    assert_vectors_of(result, sent, shape)
+
+
+@pytest.mark.parametrize("status", [400, 415, 422])
+async def test_poison_item(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str, status: int
+) -> None:
+    embedding_service.behave(Behaviour("status", status=status, mark="text 2."))
+    embedder = make_http(shape=shape)
+    sent = inputs(4)
+    if shape == "items":
+        with pytest.raises(BadInput, match=str(status)):
+            await embedder.embed(sent)
+    else:
+        result = await embedder.embed(sent)
+        assert list(result.rejected) == [2]
+        assert str(status) in result.rejected[2]
+        assert_vectors_of(result, sent, shape)
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "seconds"),
+    [
+        ({"Retry-After": "7"}, None, 7.0),
+        (
+            {"Retry-After": "Wed, 01 Jan 2025 00:00:30 GMT", "Date": "Wed, 01 Jan 2025 00:00:00 GMT"},
+            None,
+            30.0,
+        ),
+        ({}, None, None),
+        ({}, '{"detail": "Your rate limit resets in ~30s."}', 30.0),
+    ],
+    ids=["seconds", "date", "unsaid", "words"],
+)
+async def test_throttled(
+    make_http: MakeHttp,
+    embedding_service: EmbeddingService,
+    shape: str,
+    headers: dict[str, str],
+    body: str | None,
+    seconds: float | None,
+) -> None:
+    embedding_service.behave(Behaviour("status", status=429, headers=headers, body=body))
+    fault = await fails_with(Throttled, make_http, shape)
+    assert isinstance(fault, Throttled)
+    assert fault.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Behaviour("status", status=500),
+        Behaviour("status", status=503),
+        Behaviour("status", status=408),
+        Behaviour("drop"),
+        Behaviour("hangup"),
+        Behaviour("truncate"),
+        Behaviour("html"),
+        Behaviour("body", status=200, body=""),
+        Behaviour("body", status=200, headers={"Content-Encoding": "gzip"}, body="no gzip"),
+    ],
+    ids=lambda behaviour: f"{behaviour.do}-{behaviour.status}",
+)
+async def test_transient(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str, behaviour: Behaviour
+) -> None:
+    embedding_service.behave(behaviour)
+    await fails_with(Transient, make_http, shape)
+
+
+@pytest.mark.parametrize(("status", "said"), [(200, "answered more than"), (500, "answered 500: x")])
+async def test_an_endless_reply_is_not_read(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str, status: int, said: str
+) -> None:
+    embedding_service.behave(Behaviour("huge", status=status, megabytes=1_000_000))
+    assert said in (await fails_with(Transient, make_http, shape)).message
+
+
+async def test_recovers_on_the_same_connection_pool(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+) -> None:
+    embedder = make_http(shape=shape)
+    for behaviour in (Behaviour("drop"), Behaviour("huge"), Behaviour("truncate")):
+        embedding_service.behave(behaviour)
+        with pytest.raises(Transient):
+            await embedder.embed(inputs(4))
+    await anyio.to_thread.run_sync(embedding_service.restart)
+    assert_vectors_of(await embedder.embed(inputs(4)), inputs(4), shape)
+
+
+async def test_stalled_and_unreachable(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+) -> None:
+    embedding_service.behave(Behaviour("stall"))
+    embedder = make_http(shape=shape, timeout=0.2)
+    with anyio.fail_after(10), pytest.raises(Transient, match=r"within 0.2 s"):
+        await embedder.embed(inputs(2))
+    embedding_service.stop()
+    with pytest.raises(Transient, match="can't be reached"):
+        await embedder.embed(inputs(2))
+    embedding_service.start()
+
+
+@pytest.mark.parametrize("delta", [-1, 1])
+async def test_wrong_count(make_http: MakeHttp, embedding_service: EmbeddingService, delta: int) -> None:
+    embedding_service.behave(Behaviour("count", delta=delta))
+    fault = await fails_with(BadInput, make_http, "items")
+    assert "for 4 items" in fault.message
+
+
+async def test_wrong_size_of_all(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+) -> None:
+    embedding_service.behave(Behaviour("size", size=5, at=None))
+    fault = await fails_with(Refused, make_http, shape)
+    assert "answers 5 dimensions, the collection has 8" in fault.message
+    assert fault.remedy
+
+
+async def test_wrong_size_of_one_alone_is_its_own_fault_once_others_were_right(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+) -> None:
+    embedder = make_http(shape=shape)
+    await embedder.embed(inputs(2))
+    embedding_service.behave(Behaviour("size", size=5, at=None))
+    assert list((await embedder.embed(inputs(1))).rejected) == [0]
+    with pytest.raises(Refused):
+        await embedder.embed(inputs(2))
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 410, 301, 307, 405])
+async def test_refused(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str, status: int
+) -> None:
+    embedding_service.behave(Behaviour("status", status=status, body=f'{{"detail": "bad key {SECRET}"}}'))
+    fault = await fails_with(Refused, make_http, shape)
+    assert SECRET not in str(fault)
+    assert fault.remedy
+    assert "embedders.ml" in fault.remedy or status == 402
+
+
+async def test_missing_token(shape: str, make_http: MakeHttp) -> None:
+    with EmbeddingService(size=SIZE, token="the right one", in_process=True) as service:
+        embedder = make_http(shape=shape, url=service.url)
+        with pytest.raises(Refused, match="refused the key") as caught:
+            await embedder.embed(inputs(2))
+        assert str(caught.value).endswith("Set its token in embedders.ml.headers")
+        right = make_http(shape=shape, url=service.url, headers={"Authorization": "Bearer the right one"})
+        assert_vectors_of(await right.embed(inputs(2)), inputs(2), shape)
+
+
+async def test_another_shape_is_refused_with_what_to_check(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+) -> None:
+    embedding_service.behave(Behaviour("body", status=200, body='{"data": []}'))
+    fault = await fails_with(Refused, make_http, shape)
+    assert fault.remedy is not None
+    assert f"shape is {shape}" in fault.remedy
+
+
+async def test_gzip(make_http: MakeHttp, embedding_service: EmbeddingService, shape: str) -> None:
+    embedding_service.behave(Behaviour("gzip"))
+    assert_vectors_of(await make_http(shape=shape).embed(inputs(3)), inputs(3), shape)
+
+
+async def test_strange_texts_and_ids(
+    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+) -> None:
+    strange = ["\ud800 lone", "nul \x00", "x" * 1_000_000, "قهوة ☕", '"quotes" \\ [brackets] {braces}']
+    sent = [EmbedInput(10**30 + at, text, None, {"name": text}) for at, text in enumerate(strange)]
+    result = await make_http(shape=shape).embed(sent)
+    assert result.rejected == {}
+    assert embedding_service.stats().items == len(strange)
+
+
+async def test_size_is_learnt_when_none_is_expected(make_http: MakeHttp, shape: str) -> None:
+    assert (await make_http(shape=shape, expected_size=None).embed(inputs(3))).vectors.shape == (3, SIZE)
+
+
+@pytest.mark.parametrize("size", [8, 512])
+async def test_hashing_fulfils_the_same(size: int) -> None:
+    embedder = build_embedder("demo", HashingEmbedder(type="hashing", size=size))
+    sent = [*inputs(3), EmbedInput(9, "", None), EmbedInput(10, None, "https://x/red-mug.jpg")]
+    result = await embedder.embed(sent)
+    assert result.vectors.dtype == np.float32
+    assert result.vectors.shape == (5, size)
+    assert list(result.rejected) == [3]
+    alone = await embedder.embed(sent[1:2])
+    np.testing.assert_array_equal(alone.vectors[0], result.vectors[1])
+    await embedder.aclose()
