@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+import aiohttp
 import orjson
 
-from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,7 @@ ERROR_BODY_LIMIT = 64 * 1024
 REMEDY_INIT = "Run `embedconsole init` to create it"
 REMEDY_KEY = "Set collection.api_key to a key that may read and write this collection"
 REMEDY_SHAPE = "Give collection.name another name, or run `embedconsole reindex`"
+REMEDY_REACH = "Is it running? Check collection.url"
 REMEDY_URL = "Check that collection.url is the REST address of a Qdrant server"
 
 _TEXT_LIMIT = 300
@@ -98,7 +100,19 @@ def fault_of_transport(place: Place, error: BaseException) -> Transient:
         return Transient(SOURCE, f"{place.target} did not answer in time")
     # The exceptions' names mislead (a dropped connection comes as ConnectTimeout): their texts are better.
     detail = place.clean(str(error)) or place.clean(repr(error.__cause__ or error))
-    return Transient(SOURCE, f"{place.target} can't be reached: {detail}")
+    if _never_connected(error):
+        return Unreachable(SOURCE, f"{place.target} can't be reached: {detail}", remedy=REMEDY_REACH)
+    return Transient(SOURCE, f"{place.target} broke the connection: {detail}")
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether there was no connection at all, whatever of its causes tells it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, aiohttp.ClientConnectorError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def not_qdrant(place: Place, body: bytes) -> Transient:
