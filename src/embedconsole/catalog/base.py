@@ -17,7 +17,8 @@ class Page:
 
     Attributes:
         rows: The rows, each key once in the whole scan.
-        watermark: The highest `changed` value of the scan so far (at least the one it started from), encoded
+        watermark: The highest `changed` value of the scan so far, less the seconds that the scan has lasted
+            (a row edited behind its position must not be lost) and at least the one it started from, encoded
             as text that `Catalog.scan` takes back; None when the catalog has no `changed` column or no value
             was seen.
     """
@@ -42,10 +43,12 @@ class Settled:
 
 
 class Catalog(Protocol):
-    """A catalog. All methods block; the engine calls them in threads.
+    """A catalog. All methods block; the engine calls them in threads, several at once.
 
-    Every method raises `Transient` (unreachable, deadlock, time-out), `Refused` (credentials, missing table
-    or column, no permission) and nothing else when the database fails; see `embedconsole.faults`.
+    The first use connects and checks what the configuration names; a check that failed is made again at the
+    next use. When the database fails, every method and property and every step of an iterator raises
+    `Transient` (unreachable, deadlock, time-out) or `Refused` (credentials, missing table or column, no
+    permission) and nothing else; see `embedconsole.faults`.
     """
 
     @property
@@ -66,9 +69,13 @@ class Catalog(Protocol):
     def scan(self, *, since: str | None = None, changed_only: bool = False) -> Iterator[Page]:
         """All rows, or with `changed_only` those that may have changed, in the database's own key order.
 
+        Each page is a transaction of its own: nothing is held between two. Without rows there is no page. A
+        scan that fails raises from the iterator, and never ends early.
+
         Args:
             since: The watermark of an earlier scan; the scan looks back `overlap` before it.
-            changed_only: Rows changed since `since`, and rows that the write-back columns mark as not synced.
+            changed_only: Rows changed since `since`, rows whose `changed` is NULL, and rows that the
+                write-back columns mark as not synced. With neither a watermark nor trusted flags, all rows.
 
         Raises:
             Refused: also when the query returns one key twice.
@@ -84,7 +91,7 @@ class Catalog(Protocol):
         ...
 
     def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:
-        """The rows of these keys that exist now, by key."""
+        """The rows of these keys that exist now, by key, in the order of `keys`."""
         ...
 
     def unsettled(self) -> Iterator[Sequence[str]]:
@@ -92,7 +99,10 @@ class Catalog(Protocol):
         ...
 
     def write_back(self, settled: Sequence[Settled]) -> None:
-        """Note items as synced in the configured columns, in one transaction; nothing without them."""
+        """Note items as synced in the configured columns, in one transaction; nothing without them.
+
+        Items that are gone or were edited since they were read are left as they are.
+        """
         ...
 
     def close(self) -> None:

@@ -1,0 +1,189 @@
+"""Connections to the user's database: a pool that can only read, and one for write-back when needed."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import quote
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.pool import QueuePool
+
+from embedconsole.catalog.errors import faults
+from embedconsole.catalog.values import parse_json
+from embedconsole.config.database import database_url
+from embedconsole.faults import Refused
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+_CONNECT_SECONDS = 10
+_LOCK_SECONDS = 10
+_SILENCE_SECONDS = 600
+"""How long a MySQL server may say nothing before the link counts as dead."""
+
+
+class _Cursor(Protocol):
+    def execute(self, statement: str) -> object: ...
+    def close(self) -> None: ...
+
+
+class _DriverConnection(Protocol):
+    """What we use of a driver's connection (PEP 249)."""
+
+    def cursor(self) -> _Cursor: ...
+
+
+class Connections:
+    """The two pools of a catalog. Nothing connects before it is asked to.
+
+    Args:
+        url: As the operator wrote it.
+
+    Raises:
+        ConfigError: The URL can't be one.
+        Refused: No driver for this database, or a SQLite URL without a file.
+    """
+
+    def __init__(self, url: str) -> None:
+        plain = database_url(url)
+        with faults():
+            self._url = make_url(plain)
+        self.secrets: tuple[str, ...] = (str(self._url.password),) if self._url.password else ()
+        self._lock = threading.Lock()
+        self._writer: Engine | None = None
+        with faults(*self.secrets):
+            self.reader = _engine(self._url, read_only=True)
+
+    @property
+    def dialect(self) -> str:
+        """SQLAlchemy's name of the database: sqlite, postgresql, mysql (MariaDB too), ..."""
+        return self.reader.dialect.name
+
+    @property
+    def writer(self) -> Engine:
+        """The pool for write-back."""
+        with self._lock, faults(*self.secrets):
+            if self._writer is None:
+                self._writer = _engine(self._url, read_only=False)
+            return self._writer
+
+    def close(self) -> None:
+        """Close every connection; the pools may be used again."""
+        self.reader.dispose()
+        with self._lock:
+            if self._writer is not None:
+                self._writer.dispose()
+
+
+def _engine(url: URL, *, read_only: bool) -> Engine:
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        engine = create_engine(
+            _existing_file(url),
+            poolclass=QueuePool,
+            connect_args=_unless_in(url, {"timeout": _LOCK_SECONDS, "check_same_thread": False}),
+        )
+        if not url.query.get("uri"):
+            event.listen(engine, "do_connect", partial(_check_file, Path(str(url.database)).absolute()))
+        event.listen(engine, "connect", partial(_prepare_sqlite, read_only=read_only))
+        if not read_only:
+            event.listen(engine, "begin", _begin_immediately)
+        return engine
+    arguments: Mapping[str, object] = {}
+    if backend == "postgresql":
+        arguments = _postgresql_arguments(url)
+        # Without it json arrives through json.loads, which fails on what the column may hold.
+        engine = create_engine(url, pool_pre_ping=True, connect_args=arguments, json_deserializer=parse_json)
+        event.listen(engine, "connect", partial(_prepare_postgresql, read_only=read_only))
+        return engine
+    if backend in ("mysql", "mariadb"):
+        if url.get_driver_name() == "pymysql":
+            arguments = {
+                "connect_timeout": _CONNECT_SECONDS,
+                "read_timeout": _SILENCE_SECONDS,
+                "write_timeout": _SILENCE_SECONDS,
+                "charset": "utf8mb4",
+            }
+            arguments = _unless_in(url, arguments)
+        engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
+        event.listen(engine, "connect", partial(_prepare_mysql, read_only=read_only))
+        return engine
+    return create_engine(url, pool_pre_ping=True)
+
+
+def _existing_file(url: URL) -> URL:
+    """The URL that opens the file and never makes one: a misspelt path must not become an empty catalog."""
+    if url.database in (None, "", ":memory:"):
+        raise Refused("catalog", "a SQLite catalog needs a file", remedy="Check catalog.url")
+    if url.query.get("uri"):
+        return url
+    path = Path(str(url.database)).absolute()
+    return url.set(database=f"file:{quote(str(path))}", query={**url.query, "mode": "rw", "uri": "true"})
+
+
+def _check_file(path: Path, *connecting: object) -> None:
+    """Before each new connection: SQLite's own message does not say which file."""
+    if not path.is_file():
+        raise Refused("catalog", f"there is no database file {path}", remedy="Check catalog.url")
+
+
+def _postgresql_arguments(url: URL) -> dict[str, object]:
+    if url.get_driver_name() != "psycopg":
+        return {}
+    arguments: dict[str, object] = {
+        "connect_timeout": _CONNECT_SECONDS,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        # Prepared statements break behind poolers, and when the user's table changes.
+        "prepare_threshold": None,
+    }
+    return _unless_in(url, arguments)
+
+
+def _unless_in(url: URL, arguments: Mapping[str, object]) -> dict[str, object]:
+    """What the operator wrote into the URL wins."""
+    return {name: value for name, value in arguments.items() if name not in url.query}
+
+
+def _lenient_text(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: object, *, read_only: bool) -> None:
+    # None: the driver opens no transaction behind our back. A read is its own; a write begins at once.
+    connection.isolation_level = None
+    # Text that is not UTF-8 must not fail the page it is on.
+    connection.text_factory = _lenient_text
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+
+
+def _begin_immediately(connection: Connection) -> None:
+    # One that reads first and writes later can't wait for the write lock.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: object, record: object, *, read_only: bool) -> None:
+    if hasattr(connection, "read_only"):
+        # psycopg begins each transaction with it: nothing is left in the session behind a pooler.
+        connection.read_only = read_only
+
+
+def _prepare_mysql(connection: object, record: object, *, read_only: bool) -> None:
+    cursor = cast("_DriverConnection", connection).cursor()
+    if read_only:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    else:
+        cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {_LOCK_SECONDS}")
+    cursor.close()
+
+
+def limit_lock_wait(connection: Connection) -> None:
+    """Within a write transaction: wait no longer than a few seconds for a row that the shop has locked."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")

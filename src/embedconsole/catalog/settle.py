@@ -1,0 +1,163 @@
+"""Write-back itself. Only the three configured columns are ever set, by the address of a row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+import sqlalchemy as sa
+
+from embedconsole.catalog.keys import key_kinds, key_texts
+from embedconsole.catalog.source import value, values_in
+from embedconsole.catalog.watermark import newer
+from embedconsole.faults import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from sqlalchemy import Connection
+    from sqlalchemy.types import TypeEngine
+
+    from embedconsole.catalog.base import Settled
+    from embedconsole.catalog.writeback import Stamp, Writeback
+    from embedconsole.items import JsonValue
+
+_TEXT_TIME = "%Y-%m-%d %H:%M:%S"
+
+
+def unsettled_keys(writeback: Writeback) -> sa.Select[*tuple[object, ...]] | None:
+    """Selects the keys of rows that are not synced by their own columns; None when no column tells."""
+    marks: list[sa.ColumnElement[bool]] = []
+    if writeback.flag is not None:
+        name, no = writeback.flag
+        flag = writeback.rows.c[name]
+        marks.append(flag.is_(sa.true()) if no is False else flag != sa.literal_column("0"))
+    if writeback.synced_at is not None:
+        marks.append(writeback.rows.c[writeback.synced_at[0]].is_(None))
+    if not marks:
+        return None
+    return sa.select(writeback.rows.c[writeback.key]).where(sa.or_(*marks))
+
+
+def settle(
+    writeback: Writeback,
+    connection: Connection,
+    keys: Sequence[object],
+    items: Mapping[str, Settled],
+    now: datetime,
+) -> None:
+    """Note items as synced, in the connection's transaction, but for those edited or gone since their read.
+
+    Args:
+        keys: The items' keys as the database takes them, at most some hundred.
+        items: The items by the text of their keys.
+        now: UTC.
+
+    Raises:
+        Refused: The query's `changed` can't be compared with the table's.
+    """
+    rows = connection.execute(_locked(writeback, keys)).fetchall()
+    natives = [row[1] for row in rows]
+    plain: list[object] = []
+    vectors: list[tuple[object, JsonValue]] = []
+    # The database may take other keys as equal to the wanted ones: only their text tells them apart.
+    for text, (address, _, changed) in zip(key_texts(natives, key_kinds(natives)), rows, strict=True):
+        item = items.get(text)
+        if item is None or (writeback.changed is not None and _edited(changed, item.row.version)):
+            continue
+        if item.vector is None or writeback.vector is None:
+            plain.append(address)
+        else:
+            vectors.append((address, item.vector))
+    _note(writeback, connection, plain, now)
+    _note_vectors(writeback, connection, vectors, now)
+
+
+def _locked(writeback: Writeback, keys: Sequence[object]) -> sa.Select[*tuple[object, ...]]:
+    """Address, key and `changed` (or NULL) of the rows with these keys, locked until the transaction ends."""
+    columns = writeback.rows.c
+    changed = columns[writeback.changed] if writeback.changed is not None else sa.null()
+    return (
+        sa.select(
+            columns[writeback.address].label("a"), columns[writeback.key].label("k"), changed.label("c")
+        )
+        .where(columns[writeback.key].in_(values_in("keys", keys)))
+        # Always in the same order, so that two of us can't wait for each other.
+        .order_by(columns[writeback.address])
+        .with_for_update()
+    )
+
+
+def _edited(now: object, then: object) -> bool:
+    try:
+        return newer(now, then)
+    except TypeError:
+        raise Refused(
+            "catalog",
+            f"the query's changed column gives {type(then).__name__} values and the table's "
+            f"{type(now).__name__}, so write-back can't tell whether a row was edited meanwhile",
+            remedy="Select the column as it is, or give the query's another name",
+        ) from None
+
+
+def _note(writeback: Writeback, connection: Connection, addresses: Sequence[object], now: datetime) -> None:
+    values = _settled_values(writeback, now)
+    if addresses and values:
+        here = writeback.rows.c[writeback.address].in_(values_in("addresses", addresses))
+        connection.execute(sa.update(writeback.rows).values({**_pins(writeback), **values}).where(here))
+
+
+def _note_vectors(
+    writeback: Writeback, connection: Connection, vectors: Sequence[tuple[object, JsonValue]], now: datetime
+) -> None:
+    if not vectors or writeback.vector is None:
+        return
+    name, kind = writeback.vector
+    statement = (
+        sa.update(writeback.rows)
+        .values({**_pins(writeback), **_settled_values(writeback, now), name: value("vector_json")})
+        .where(writeback.rows.c[writeback.address] == value("row_address"))
+    )
+    parameters = [
+        {"row_address": address, "vector_json": _stored(vector, kind)} for address, vector in vectors
+    ]
+    connection.execute(statement, parameters)
+
+
+def _pins(writeback: Writeback) -> dict[str, sa.ColumnElement[object]]:
+    """`c = c` keeps MySQL from setting `c` to the current time."""
+    return {name: writeback.rows.c[name] for name in writeback.pinned}
+
+
+def _settled_values(writeback: Writeback, now: datetime) -> dict[str, object]:
+    values: dict[str, object] = {}
+    if writeback.synced_at is not None:
+        name, stamp = writeback.synced_at
+        values[name] = (
+            sa.func.current_timestamp() if stamp == "server" else value("synced_now", _time(now, stamp))
+        )
+    if writeback.flag is not None:
+        name, no = writeback.flag
+        values[name] = value("flag_no", no)
+    return values
+
+
+def _time(now: datetime, stamp: Stamp) -> object:
+    utc = now.astimezone(UTC)
+    times: Mapping[str, object] = {
+        "zoned": utc,
+        "naive": utc.replace(tzinfo=None),
+        "day": utc.date(),
+        "text": utc.strftime(_TEXT_TIME),
+        "epoch": int(utc.timestamp()),
+        "fraction": utc.timestamp(),
+    }
+    return times[stamp]
+
+
+def _stored(vector: JsonValue, kind: TypeEngine[object]) -> object:
+    if isinstance(kind, sa.ARRAY):
+        return vector
+    text = orjson.dumps(vector)
+    return text if isinstance(kind, sa.LargeBinary) else text.decode()

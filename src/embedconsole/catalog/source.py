@@ -1,0 +1,178 @@
+"""The user's query or table as something to select from, its columns checked against the configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from sqlalchemy.sql import quoted_name
+
+from embedconsole.catalog.sqltext import name_parts, statement_body
+from embedconsole.faults import Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, FromClause, Inspector
+
+    from embedconsole.config.model import CatalogConfig
+
+_MYSQL_JSON = 245
+"""The wire protocol's number of the JSON type, which PyMySQL hands on as text."""
+_LISTED = 20
+_UNSET = object()
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table that exists, named as the database names it."""
+
+    name: str
+    schema: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}" if self.schema else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The rows of the catalog.
+
+    Attributes:
+        columns: Column names in the query's order, each once.
+        rows: What stands after FROM, under the name `q`; its columns have no type, so that values reach and
+            leave the driver as they are and the database compares them by its own rules.
+        json: Columns whose text is JSON.
+    """
+
+    columns: tuple[str, ...]
+    rows: FromClause
+    json: frozenset[str]
+
+
+def open_source(config: CatalogConfig, connection: Connection) -> Source:
+    """Find the columns of the query or table, and check those that the configuration names.
+
+    Raises:
+        Refused: A column or the table does not exist, or the query names a column twice.
+    """
+    source = (
+        _open_table(config, connection) if config.query is None else _open_query(config.query, connection)
+    )
+    named = [("key", config.key), ("changed", config.changed), ("product", config.product)]
+    for setting, name in [*named, *(("json_columns", name) for name in config.json_columns)]:
+        if name is not None and name not in source.columns:
+            raise missing_column(f"catalog.{setting}", name, "the catalog", source.columns)
+    return Source(source.columns, source.rows, source.json | frozenset(config.json_columns))
+
+
+def find_table(inspector: Inspector, parts: Sequence[str], setting: str) -> TableName:
+    """The table of this name.
+
+    Args:
+        parts: The name, perhaps with its schema before it.
+        setting: What the operator would change, for the message.
+
+    Raises:
+        Refused: There is none; the message lists those that exist.
+    """
+    found: TableName | None = None
+    if len(parts) in (1, 2):
+        found = TableName(parts[-1], parts[0] if len(parts) == 2 else None)
+    if found is not None and _exists(inspector, found):
+        return found
+    existing = sorted(inspector.get_table_names())
+    names = ", ".join(existing[:_LISTED]) + (", …" if len(existing) > _LISTED else "")
+    raise Refused(
+        "catalog",
+        f"there is no table {'.'.join(parts)}; the database has {names or 'none'}",
+        remedy=f"Check {setting}",
+    )
+
+
+def missing_column(setting: str, name: str, place: str, columns: Sequence[str]) -> Refused:
+    """The fault for a configured column that does not exist."""
+    return Refused(
+        "catalog",
+        f"{setting} names the column {name}, but {place} has only {', '.join(columns)}",
+        remedy=f"Check {setting}",
+    )
+
+
+def untyped(name: str) -> sa.ColumnClause[object]:
+    """A column by its exact name, always quoted, whose values pass through as they are."""
+    return sa.column(quoted_name(name, quote=True), sa.types.NullType())
+
+
+def untyped_table(table: TableName, columns: Sequence[str]) -> sa.TableClause:
+    """A table of such columns."""
+    schema = quoted_name(table.schema, quote=True) if table.schema else None
+    return sa.table(quoted_name(table.name, quote=True), *map(untyped, columns), schema=schema)
+
+
+def value(name: str, of: object = _UNSET) -> sa.BindParameter[object]:
+    """A parameter that reaches the driver as it is: a cast would change how the database compares."""
+    if of is _UNSET:
+        return sa.bindparam(name, type_=sa.types.NullType())
+    return sa.bindparam(name, of, type_=sa.types.NullType())
+
+
+def values_in(name: str, of: Sequence[object]) -> sa.BindParameter[object]:
+    """The same for the list of an IN."""
+    return sa.bindparam(name, list(of), expanding=True, type_=sa.types.NullType())
+
+
+def _exists(inspector: Inspector, table: TableName) -> bool:
+    if table.schema is not None and table.schema not in inspector.get_schema_names():
+        return False
+    return inspector.has_table(table.name, schema=table.schema)
+
+
+def _open_table(config: CatalogConfig, connection: Connection) -> Source:
+    inspector = sa.inspect(connection)
+    written = str(config.table)
+    plain = TableName(written)
+    table = (
+        plain
+        if _exists(inspector, plain)
+        else find_table(
+            inspector, name_parts(written, connection.dialect.name) or (written,), "catalog.table"
+        )
+    )
+    described = inspector.get_columns(table.name, schema=table.schema)
+    columns = tuple(str(column["name"]) for column in described)
+    json = frozenset(str(column["name"]) for column in described if isinstance(column["type"], sa.JSON))
+    return Source(columns, untyped_table(table, columns).alias("q"), json)
+
+
+def _open_query(query: str, connection: Connection) -> Source:
+    dialect = connection.dialect.name
+    # The line break ends a comment that the database knows and we do not.
+    body = statement_body(query, dialect) + "\n"
+    # A colon begins a parameter for SQLAlchemy; doubling % for the driver is what SQLAlchemy does itself.
+    text = body.replace(":", "\\:")
+    probe = sa.select(sa.text("*")).select_from(sa.text(f"({text}) q")).where(sa.text("1 = 0"))
+    result = connection.execute(probe)
+    description = result.cursor.description
+    columns = tuple(str(column[0]) for column in description)
+    _refuse_duplicates(columns, dialect)
+    json = frozenset(
+        str(column[0]) for column in description if dialect == "mysql" and column[1] == _MYSQL_JSON
+    )
+    return Source(columns, sa.text(text).columns(*map(untyped, columns)).subquery("q"), json)
+
+
+def _refuse_duplicates(columns: Sequence[str], dialect: str) -> None:
+    seen: set[str] = set()
+    for name in columns:
+        # SQLite renames the second `id` of a subquery to `id:1`.
+        base, colon, number = name.rpartition(":")
+        original = base if dialect == "sqlite" and colon and number.isdecimal() and base in columns else name
+        if original in seen:
+            raise Refused(
+                "catalog",
+                f"catalog.query returns two columns named {original}",
+                remedy="Give one of them another name with AS",
+            )
+        seen.add(original)

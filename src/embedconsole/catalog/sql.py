@@ -1,0 +1,267 @@
+"""The catalog behind SQLAlchemy: any dialect; SQLite, PostgreSQL, MySQL and MariaDB are tested."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+import sqlalchemy as sa
+
+from embedconsole.catalog import watermark
+from embedconsole.catalog.base import Page
+from embedconsole.catalog.connect import Connections, limit_lock_wait
+from embedconsole.catalog.errors import faults
+from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
+from embedconsole.catalog.pages import keyset_pages, refuse_duplicates
+from embedconsole.catalog.progress import Progress
+from embedconsole.catalog.rows import RowMaker
+from embedconsole.catalog.settle import settle, unsettled_keys
+from embedconsole.catalog.source import Source, open_source, value, values_in
+from embedconsole.catalog.writeback import Writeback, open_writeback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from embedconsole.catalog.base import Settled
+    from embedconsole.catalog.pages import Rows
+    from embedconsole.catalog.watermark import Mark
+    from embedconsole.config.model import CatalogConfig
+    from embedconsole.items import CatalogRow
+
+T = TypeVar("T")
+
+_KEYS_AT_ONCE = 500
+"""Keys in one IN list; databases allow at least about 1,000 parameters."""
+_AHEAD = timedelta(days=2)
+"""A `changed` value further ahead of our clock than zones can explain is an error, and no watermark."""
+
+
+def open_catalog(config: CatalogConfig) -> SqlCatalog:
+    """The catalog of this configuration. Nothing is connected or checked before its first use.
+
+    Raises:
+        ConfigError: The URL can't be one.
+        Refused: No driver for the URL's database.
+    """
+    return SqlCatalog(config)
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What the first use finds out.
+
+    Attributes:
+        key: Where in a row its key is.
+        changed: Where its `changed` value is; None when there is none.
+        marked: Selects the keys that the write-back columns mark as not synced; None when none can.
+    """
+
+    source: Source
+    key: int
+    key_column: sa.ColumnElement[object]
+    changed: int | None
+    make_rows: RowMaker
+    writeback: Writeback | None
+    marked: sa.Select[*tuple[object, ...]] | None
+
+
+class SqlCatalog:
+    """`Catalog` over a SQL database.
+
+    Each page of a scan is one statement in a transaction of its own, so a slow reader holds no lock and no
+    snapshot. Safe to use from several threads.
+
+    Args:
+        config: The catalog's section.
+        now: The current UTC time, for synced-at.
+        clock: A steady clock in seconds.
+    """
+
+    def __init__(
+        self,
+        config: CatalogConfig,
+        *,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config = config
+        self._now = now
+        self._clock = clock
+        self._connections = Connections(config.url.get_secret_value())
+        self._lock = threading.Lock()
+        self._opened_once: _Opened | None = None
+        self._kinds: frozenset[KeyKind] = frozenset()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the query, in its order."""
+        return self._opened().source.columns
+
+    @property
+    def default_payload(self) -> tuple[str, ...]:
+        """All columns but the write-back columns."""
+        settings = self._config.writeback
+        if settings is None:
+            return self.columns
+        ours = (settings.synced_at, settings.flag, settings.vector)
+        return tuple(name for name in self.columns if name not in ours)
+
+    @property
+    def incremental(self) -> bool:
+        """Whether there is a `changed` column, or flags that are trusted."""
+        return self._config.changed is not None or self._trusts_flags
+
+    def scan(self, *, since: str | None = None, changed_only: bool = False) -> Iterator[Page]:
+        """All rows, or those that may have changed; see `Catalog.scan`.
+
+        A `since` that can't be read counts as none. Without one, `changed_only` reads everything, unless the
+        flags are trusted. Nothing is yielded when nothing is found.
+        """
+        opened = self._opened()
+        start = watermark.decode(since) if since is not None and opened.changed is not None else None
+        progress = Progress(start, self._clock, self._now() + _AHEAD)
+        statement = sa.select(opened.source.rows)
+        if changed_only:
+            statement = statement.where(*self._may_have_changed(opened, start))
+        for rows, keys in self._pages(statement, opened.key):
+            page = opened.make_rows(keys, rows)
+            if opened.changed is not None:
+                progress.saw(row.version for row in page)
+            yield Page(page, progress.watermark)
+
+    def keys(self) -> Iterator[Sequence[str]]:
+        """Pages of all keys."""
+        statement = sa.select(self._opened().key_column)
+        return (keys for _, keys in self._pages(statement, 0))
+
+    def unsettled(self) -> Iterator[Sequence[str]]:
+        """Pages of keys whose write-back columns say that they are not synced."""
+        opened = self._opened()
+        if opened.marked is None:
+            return iter(())
+        statement = sa.select(opened.key_column).where(opened.key_column.in_(opened.marked))
+        return (keys for _, keys in self._pages(statement, 0))
+
+    def count(self) -> int:
+        """How many rows have a key."""
+        opened = self._opened()
+        statement = sa.select(sa.func.count()).select_from(opened.source.rows)
+        return int(str(self._read(statement.where(opened.key_column.is_not(None)))[0][0]))
+
+    def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:
+        """The rows of these keys that exist now, by key."""
+        opened = self._opened()
+        found: dict[str, CatalogRow] = {}
+        for natives in _chunks(self._native(opened, keys)):
+            rows = self._read(
+                sa.select(opened.source.rows).where(opened.key_column.in_(values_in("keys", natives)))
+            )
+            native = [row[opened.key] for row in rows]
+            texts = key_texts(native, key_kinds(native))
+            refuse_duplicates(texts)
+            found.update((row.key, row) for row in opened.make_rows(texts, rows))
+        # The database may take other keys as equal to the wanted ones.
+        return {text: found[text] for text in keys if text in found}
+
+    def write_back(self, settled: Sequence[Settled]) -> None:
+        """Note items as synced, in one transaction, but for those edited or gone since they were read."""
+        opened = self._opened()
+        if opened.writeback is None or not settled:
+            return
+        items = {item.row.key: item for item in settled}
+        natives = self._native(opened, list(items))
+        now = self._now()
+        with faults(*self._connections.secrets), self._connections.writer.begin() as connection:
+            limit_lock_wait(connection)
+            for keys in _chunks(natives):
+                settle(opened.writeback, connection, keys, items, now)
+
+    def close(self) -> None:
+        """Release connections; the catalog may be used again."""
+        self._connections.close()
+
+    @property
+    def _trusts_flags(self) -> bool:
+        settings = self._config.writeback
+        return self._config.trust_flags and settings is not None and settings.detects
+
+    def _opened(self) -> _Opened:
+        """The checked source; a failed check is made again at the next use."""
+        with self._lock:
+            if self._opened_once is None:
+                self._opened_once = self._open()
+            return self._opened_once
+
+    def _open(self) -> _Opened:
+        config = self._config
+        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
+            source = open_source(config, connection)
+            writeback = open_writeback(config, config.writeback, connection) if config.writeback else None
+        changed = source.columns.index(config.changed) if config.changed is not None else None
+        return _Opened(
+            source=source,
+            key=source.columns.index(config.key),
+            key_column=source.rows.c[config.key],
+            changed=changed,
+            make_rows=RowMaker(source.columns, source.json, changed),
+            writeback=writeback,
+            marked=unsettled_keys(writeback) if writeback is not None else None,
+        )
+
+    def _may_have_changed(self, opened: _Opened, start: Mark | None) -> Sequence[sa.ColumnElement[bool]]:
+        """The condition of a `changed_only` scan; none at all when everything has to be read."""
+        if start is None and not self._trusts_flags:
+            return ()
+        parts: list[sa.ColumnElement[bool]] = []
+        if start is not None and self._config.changed is not None:
+            column = opened.source.rows.c[self._config.changed]
+            parts += [
+                column >= value("since", watermark.step_back(start, self._config.overlap)),
+                column.is_(None),
+            ]
+        if opened.marked is not None:
+            parts.append(opened.key_column.in_(opened.marked))
+        return (sa.or_(*parts),)
+
+    def _pages(self, statement: sa.Select[*tuple[object, ...]], key: int) -> Iterator[tuple[Rows, list[str]]]:
+        column = self._opened().key_column
+        ordered = statement.order_by(column).limit(sa.bindparam("page_limit", type_=sa.Integer))
+        first = ordered.where(column.is_not(None))
+        following = ordered.where(column >= value("page_after"))
+
+        def fetch(after: object | None, limit: int) -> Rows:
+            if after is None:
+                return self._read(first, page_limit=limit)
+            return self._read(following, page_limit=limit, page_after=after)
+
+        return keyset_pages(fetch, self._config.page_size, key=key, seen_kinds=self._learn)
+
+    def _read(self, statement: sa.Select[*tuple[object, ...]], **parameters: object) -> Rows:
+        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
+            return connection.execute(statement, parameters).fetchall()
+
+    def _native(self, opened: _Opened, keys: Sequence[str]) -> list[object]:
+        """The keys as the database takes them; without rows to learn the kind from there are none."""
+        if keys and not self._kinds:
+            column = opened.key_column
+            some = sa.select(column).where(column.is_not(None)).limit(1)
+            # SQLite may mix kinds, and sorts by kind: both ends show most of them.
+            ends = (some.order_by(column), some.order_by(column.desc())) if self._is_sqlite else (some,)
+            for end in ends:
+                self._learn(key_kinds(row[0] for row in self._read(end)))
+        return native_keys(keys, self._kinds, dialect=self._connections.dialect)
+
+    def _learn(self, kinds: frozenset[KeyKind]) -> None:
+        self._kinds |= kinds
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._connections.dialect == "sqlite"
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), _KEYS_AT_ONCE):
+        yield values[start : start + _KEYS_AT_ONCE]

@@ -1,0 +1,146 @@
+"""Where write-back goes: the user's table and columns, found and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+
+from embedconsole.catalog.source import TableName, find_table, missing_column, untyped, untyped_table, value
+from embedconsole.catalog.sqltext import first_table, name_parts
+from embedconsole.faults import Refused
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Inspector
+    from sqlalchemy.types import TypeEngine
+
+    from embedconsole.config.model import CatalogConfig, WritebackConfig
+
+Stamp = Literal["zoned", "naive", "server", "day", "text", "epoch", "fraction"]
+"""How a column takes the time: with a zone, in UTC without one, by the server's clock, as a date, as text, or
+as seconds since 1970, whole or not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writeback:
+    """Where and how to write back, checked against the database.
+
+    Attributes:
+        rows: The table.
+        key: Its column with the item's key.
+        address: The column that rows are updated by: the primary key where there is one, since a key may
+            equal another one under the table's collation.
+        changed: The catalog's `changed` column, where the table has it.
+        pinned: Columns that the database would set on any update (ON UPDATE CURRENT_TIMESTAMP).
+        synced_at: Column and how it takes the time.
+        flag: Column and its "no".
+        vector: Column and its type.
+    """
+
+    rows: sa.TableClause
+    key: str
+    address: str
+    changed: str | None
+    pinned: tuple[str, ...]
+    synced_at: tuple[str, Stamp] | None
+    flag: tuple[str, bool | int] | None
+    vector: tuple[str, TypeEngine[object]] | None
+
+
+def open_writeback(config: CatalogConfig, settings: WritebackConfig, connection: Connection) -> Writeback:
+    """Find the table and its columns.
+
+    Raises:
+        Refused: The table or a column does not exist, or has a type that can't take its value.
+    """
+    inspector = sa.inspect(connection)
+    table = _table(config, settings, inspector, connection.dialect.name)
+    types = {str(c["name"]): c["type"] for c in inspector.get_columns(table.name, schema=table.schema)}
+    named = {"key": settings.key or config.key, "synced_at": settings.synced_at, "flag": settings.flag}
+    for setting, name in {**named, "vector": settings.vector}.items():
+        if name is not None and name not in types:
+            raise missing_column(f"catalog.writeback.{setting}", name, f"the table {table}", tuple(types))
+    key = settings.key or config.key
+    primary = inspector.get_pk_constraint(table.name, schema=table.schema)["constrained_columns"]
+    changed = config.changed if config.changed in types else None
+    pinned = _self_updating(table, connection) if connection.dialect.name == "mysql" else ()
+    return Writeback(
+        rows=untyped_table(table, tuple(types)),
+        key=key,
+        address=primary[0] if len(primary) == 1 else key,
+        changed=changed,
+        pinned=tuple(
+            name for name in pinned if name not in (settings.synced_at, settings.flag, settings.vector)
+        ),
+        synced_at=(settings.synced_at, _stamp(settings.synced_at, types[settings.synced_at], connection))
+        if settings.synced_at
+        else None,
+        flag=(settings.flag, _no(settings.flag, types[settings.flag])) if settings.flag else None,
+        vector=(settings.vector, types[settings.vector]) if settings.vector else None,
+    )
+
+
+def _table(config: CatalogConfig, settings: WritebackConfig, inspector: Inspector, dialect: str) -> TableName:
+    if settings.table is not None:
+        return find_table(inspector, _parts(settings.table, dialect, inspector), "catalog.writeback.table")
+    if config.table is not None:
+        return find_table(inspector, _parts(config.table, dialect, inspector), "catalog.table")
+    return find_table(inspector, first_table(str(config.query), dialect), "catalog.writeback.table")
+
+
+def _parts(name: str, dialect: str, inspector: Inspector) -> tuple[str, ...]:
+    return (name,) if inspector.has_table(name) else name_parts(name, dialect) or (name,)
+
+
+def _self_updating(table: TableName, connection: Connection) -> tuple[str, ...]:
+    """MySQL's columns with ON UPDATE CURRENT_TIMESTAMP: our note must not look like an edit."""
+    columns = sa.table(
+        "columns",
+        *map(untyped, ("COLUMN_NAME", "TABLE_NAME", "TABLE_SCHEMA", "EXTRA")),
+        schema="information_schema",
+    ).c
+    query = sa.select(columns.COLUMN_NAME).where(
+        value("name", table.name) == columns.TABLE_NAME,
+        (value("schema", table.schema) if table.schema else sa.func.database()) == columns.TABLE_SCHEMA,
+        sa.func.lower(columns.EXTRA).like("%on update%"),
+    )
+    return tuple(str(name) for name in connection.scalars(query))
+
+
+def _stamp(name: str, kind: TypeEngine[object], connection: Connection) -> Stamp:
+    if isinstance(kind, sa.DateTime):
+        if connection.dialect.name == "sqlite":
+            return "text"
+        if isinstance(kind, mysql.TIMESTAMP):
+            # Its value is an instant, and a literal would be read in the session's zone.
+            return "server"
+        return "zoned" if kind.timezone else "naive"
+    if isinstance(kind, sa.Date):
+        return "text" if connection.dialect.name == "sqlite" else "day"
+    if isinstance(kind, sa.Boolean):
+        raise _unfit("synced_at", name, kind, "a time, text or an integer")
+    if isinstance(kind, sa.Integer):
+        return "epoch"
+    if isinstance(kind, sa.Numeric):
+        return "text" if connection.dialect.name == "sqlite" else "fraction"
+    if isinstance(kind, sa.String | sa.types.NullType):
+        return "text"
+    raise _unfit("synced_at", name, kind, "a time, text or an integer")
+
+
+def _no(name: str, kind: TypeEngine[object]) -> bool | int:
+    if isinstance(kind, sa.Boolean):
+        return False
+    if isinstance(kind, sa.Numeric | sa.Integer | sa.types.NullType | mysql.BIT):
+        return 0
+    raise _unfit("flag", name, kind, "boolean or an integer")
+
+
+def _unfit(setting: str, name: str, kind: object, wanted: str) -> Refused:
+    return Refused(
+        "catalog",
+        f"the column {name} is {type(kind).__name__}, but catalog.writeback.{setting} needs {wanted}",
+        remedy=f"Change the column, or catalog.writeback.{setting}",
+    )

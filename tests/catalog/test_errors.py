@@ -1,0 +1,113 @@
+"""Exceptions of drivers as faults."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import psycopg
+import pymysql
+import pytest
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from embedconsole.catalog.errors import faults
+from embedconsole.faults import Refused, Transient
+from embedconsole.sqlfaults import database_fault
+
+
+def mysql(number: int, text: str = "x") -> DBAPIError:
+    return OperationalError("SELECT", {}, pymysql.err.OperationalError(number, text))
+
+
+def postgresql(error: type[psycopg.Error], text: str = "x") -> DBAPIError:
+    return OperationalError("SELECT", {}, error(text))
+
+
+def sqlite(code: int, text: str = "x") -> DBAPIError:
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorcode = code
+    return OperationalError("SELECT", {}, error)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(mysql(number) for number in (1040, 1205, 1213, 2002, 2003, 2006, 2013, 1927)),
+        mysql(0, "(0, '')"),
+        postgresql(psycopg.errors.DeadlockDetected),
+        postgresql(psycopg.errors.SerializationFailure),
+        postgresql(psycopg.errors.LockNotAvailable),
+        postgresql(psycopg.errors.AdminShutdown),
+        postgresql(psycopg.errors.TooManyConnections),
+        postgresql(psycopg.OperationalError, "server closed the connection unexpectedly"),
+        postgresql(psycopg.OperationalError, "connection refused"),
+        sqlite(sqlite3.SQLITE_BUSY, "database is locked"),
+        sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT),
+        sqlite(sqlite3.SQLITE_IOERR_READ),
+        PoolTimeoutError("QueuePool limit reached"),
+    ],
+)
+def test_worth_another_try(error: Exception) -> None:
+    assert type(database_fault("catalog", error)) is Transient
+
+
+@pytest.mark.parametrize(
+    ("error", "remedy"),
+    [
+        (mysql(1045), "password"),
+        (mysql(1049), "catalog.url"),
+        (mysql(1146), "catalog.query"),
+        (mysql(1054), "catalog.query"),
+        (mysql(1142), "Grant"),
+        (mysql(1290), "writable"),
+        (mysql(1406), "column"),
+        (postgresql(psycopg.errors.InvalidPassword), "password"),
+        (
+            postgresql(psycopg.OperationalError, 'FATAL: password authentication failed for user "x"'),
+            "password",
+        ),
+        (postgresql(psycopg.OperationalError, 'FATAL:  database "x" does not exist'), "catalog.url"),
+        (postgresql(psycopg.errors.UndefinedTable), "catalog.query"),
+        (postgresql(psycopg.errors.UndefinedColumn), "catalog.query"),
+        (postgresql(psycopg.errors.InsufficientPrivilege), "Grant"),
+        (postgresql(psycopg.errors.ReadOnlySqlTransaction), "writable"),
+        (postgresql(psycopg.errors.SyntaxError), "catalog.query"),
+        (postgresql(psycopg.errors.DivisionByZero), "cast"),
+        (sqlite(sqlite3.SQLITE_READONLY), "writable"),
+        (sqlite(sqlite3.SQLITE_CANTOPEN), "catalog.url"),
+        (sqlite(sqlite3.SQLITE_ERROR, "no such table: x"), "catalog.query"),
+        (sqlite(sqlite3.SQLITE_FULL), "room"),
+        (NoSuchModuleError("no dialect"), "catalog.url"),
+        (ModuleNotFoundError("No module named 'cx_Oracle'"), "catalog.url"),
+        (ProgrammingError("SELECT", {}, Exception("another driver's")), "catalog.query"),
+    ],
+)
+def test_for_the_operator_to_mend(error: Exception, remedy: str) -> None:
+    fault = database_fault("catalog", error)
+    assert type(fault) is Refused
+    assert fault.remedy is not None
+    assert remedy in fault.remedy
+
+
+def test_the_message_is_one_short_line_without_statement_or_password() -> None:
+    text = "first line\n\tsecond 'geheim' at postgresql://user:other@host/db " + "x" * 1_000_000
+    fault = database_fault("catalog", postgresql(psycopg.OperationalError, text), secrets=("geheim",))
+    assert "\n" not in str(fault)
+    assert len(str(fault)) < 500
+    assert "SELECT" not in str(fault)
+    assert "geheim" not in str(fault)
+    assert "other" not in str(fault)
+
+
+def test_the_section_is_named() -> None:
+    fault = database_fault("ledger", mysql(1045))
+    assert (fault.source, "password of ledger" in str(fault.remedy)) == ("ledger", True)
+
+
+def test_faults_pass_through() -> None:
+    with pytest.raises(Refused, match="as it was"), faults():
+        raise Refused("catalog", "as it was")
+    with pytest.raises(Transient), faults():
+        raise mysql(2006)
+    with pytest.raises(ZeroDivisionError), faults():
+        _ = 1 / 0

@@ -1,0 +1,168 @@
+"""Watermarks: text between runs, stepped back by the overlap."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embedconsole.catalog.progress import Progress
+from embedconsole.catalog.watermark import Mark, decode, encode, highest, newer, step_back
+
+_MOMENT = datetime(2024, 6, 1, 12, 0, 0)
+_EAST, _WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-9, minutes=-30))
+_FAR = datetime(9999, 1, 1, tzinfo=UTC)
+_ISO_TEXTS = st.builds(
+    lambda moment, separator, fraction, zone: moment.isoformat(sep=separator, timespec=fraction) + zone,
+    st.datetimes(),
+    st.sampled_from("T "),
+    st.sampled_from(["minutes", "seconds", "milliseconds", "microseconds"]),
+    st.sampled_from(["", "Z", "+00:00", "-0530", "+02"]),
+)
+_NUMBERS = st.one_of(
+    st.integers(min_value=-(2**63), max_value=2**63 - 1),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.decimals(allow_nan=False, allow_infinity=False, places=3),
+)
+_OVERLAPS = st.floats(min_value=0, max_value=10**7)
+
+
+@pytest.mark.parametrize(
+    ("mark", "seconds", "expected"),
+    [
+        (_MOMENT, 300, datetime(2024, 6, 1, 11, 55)),
+        (_MOMENT.replace(tzinfo=UTC), 300, datetime(2024, 6, 1, 11, 55, tzinfo=UTC)),
+        (datetime.min, 300, datetime.min),
+        (date(2024, 6, 1), 300, date(2024, 5, 31)),
+        (date(2024, 6, 1), 0, date(2024, 6, 1)),
+        ("2024-06-01 12:00:00", 300, "2024-06-01 11:55:00"),
+        ("2024-06-01T12:00:00", 300, "2024-06-01T11:55:00"),
+        ("2024-06-01T12:00:00.250Z", 300, "2024-06-01T11:55:00"),
+        ("2024-06-01 12:00:00+02:00", 300, "2024-06-01 11:55:00"),
+        ("2024-06-01 12:00", 300, "2024-06-01 11:55"),
+        ("2024-06-01", 300, "2024-05-31"),
+        ("2024-13-45 12:00:00", 300, "2024-13-45 12:00:00"),
+        ("v17", 300, "v17"),
+        (1_717_243_200, 300, 1_717_242_900),
+        (1_717_243_200_000, 300, 1_717_242_900_000),
+        (1_717_243_200_000_000, 300, 1_717_242_900_000_000),
+        (1_717_243_200_000_000_000, 300, 1_717_242_900_000_000_000),
+        (1_717_243_200.5, 300, 1_717_242_900.5),
+        (Decimal(1_717_243_200), 300, Decimal(1_717_242_900)),
+        (1000, 300, 700),
+        (5, 0, 5),
+    ],
+)
+def test_step_back(mark: Mark, seconds: float, expected: Mark) -> None:
+    assert step_back(mark, seconds) == expected
+
+
+@given(st.datetimes() | _NUMBERS | st.text(max_size=30) | _ISO_TEXTS, _OVERLAPS)
+def test_a_step_back_never_goes_forward(mark: Mark, seconds: float) -> None:
+    assert not newer(step_back(mark, seconds), mark)
+
+
+@given(st.dates(), _OVERLAPS)
+def test_nor_does_one_of_a_date(mark: date, seconds: float) -> None:
+    assert step_back(mark, seconds) <= mark  # type: ignore[operator]
+
+
+@given(st.datetimes(min_value=datetime(1, 2, 1)), st.integers(0, 10**6), st.data())
+def test_text_within_the_overlap_is_found_in_byte_order(
+    moment: datetime, overlap: int, data: st.DataObject
+) -> None:
+    late = moment - timedelta(seconds=data.draw(st.integers(0, overlap)))
+    separator, zone = data.draw(st.sampled_from("T ")), data.draw(st.sampled_from(["", "Z", "+00:00"]))
+    written = [
+        each.isoformat(sep=separator, timespec=data.draw(st.sampled_from(["seconds", "milliseconds"]))) + zone
+        for each in (moment, late)
+    ]
+    assert written[1].encode() >= str(step_back(written[0], overlap)).encode()
+
+
+@given(
+    st.datetimes()
+    | st.datetimes(timezones=st.sampled_from([UTC, _EAST, _WEST]))
+    | st.dates()
+    | st.text(max_size=30)
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.decimals(allow_nan=False, allow_infinity=False)
+)
+def test_text_and_back(mark: Mark) -> None:
+    assert decode(encode(mark)) == mark
+
+
+@pytest.mark.parametrize("text", ["", "nonsense", "int:x", "datetime:yesterday", "decimal:x", "other:1"])
+def test_what_is_no_watermark_is_none(text: str) -> None:
+    assert decode(text) is None
+
+
+def test_the_highest() -> None:
+    assert highest([]) is None
+    assert highest([1, 3, 2]) == 3
+    # SQLite sorts every text after every number.
+    assert highest([1_717_243_200, "2024-06-01 12:00:00", "2023-01-01"]) == "2024-06-01 12:00:00"
+
+
+@pytest.mark.parametrize(
+    ("good", "beyond"),
+    [
+        (_MOMENT, datetime(9999, 12, 31)),
+        (_MOMENT.replace(tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)),
+        (date(2024, 6, 1), date(9999, 12, 31)),
+        ("2024-06-01 12:00:00", "9999-12-31 00:00:00"),
+        (1_717_243_200_000, 99_999_999_999_999),
+    ],
+)
+def test_a_row_from_the_far_future_does_not_hide_changes(good: Mark, beyond: Mark) -> None:
+    limit = datetime(2024, 6, 3, tzinfo=UTC)
+    assert highest([good, beyond], limit=limit) == good
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "expected"),
+    [(2, 1, True), (1, 1, False), (1, 2, False), (None, None, False), (1, None, True), (None, 1, True)],
+)
+def test_newer(now: object, then: object, expected: bool) -> None:
+    assert newer(now, then) is expected
+
+
+def test_marks_of_different_kinds_are_not_compared() -> None:
+    with pytest.raises(TypeError):
+        newer(_MOMENT, "2024-06-01 12:00:00")
+
+
+def test_progress_keeps_the_highest_and_never_falls_below_its_start() -> None:
+    progress = Progress(50, lambda: 0.0, _FAR)
+    progress.saw([10, None, 20])
+    assert progress.watermark == "int:50"
+    progress.saw([70, 60])
+    assert progress.watermark == "int:70"
+
+
+def test_a_long_scan_does_not_hide_what_was_edited_behind_it() -> None:
+    times = iter([0.0, 3600.0])
+    progress = Progress(None, lambda: next(times), _FAR)
+    progress.saw([_MOMENT])
+    assert progress.watermark == encode(_MOMENT - timedelta(hours=1))
+
+
+def test_progress_without_values_has_no_watermark() -> None:
+    progress = Progress(None, lambda: 0.0, _FAR)
+    progress.saw([None, True, float("nan"), b"x"])
+    assert progress.watermark is None
+
+
+def test_a_column_that_changed_its_type_starts_anew() -> None:
+    progress = Progress(50, lambda: 0.0, _FAR)
+    progress.saw([_MOMENT])
+    assert progress.watermark == encode(_MOMENT)
+
+
+def test_zones_are_one_instant() -> None:
+    east = _MOMENT.replace(tzinfo=timezone(timedelta(hours=2)))
+    assert encode(east) == encode(east.astimezone(UTC))
