@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 import click
@@ -63,3 +64,7 @@ def main() -> None:
         # Whoever read our output has gone; nothing more can be told.
         sys.stderr.close()
         sys.exit(Exit.IN_SYNC)
+    except Exception as error:
+        logging.getLogger("embedconsole").critical("internal error", exc_info=error)
+        say(f"This is an error of embedconsole itself; nothing is lost. {type(error).__name__}: {error}")
+        sys.exit(Exit.STOPPED)

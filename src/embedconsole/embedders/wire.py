@@ -10,6 +10,7 @@ import aiohttp
 import anyio
 import httpx
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
 
 from embedconsole import __version__
 from embedconsole.embedders.errors import ERROR_BODY_LIMIT, Service, fault_of_status
@@ -25,6 +26,7 @@ _DEFAULT_HEADERS = {
 }
 # What httpx, aiohttp under it, and the sockets under that raise for a server or a network that fails.
 _FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError, OSError, ValueError)
+_READ_BYTES = 1 << 20
 Credentials: TypeAlias = "tuple[str, str]"
 
 
@@ -35,6 +37,16 @@ def split_credentials(url: str) -> tuple[str, Credentials | None]:
         return url, None
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     return bare, (unquote(parts.username), unquote(parts.password or ""))
+
+
+class _BigReads(AiohttpTransport):
+    """Hands a reply on in large pieces: in those of 16 kB a megabyte costs as much as decoding it."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await super().handle_async_request(request)
+        if isinstance(response.stream, AiohttpResponseStream):
+            response.stream.CHUNK_SIZE = _READ_BYTES
+        return response
 
 
 class Wire:
@@ -67,9 +79,13 @@ class Wire:
         address, credentials = split_credentials(url)
         self._url = httpx.URL(address)  # taken apart once, not with every request
         # Loading the certificate authorities takes 20 ms that a plain http address can do without.
-        transport = AiohttpTransport(
-            verify=self._url.scheme == "https",
-            limits=httpx.Limits(max_connections=connections, keepalive_expiry=30.0),
+        encrypted = self._url.scheme == "https"
+        transport = _BigReads(
+            verify=encrypted,
+            client=lambda: aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=30.0, ssl=encrypted),
+                read_bufsize=_READ_BYTES,
+            ),
         )
         self._client = httpx.AsyncClient(
             transport=transport,

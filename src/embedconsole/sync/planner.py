@@ -141,8 +141,11 @@ class Planner:
     sink: PlanSink
     stop: Callable[[], bool]
     _seen: SeenIds = field(default_factory=SeenIds)
+    _newest_id: int = 0
+    """The highest id in the ledger before the scan: what is entered meanwhile is above it, and seen."""
     _new_points: set[bytes] = field(default_factory=set)
     """Points that a scan for changes found new and that the sink did not enter."""
+    _entered: int = 0
     _forced: int = 0
 
     def run(self, options: PlanOptions) -> PlanResult:
@@ -152,9 +155,12 @@ class Planner:
             Stopped: `stop` said so.
             Transient, Refused: the catalog or the ledger failed; nothing was marked as gone.
         """
+        self._newest_id = self.ledger.catalogued.newest_id(self.generation.id)
         watermark = self._scan(options)
-        whole = len(self._seen) if options.full else self.catalog.count()
-        wanted = self.ledger.catalogued.count_wanted(self.generation.id) + len(self._new_points)
+        whole = len(self._seen) + self._entered if options.full else self.catalog.count()
+        wanted = self.ledger.catalogued.count_wanted(self.generation.id)
+        if not self.sink.writes:
+            wanted += self._entered
         refusal = None
         if wanted != whole:
             if not options.full:
@@ -207,17 +213,12 @@ class Planner:
                 again.append((item, content))
             elif state is None:
                 page.unchanged += 1
-        new = page.new
         self.sink.page(page)
         if again:
             self.sink.forced(again)
         if not options.full and not self.sink.writes:
-            self._new_points.update(wanted.point for wanted, _ in new)
-        if options.full and new:
-            # New items are seen too: they have an id only now.
-            entered = self.ledger.catalogued.known(self.generation.id, [wanted.point for wanted, _ in new])
-            for item in entered.values():
-                self._seen.add(item.id)
+            self._new_points.update(wanted.point for wanted, _ in page.new)
+        self._entered += len(page.new)
         self.progress.scanned += len(rows)
         self.progress.unchanged += page.unchanged
 
@@ -256,7 +257,11 @@ class Planner:
         gone = array("q")
         for page in self.ledger.catalogued.ids(self.generation.id):
             self._check()
-            gone.extend(item_id for item_id, wanted in page if wanted and item_id not in self._seen)
+            gone.extend(
+                item_id
+                for item_id, wanted in page
+                if wanted and item_id <= self._newest_id and item_id not in self._seen
+            )
         if not gone:
             return None
         if not self.guard.admit(len(gone)):
