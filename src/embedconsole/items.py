@@ -99,10 +99,12 @@ class Embedded:
     Attributes:
         vectors: float32, shape (inputs, size), in the order of the inputs; rows of rejected inputs are zero.
         rejected: Index of an input to the reason why it alone was not embedded.
+        requests: How many requests it took.
     """
 
     vectors: Vectors
     rejected: Mapping[int, str] = field(default_factory=dict)
+    requests: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,7 @@ class SingleEmbedder(HttpService):
         answered = [index for index in sent if index in rows]
         believed = self.believe([rows[index].value for index in answered]) if answered else None
         result = _spread(believed, answered, len(inputs), self.expected_size)
-        return Embedded(result.vectors, {**result.rejected, **refused})
+        return Embedded(result.vectors, {**result.rejected, **refused}, requests=len(to_ask))
 
     async def _ask_one(self, entry: EmbedInput) -> object:
         body: JsonObject = {"text": entry.text, "image_url": entry.image}

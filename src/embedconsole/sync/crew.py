@@ -13,6 +13,7 @@ import anyio.to_thread
 from embedconsole.faults import Fault
 from embedconsole.ledger.work import LEASE_SECONDS
 from embedconsole.sync.flow import Stop
+from embedconsole.sync.patience import in_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,13 +58,19 @@ class InFlight:
         unreported, self._unreported = self._unreported, {}
         return unreported
 
-    def take_expiring(self) -> list[Batch]:
+    def expiring(self) -> list[Batch]:
         """The batches whose lease is to be extended, a third of it being over."""
         now = time.monotonic()
-        expiring = [token for token, at in self._extended.items() if now - at >= LEASE_SECONDS / 3]
-        for token in expiring:
-            self._extended[token] = now
-        return [self.batches[token] for token in expiring]
+        return [self.batches[token] for token, at in self._extended.items() if now - at >= LEASE_SECONDS / 3]
+
+    def extended(self, batch: Batch, at: float) -> None:
+        """The lease counts from `at` now."""
+        if batch.token in self.batches:
+            self._extended[batch.token] = at
+
+    def surely_ours(self, batch: Batch) -> bool:
+        """Whether the lease can't have run out, by our own clock."""
+        return time.monotonic() - self._extended[batch.token] < LEASE_SECONDS * 2 / 3
 
 
 @dataclass(slots=True)
@@ -174,7 +181,7 @@ class Crew:
                 limit=limit,
                 at_least=limit if self.planning else 1,
             )
-            batch = await anyio.to_thread.run_sync(claim)
+            batch = await in_ledger(claim, self.journal, "a claim")
             if batch is not None:
                 self.in_flight.add(batch)
                 if self.limit is not None:
@@ -193,7 +200,8 @@ class Crew:
         if self.over or self._busy:
             return self.over
         if self.limit != 0:
-            counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation_id)
+            count = partial(self.ledger.overview.counts, self.generation_id)
+            counts = await in_ledger(count, self.journal, "the count")
             if counts.in_flight or counts.pending > counts.retrying:
                 return False
         # Somebody may have claimed, or planned, while the ledger was asked.
@@ -226,9 +234,20 @@ class Crew:
         unreported = self.in_flight.take_unreported()
         if unreported:
             await anyio.to_thread.run_sync(self.ledger.work.enter_stages, unreported)
-        for batch in self.in_flight.take_expiring():
-            await anyio.to_thread.run_sync(self.ledger.work.extend, batch)
+        for batch in self.in_flight.expiring():
+            await self._extend(batch)
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
+
+    async def holds(self, batch: Batch) -> bool:
+        """Whether a batch is still ours; asks the ledger when we were away for so long that it may not be."""
+        return self.in_flight.surely_ours(batch) or await self._extend(batch)
+
+    async def _extend(self, batch: Batch) -> bool:
+        began = time.monotonic()
+        held = await anyio.to_thread.run_sync(self.ledger.work.extend, batch)
+        if held:
+            self.in_flight.extended(batch, began)
+        return held
 
     @property
     def stages(self) -> Mapping[int, str]:

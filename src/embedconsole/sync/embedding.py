@@ -58,7 +58,7 @@ class KnownSize:
         if self.size is None or size == self.size:
             self.size, self.confirmed = size, True
             return
-        message = f"it answered with {size} dimensions, the collection has {self.size}"
+        message = f"it answered with {size} dimensions, the configuration or the collection wants {self.size}"
         if count == 1 and self.confirmed:
             raise BadInput(f"embedder {name}", message)
         raise Refused(
@@ -93,9 +93,13 @@ class GatedEmbedder:
         )
 
     async def _once(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        self.progress.embed_requests += 1
         self.progress.embed_items += len(inputs)
-        embedded = await self.embedder.embed(inputs)
+        requests = 1
+        try:
+            embedded = await self.embedder.embed(inputs)
+            requests = embedded.requests
+        finally:
+            self.progress.embed_requests += requests
         if len(embedded.rejected) < len(inputs):
             self.size.check(self.embedder.name, embedded.vectors)
         return embedded
@@ -112,8 +116,9 @@ async def embed_contents(contents: Sequence[Content], embedders: Mapping[str, Ga
         Refused, Stop, Interrupted: see `flow`.
     """
     outcome = ItemVectors(vectors={content.key: {} for content in contents})
+    inputs = {content.key: content.inputs for content in contents}
     for name, gated in embedders.items():
-        wanting = [content for content in contents if name in content.inputs]
+        wanting = [(key, sent[name]) for key, sent in inputs.items() if name in sent]
         pieces = [
             wanting[start : start + gated.embedder.batch_size]
             for start in range(0, len(wanting), gated.embedder.batch_size)
@@ -135,13 +140,13 @@ async def embed_contents(contents: Sequence[Content], embedders: Mapping[str, Ga
 
 
 async def _embed_piece(
-    piece: Sequence[Content],
+    piece: Sequence[tuple[str, EmbedInput]],
     name: str,
     gated: GatedEmbedder,
     outcome: ItemVectors,
     errors: list[Fault | Stop | Interrupted],
 ) -> None:
-    inputs = [content.inputs[name] for content in piece]
+    inputs = [entry for _, entry in piece]
     try:
         isolated = await embed_isolating(inputs, call=gated.embed, probe=gated.probe)
     except (Fault, Stop, Interrupted) as error:
@@ -149,6 +154,6 @@ async def _embed_piece(
         errors.append(error)
         return
     for index, vector in isolated.vectors.items():
-        outcome.vectors[piece[index].key][name] = vector
+        outcome.vectors[piece[index][0]][name] = vector
     for index, rejection in isolated.rejected.items():
-        outcome.rejected.setdefault(piece[index].key, rejection)
+        outcome.rejected.setdefault(piece[index][0], rejection)

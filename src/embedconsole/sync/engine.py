@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import Fault
+from embedconsole.faults import ConfigError, Fault, Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.assembly import Assembly, assembled
 from embedconsole.sync.control import Control
@@ -82,13 +82,15 @@ class Engine:
 
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
         reports: dict[str, PipelineReport] = {}
+        runs: dict[str, PipelineRun] = {}
         gates = self._gates(options)
         for assembly in self.assemblies:
             name = assembly.pipeline.name
             try:
-                self._runs[name] = await self._prepare(assembly, gates, options)
+                runs[name] = await self._prepare(assembly, gates, options)
             except Fault as fault:
                 reports[name] = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
+        self._runs |= runs
         self._run_id = await anyio.to_thread.run_sync(self.ledger.history.begin_run, self.me.id, kind)
         report = RunReport(self._run_id, reports)
         try:
@@ -169,11 +171,18 @@ class Engine:
                 return
             with anyio.move_on_after(1.0):
                 await self.control.drained.wait()
+        failure: Fault | ConfigError | None = None
         try:
             async with anyio.create_task_group() as group:
                 group.start_soon(self._keep, held)
-                yield None
+                try:
+                    yield None
+                except (Fault, ConfigError) as error:
+                    # Raised below: out of the task group it would come wrapped, and caught by nobody.
+                    failure = error
                 group.cancel_scope.cancel()
+            if failure is not None:
+                raise failure
         finally:
             with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
                 await self._give_up_leases(held)
@@ -185,9 +194,14 @@ class Engine:
             try:
                 await anyio.to_thread.run_sync(self.ledger.presence.announce, self.me)
                 if not await anyio.to_thread.run_sync(self.ledger.presence.extend, held):
-                    self.control.drain()
+                    self._end_runs()
             except Fault as fault:
                 self._fault = str(fault)
+
+    def _end_runs(self) -> None:
+        # Not a drain: whoever waits for the next run goes on waiting for it.
+        for run in self._runs.values():
+            run.crew.give_up(Transient("ledger", "another process has taken over the run"))
 
     async def _give_up_leases(self, held: Sequence[Lease]) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -126,9 +126,12 @@ class Gate:
         Raises:
             Stop: the breaker opened and the run is not one that waits.
         """
-        self._failures += 1
         self._successes = 0
         self._fault = fault
+        if self._state is GateState.OPEN:
+            # Was under way when the breaker opened: the same event, and no probe.
+            return
+        self._failures += 1
         if self._failures < FAILURES_TO_OPEN and self._state is not GateState.PROBING:
             return
         probes = self._failures - FAILURES_TO_OPEN
@@ -139,6 +142,17 @@ class Gate:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
+        while True:
+            await self._wait_while_shut()
+            # After the breaker was open, one call at a time finds out whether the dependency is back.
+            probing = self._state is GateState.PROBING
+            async with self._probe if probing else nullcontext(), self._limiter:
+                # While others were before us in the queue, the gate may have shut, or opened.
+                if self._state is (GateState.PROBING if probing else GateState.CLOSED):
+                    yield
+                    return
+
+    async def _wait_while_shut(self) -> None:
         while self._state in (GateState.COOLING, GateState.OPEN):
             await self._wait(self._until - time.monotonic())
             if time.monotonic() >= self._until:
@@ -146,13 +160,6 @@ class Gate:
                     self._enter(GateState.CLOSED)
                 else:
                     self._enter(GateState.PROBING)
-        if self._state is GateState.PROBING:
-            # One call at a time finds out whether the dependency is back.
-            async with self._probe, self._limiter:
-                yield
-        else:
-            async with self._limiter:
-                yield
 
     def _succeeded(self) -> None:
         self._ever_succeeded = True

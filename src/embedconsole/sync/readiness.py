@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.collection.compare import differences
-from embedconsole.faults import Refused
+from embedconsole.faults import Refused, Transient
 from embedconsole.sync.wanted import wanted_schema
 from embedconsole.sync.writing import GatedCollection
 
@@ -67,7 +67,11 @@ class ReadyCollection:
         """
         async with self._lock:
             if self._ready is None:
-                await self._make_ready(sizes or {})
+                try:
+                    await self._make_ready(sizes or {})
+                except Transient as fault:
+                    self._gate.failed(fault)
+                    raise
                 self._ready = GatedCollection(self._collection, self._gate, self._pipeline.retry)
             return self._ready
 
@@ -90,7 +94,15 @@ class ReadyCollection:
                 remedy=_EMPTIED_REMEDY,
             )
         schema = wanted_schema(self._pipeline, sizes)
-        await self._gate.call(lambda: self._collection.create(schema), self._pipeline.retry)
+        try:
+            await self._gate.call(lambda: self._collection.create(schema), self._pipeline.retry)
+        except Refused:
+            # Another process may have been faster, or our own first try got through unconfirmed.
+            state = await self._gate.call(self._collection.describe, self._pipeline.retry)
+            if state is None:
+                raise
+            self._compare(state)
+            return
         self._journal.note("info", "collection", f"created {self._collection.target}")
 
     def _compare(self, state: CollectionState) -> None:

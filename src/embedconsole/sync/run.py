@@ -234,6 +234,7 @@ class PipelineRun:
             journal=self.journal,
             embed_slots=self.crew.embed_slots,
             enter_stage=self.crew.in_flight.enter_stage,
+            holds=self.crew.holds,
             give_up=self.crew.give_up,
             kept=KeptState(always=always, some=always or kept_some),
         )

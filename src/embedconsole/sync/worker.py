@@ -24,10 +24,11 @@ from embedconsole.sync.embedding import ItemVectors, embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import Rejection
 from embedconsole.sync.packing import pack, unpack
+from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.retry import delay_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_SETTLE_TRIES = 5
 _RELEASE_SECONDS = 10.0
 
 
@@ -76,6 +76,10 @@ class _Outcome:
         )
 
 
+class _TakenOver(Exception):
+    """The lease ran out while the process was away, and somebody else has the items."""
+
+
 @dataclass(slots=True)
 class Worker:
     """Does what batches need; one for all workers of a pipeline, it has no state of its own.
@@ -84,6 +88,7 @@ class Worker:
         embedders: Vector name to its embedder.
         embed_slots: Batches that may be embedding at the same time.
         enter_stage: Told what a batch (by token) is doing now.
+        holds: Whether a batch is still ours.
         give_up: Told why the run can't go on, before the batch is given back: nobody shall claim it again.
     """
 
@@ -99,6 +104,7 @@ class Worker:
     journal: Journal
     embed_slots: anyio.CapacityLimiter
     enter_stage: Callable[[int, str], None]
+    holds: Callable[[Batch], Awaitable[bool]]
     give_up: Callable[[Fault], None]
     kept: KeptState
 
@@ -114,6 +120,8 @@ class Worker:
             await task.work()
         except Interrupted:
             pass
+        except _TakenOver:
+            self.journal.note("warning", "lease", f"batch {batch.token} was taken over by another worker")
         except Transient as fault:
             self.journal.note("warning", fault.kind, f"batch {batch.token} given back: {fault}")
         except Refused as fault:
@@ -155,19 +163,21 @@ class _Task:
     async def work(self) -> None:
         """Do what the batch needs; what has been decided when it raises stands."""
         self._enter("read")
-        keys = [item.key for item in self._batch.items]
         try:
-            self._rows = await self._w.reader.call(
-                lambda: anyio.to_thread.run_sync(self._w.catalog.read, keys), self._w.pipeline.retry
+            contents = await self._w.reader.call(
+                lambda: anyio.to_thread.run_sync(self._read), self._w.pipeline.retry
             )
         except Transient as fault:
             self._w.reader.failed(fault)
             raise
-        contents = {key: self._w.recipe.content(row) for key, row in self._rows.items()}
         if self._batch.work is State.DELETE:
             await self._delete(contents)
         else:
             await self._fill(contents)
+
+    def _read(self) -> dict[str, Content]:
+        self._rows = self._w.catalog.read([item.key for item in self._batch.items])
+        return {key: self._w.recipe.content(row) for key, row in self._rows.items()}
 
     async def settle(self) -> None:
         """End the batch in the ledger, and note what was synced in the catalog."""
@@ -195,6 +205,7 @@ class _Task:
         if gone:
             self._enter("write")
             collection = await self._w.collection.get()
+            await self._check_lease()
             await collection.delete([point_id(item.key) for item in gone])
             self._outcome.deleted += gone
 
@@ -232,6 +243,7 @@ class _Task:
     async def _update_payloads(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
         self._enter("write")
         collection = await self._w.collection.get()
+        await self._check_lease()
         missing, rejected = await collection.overwrite_payloads([content for _, content in pairs])
         for item, content in pairs:
             if content.key in rejected:
@@ -263,6 +275,7 @@ class _Task:
         unwritten = {content.key: content for _, content in pairs}
         try:
             collection = await self._w.collection.get(self._sizes())
+            await self._check_lease()
             rejected = await collection.upsert([content for _, content in pairs], self._vectors)
             for item, content in pairs:
                 if content.key in rejected:
@@ -275,6 +288,11 @@ class _Task:
                 # They are paid for: the next attempt shall find them.
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_RELEASE_SECONDS, shield=True):
                     await self._keep(list(unwritten.values()))
+
+    async def _check_lease(self) -> None:
+        # The ledger turns away a worker that comes too late; the collection would take its old content.
+        if not await self._w.holds(self._batch):
+            raise _TakenOver
 
     def _sizes(self) -> dict[str, int]:
         """The sizes of the vectors at hand, by name."""
@@ -338,16 +356,7 @@ class _Task:
         progress.newly_failed += sum(1 for failure in settlement.failed if failure.delay is None)
 
     async def _in_ledger(self, work: Callable[[], T]) -> T:
-        """Call the ledger, again for a while when it is away: what is done must be noted."""
-        for tries_left in reversed(range(_SETTLE_TRIES)):
-            try:
-                return await anyio.to_thread.run_sync(work)
-            except Transient as fault:
-                if not tries_left:
-                    raise Stop(fault) from fault
-                self._w.journal.note("warning", fault.kind, f"batch {self._batch.token} waits: {fault}")
-                await anyio.sleep(_SETTLE_TRIES - tries_left)
-        raise AssertionError("unreachable")
+        return await in_ledger(work, self._w.journal, f"batch {self._batch.token}")
 
     def _enter(self, stage: str) -> None:
         now = time.monotonic()
