@@ -131,14 +131,25 @@ def search_command(invocation: Invocation, text: str, limit: int, vector: str | 
 
 @click.group("config")
 def config_group() -> None:
-    """Look at the configuration in use."""
+    """Look at the configuration in use.
+
+    \b
+    Examples:
+      embedconsole config path
+      embedconsole config show
+    """
 
 
 @config_group.command("show")
 @common_options
 @click.pass_obj
 def config_show(invocation: Invocation) -> None:
-    """Print all settings in use as YAML, with where each comes from; secrets are masked."""
+    """Print all settings in use as YAML, with where each comes from; secrets are masked.
+
+    \b
+    Examples:
+      embedconsole config show
+    """
     from embedconsole.config.show import show
     from embedconsole.headless.talk import put
 
@@ -149,7 +160,12 @@ def config_show(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def config_check(invocation: Invocation) -> None:
-    """Check the configuration without connecting to anything."""
+    """Check the configuration without connecting to anything.
+
+    \b
+    Examples:
+      embedconsole config check --config new.yaml
+    """
     from embedconsole.headless.talk import put
 
     session = invocation.session()
@@ -161,7 +177,12 @@ def config_check(invocation: Invocation) -> None:
 @common_options
 @click.pass_obj
 def config_path(invocation: Invocation) -> None:
-    """Print which file is used, and on stderr the places that are searched."""
+    """Print which file is used, and on stderr the places that are searched.
+
+    \b
+    Examples:
+      embedconsole config path
+    """
     from pathlib import Path
 
     from embedconsole.config.find import places

@@ -84,12 +84,25 @@ def _check(flags: RunFlags) -> None:
 
 def _console(invocation: Invocation) -> Exit:
     command = invocation.source.command
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual reads stdin and draws on stderr.
+    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
         say(
             "This is no terminal, so there is nothing to draw the console on. Without a screen: "
             f"{command} --headless --once (one run) or {command} --headless (a daemon)."
         )
         return Exit.USAGE
     from embedconsole.console.app import run_console
+    from embedconsole.console.launch import Launch
 
-    return run_console(logging_to_file(invocation.session(), None))
+    session = logging_to_file(invocation.session(), None)
+    settings = session.loaded.settings
+    signal_number = run_console(
+        Launch(
+            pipelines=session.pipelines,
+            ledger_url=session.ledger_url,
+            every=settings.schedule.every,
+            command=command,
+            keys=settings.keys,
+        )
+    )
+    return Exit(128 + signal_number) if signal_number else Exit.IN_SYNC

@@ -1,0 +1,281 @@
+"""The console: an engine in a thread of its own, looked at once a second, and steered by keys."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import App, SystemCommand
+from textual.message import Message
+from textual.widgets import Input
+
+from embedconsole.console import flows
+from embedconsole.console.actions import BY_ID, bindings, remapped
+from embedconsole.console.bridge import Bridge
+from embedconsole.console.cleaning import ControlFilter, EncodingFilter
+from embedconsole.console.glyphs import glyphs_for
+from embedconsole.console.lookout import Lookout
+from embedconsole.console.screens.dashboard import Dashboard
+from embedconsole.console.screens.sheet import Sheet
+from embedconsole.console.sheets import help_lines
+from embedconsole.console.signals import interruptible
+from embedconsole.console.text import clean
+from embedconsole.console.theme import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
+    from datetime import tzinfo
+
+    from textual.filter import LineFilter
+    from textual.notifications import SeverityLevel
+    from textual.screen import Screen
+
+    from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.helm import Helm
+    from embedconsole.console.launch import Launch
+
+_STILL_TO_COME = {"failures": "failures", "collection": "status", "runs": "status", "search": "search TEXT"}
+"""Screens that are not there yet, and the commands that tell the same meanwhile."""
+
+_TOAST_SECONDS = 6
+
+log = logging.getLogger("embedconsole")
+
+
+class Console(App[int]):
+    """Draws what the lookout sees and hands on what the operator wants; gives the signal that ended it, or 0.
+
+    Args:
+        open_helm: Opens the engine; called in the lookout's thread.
+        clock: Seconds since 1970.
+        offset: See `Bridge`, as `zone`.
+    """
+
+    TITLE = "embedconsole"
+    BINDINGS = bindings()
+    # No two terminals agree on how wide the palette's picture of a lens is.
+    CSS = "CommandPalette SearchIcon { display: none; }"
+    # A mode a screen, each with its own modals; the stylesheet of a default screen would not be read.
+    DEFAULT_MODE = "dashboard"
+
+    class News(Message):
+        """The lookout has something new."""
+
+    def __init__(
+        self,
+        launch: Launch,
+        open_helm: Callable[[], AbstractContextManager[Helm]],
+        *,
+        glyphs: Glyphs,
+        clock: Callable[[], float] = time.time,
+        offset: float | None = None,
+        zone: tzinfo | None = None,
+    ) -> None:
+        plain = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if plain else None)
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = "ansi-dark" if plain else DARK.name
+        # Nothing moves but what changed.
+        self.animation_level = "none"
+        self.set_keymap(dict(launch.keys))
+        self.bridge = Bridge(launch, clock() - time.monotonic() if offset is None else offset, zone)
+        self.lookout = Lookout(open_helm, self._tell)
+        self.glyphs = glyphs
+        self._now = clock
+        self._actions = remapped(launch.keys)
+        self._dashboard = Dashboard(self._actions, glyphs)
+        self.add_mode("dashboard", lambda: self._dashboard)
+        self._net: list[LineFilter] = [ControlFilter()]
+        if not glyphs.unicode:
+            self._net.append(EncodingFilter(sys.stderr.encoding or "ascii"))
+        self._ended_by = 0
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Whatever is drawn goes through the net."""
+        return [*super().get_line_filters(), *self._net]
+
+    def on_mount(self) -> None:
+        """The first picture does not wait for the engine."""
+        self.draw()
+        self.lookout.start()
+
+    def _tell(self) -> None:
+        """Called by the lookout, in its thread."""
+        self.post_message(self.News())
+
+    def on_console_news(self) -> None:
+        """Take the latest, however much there was."""
+        sight = self.lookout.take()
+        self.bridge.see(sight)
+        if sight.closed and (self.bridge.leaving or self.bridge.snapshot is None):
+            self.exit(self._ended_by)
+            return
+        if sight.closed:
+            log.error("the console lost its engine", exc_info=sight.error)
+        self.draw()
+
+    def draw(self) -> None:
+        """Bring the dashboard up to date; what has not changed is not drawn."""
+        disabled = [action.id for action in self._actions if not self.bridge.may(action.effect)]
+        renamed = {} if self.bridge.paused_at is None else {"pause": "resume"}
+        self._dashboard.show(self.bridge.view(), disabled, renamed)
+
+    def say(self, text: str, *, alarm: bool = False) -> None:
+        """A word to the operator, which the log keeps."""
+        log.log(logging.WARNING if alarm else logging.INFO, "console: %s", text)
+        severity: SeverityLevel = "error" if alarm else "information"
+        self.notify(clean(text), severity=severity, markup=False, timeout=_TOAST_SECONDS)
+
+    def ready(self, action: str) -> Helm | None:
+        """The helm, if the action may be taken now; else the operator is told why not."""
+        if BY_ID[action].changes or self.bridge.helm is None:
+            why_not = self.bridge.why_not
+            if why_not is not None:
+                self.say(why_not)
+                return None
+        return self.bridge.helm
+
+    # The actions, under the names of the table
+
+    def action_sync(self) -> None:
+        """Run now."""
+        if helm := self.ready("sync"):
+            helm.sync()
+            self.say("Another run follows this one." if self.bridge.running else "Looking for changes now.")
+            self.lookout.nudge()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        if helm := self.ready("pause"):
+            if self.bridge.paused_at is None:
+                helm.pause()
+                self.bridge.paused_at = self._now()
+            else:
+                helm.resume()
+                self.bridge.paused_at = None
+            self.lookout.nudge()
+
+    def action_workers_more(self) -> None:
+        """One more."""
+        self._change_workers("workers_more", 1)
+
+    def action_workers_fewer(self) -> None:
+        """One fewer."""
+        self._change_workers("workers_fewer", -1)
+
+    def _change_workers(self, action: str, by: int) -> None:
+        view = self.bridge.pipeline_view
+        if (helm := self.ready(action)) and view is not None:
+            self.bridge.workers = max(1, (self.bridge.workers or view.workers) + by)
+            helm.set_workers(self.bridge.workers)
+            self.lookout.nudge()
+
+    @work(exclusive=True, group="question")
+    async def action_retry(self) -> None:
+        """Put failures back."""
+        await flows.retry(self)
+
+    @work(exclusive=True, group="question")
+    async def action_force(self) -> None:
+        """Embed everything again."""
+        await flows.force(self)
+
+    @work(exclusive=True, group="question")
+    async def action_init(self) -> None:
+        """Create or compare the collection."""
+        await flows.init(self)
+
+    @work(exclusive=True, group="question")
+    async def action_test(self) -> None:
+        """Try everything."""
+        await flows.test(self)
+
+    def action_next_pipeline(self) -> None:
+        """Show the next one."""
+        self._switch(1)
+
+    def action_previous_pipeline(self) -> None:
+        """Show the one before."""
+        self._switch(-1)
+
+    def _switch(self, by: int) -> None:
+        if len(self.bridge.facts) == 1:
+            self.say("There is only one pipeline.")
+        self.bridge.switch(by)
+        self.draw()
+
+    def action_show(self, screen: str) -> None:
+        """Another screen."""
+        if screen in _STILL_TO_COME:
+            hint = f"{self.bridge.launch.command} {_STILL_TO_COME[screen]}"
+            self.say(f"The {screen} screen is still to come. Until then: {hint}")
+
+    def action_help(self) -> None:
+        """All keys."""
+        self.push_screen(Sheet("Keys", partial(help_lines, self._actions), self.glyphs))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette: the same actions by name, and the colours."""
+        for action in self._actions:
+            if action.in_palette:
+                call = partial(self.run_action, action.call or action.id)
+                yield SystemCommand(f"{action.title}  ({action.key})", action.help, call)
+        yield SystemCommand("Colours", "Choose another theme.", self.action_change_theme)
+
+    def action_command_palette(self) -> None:
+        """Its cursor does not blink: that alone would be 2 KB a second."""
+        super().action_command_palette()
+        for box in self.screen.query(Input):
+            box.cursor_blink = False
+
+    async def action_quit(self) -> None:
+        """Finish what is in flight, then leave; the second time, leave at once."""
+        self.leave()
+
+    def leave(self, signal_number: int = 0) -> None:
+        """As `action_quit`; `signal_number` is what asked for it, 0 for the operator."""
+        self._ended_by = self._ended_by or signal_number
+        self.bridge.leaving += 1
+        helm = self.bridge.helm
+        self.lookout.leave()
+        if helm is None:
+            self.exit(self._ended_by)
+        elif self.bridge.leaving > 1:
+            helm.stop()
+            self.exit(self._ended_by)
+        else:
+            helm.drain()
+            self.draw()
+
+
+def run_console(launch: Launch) -> int:
+    """Run the console until the operator leaves it.
+
+    Returns:
+        The signal that ended it; 0 when the operator did.
+
+    Raises:
+        ConfigError: the engine can't be built as configured.
+        Fault: the ledger does not answer at the start.
+    """
+    app = Console(launch, partial(_open_engine, launch), glyphs=glyphs_for(sys.stderr.encoding))
+    with interruptible(app):
+        ended_by = app.run(mouse=launch.mouse)
+    app.lookout.finish()
+    if app.bridge.failure is not None:
+        raise app.bridge.failure
+    return ended_by or 0
+
+
+def _open_engine(launch: Launch) -> AbstractContextManager[Helm]:
+    # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
+    from embedconsole.console.engineroom import open_engineroom
+
+    return open_engineroom(launch)

@@ -1,0 +1,140 @@
+"""What the console knows at any moment, and what follows from it for the screen. Draws nothing itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from embedconsole.console.actions import Effect
+from embedconsole.console.launch import facts_of
+from embedconsole.console.lookout import Sight
+from embedconsole.console.seeing import Scene, dashboard
+from embedconsole.console.situation import Standing
+from embedconsole.console.throughput import Throughput
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from embedconsole.console.helm import Helm
+    from embedconsole.console.launch import Facts, Launch
+    from embedconsole.console.view import DashboardView
+    from embedconsole.sync.progress import PipelineReport
+    from embedconsole.sync.snapshot import PipelineView, Snapshot
+
+
+@dataclass(slots=True)
+class Bridge:
+    """Belongs to the screen's loop.
+
+    Attributes:
+        offset: Seconds to add to the engine's monotonic clock to have the time since 1970.
+        zone: The operator's time zone; None for the machine's.
+        paused_at: When the operator paused; None while it goes on.
+        workers: Workers the operator asked for; None before he did.
+        leaving: How often he asked to leave.
+        failure: What ended the engine, or kept it from being opened.
+    """
+
+    launch: Launch
+    offset: float
+    zone: tzinfo | None = None
+    sight: Sight = field(default_factory=Sight)
+    paused_at: float | None = None
+    workers: int | None = None
+    leaving: int = 0
+    failure: BaseException | None = None
+    facts: tuple[Facts, ...] = ()
+    throughput: dict[str, Throughput] = field(default_factory=dict)
+    _index: int = 0
+    _reports: dict[str, PipelineReport] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.facts = tuple(facts_of(pipeline) for pipeline in self.launch.pipelines)
+        self.throughput = {facts.name: Throughput() for facts in self.facts}
+
+    @property
+    def helm(self) -> Helm | None:
+        """The engine's controls, once it is open."""
+        return self.sight.helm
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """The engine as last seen."""
+        return self.sight.snapshot
+
+    @property
+    def running(self) -> bool:
+        """Whether a run was going on then."""
+        return self.snapshot is not None and self.snapshot.run is not None
+
+    @property
+    def pipeline(self) -> Facts:
+        """The pipeline that is shown."""
+        return self.facts[self._index]
+
+    @property
+    def pipeline_view(self) -> PipelineView | None:
+        """The engine's view of it."""
+        views = () if self.snapshot is None else self.snapshot.pipelines
+        return next((view for view in views if view.name == self.pipeline.name), None)
+
+    def see(self, sight: Sight) -> None:
+        """Take over what the lookout saw."""
+        if sight.closed:
+            # The last picture stays, without the controls.
+            self.failure = sight.error
+            self.sight = Sight(snapshot=self.snapshot, closed=True)
+            return
+        self.sight = sight
+        if sight.snapshot is not None:
+            for view in sight.snapshot.pipelines:
+                self._measure(view, sight.snapshot.taken_at)
+
+    def _measure(self, view: PipelineView, now: float) -> None:
+        throughput, report = self.throughput[view.name], view.last_report
+        # A new report is another object, even where it says the same.
+        if report is not None and report is not self._reports.get(view.name):
+            throughput.end(report.embedded + report.payload_updated + report.deleted)
+            self._reports[view.name] = report
+        throughput.add(now, None if view.progress is None else view.progress.done)
+
+    def switch(self, by: int) -> None:
+        """Show another pipeline."""
+        self._index = (self._index + by) % len(self.facts)
+
+    def may(self, effect: Effect) -> bool:
+        """Whether actions of such an effect can be taken now."""
+        return effect is Effect.NONE or self.why_not is None
+
+    @property
+    def why_not(self) -> str | None:
+        """Why nothing can be changed now; None when it can."""
+        if self.launch.read_only:
+            return "The console is read-only."
+        if self.leaving or self.sight.closed:
+            return "The engine is being closed."
+        return "Still opening the ledger." if self.helm is None else None
+
+    def view(self) -> DashboardView:
+        """What the dashboard is to show."""
+        history = self.throughput[self.pipeline.name].rates
+        return dashboard(Scene(self.snapshot, self.facts, self._index, self._standing, history))
+
+    @property
+    def _standing(self) -> Standing:
+        helm = self.helm
+        stopped = helm is not None and helm.stopped
+        reason = None if helm is None or self.leaving else helm.stopped_by
+        if self.failure is not None:
+            reason = f"{type(self.failure).__name__}: {self.failure}"
+        ended = stopped or self.sight.closed
+        return Standing(
+            offset=self.offset,
+            zone=self.zone,
+            paused_at=self.paused_at,
+            closing=bool(self.leaving) and ended,
+            leaving=bool(self.leaving),
+            broken=reason if ended and not self.leaving else None,
+            halted=reason if not ended else None,
+            read_only=self.launch.read_only,
+        )

@@ -1,0 +1,209 @@
+"""The helm of a real engine in its own thread."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from concurrent.futures import CancelledError, wait
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.console.attending import Attendance
+from embedconsole.console.checking import check_parts
+from embedconsole.sync.generation import current_generation
+from embedconsole.sync.initialise import initialise
+from embedconsole.sync.thread import engine_in_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+    from embedconsole.console.launch import Launch
+    from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.checks import Check
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.initialise import Initialised
+    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.thread import EngineHandle
+
+_COUNT_PATIENCE = 0.5
+"""Seconds that a look waits for the ledger; what it says later is in the next one."""
+
+_REST_BUSY, _REST_IDLE = 3, 50
+"""Counting a huge ledger takes a while: rest so many times as long before counting again."""
+
+_SILENCE = 5.0
+"""Seconds without an answer after which the ledger counts as away, though it has not failed."""
+
+_DESCRIBE_BUSY = 2.0
+_DESCRIBE_IDLE = 30.0
+
+log = logging.getLogger("embedconsole")
+
+
+class EngineRoom:
+    """See `helm.Helm`. Made by `open_engineroom`."""
+
+    def __init__(self, handle: EngineHandle, attendance: Attendance, serving: Future[None]) -> None:
+        self._handle = handle
+        self._attendance = attendance
+        self._serving = serving
+        self._counting: Future[float] | None = None
+        self._count_at = 0.0
+        self._count_began = math.inf
+        self._describing: Future[None] | None = None
+        self._describe_at = 0.0
+        self._busy = False
+
+    @property
+    def stopped(self) -> bool:
+        return self._serving.done()
+
+    @property
+    def stopped_by(self) -> str | None:
+        if not self._serving.done():
+            return self._attendance.halted
+        try:
+            fault = self._serving.exception()
+        except CancelledError:
+            return None
+        return None if fault is None else f"the engine failed ({type(fault).__name__}: {fault})"
+
+    def when_stopped(self, tell: Callable[[], None]) -> None:
+        self._serving.add_done_callback(lambda _: tell())
+
+    def look(self) -> Snapshot:
+        now = time.monotonic()
+        if self._counting is None and now >= self._count_at:
+            self._counting, self._count_began = self._handle.call(_timed_count), now
+        if self._counting is not None:
+            wait([self._counting], timeout=_COUNT_PATIENCE)
+            if self._counting.done():
+                took, self._counting = self._counting.result(), None
+                self._count_at = now + took * (_REST_BUSY if self._busy else _REST_IDLE)
+                self._count_began = math.inf
+        if self._describing is None and now >= self._describe_at:
+            self._describing = self._handle.call(_describe)
+        if self._describing is not None and self._describing.done():
+            self._describing = None
+            self._describe_at = now + (_DESCRIBE_BUSY if self._busy else _DESCRIBE_IDLE)
+        snapshot = self._handle.snapshot()
+        if self._busy and snapshot.run is None:
+            # What a run leaves behind is of interest at once.
+            self._describe_at = self._count_at = 0.0
+        self._busy = snapshot.run is not None
+        if snapshot.fault is None and now - self._count_began > _SILENCE:
+            return replace(snapshot, fault="no answer yet")
+        return snapshot
+
+    def sync(self, *, force: bool = False) -> None:
+        async def ask(engine: Engine) -> None:
+            self._attendance.ask(force=force)
+
+        self._handle.call(ask)
+
+    def pause(self) -> None:
+        self._handle.pause()
+
+    def resume(self) -> None:
+        self._handle.resume()
+
+    def set_workers(self, count: int) -> None:
+        self._handle.set_workers(count)
+
+    def retry(self, pipeline: str) -> Future[int]:
+        async def put_back(engine: Engine) -> int:
+            count = await anyio.to_thread.run_sync(_put_back, engine, _assembly(engine, pipeline))
+            engine.control.notify()
+            return count
+
+        self._count_at = 0.0
+        return self._handle.call(put_back)
+
+    def initialise(self, pipeline: str) -> Future[Initialised]:
+        async def work(engine: Engine) -> Initialised:
+            return await initialise(_assembly(engine, pipeline))
+
+        self._describe_at = 0.0
+        return self._handle.call(work)
+
+    def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
+        async def work(engine: Engine) -> None:
+            async for check in check_parts(engine.ledger, _assembly(engine, pipeline)):
+                tell(check)
+
+        return self._handle.call(work)
+
+    def drain(self) -> None:
+        self._handle.drain()
+
+    def stop(self) -> None:
+        self._serving.cancel()
+
+    def close(self) -> None:
+        """Let go of everything that is still under way, so that the engine can be closed."""
+        for future in (self._serving, self._counting, self._describing):
+            if future is not None:
+                future.cancel()
+
+
+@contextmanager
+def open_engineroom(launch: Launch) -> Iterator[EngineRoom]:
+    """An engine at work, closed at the end.
+
+    Raises:
+        ConfigError: a part can't be built as configured, or the ledger is of a newer version.
+        Transient, Refused: the ledger does not answer, or not to us.
+    """
+    with engine_in_thread(launch.pipelines, launch.ledger_url) as handle:
+        attendance = handle.call(partial(_attendance, every=launch.every)).result()
+        work = _only_watch if launch.read_only else _attend
+        serving = handle.call(partial(work, attendance))
+        serving.add_done_callback(_log_own_fault)
+        room = EngineRoom(handle, attendance, serving)
+        try:
+            yield room
+        finally:
+            room.close()
+
+
+async def _attendance(engine: Engine, *, every: float) -> Attendance:
+    return Attendance(engine, every)
+
+
+async def _attend(attendance: Attendance, engine: Engine) -> None:
+    await attendance.attend()
+
+
+async def _only_watch(attendance: Attendance, engine: Engine) -> None:
+    await engine.control.drained.wait()
+
+
+async def _timed_count(engine: Engine) -> float:
+    began = time.monotonic()
+    await engine.count()
+    return time.monotonic() - began
+
+
+async def _describe(engine: Engine) -> None:
+    await engine.describe()
+
+
+def _put_back(engine: Engine, assembly: Assembly) -> int:
+    generation = current_generation(assembly, engine.ledger)
+    return 0 if generation is None else engine.ledger.work.retry(generation.id)
+
+
+def _assembly(engine: Engine, pipeline: str) -> Assembly:
+    return next(assembly for assembly in engine.assemblies if assembly.pipeline.name == pipeline)
+
+
+def _log_own_fault(serving: Future[None]) -> None:
+    if not serving.cancelled() and (fault := serving.exception()) is not None:
+        log.error("the engine ended by a fault of its own", exc_info=fault)

@@ -1,0 +1,117 @@
+"""The actions that ask, wait and answer."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from embedconsole.console.questions import force_estimate, force_question, retry_estimate, retry_question
+from embedconsole.console.screens.confirm import Confirm
+from embedconsole.console.screens.sheet import Sheet
+from embedconsole.console.sheets import check_lines, initialised_lines
+from embedconsole.console.words import counted
+from embedconsole.faults import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from embedconsole.console.app import Console
+    from embedconsole.console.text import Line
+    from embedconsole.sync.checks import Check
+
+T = TypeVar("T")
+
+
+async def retry(console: Console) -> None:
+    """Put the failures of the shown pipeline back; asks first where that is known to cost money."""
+    helm, view, facts = console.ready("retry"), console.bridge.pipeline_view, console.bridge.pipeline
+    if helm is None or view is None:
+        return
+    estimate = retry_estimate(view, facts)
+    if not estimate.items:
+        console.say("There is nothing to try again.")
+        return
+    if facts.price:
+        question = Confirm("Retry failures", retry_question(estimate, facts), "Yes, try again")
+        if not await console.push_screen_wait(question):
+            return
+    count = await _answer(console, helm.retry(facts.name))
+    if count is not None:
+        console.say(f"{counted(count, facts.noun)} put back; they are tried next.")
+        console.lookout.nudge()
+
+
+async def force(console: Console) -> None:
+    """Embed everything again, after asking."""
+    helm, snapshot = console.ready("force"), console.bridge.snapshot
+    if helm is None or snapshot is None:
+        return
+    estimate = force_estimate(snapshot, console.bridge.facts)
+    text = force_question(estimate, console.bridge.facts)
+    if await console.push_screen_wait(Confirm("Force a re-sync", text, "Yes, embed everything again")):
+        helm.sync(force=True)
+        running = snapshot.run is not None
+        console.say(f"Embedding everything again{' after this run' if running else ''}.")
+        console.lookout.nudge()
+
+
+async def init(console: Console) -> None:
+    """Create the collection, or compare it, and show what was done and found."""
+    helm, facts = console.ready("init"), console.bridge.pipeline
+    if helm is None:
+        return
+    result = await _answer(console, helm.initialise(facts.name))
+    if result is not None:
+        console.lookout.nudge()
+        title = f"Init of {facts.name}"
+        await console.push_screen_wait(Sheet(title, partial(initialised_lines, result), console.glyphs))
+
+
+async def test(console: Console) -> None:
+    """Try everything, a line each as it comes."""
+    helm, facts = console.ready("test"), console.bridge.pipeline
+    if helm is None:
+        return
+    checks: list[Check] = []
+    failed: list[str] = []
+    subjects = facts.subjects
+
+    def lines(cells: int) -> list[Line]:
+        return check_lines(checks, subjects, cells, failed[0] if failed else None)
+
+    sheet = Sheet(f"Test of {facts.name}", lines, console.glyphs)
+
+    def came(check: Check) -> None:
+        checks.append(check)
+        sheet.redraw()
+
+    loop = asyncio.get_running_loop()
+
+    def tell(check: Check) -> None:
+        loop.call_soon_threadsafe(came, check)
+
+    trying = helm.test(facts.name, tell)
+
+    async def wait() -> None:
+        try:
+            await asyncio.wrap_future(trying)
+        except (ConfigError, Fault) as fault:
+            failed.append(str(fault))
+            sheet.redraw()
+
+    waiting = asyncio.create_task(wait())
+    try:
+        await console.push_screen_wait(sheet)
+    finally:
+        trying.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def _answer(console: Console, future: Future[T]) -> T | None:
+    """The future's result; None, and a word to the operator, when the outside world fails it."""
+    try:
+        return await asyncio.wrap_future(future)
+    except (ConfigError, Fault) as fault:
+        console.say(str(fault), alarm=True)
+    return None

@@ -1,0 +1,65 @@
+"""What the screen asks of the engine: nothing here blocks but `look`, which only the lookout calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from embedconsole.sync.checks import Check
+    from embedconsole.sync.initialise import Initialised
+    from embedconsole.sync.snapshot import Snapshot
+
+
+class Helm(Protocol):
+    """The controls. Futures fail with `Fault` or `ConfigError` when the outside world does."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the engine has come to its end: drained, stopped, or by a fault of its own."""
+        ...
+
+    @property
+    def stopped_by(self) -> str | None:
+        """Why the engine does not go on until it is asked to; None when it does, or was told to stop."""
+        ...
+
+    def when_stopped(self, tell: Callable[[], None]) -> None:
+        """Have `tell` called, from another thread, once the engine has come to its end."""
+        ...
+
+    def look(self) -> Snapshot:
+        """The engine now, with what ledger and collections last said; blocks for a moment."""
+        ...
+
+    def sync(self, *, force: bool = False) -> None:
+        """Begin a run of all pipelines now, or after the one that is going on."""
+        ...
+
+    def pause(self) -> None: ...
+
+    def resume(self) -> None: ...
+
+    def set_workers(self, count: int) -> None: ...
+
+    def retry(self, pipeline: str) -> Future[int]:
+        """Put the failed and waiting items of a pipeline back; gives how many."""
+        ...
+
+    def initialise(self, pipeline: str) -> Future[Initialised]:
+        """Create the pipeline's collection, or compare it and add missing indexes."""
+        ...
+
+    def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
+        """Try everything the pipeline depends on; `tell` is called, from another thread, check by check."""
+        ...
+
+    def drain(self) -> None:
+        """Come to an end with what is in flight. Safe to call in a signal handler."""
+        ...
+
+    def stop(self) -> None:
+        """Come to an end at once; what is in flight is given back."""
+        ...

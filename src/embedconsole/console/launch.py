@@ -1,0 +1,65 @@
+"""What the console is started with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.config.pipeline import Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """What the console works on.
+
+    Attributes:
+        every: Seconds between the starts of two scheduled runs.
+        command: How the operator calls us with this configuration, for hints.
+        keys: Action to key, where the operator wants another one.
+        read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
+    """
+
+    pipelines: Sequence[Pipeline]
+    ledger_url: str
+    every: float
+    command: str = "embedconsole"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    read_only: bool = False
+    mouse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the screen says of a pipeline that only its configuration knows.
+
+    Attributes:
+        noun: What an item is called: "product" or "picture".
+        price: What embedding one item costs, in the operator's currency; None where no price is configured.
+    """
+
+    name: str
+    collection: str
+    noun: str = "product"
+    price: float | None = None
+    embedders: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """What `test` tries, in its order."""
+        return ("ledger", "catalog", *(f"embedder {name}" for name in self.embedders), "collection")
+
+
+def facts_of(pipeline: Pipeline) -> Facts:
+    """The facts of a configured pipeline."""
+    prices = [pipeline.embedders[vector.embedder].price_per_1000 for vector in pipeline.vectors.values()]
+    known = [price for price in prices if price is not None]
+    return Facts(
+        name=pipeline.name,
+        collection=pipeline.collection.name,
+        noun="picture" if pipeline.catalog.product is not None else "product",
+        price=sum(known) / 1000 if known else None,
+        embedders=tuple(dict.fromkeys(vector.embedder for vector in pipeline.vectors.values())),
+    )

@@ -1,0 +1,53 @@
+"""The batches in flight, of every process on the ledger."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.console.panels.wrapping import wrapped
+from embedconsole.console.text import BLANK, Span, left, right
+from embedconsole.console.words import counted
+
+if TYPE_CHECKING:
+    from embedconsole.console.text import Line, Tone
+    from embedconsole.console.view import BatchRow, InFlightView
+
+_EMPTY = "Every batch that is read, embedded or written, here or on another host, gets a line."
+_STAGES: dict[str, Tone] = {"embed": "work", "expired": "alert"}
+
+
+def in_flight_note(view: InFlightView) -> str:
+    """What stands in the heading."""
+    if not view.rows:
+        return ""
+    hosts = f" on {counted(view.hosts, 'host')}" if view.hosts > 1 else ""
+    return f"{counted(view.items, 'item')}{hosts}"
+
+
+def in_flight_lines(view: InFlightView, cells: int) -> list[Line]:
+    """All of them, a line each; an empty panel says what would be here."""
+    if not view.rows:
+        text = "Paused: nothing new is claimed." if view.paused else "No batch in flight."
+        return [(Span(f" {text}", "muted"),), *_teach(view, cells)]
+    token = max(len(str(row.token)) for row in view.rows) + 1
+    return [_row(row, token, stale=view.stale) for row in view.rows]
+
+
+def _teach(view: InFlightView, cells: int) -> list[Line]:
+    if view.paused:
+        return wrapped("Space resumes.", cells, "muted")
+    return [BLANK, *wrapped(_EMPTY, cells, "muted")]
+
+
+def _row(row: BatchRow, token: int, *, stale: bool) -> Line:
+    tone: Tone = "muted" if stale else _STAGES.get(row.stage, "plain")
+    spans = [
+        Span(f" {right(f'#{row.token}', token)}", "muted"),
+        Span(f" {left(row.stage, 7)}", tone),
+        Span(right(f"{row.items:,}", 5)),
+        Span(right(row.age, 5)),
+        Span(f"  {row.where} w{row.slot}", "muted"),
+    ]
+    if row.attempt > 1:
+        spans.append(Span(f"  try {row.attempt}", "wait"))
+    return tuple(spans)

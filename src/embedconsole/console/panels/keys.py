@@ -1,0 +1,43 @@
+"""The line of keys: as many as fit, the most needed ones longest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.console.text import Span, width
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from embedconsole.console.actions import Action
+    from embedconsole.console.text import Line
+
+
+def keys_line(
+    actions: Sequence[Action], cells: int, *, disabled: Collection[str], renamed: Mapping[str, str]
+) -> Line:
+    """ "s sync  space pause  r retry  ...", in the order of the table; disabled ones are in brackets.
+
+    Args:
+        disabled: Ids of the actions that can't be used now.
+        renamed: Ids to words, for actions that do something else now ("resume").
+    """
+    shown = [action for action in actions if action.short]
+    while shown:
+        line = _line(shown, disabled, renamed)
+        if width(line) <= cells:
+            return line
+        shown.remove(max(shown, key=lambda action: action.rank))
+    return ()
+
+
+def _line(actions: Sequence[Action], disabled: Collection[str], renamed: Mapping[str, str]) -> Line:
+    spans: list[Span] = []
+    for action in actions:
+        word = renamed.get(action.id, action.short)
+        spans.append(Span("  " if spans else " "))
+        if action.id in disabled:
+            spans.append(Span(f"({action.key} {word})", "muted"))
+        else:
+            spans += [Span(action.key, "strong"), Span(f" {word}", "muted")]
+    return tuple(spans)

@@ -1,0 +1,32 @@
+"""The first line: which pipeline, what the engine does, how fast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.console.text import Span, spread
+from embedconsole.console.words import counted, rate
+
+if TYPE_CHECKING:
+    from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.text import Line
+    from embedconsole.console.view import StatusView
+
+
+def status_line(view: StatusView, cells: int, glyphs: Glyphs) -> Line:
+    """ "products → products  2/3          running  8 workers  231/s"."""
+    start = [
+        Span(view.pipeline, "strong"),
+        Span(f" {glyphs.arrow} ", "muted"),
+        Span(view.collection),
+    ]
+    if view.position is not None:
+        start.append(Span(f"  {view.position}", "muted"))
+    end = [Span(view.state, view.tone)]
+    if view.workers is not None:
+        end.append(Span(f"  {counted(view.workers, 'worker')}", "muted"))
+    if view.rate is not None:
+        end.append(Span(f"  {rate(view.rate)}", "plain"))
+    if view.next_run is not None:
+        end.append(Span(f"  next {view.next_run}", "muted"))
+    return spread(tuple(start), tuple(end), cells)

@@ -1,0 +1,93 @@
+"""What is asked before something that costs: the figures as far as they are known, and honest where not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.console.words import counted, span_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.console.launch import Facts
+    from embedconsole.sync.snapshot import PipelineView, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What embedding some items comes to; None where nobody can know."""
+
+    items: int
+    seconds: float | None
+    cost: float | None
+
+
+def force_estimate(snapshot: Snapshot, facts: Sequence[Facts]) -> Estimate:
+    """Embedding everything again, of all pipelines: a run is one of all of them."""
+    by_name = {one.name: one for one in facts}
+    parts = [
+        _part(view, 0 if view.counts is None else view.counts.total, by_name[view.name])
+        for view in snapshot.pipelines
+        if view.name in by_name
+    ]
+    seconds = [part.seconds for part in parts]
+    costs = [part.cost for part in parts if part.cost is not None]
+    return Estimate(
+        items=sum(part.items for part in parts),
+        # They run side by side: the longest one decides.
+        seconds=None
+        if any(one is None for one in seconds)
+        else max((one or 0.0 for one in seconds), default=0.0),
+        cost=sum(costs) if costs else None,
+    )
+
+
+def retry_estimate(view: PipelineView, facts: Facts) -> Estimate:
+    """Embedding what failed or waits for another try."""
+    items = 0 if view.counts is None else view.counts.failed + view.counts.retrying
+    return _part(view, items, facts)
+
+
+def force_question(estimate: Estimate, facts: Sequence[Facts]) -> str:
+    """The text of the question."""
+    nouns = {one.noun for one in facts}
+    noun = nouns.pop() if len(nouns) == 1 else "item"
+    where = f" of all {len(facts)} pipelines" if len(facts) > 1 else ""
+    return (
+        f"Embed {counted(estimate.items, noun)}{where} again, changed or not: {_time_and_cost(estimate)} "
+        "Search keeps working meanwhile; the points are replaced one by one."
+    )
+
+
+def retry_question(estimate: Estimate, facts: Facts) -> str:
+    """The text of the question."""
+    what = counted(estimate.items, facts.noun)
+    return f"Try {what} again, with all their attempts: {_time_and_cost(estimate)}"
+
+
+def _part(view: PipelineView, items: int, facts: Facts) -> Estimate:
+    pace = view.rate or _last_pace(view)
+    return Estimate(
+        items=items,
+        seconds=items / pace if pace else None,
+        cost=None if facts.price is None else items * facts.price,
+    )
+
+
+def _last_pace(view: PipelineView) -> float | None:
+    """Items a second of the last run, where it embedded enough to tell."""
+    report = view.last_report
+    if report is None or report.embedded < 10 or report.seconds <= 0:
+        return None
+    return report.embedded / report.seconds
+
+
+def _time_and_cost(estimate: Estimate) -> str:
+    if estimate.seconds is None:
+        time = "how long it takes is not known yet"
+    else:
+        time = f"about {span_of(estimate.seconds)}"
+    if estimate.cost is None:
+        return f"{time}. What it costs is not known: no price_per_1000 is configured."
+    return f"{time}, and about {estimate.cost:,.2f} to pay."

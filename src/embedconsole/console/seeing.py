@@ -1,0 +1,229 @@
+"""From a snapshot of the engine to what the dashboard shows: pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.console.sentence import sentence
+from embedconsole.console.situation import Standing, situation
+from embedconsole.console.text import clean
+from embedconsole.console.view import (
+    BacklogView,
+    BatchRow,
+    CollectionView,
+    DashboardView,
+    ErrorRow,
+    ErrorsView,
+    InFlightView,
+    StatusView,
+)
+from embedconsole.console.words import age, at_minute, at_time, brief, size
+from embedconsole.sync.flow import GateState
+from embedconsole.sync.snapshot import EngineState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.console.launch import Facts
+    from embedconsole.console.sentence import Situation
+    from embedconsole.console.text import Tone
+    from embedconsole.ledger.records import BatchInFlight, Event
+    from embedconsole.sync.snapshot import CollectionSeen, PipelineView, Snapshot
+
+_TONES: dict[str, Tone] = {
+    EngineState.RUNNING: "work",
+    EngineState.PLANNING: "work",
+    EngineState.PAUSED: "wait",
+    EngineState.DRAINING: "wait",
+    GateState.COOLING: "wait",
+    GateState.PROBING: "wait",
+    GateState.OPEN: "alert",
+    "stopped": "alert",
+    "ledger away": "alert",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What there is to see.
+
+    Attributes:
+        snapshot: None before the first.
+        index: Which of the pipelines.
+        history: Items a second, oldest first.
+    """
+
+    snapshot: Snapshot | None
+    facts: Sequence[Facts]
+    index: int
+    standing: Standing
+    history: tuple[float, ...] = ()
+
+
+def dashboard(scene: Scene) -> DashboardView:
+    """What the dashboard shows of the scene."""
+    facts, snapshot = scene.facts[scene.index], scene.snapshot
+    pipeline = None
+    if snapshot is not None:
+        pipeline = next((one for one in snapshot.pipelines if one.name == facts.name), None)
+    now = situation(snapshot, pipeline, facts, scene.standing)
+    if snapshot is None or pipeline is None:
+        return DashboardView(
+            status=_status(scene, None, None, now),
+            sentence=sentence(now),
+            backlog=BacklogView(),
+            in_flight=InFlightView(),
+            collection=CollectionView(),
+            errors=ErrorsView(),
+            alarmed=now.broken is not None,
+        )
+    return DashboardView(
+        status=_status(scene, snapshot, pipeline, now),
+        sentence=sentence(now),
+        backlog=_backlog(pipeline, scene.history, stale=now.ledger_fault is not None),
+        in_flight=_in_flight(snapshot, facts.name, stale=now.ledger_fault is not None),
+        collection=_collection(pipeline.seen, scene.standing),
+        errors=ErrorsView(_rows(snapshot.events, facts.name, scene.standing)),
+        alarmed=now.broken is not None or now.ledger_fault is not None or now.halted is not None,
+    )
+
+
+def _status(
+    scene: Scene, snapshot: Snapshot | None, pipeline: PipelineView | None, now: Situation
+) -> StatusView:
+    facts, count = scene.facts[scene.index], len(scene.facts)
+    state: str = "stopped" if now.broken is not None else EngineState.STARTING
+    if pipeline is not None and snapshot is not None:
+        state = _state(snapshot, pipeline, now)
+    working = state == EngineState.RUNNING
+    resting = snapshot is not None and state == EngineState.IDLE and snapshot.next_run is not None
+    return StatusView(
+        pipeline=clean(facts.name),
+        collection=clean(facts.collection),
+        position=f"{scene.index + 1}/{count}" if count > 1 else None,
+        state="read-only" if scene.standing.read_only and state == EngineState.IDLE else state,
+        tone=_TONES.get(state, "muted"),
+        workers=None if pipeline is None else pipeline.workers,
+        rate=pipeline.rate if pipeline is not None and working else None,
+        next_run=(
+            at_minute(snapshot.next_run + scene.standing.offset, scene.standing.zone)
+            if resting and snapshot is not None and snapshot.next_run is not None
+            else None
+        ),
+    )
+
+
+def _state(snapshot: Snapshot, pipeline: PipelineView, now: Situation) -> str:
+    if now.broken is not None:
+        return "stopped"
+    if now.draining:
+        return EngineState.DRAINING
+    if now.ledger_fault is not None:
+        return "ledger away"
+    if now.halted is not None and not now.paused:
+        return "stopped"
+    if now.paused:
+        return EngineState.PAUSED
+    held_up = [one.state for one in pipeline.dependencies if one.state is not GateState.CLOSED]
+    return held_up[0] if held_up else pipeline.state
+
+
+def _backlog(pipeline: PipelineView, history: tuple[float, ...], *, stale: bool) -> BacklogView:
+    counts, progress = pipeline.counts, pipeline.progress
+    planning = pipeline.state is EngineState.PLANNING
+    return BacklogView(
+        known=counts is not None,
+        stale=stale,
+        pending=0 if counts is None else counts.pending - counts.retrying,
+        retrying=0 if counts is None else counts.retrying,
+        failed=0 if counts is None else counts.failed,
+        synced=0 if counts is None else counts.synced,
+        total=0 if counts is None else counts.total,
+        oldest="" if counts is None or counts.oldest_age is None else age(counts.oldest_age),
+        wanted=None if progress is None else progress.found,
+        done=0 if progress is None else progress.done,
+        scanned=progress.scanned if progress is not None and planning else None,
+        rate=pipeline.rate,
+        history=history,
+    )
+
+
+def _in_flight(snapshot: Snapshot, pipeline: str, *, stale: bool) -> InFlightView:
+    mine = [batch for batch in snapshot.in_flight if batch.pipeline == pipeline]
+    return InFlightView(
+        rows=tuple(_batch(batch, snapshot.worker) for batch in mine),
+        items=sum(batch.items for batch in mine),
+        hosts=len({_host(batch.worker) for batch in mine}),
+        paused=snapshot.state is EngineState.PAUSED,
+        stale=stale,
+    )
+
+
+def _batch(batch: BatchInFlight, worker: str) -> BatchRow:
+    return BatchRow(
+        token=batch.token,
+        stage="expired" if batch.expired else clean(batch.stage),
+        items=batch.items,
+        age=brief(batch.age),
+        where="here" if batch.worker == worker else _host(batch.worker),
+        slot=batch.slot,
+        attempt=batch.attempt,
+        expired=batch.expired,
+    )
+
+
+def _host(worker: str) -> str:
+    """The host in a worker's id, see `sync.identity`."""
+    return clean(worker.partition(":")[0])
+
+
+def _collection(seen: CollectionSeen | None, standing: Standing) -> CollectionView:
+    if seen is None:
+        return CollectionView()
+    fault = None if seen.fault is None else clean(seen.fault)
+    as_of = at_time(seen.at + standing.offset, standing.zone) if fault else ""
+    state = seen.state
+    if state is None:
+        return CollectionView(asked=True, exists=None if fault else False, fault=fault, as_of=as_of)
+    return CollectionView(
+        asked=True,
+        exists=True,
+        status=clean(state.status),
+        points=state.points,
+        indexed=state.indexed_vectors,
+        segments=state.segments,
+        queue=state.queue,
+        disk="" if state.disk_bytes is None else size(state.disk_bytes),
+        vectors=tuple(
+            f"{clean(name) + ' ' if name else ''}{spec.size} {spec.distance}"
+            for name, spec in state.vectors.items()
+        ),
+        indexes=tuple(f"{clean(path)} {clean(kind)}" for path, kind in state.indexes.items()),
+        differences=tuple(clean(line) for line in seen.differences),
+        blocking=seen.blocking,
+        warnings=tuple(clean(line) for line in state.warnings),
+        fault=fault,
+        as_of=as_of,
+    )
+
+
+def _rows(events: Sequence[Event], pipeline: str, standing: Standing) -> tuple[ErrorRow, ...]:
+    """A row each, but one for many with the same cause in a row: a thousand time-outs are one story."""
+    rows: list[ErrorRow] = []
+    for event in events:
+        if event.level == "info" or event.pipeline not in (None, pipeline):
+            continue
+        row = ErrorRow(
+            time=at_time(event.at, standing.zone),
+            kind=clean(event.kind),
+            key=None if event.key is None else clean(event.key),
+            message=clean(event.message),
+            count=1,
+            grave=event.level == "error",
+        )
+        if rows and (rows[-1].kind, rows[-1].message, rows[-1].grave) == (row.kind, row.message, row.grave):
+            last = rows.pop()
+            row = ErrorRow(row.time, row.kind, row.key, row.message, last.count + 1, row.grave)
+        rows.append(row)
+    return tuple(rows)

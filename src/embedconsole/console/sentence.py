@@ -1,0 +1,210 @@
+"""The second line: what is going on and what to do about it, in one sentence that is always true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from embedconsole.console.words import counted, number, rate, span_of
+
+_AT_ONCE = "q again leaves at once, and nothing is lost."
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Who is waited for.
+
+    Attributes:
+        who: The dependency.
+        why: What it said, if it said something.
+        seconds: How long still; None while it is being tried.
+        throttled: It asked for a pause, rather than being away.
+    """
+
+    who: str
+    why: str | None
+    seconds: float | None
+    throttled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that the sentence goes by; texts are clean, times are texts already.
+
+    Attributes:
+        closing: The engine has come to its end and is being closed.
+        broken: Why the engine can't go on at all, a fault of its own.
+        stale: Seconds since the ledger last answered, when it does not; `as_of` is when it did.
+        halted: Why the last run was stopped, or the next can't begin.
+        held_by: Another process that runs this pipeline.
+        known: The counts are known.
+        wanted: Items to work on in this run, as far as is known; `done` of them are.
+        pending: Wanting work, in flight and waiting for a retry included.
+        elsewhere: Items in batches of other processes.
+        changed: What the last run changed, at `last_run`.
+    """
+
+    noun: str = "product"
+    opening: bool = False
+    closing: bool = False
+    draining: bool = False
+    broken: str | None = None
+    ledger_fault: str | None = None
+    stale: float | None = None
+    as_of: str = ""
+    paused: bool = False
+    paused_at: str | None = None
+    running: bool = False
+    planning: bool = False
+    wait: Wait | None = None
+    halted: str | None = None
+    held_by: str | None = None
+    known: bool = False
+    scanned: int = 0
+    wanted: int = 0
+    done: int = 0
+    rate: float | None = None
+    eta: float | None = None
+    pending: int = 0
+    retrying: int = 0
+    failed: int = 0
+    synced: int = 0
+    in_flight_batches: int = 0
+    in_flight_items: int = 0
+    elsewhere: int = 0
+    last_run: str | None = None
+    changed: int = 0
+    next_run: str | None = None
+    read_only: bool = False
+
+
+def sentence(now: Situation) -> str:
+    """The first of these that has something to say; what wants the operator comes before what goes on."""
+    return (
+        _of_the_engine(now)
+        or _of_the_ledger(now)
+        or _of_pause(now)
+        or _of_work(now)
+        or _of_trouble(now)
+        or _of_rest(now)
+    )
+
+
+def _of_the_engine(now: Situation) -> str | None:
+    if now.broken is not None:
+        return f"Stopped by a fault of its own: {_ended(now.broken)} The log has the details; q leaves."
+    if now.closing:
+        return "Leaving: closing the ledger and the collection."
+    if now.draining:
+        if now.in_flight_batches:
+            what = counted(now.in_flight_batches, "batch")
+            are = "is" if now.in_flight_batches == 1 else "are"
+            return (
+                f"Leaving when {what} in flight {are} written; q again leaves at once, and nothing is lost."
+            )
+        return f"Leaving; {_AT_ONCE}"
+    if now.opening:
+        return "Opening the ledger."
+    return None
+
+
+def _of_the_ledger(now: Situation) -> str | None:
+    if now.ledger_fault is None:
+        return None
+    cause = _ended(now.ledger_fault)
+    if now.stale is None:
+        return f"The ledger does not answer: {cause}"
+    return f"The ledger has not answered for {span_of(now.stale)}; figures are from {now.as_of}. {cause}"
+
+
+def _of_pause(now: Situation) -> str | None:
+    if not now.paused:
+        return None
+    since = f"Paused by you at {now.paused_at}" if now.paused_at else "Paused"
+    return f"{since}; {_waiting(now)}. Space resumes."
+
+
+def _of_work(now: Situation) -> str | None:
+    if not now.running:
+        return None
+    if now.wait is not None:
+        return f"{_waiting_for(now.wait)} {_upper(_waiting(now))}."
+    look = _look(now)
+    if now.planning:
+        found = f"{number(now.wanted)} to sync so far" if now.wanted else "nothing to sync so far"
+        return f"Looking for changes: {counted(now.scanned, now.noun)} compared, {found}.{look}"
+    left = max(0, now.wanted - now.done)
+    if left == 0:
+        return f"Finishing the run.{look}"
+    if now.eta is not None:
+        time = f"about {span_of(now.eta)} to go"
+    else:
+        time = "time to go not known yet" if now.rate is None else f"at {rate(now.rate)}"
+    return f"Syncing {counted(left, now.noun)}, {time}.{look}"
+
+
+def _of_trouble(now: Situation) -> str | None:
+    if now.halted is not None:
+        again = "" if now.read_only else " Fix it, then press s."
+        return f"Stopped: {_ended(now.halted)}{again}"
+    if not now.known:
+        return "Nothing synced yet." if now.read_only else "Nothing synced yet; s begins the first run."
+    if now.elsewhere:
+        who = f" ({now.held_by})" if now.held_by else ""
+        return f"Another process{who} syncs {counted(now.elsewhere, now.noun)}; {_waiting(now)}.{_look(now)}"
+    if now.pending:
+        if now.retrying == now.pending:
+            what = f"{counted(now.pending, now.noun)} will be tried again by themselves"
+        else:
+            what = _waiting(now)
+        return f"{_upper(what)}{_next(now)}.{_look(now)}"
+    if now.failed:
+        rest = "the rest is in sync" if now.synced else "nothing else is there"
+        again = "" if now.read_only else " Press r to try again."
+        need = "needs" if now.failed == 1 else "need"
+        return f"{counted(now.failed, now.noun)} {need} a look; {rest}{_next(now)}.{again}"
+    return None
+
+
+def _of_rest(now: Situation) -> str:
+    if not now.synced:
+        return f"The catalog gave no {now.noun}s{_next(now)}. Add some, or look at the query."
+    last = f"; last run {now.last_run} changed {number(now.changed)}" if now.last_run else ""
+    return f"In sync. {counted(now.synced, now.noun)}{last}{_next(now)}."
+
+
+def _waiting(now: Situation) -> str:
+    if not now.known:
+        return "what waits is not known yet"
+    if not now.pending:
+        return "nothing waits"
+    return f"{counted(now.pending, now.noun)} {'waits' if now.pending == 1 else 'wait'}"
+
+
+def _look(now: Situation) -> str:
+    if not now.failed:
+        return ""
+    return f" {number(now.failed)} need{'s' if now.failed == 1 else ''} a look."
+
+
+def _next(now: Situation) -> str:
+    return f"; next run {now.next_run}" if now.next_run else ""
+
+
+def _waiting_for(wait: Wait) -> str:
+    if wait.seconds is None:
+        return f"Trying {wait.who} again."
+    time = span_of(wait.seconds)
+    if wait.throttled:
+        return f"Waiting {time}: {wait.who} asked for a pause (429)."
+    why = f" ({wait.why})" if wait.why else ""
+    return f"{_upper(wait.who)} does not answer{why}; trying again in {time}."
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _ended(text: str) -> str:
+    """Ended with a full stop, whatever it ended with before."""
+    stripped = text.strip() or "no reason was given"
+    return stripped if stripped[-1] in ".!?" else stripped + "."

@@ -1,0 +1,105 @@
+"""What the sheets say: the help, the checks of `test` and what `init` found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.console.actions import Effect, Group, shown_key
+from embedconsole.console.panels.wrapping import words_in, wrapped
+from embedconsole.console.text import BLANK, Span, clean, left, right
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.console.actions import Action
+    from embedconsole.console.text import Line, Tone
+    from embedconsole.sync.checks import Check
+    from embedconsole.sync.initialise import Initialised
+
+_KEYS = 10
+_TITLE = 20
+_SUBJECT = 22
+
+
+def help_lines(actions: Sequence[Action], cells: int) -> list[Line]:
+    """All actions, by group."""
+    lines: list[Line] = []
+    for group in Group:
+        lines += [BLANK] * bool(lines) + [(Span(f" {group}", "muted"),)]
+        for action in (one for one in actions if one.group is group):
+            text = action.help
+            if action.effect in (Effect.COSTS, Effect.WRITES):
+                text += f" ({action.effect})"
+            first, *rest = words_in(text, max(10, cells - _KEYS - _TITLE - 2)) or [""]
+            keys = " ".join(dict.fromkeys(shown_key(key) for key in action.keys.split(",")))
+            lines.append(
+                (
+                    Span(f" {left(keys, _KEYS)}", "strong"),
+                    Span(left(action.title, _TITLE)),
+                    Span(first, "muted"),
+                )
+            )
+            lines += [(Span(" " * (_KEYS + _TITLE + 1) + more, "muted"),) for more in rest]
+    return lines
+
+
+def check_lines(
+    checks: Sequence[Check], subjects: Sequence[str], cells: int, failed: str | None
+) -> list[Line]:
+    """A line each, in the order they are tried; those still to come are grey."""
+    lines: list[Line] = []
+    for check in checks:
+        mark = Span(" ok   ", "muted") if check.ok else Span(" FAIL ", "alert")
+        head = (mark, Span(left(clean(check.subject), _SUBJECT)), Span(_milliseconds(check.seconds), "muted"))
+        lines += _beside(head, clean(check.detail), cells, "muted" if check.ok else "alert")
+    done = len(checks)
+    for index, subject in enumerate(subjects[done:]):
+        trying = index == 0 and failed is None
+        lines.append((Span("  ... " if trying else "      ", "work"), Span(clean(subject), "muted")))
+    if failed is not None:
+        lines += [BLANK, *wrapped(clean(failed), cells, "alert")]
+    elif done >= len(subjects):
+        bad = sum(not check.ok for check in checks)
+        text = f"{bad} of {done} failed." if bad else "All is well."
+        lines += [BLANK, (Span(f" {text}", "alert" if bad else "strong"),)]
+    return lines
+
+
+def _milliseconds(seconds: float) -> str:
+    return right(f"{seconds * 1000:,.0f} ms", 10)
+
+
+def _beside(head: Line, text: str, cells: int, tone: Tone) -> list[Line]:
+    """The text at the right of a head, going on below it, indented."""
+    indent = 6
+    room = cells - indent - 1
+    return [head, *((Span(" " * indent + line, tone),) for line in words_in(text, room))]
+
+
+def initialised_lines(result: Initialised, cells: int) -> list[Line]:
+    """What `init` did and found."""
+    vectors = ", ".join(
+        f"{name + ' ' if name else ''}{spec.size} {spec.distance}"
+        for name, spec in result.schema.vectors.items()
+    )
+    target = clean(result.target)
+    if result.created:
+        lines = wrapped(f"Created {target}.", cells, "strong")
+        lines += wrapped(f"vectors: {clean(vectors)}", cells, "plain")
+        for path, kind in result.schema.indexes.items():
+            lines += wrapped(f"payload index {clean(path)} {kind}", cells, "muted")
+        return lines
+    if not result.added and not result.left:
+        return wrapped(f"{target} exists and is as configured. Nothing was changed.", cells, "strong")
+    lines = wrapped(f"{target} exists; nothing was dropped.", cells, "strong")
+    for path in result.added:
+        lines += wrapped(
+            f"added the payload index {clean(path)} {result.schema.indexes[path]}", cells, "work"
+        )
+    for one in result.left:
+        what = (
+            f"{'REFUSED' if one.blocking else 'differs'}: {one.field}: it has {one.have or 'nothing'}, "
+            f"configured is {one.want or 'nothing'}; {one.remedy}"
+        )
+        lines += wrapped(clean(what), cells, "alert" if one.blocking else "wait")
+    return lines

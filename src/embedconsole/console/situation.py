@@ -1,0 +1,147 @@
+"""From a snapshot to what the sentence goes by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.console.sentence import Situation, Wait
+from embedconsole.console.text import clean
+from embedconsole.console.words import at_minute, at_time
+from embedconsole.sync.flow import GateState
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.snapshot import EngineState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import tzinfo
+
+    from embedconsole.console.launch import Facts
+    from embedconsole.ledger.records import RunRecord
+    from embedconsole.sync.flow import Health
+    from embedconsole.sync.snapshot import PipelineView, Snapshot
+
+_CHANGES = ("embedded", "payload_updated", "deleted")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the console knows beside the snapshot.
+
+    Attributes:
+        offset: Seconds to add to the monotonic clock to have the time since 1970.
+        zone: The operator's time zone; None for the machine's.
+        paused_at: When the operator paused, since 1970.
+        broken: Why the engine has ended though nobody asked it to.
+        halted: Why nothing runs until the operator asks for it.
+    """
+
+    offset: float = 0.0
+    zone: tzinfo | None = None
+    paused_at: float | None = None
+    closing: bool = False
+    leaving: bool = False
+    broken: str | None = None
+    halted: str | None = None
+    read_only: bool = False
+
+
+def situation(
+    snapshot: Snapshot | None, pipeline: PipelineView | None, facts: Facts, standing: Standing
+) -> Situation:
+    """What the sentence goes by."""
+    broken = None if standing.broken is None else clean(standing.broken)
+    if snapshot is None or pipeline is None:
+        return Situation(
+            noun=facts.noun,
+            opening=True,
+            closing=standing.closing,
+            draining=standing.leaving,
+            broken=broken,
+        )
+    counts, progress = pipeline.counts, pipeline.progress
+    mine = [batch for batch in snapshot.in_flight if batch.pipeline == facts.name]
+    here = [batch for batch in mine if batch.worker == snapshot.worker]
+    others = [batch for batch in mine if batch.worker != snapshot.worker and not batch.expired]
+    last = _last_run(snapshot.runs, facts.name)
+    return Situation(
+        noun=facts.noun,
+        closing=standing.closing,
+        draining=standing.leaving or snapshot.state is EngineState.DRAINING,
+        broken=broken,
+        ledger_fault=None if snapshot.fault is None else clean(snapshot.fault),
+        stale=None if snapshot.counted_at is None else snapshot.taken_at - snapshot.counted_at,
+        as_of=(
+            ""
+            if snapshot.counted_at is None
+            else at_time(snapshot.counted_at + standing.offset, standing.zone)
+        ),
+        paused=snapshot.state is EngineState.PAUSED,
+        paused_at=None if standing.paused_at is None else at_minute(standing.paused_at, standing.zone),
+        running=progress is not None,
+        planning=pipeline.state is EngineState.PLANNING,
+        wait=_wait(pipeline.dependencies, snapshot.taken_at),
+        halted=_halted(snapshot, pipeline, standing),
+        held_by=clean(others[0].worker.partition(":")[0]) if others else None,
+        known=counts is not None,
+        scanned=0 if progress is None else progress.scanned,
+        wanted=0 if progress is None else progress.found,
+        done=0 if progress is None else progress.done,
+        rate=pipeline.rate,
+        eta=pipeline.eta,
+        pending=0 if counts is None else counts.pending,
+        retrying=0 if counts is None else counts.retrying,
+        failed=0 if counts is None else counts.failed,
+        synced=0 if counts is None else counts.synced,
+        in_flight_batches=len(here),
+        in_flight_items=sum(batch.items for batch in here),
+        elsewhere=sum(batch.items for batch in others),
+        last_run=None if last is None or last.ended_at is None else at_minute(last.ended_at, standing.zone),
+        changed=0 if last is None else _changed(last, facts.name),
+        next_run=(
+            None
+            if snapshot.next_run is None
+            else at_minute(snapshot.next_run + standing.offset, standing.zone)
+        ),
+        read_only=standing.read_only,
+    )
+
+
+def _halted(snapshot: Snapshot, pipeline: PipelineView, standing: Standing) -> str | None:
+    if snapshot.run is not None:
+        return None
+    if standing.halted is not None:
+        return clean(standing.halted)
+    report = pipeline.last_report
+    if report is not None and report.outcome is Outcome.ABORTED:
+        return clean(report.message or "")
+    return None
+
+
+def _wait(dependencies: Sequence[Health], now: float) -> Wait | None:
+    """The first dependency that holds the run up."""
+    for health in dependencies:
+        if health.state is not GateState.CLOSED:
+            return Wait(
+                who=clean(health.name),
+                why=None if health.fault is None else clean(health.fault),
+                seconds=None if health.until is None else max(0.0, health.until - now),
+                throttled=health.state is GateState.COOLING,
+            )
+    return None
+
+
+def _last_run(runs: Sequence[RunRecord], pipeline: str) -> RunRecord | None:
+    return next((run for run in runs if run.ended_at is not None and _figures(run, pipeline)), None)
+
+
+def _changed(run: RunRecord, pipeline: str) -> int:
+    figures = _figures(run, pipeline)
+    return sum(value for name in _CHANGES if isinstance(value := figures.get(name), int))
+
+
+def _figures(run: RunRecord, pipeline: str) -> dict[str, object]:
+    """A pipeline's part of a run's report, which is JSON that some version of us has written."""
+    pipelines = (run.report or {}).get("pipelines")
+    figures = pipelines.get(pipeline) if isinstance(pipelines, dict) else None
+    return figures if isinstance(figures, dict) else {}

@@ -1,0 +1,134 @@
+"""What the dashboard shows, as plain frozen data: equal views are the same picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embedconsole.console.text import Tone
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The first line. `position` is "2/3" where there are several pipelines."""
+
+    pipeline: str
+    collection: str
+    position: str | None
+    state: str
+    tone: Tone
+    workers: int | None
+    rate: float | None
+    next_run: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BacklogView:
+    """What there is to do. `known` is false before the ledger was asked; then the counts say nothing.
+
+    Attributes:
+        oldest: Age of what has been due longest; empty when nothing is due.
+        wanted, done: Of the run that is going on; None between runs.
+        scanned: Items compared by a planner that is still at it; None when none is.
+        history: Items a second, oldest first, as many as fit a wide panel.
+    """
+
+    known: bool = False
+    stale: bool = False
+    pending: int = 0
+    retrying: int = 0
+    failed: int = 0
+    synced: int = 0
+    total: int = 0
+    oldest: str = ""
+    wanted: int | None = None
+    done: int = 0
+    scanned: int | None = None
+    rate: float | None = None
+    history: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRow:
+    """A batch in flight. `where` is "here" or a host."""
+
+    token: int
+    stage: str
+    items: int
+    age: str
+    where: str
+    slot: int
+    attempt: int
+    expired: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InFlightView:
+    """The batches of this pipeline, of every process, oldest first."""
+
+    rows: tuple[BatchRow, ...] = ()
+    items: int = 0
+    hosts: int = 0
+    paused: bool = False
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionView:
+    """What the collection says of itself.
+
+    Attributes:
+        asked: It has answered, or failed to, at least once.
+        exists: None while that is not known.
+        vectors: "512 cosine", or a line each for named ones.
+        fault: Why it does not answer; the rest is then from `as_of`.
+    """
+
+    asked: bool = False
+    exists: bool | None = None
+    status: str = ""
+    points: int = 0
+    indexed: int = 0
+    segments: int = 0
+    queue: int | None = None
+    disk: str = ""
+    vectors: tuple[str, ...] = ()
+    indexes: tuple[str, ...] = ()
+    differences: tuple[str, ...] = ()
+    blocking: bool = False
+    warnings: tuple[str, ...] = ()
+    fault: str | None = None
+    as_of: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """One or more events in a row with the same cause; `key` and `time` are the latest one's."""
+
+    time: str
+    kind: str
+    key: str | None
+    message: str
+    count: int
+    grave: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorsView:
+    """Warnings and errors, oldest first."""
+
+    rows: tuple[ErrorRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardView:
+    """Everything on the dashboard."""
+
+    status: StatusView
+    sentence: str
+    backlog: BacklogView
+    in_flight: InFlightView
+    collection: CollectionView
+    errors: ErrorsView
+    alarmed: bool = False

@@ -1,0 +1,98 @@
+"""A widget made of lines, which sends to the terminal only what differs from what is there.
+
+Textual resends the whole widget at every refresh; over a slow link that is what makes a console sluggish.
+"""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from embedconsole.console.text import BLANK, fit, plain, width
+from embedconsole.console.theme import tone_styles
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.style import Style
+    from textual.geometry import Size
+
+    from embedconsole.console.text import Line, Tone
+
+
+class Lines(Widget):
+    """Lines of toned text, cut at its size."""
+
+    def __init__(
+        self,
+        lines: Sequence[Line] = (),
+        *,
+        id: str | None = None,  # noqa: A002 - as every widget names it
+    ) -> None:
+        super().__init__(id=id)
+        self._lines: tuple[Line, ...] = tuple(lines)
+        self._tones: Mapping[Tone, Style] | None = None
+
+    @property
+    def text(self) -> str:
+        """What is drawn, without its tones."""
+        return "\n".join(plain(line) for line in self._lines)
+
+    def draw(self, lines: Sequence[Line]) -> None:
+        """Show these lines."""
+        before, self._lines = self._lines, tuple(lines)
+        if len(before) != len(self._lines) and self.styles.is_auto_height:
+            self.refresh(layout=True)
+            return
+        for y, (old, new) in enumerate(zip_longest(before, self._lines, fillvalue=BLANK)):
+            if old != new and y < self.size.height:
+                begin = _same_at_start(old, new)
+                end = min(self.size.width, max(width(old), width(new)))
+                # A cell to the left as well: a wide character must not be cut in two.
+                start = max(0, begin - 1)
+                self.refresh(Region(start, y, max(1, end - start), 1))
+
+    def render_line(self, y: int) -> Strip:
+        """One line, as Textual wants it."""
+        if self._tones is None:
+            self._tones = tone_styles(self.app.theme_variables, ansi=self.app.native_ansi_color)
+        line = self._lines[y] if y < len(self._lines) else BLANK
+        base = self.rich_style
+        segments = [Segment(span.text, base + self._tones[span.tone]) for span in fit(line, self.size.width)]
+        return Strip(segments).adjust_cell_length(self.size.width, base)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """As many as there are lines."""
+        return len(self._lines)
+
+    def notify_style_update(self) -> None:
+        """The theme may have changed."""
+        super().notify_style_update()
+        self._tones = None
+
+
+def _same_at_start(old: Line, new: Line) -> int:
+    """How many columns both lines begin with."""
+    columns = 0
+    for one, other in zip(old, new, strict=False):
+        if one != other:
+            if one.tone == other.tone:
+                columns += _common(one.text, other.text)
+            break
+        columns += width((one,))
+    return columns
+
+
+def _common(one: str, other: str) -> int:
+    count = 0
+    for first, second in zip(one, other, strict=False):
+        if first != second:
+            break
+        count += 1
+    return cell_len(one[:count])

@@ -1,0 +1,102 @@
+"""A helm without an engine: shows what it is given, and notes what it is asked."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from embedconsole.items import CollectionSchema, VectorSpec
+from embedconsole.sync.initialise import Initialised
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from embedconsole.sync.checks import Check
+    from embedconsole.sync.snapshot import Snapshot
+
+T = TypeVar("T")
+
+SCHEMA = CollectionSchema({"": VectorSpec(512, "cosine")}, {"title": "text", "price": "float"})
+
+
+@dataclass
+class FakeHelm:
+    """See `helm.Helm`.
+
+    Attributes:
+        asked: What was asked of it, in order.
+        stays: Drained, it does not come to its end by itself.
+    """
+
+    shown: Snapshot
+    asked: list[object] = field(default_factory=list)
+    stopped: bool = False
+    stopped_by: str | None = None
+    stays: bool = False
+    checks: list[Check] = field(default_factory=list)
+    fault: BaseException | None = None
+    looks: int = 0
+    _tell: list[Callable[[], None]] = field(default_factory=list)
+
+    @contextmanager
+    def open(self) -> Iterator[FakeHelm]:
+        """As `open_engineroom`."""
+        yield self
+        self.asked.append("closed")
+
+    def when_stopped(self, tell: Callable[[], None]) -> None:
+        self._tell.append(tell)
+
+    def look(self) -> Snapshot:
+        self.looks += 1
+        return self.shown
+
+    def sync(self, *, force: bool = False) -> None:
+        self.asked.append("force" if force else "sync")
+
+    def pause(self) -> None:
+        self.asked.append("pause")
+
+    def resume(self) -> None:
+        self.asked.append("resume")
+
+    def set_workers(self, count: int) -> None:
+        self.asked.append(("workers", count))
+
+    def retry(self, pipeline: str) -> Future[int]:
+        self.asked.append(("retry", pipeline))
+        return self._answer(3)
+
+    def initialise(self, pipeline: str) -> Future[Initialised]:
+        self.asked.append(("init", pipeline))
+        return self._answer(Initialised("collection products", SCHEMA, created=True))
+
+    def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
+        self.asked.append(("test", pipeline))
+        for check in self.checks:
+            tell(check)
+        return self._answer(None)
+
+    def drain(self) -> None:
+        self.asked.append("drain")
+        if not self.stays:
+            self._end()
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+        self._end()
+
+    def _end(self) -> None:
+        self.stopped = True
+        for tell in self._tell:
+            tell()
+
+    def _answer(self, value: T) -> Future[T]:
+        future: Future[T] = Future()
+        if self.fault is not None:
+            future.set_exception(self.fault)
+        else:
+            future.set_result(value)
+        return future

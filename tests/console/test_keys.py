@@ -1,0 +1,349 @@
+"""Every key, against an engine that only notes what it is asked."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from console import samples
+from console.conftest import console_of, modal, settled, settled_on, until
+from console.fakes import FakeHelm
+from embedconsole.console.app import Console
+from embedconsole.console.glyphs import UNICODE
+from embedconsole.console.launch import Launch
+from embedconsole.console.widgets.lines import Lines
+from embedconsole.console.widgets.panel import Panel
+from embedconsole.faults import Unreachable
+from embedconsole.sync.checks import Check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from textual.pilot import Pilot
+
+    from console.conftest import MakeConsole
+    from embedconsole.config.pipeline import Pipeline
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Textual's."""
+    return "asyncio"
+
+
+def toasts(pilot: Pilot[int]) -> list[str]:
+    """What the operator was told."""
+    return [notification.message for notification in console_of(pilot)._notifications]
+
+
+def text(pilot: Pilot[int], selector: str) -> str:
+    """What a part of the dashboard shows."""
+    return pilot.app.screen_stack[0].query_one(selector, Lines).text
+
+
+@pytest.mark.parametrize(
+    ("key", "asked"),
+    [("s", "sync"), ("space", "pause"), ("plus", ("workers", 9)), ("minus", ("workers", 7))],
+)
+async def test_a_key_is_a_wish(make_console: MakeConsole, key: str, asked: object) -> None:
+    helm = FakeHelm(samples.in_sync())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press(key)
+
+        assert helm.asked == [asked]
+
+
+async def test_space_pauses_and_resumes(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.busy())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        helm.shown = samples.paused()
+        await pilot.press("space")
+        await settled_on(pilot, helm.shown)
+
+        assert "Paused by you at 09:33" in text(pilot, "#sentence")
+        assert "space resume" in text(pilot, "#keys")
+
+        await pilot.press("space")
+        assert helm.asked == ["pause", "resume"]
+
+
+async def test_workers_never_fall_below_one(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.snapshot(samples.pipeline_view(workers=2)))
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("minus", "minus", "minus", "+")
+
+        assert helm.asked == [("workers", 1), ("workers", 1), ("workers", 1), ("workers", 2)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "forced"), [("enter", False), ("escape", False), ("n", False), ("y", True)]
+)
+async def test_force_asks_and_no_is_the_default(make_console: MakeConsole, answer: str, forced: bool) -> None:
+    helm = FakeHelm(samples.in_sync())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        await modal(pilot)
+        assert helm.asked == []
+
+        await pilot.press(answer)
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+        assert helm.asked == (["force"] if forced else [])
+
+
+async def test_force_can_be_chosen_with_the_arrows(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        await modal(pilot)
+        await pilot.press("right", "enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+        assert helm.asked == ["force"]
+
+
+async def test_retry_asks_where_it_costs(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.failing())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("r")
+        await modal(pilot)
+        await pilot.press("y")
+        await until(pilot, lambda: "3 products put back; they are tried next." in toasts(pilot))
+
+        assert helm.asked == [("retry", "products")]
+
+
+async def test_retry_with_nothing_to_retry_says_so(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("r")
+        await until(pilot, lambda: "There is nothing to try again." in toasts(pilot))
+
+        assert helm.asked == []
+
+
+async def test_init_shows_what_it_did(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.nothing_yet())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("i")
+        await modal(pilot)
+
+        assert helm.asked == [("init", "products")]
+        assert "Created collection products." in pilot.app.screen.query_one(Panel).text
+        await pilot.press("escape")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+
+async def test_a_fault_is_told_and_ends_nothing(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.nothing_yet(), fault=Unreachable("Qdrant", "no route to [bold]host[/] \x1b[2J"))
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("i")
+        await until(pilot, lambda: bool(toasts(pilot)))
+
+        assert toasts(pilot) == ["Qdrant: no route to [bold]host[/] \ufffd[2J"]
+        assert pilot.app.is_running
+
+
+async def test_test_fills_in_line_by_line(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync(), checks=[Check("ledger", ok=True, detail="sqlite", seconds=0.01)])
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("t")
+        await until(
+            pilot,
+            lambda: len(pilot.app.screen_stack) > 1 and "sqlite" in pilot.app.screen.query_one(Panel).text,
+        )
+
+        shown = pilot.app.screen.query_one(Panel).text
+        assert " ok   ledger" in shown
+        assert "... catalog" in shown
+        assert "embedder ml" in shown
+
+
+async def test_help_lists_every_action(make_console: MakeConsole) -> None:
+    async with make_console(FakeHelm(samples.in_sync())).run_test(size=(120, 70)) as pilot:
+        await settled(pilot)
+        await pilot.press("question_mark")
+        await modal(pilot)
+        shown = pilot.app.screen.query_one(Panel).text
+
+        for title in ("Sync now", "Pause or resume", "Force a re-sync", "Init the collection", "Quit"):
+            assert title in shown
+
+
+async def test_other_screens_say_that_they_come(make_console: MakeConsole) -> None:
+    async with make_console(FakeHelm(samples.in_sync())).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("1", "2")
+
+        assert toasts(pilot) == ["The failures screen is still to come. Until then: embedconsole failures"]
+
+
+async def test_brackets_switch_pipelines(make_console: MakeConsole) -> None:
+    whole = samples.in_sync()
+    other = replace(whole.pipelines[0], name="pictures")
+    helm = FakeHelm(replace(whole, pipelines=(whole.pipelines[0], other)))
+    async with make_console(helm, count=2).run_test() as pilot:
+        await settled(pilot)
+        assert "1/2" in text(pilot, "#status")
+
+        await pilot.press("right_square_bracket")
+        assert "pictures" in text(pilot, "#status")
+        assert "987,655 pictures" in text(pilot, "#sentence")
+
+        await pilot.press("right_square_bracket")
+        assert "1/2" in text(pilot, "#status")
+
+
+async def test_the_tail_stands_still_when_scrolled(make_console: MakeConsole) -> None:
+    events = [samples.event(number, "item", f"cause {number}", key=str(number)) for number in range(1, 40)]
+    helm = FakeHelm(replace(samples.in_sync(), events=tuple(events)))
+    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "following" in text(pilot, "#errors")
+        assert "cause 39" in text(pilot, "#errors")
+
+        await pilot.press("k", "k")
+        before = text(pilot, "#errors").splitlines()[1:]
+        helm.shown = replace(helm.shown, events=(*events, samples.event(99, "item", "cause 99")))
+        console_of(pilot).lookout.nudge()
+        await settled_on(pilot, helm.shown)
+        assert text(pilot, "#errors").splitlines()[1:] == before
+        assert "newer below" in text(pilot, "#errors")
+
+        await pilot.press("G")
+        assert "cause 99" in text(pilot, "#errors")
+
+
+async def test_tab_moves_between_the_panels(make_console: MakeConsole) -> None:
+    async with make_console(FakeHelm(samples.in_sync())).run_test() as pilot:
+        await settled(pilot)
+        seen = []
+        for _ in range(4):
+            await pilot.press("tab")
+            seen.append(pilot.app.focused.id if pilot.app.focused else None)
+
+        assert seen == ["backlog", "in-flight", "collection", "errors"]
+
+
+async def test_the_palette_knows_the_actions(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        commands = console_of(pilot).get_system_commands(pilot.app.screen)
+        titles = {command.title: command.callback for command in commands}
+
+        assert "Sync now  (s)" in titles
+        await titles["Sync now  (s)"]()
+        assert helm.asked == ["sync"]
+
+
+async def test_keys_can_be_others(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync())
+    async with make_console(helm, keys={"sync": "y"}).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("s")
+        assert helm.asked == []
+
+        await pilot.press("y")
+        assert helm.asked == ["sync"]
+        assert "y sync" in text(pilot, "#keys")
+
+
+@pytest.mark.parametrize("key", ["s", "space", "r", "f", "i", "plus", "minus"])
+async def test_read_only_changes_nothing_and_says_so(make_console: MakeConsole, key: str) -> None:
+    helm = FakeHelm(samples.failing())
+    async with make_console(helm, read_only=True).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: "The console is read-only." in toasts(pilot))
+
+        assert helm.asked == []
+        assert "(s sync)" in text(pilot, "#keys")
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+q", "ctrl+c"])
+async def test_quit_drains_and_ends(make_console: MakeConsole, key: str) -> None:
+    helm = FakeHelm(samples.in_sync())
+    console = make_console(helm)
+    async with console.run_test() as pilot:
+        await settled(pilot)
+        await pilot.press(key)
+        await until(pilot, lambda: not console.is_running)
+
+    assert helm.asked == ["drain", "closed"]
+    assert console.return_value == 0
+
+
+async def test_quit_twice_ends_at_once(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.busy(), stays=True)
+    console = make_console(helm)
+    async with console.run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("q")
+        await pilot.pause()
+        assert "Leaving when 8 batches in flight are written" in text(pilot, "#sentence")
+        assert "draining" in text(pilot, "#status")
+
+        await pilot.press("q")
+        await until(pilot, lambda: not console.is_running)
+
+    assert helm.asked[:2] == ["drain", "stop"]
+
+
+async def test_nothing_is_drawn_when_nothing_changed(
+    make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    helm = FakeHelm(samples.busy())
+    console = make_console(helm)
+    async with console.run_test() as pilot:
+        await settled(pilot)
+        drawn: list[object] = []
+        for part in console.screen.query(Lines):
+            monkeypatch.setattr(part, "refresh", lambda *regions, **_: drawn.append(regions))
+        looks = helm.looks
+        console.lookout.nudge()
+        await until(pilot, lambda: helm.looks > looks)
+
+        assert drawn == []
+
+
+async def test_an_engine_that_fails_is_told_and_the_console_stays(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync())
+    console = make_console(helm)
+    async with console.run_test() as pilot:
+        await settled(pilot)
+        helm.stopped, helm.stopped_by = True, "the engine failed (ValueError: [x] \x1b[2J)"
+        console.lookout.nudge()
+        await until(pilot, lambda: "Stopped by a fault of its own" in text(pilot, "#sentence"))
+
+        assert "stopped" in text(pilot, "#status")
+        await pilot.press("q")
+        await until(pilot, lambda: not console.is_running)
+
+
+async def test_an_engine_that_cant_be_opened_ends_the_console(pipelines: Sequence[Pipeline]) -> None:
+    @contextmanager
+    def away() -> Iterator[FakeHelm]:
+        raise Unreachable("ledger", "connection refused")
+        yield
+
+    console = Console(Launch(pipelines, "sqlite://", 60.0), away, glyphs=UNICODE)
+    async with console.run_test() as pilot:
+        await until(pilot, lambda: not console.is_running)
+
+    assert isinstance(console.bridge.failure, Unreachable)
