@@ -46,7 +46,7 @@ async def test_a_cancelled_call_gives_its_slot_back(
     embedding_service.behave(Behaviour("stall", times=1))
     with anyio.move_on_after(0.1):
         await embedder.embed(inputs(2))
-    with anyio.fail_after(10):
+    with anyio.fail_after(60):
         assert (await embedder.embed(inputs(2))).rejected == {}
 
 

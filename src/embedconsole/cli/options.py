@@ -101,6 +101,10 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
                 help="When another process is at it: leave it the run, or wait.",
             ),
             click.option(
+                "--read-only", is_flag=True, help="Console: only look; nothing is synced or changed."
+            ),
+            click.option("--mouse", is_flag=True, help="Console: take mouse clicks too."),
+            click.option(
                 "--log-format", type=click.Choice(["text", "json"]), help="For people or for machines."
             ),
         )

@@ -31,6 +31,8 @@ class RunFlags:
     dry_run: bool
     allow_deletes: bool
     overlap: Literal["skip", "wait"]
+    read_only: bool
+    mouse: bool
     log_format: Literal["text", "json"] | None
 
 
@@ -43,7 +45,7 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     """
     _check(flags)
     if not flags.headless:
-        return _console(invocation)
+        return _console(invocation, flags)
     session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
     if not flags.once and not flags.dry_run:
         from embedconsole.headless.daemon import run_daemon
@@ -76,13 +78,17 @@ def _check(flags: RunFlags) -> None:
         for name, given in once_only.items():
             if given:
                 raise click.UsageError(f"{name} goes with --headless --once")
-    if not flags.headless:
+    if flags.headless:
+        for name, given in {"--read-only": flags.read_only, "--mouse": flags.mouse}.items():
+            if given:
+                raise click.UsageError(f"{name} is for the console: leave out --headless")
+    else:
         for name, given in {**once_only, "--once": flags.once, "--dry-run": flags.dry_run}.items():
             if given:
                 raise click.UsageError(f"{name} goes with --headless: add --headless")
 
 
-def _console(invocation: Invocation) -> Exit:
+def _console(invocation: Invocation, flags: RunFlags) -> Exit:
     command = invocation.source.command
     # Textual reads stdin and draws on stderr.
     if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
@@ -94,7 +100,8 @@ def _console(invocation: Invocation) -> Exit:
     from embedconsole.console.app import run_console
     from embedconsole.console.launch import Launch
 
-    session = logging_to_file(invocation.session(), None)
+    session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
+    logging_to_file(session, flags.log_format)
     settings = session.loaded.settings
     signal_number = run_console(
         Launch(
@@ -103,6 +110,8 @@ def _console(invocation: Invocation) -> Exit:
             every=settings.schedule.every,
             command=command,
             keys=settings.keys,
+            read_only=flags.read_only,
+            mouse=flags.mouse,
         )
     )
     return Exit(128 + signal_number) if signal_number else Exit.IN_SYNC

@@ -5,12 +5,9 @@ The embedded engine can be open only once, so the command's way of opening parts
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
-
-from embedconsole.sync import checks
+from embedconsole.sync.checks import check_assembly, check_ledger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -22,13 +19,6 @@ if TYPE_CHECKING:
 
 async def check_parts(ledger: Ledger, assembly: Assembly) -> AsyncIterator[Check]:
     """Try the ledger, the catalog, each embedder and the collection; gives each check as it ends."""
-
-    async def try_ledger() -> str:
-        workers = len(await anyio.to_thread.run_sync(ledger.presence.workers))
-        return f"{ledger.database.dialect}, {workers} process{'' if workers == 1 else 'es'} at work"
-
-    yield await checks._check("ledger", try_ledger)
-    yield await checks._check("catalog", partial(checks._try_catalog, assembly))
-    for embedder in dict.fromkeys(assembly.embedders.values()):
-        yield await checks._check(f"embedder {embedder.name}", partial(checks._try_embedder, embedder))
-    yield await checks._check("collection", partial(checks._try_collection, assembly))
+    yield await check_ledger(ledger)
+    async for check in check_assembly(assembly):
+        yield check

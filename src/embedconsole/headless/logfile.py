@@ -64,3 +64,5 @@ def open_log(config: LogConfig, path: Path, *, form: str | None = None) -> None:
     log.setLevel(config.level.upper())
     log.addHandler(handler)
     log.propagate = False
+    # Warnings of the libraries (a connection pool that lost its server) belong here, not on the terminal.
+    logging.getLogger().addHandler(handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from embedconsole.headless.talk import duration, say
+from embedconsole.headless.talk import clean, duration, say
 from embedconsole.sync.snapshot import EngineState
 
 if TYPE_CHECKING:
@@ -134,4 +134,5 @@ def describe(view: PipelineView) -> str:
         parts.append(f"{progress.newly_failed:,} need a look")
     waiting = [health for health in view.dependencies if health.fault is not None]
     parts += [f"{health.name} {health.state}: {health.fault}" for health in waiting]
-    return ", ".join(parts)
+    # Rich lets escape sequences through, and a fault's words come from outside.
+    return clean(", ".join(parts)).replace("\n", " ")

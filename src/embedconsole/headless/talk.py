@@ -61,9 +61,9 @@ def items_word(count: int) -> str:
 
 def duration(seconds: float) -> str:
     """A time as people say it: 0.4 s, 12 s, 4 m 05 s, 1 h 10 m."""
-    if seconds < 10:
+    if round(seconds, 1) < 10:
         return f"{seconds:.1f} s"
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Bulk:
     """A statement to run with many rows of parameters.
 
-    Only for parameters that the drivers take as they are (integers, text, bytes, None): SQLAlchemy's types are
-    not asked.
+    Only for parameters that the drivers take as they are (integers, text, bytes, None): the types of
+    SQLAlchemy are not asked.
 
     Args:
         columns: For an insert: the columns to fill, each from the parameter of its name.

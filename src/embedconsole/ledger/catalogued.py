@@ -27,6 +27,14 @@ _IDS_IN_ONE_PAGE = 10_000
 NO_ERROR = {"error": None, "error_class": None, "failed_at": None, "attempts": 0}
 """What an item looks like that has never failed."""
 
+NOT_WANTED = {
+    "source_hash": None,
+    "desired_embed_hash": None,
+    "desired_payload_hash": None,
+    "state": State.DELETE.value,
+}
+"""What an item looks like that is gone from the catalog: should its row come back as it was, it is news."""
+
 # An item in flight keeps its lease: its worker finds the newer content, or leaves the item pending.
 _DUE_UNLESS_IN_FLIGHT = case(
     (and_(items.c.batch_id.is_not(None), items.c.due_at > now_ms()), items.c.due_at), else_=now_ms()
@@ -80,13 +88,7 @@ _ENTER = Bulk(
 _SET_GONE = (
     update(items)
     .where(items.c.id.in_(bindparam("ids", expanding=True)))
-    .values(
-        desired_embed_hash=None,
-        desired_payload_hash=None,
-        state=State.DELETE.value,
-        due_at=_DUE_UNLESS_IN_FLIGHT,
-        **NO_ERROR,
-    )
+    .values(**NOT_WANTED, due_at=_DUE_UNLESS_IN_FLIGHT, **NO_ERROR)
 )
 
 _FORGET_SYNCED = (
@@ -169,6 +171,11 @@ class CataloguedItems:
                 return
             yield [(row[0], bool(row[1])) for row in page]
             after = page[-1][0]
+
+    def newest_id(self, generation_id: int) -> int:
+        """The highest id of an item; 0 when there is none."""
+        query = select(func.max(items.c.id)).where(items.c.generation_id == generation_id)
+        return int(self._database.scalar(query) or 0)
 
     def count_wanted(self, generation_id: int) -> int:
         """How many items the catalog had when it was last looked at."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from embedconsole.sqlfaults import database_fault, is_conflict
 
@@ -33,7 +33,7 @@ _READ_ONLY = "embedconsole_read_only"
 class Database:
     """The ledger's database.
 
-    Both kinds of transaction are given as functions, because a deadlock's victim has to be run again.
+    Both kinds of transaction are given as functions, because the victim of a conflict has to be run again.
     All methods block, and raise `Transient` or `Refused` when the database fails.
     """
 
@@ -56,7 +56,7 @@ class Database:
         return self._run(work, read_only=True)
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Run a function in one transaction; after a deadlock again, so it must have no other effect."""
+        """Run a function in one transaction; after a conflict again, so it must have no other effect."""
         with self._one_writer:
             return self._run(work, read_only=False)
 
@@ -80,7 +80,9 @@ class Database:
                     with connection.begin():
                         return work(connection)
             except DBAPIError as error:
-                if not (tries_left and is_conflict(error)):
+                # Two that enter the same new row at once: the second one finds it the next time.
+                again = is_conflict(error) or isinstance(error, IntegrityError)
+                if not (tries_left and again):
                     raise database_fault("ledger", error) from error
         raise AssertionError("unreachable")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Lease, Worker
@@ -101,11 +100,7 @@ class Presence:
                 taken.append(Lease(name, owner, term + 1))
             return taken
 
-        try:
-            return self._database.write(work)
-        except IntegrityError:
-            # Two processes entered the same new name at once: the other was first.
-            return self._database.write(work)
+        return self._database.write(work)
 
     def extend(self, held: Sequence[Lease]) -> bool:
         """Extend leases by `RUN_LEASE_SECONDS` from now; False when one of them has been lost."""

@@ -78,6 +78,7 @@ class ClaimedItem(NamedTuple):
     id: int
     key: str
     desired_embed: bytes | None
+    desired_payload: bytes | None
     synced_embed: bytes | None
     attempts: int
 

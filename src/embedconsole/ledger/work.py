@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypedDict, cast
 from sqlalchemy import and_, bindparam, case, delete, insert, literal, or_, select, update
 
 from embedconsole.ledger.bulk import Bulk
-from embedconsole.ledger.catalogued import NO_ERROR
+from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Batch, ClaimedItem
 from embedconsole.ledger.schema import WORK, State, batches, items
@@ -36,7 +36,14 @@ _PAYLOAD: ColumnElement[bytes] = bindparam("payload")
 _SAME_EMBED = items.c.desired_embed_hash == _EMBED
 
 _DUE = (
-    select(items.c.id, items.c.key, items.c.desired_embed_hash, items.c.synced_embed_hash, items.c.attempts)
+    select(
+        items.c.id,
+        items.c.key,
+        items.c.desired_embed_hash,
+        items.c.desired_payload_hash,
+        items.c.synced_embed_hash,
+        items.c.attempts,
+    )
     .where(
         items.c.generation_id == bindparam("generation"),
         items.c.state == bindparam("state"),
@@ -61,6 +68,16 @@ def _several() -> Update:
     return update(items).where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.batch_id == _TOKEN)
 
 
+# The worker read the row after its claim: where nobody has wanted anything else since, what it wrote is newer
+# than what was wanted. The planner has not seen that row, so it is to look at it.
+_WANTED = Bulk(
+    _one()
+    .where(
+        items.c.desired_embed_hash == bindparam("claimed_embed"),
+        items.c.desired_payload_hash == bindparam("claimed_payload"),
+    )
+    .values(desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, source_hash=None)
+)
 # What follows from the newest desired hashes, which may have changed while the item was in flight.
 _WRITTEN = Bulk(
     _one().values(
@@ -78,7 +95,12 @@ _WRITTEN = Bulk(
 )
 _BACK = Bulk(
     _one().values(
-        desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, **_NOT_IN_COLLECTION, **_FREE, **NO_ERROR
+        source_hash=None,
+        desired_embed_hash=_EMBED,
+        desired_payload_hash=_PAYLOAD,
+        **_NOT_IN_COLLECTION,
+        **_FREE,
+        **NO_ERROR,
     )
 )
 _FAILED = Bulk(
@@ -103,9 +125,7 @@ _DELETED = delete(items).where(
     items.c.batch_id == _TOKEN,
     items.c.desired_embed_hash.is_(None),
 )
-_GONE = _several().values(
-    desired_embed_hash=None, desired_payload_hash=None, state=State.DELETE.value, **_FREE, **NO_ERROR
-)
+_GONE = _several().values(**NOT_WANTED, **_FREE, **NO_ERROR)
 _UNSYNCED = _several().values(**_NOT_IN_COLLECTION, **_FREE)
 _RELEASED = _several().values(**_FREE)
 _CLOSE = delete(batches).where(batches.c.id == _TOKEN)
@@ -138,14 +158,14 @@ class Work:
         return self._database.write(work)
 
     def extend(self, batch: Batch) -> bool:
-        """Extend the lease by `LEASE_SECONDS` from now; False when it has been lost."""
+        """Extend the lease by `LEASE_SECONDS` from now; False when it has been lost for any item."""
         until = now_ms() + int(LEASE_SECONDS * 1000)
 
         def work(connection: Connection) -> bool:
             held = connection.execute(_several().values(due_at=until), _ours(batch, batch.items)).rowcount
             mine = update(batches).where(batches.c.id == batch.token)
             connection.execute(mine.values(lease_until=until))
-            return held > 0
+            return held == len(batch.items)
 
         return self._database.write(work)
 
@@ -168,6 +188,11 @@ class Work:
             How many items were not ours any more, because the lease had been lost; they are left alone.
         """
         written = [_hash_row(batch, item, hashes) for item, hashes in settlement.written]
+        newer = [
+            {**row, "claimed_embed": item.desired_embed, "claimed_payload": item.desired_payload}
+            for row, (item, hashes) in zip(written, settlement.written, strict=True)
+            if hashes != (item.desired_embed, item.desired_payload)
+        ]
         back = [_hash_row(batch, item, hashes) for item, hashes in settlement.back]
         failed = [_failure_row(batch, failure) for failure in settlement.failed]
         single = ((_WRITTEN, written), (_BACK, back), (_FAILED, failed))
@@ -180,6 +205,7 @@ class Work:
         )
 
         def work(connection: Connection) -> int:
+            _WANTED.run(connection, newer)
             ours = sum(statement.run(connection, rows) for statement, rows in single)
             for statement, some in several:
                 if some["ids"]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -16,10 +16,11 @@ from embedconsole.sync.assembly import assembled
 from embedconsole.sync.content import Recipe
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
+    from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
 
 _SAMPLE = "embedconsole test: red running shoes"
@@ -43,21 +44,27 @@ class Check:
 
 async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIterator[Check]:
     """Try the ledger, then each pipeline's catalog, embedders and collection; gives each check as it ends."""
-    yield await _check("ledger", lambda: _try_ledger(ledger_url))
+    yield await _check("ledger", partial(_open_and_try_ledger, ledger_url))
     for pipeline in pipelines:
         try:
             async with assembled([pipeline]) as (assembly,):
-                for subject, work in _tries(assembly):
-                    yield await _check(f"{pipeline.name}: {subject}", work)
+                async for check in check_assembly(assembly):
+                    yield replace(check, subject=f"{pipeline.name}: {check.subject}")
         except (ConfigError, Fault) as error:
             yield Check(pipeline.name, ok=False, detail=str(error), seconds=0.0)
 
 
-def _tries(assembly: Assembly) -> Iterator[tuple[str, Callable[[], Awaitable[str]]]]:
-    yield "catalog", partial(_try_catalog, assembly)
+async def check_ledger(ledger: Ledger) -> Check:
+    """Try a ledger that is open."""
+    return await _check("ledger", partial(anyio.to_thread.run_sync, _try_ledger, ledger))
+
+
+async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
+    """Try a pipeline's parts that are open; gives each check as it ends."""
+    yield await _check("catalog", partial(_try_catalog, assembly))
     for embedder in {embedder.name: embedder for embedder in assembly.embedders.values()}.values():
-        yield f"embedder {embedder.name}", partial(_try_embedder, embedder)
-    yield "collection", partial(_try_collection, assembly)
+        yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder))
+    yield await _check("collection", partial(_try_collection, assembly))
 
 
 async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
@@ -69,13 +76,17 @@ async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
     return Check(subject, ok, detail, time.monotonic() - began)
 
 
-async def _try_ledger(ledger_url: str) -> str:
+async def _open_and_try_ledger(ledger_url: str) -> str:
     def look() -> str:
         with open_ledger(ledger_url) as ledger:
-            workers = len(ledger.presence.workers())
-            return f"{ledger.database.dialect}, {workers} other process{'' if workers == 1 else 'es'} at work"
+            return _try_ledger(ledger)
 
     return await anyio.to_thread.run_sync(look)
+
+
+def _try_ledger(ledger: Ledger) -> str:
+    workers = len(ledger.presence.workers())
+    return f"{ledger.database.dialect}, {workers} process{'' if workers == 1 else 'es'} at work"
 
 
 async def _try_catalog(assembly: Assembly) -> str:

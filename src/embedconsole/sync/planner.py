@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from embedconsole.faults import Refused
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.records import Change, Wanted
+from embedconsole.ledger.schema import WORK
 from embedconsole.sync.diff import changed_state
 from embedconsole.sync.seen import SeenIds
 
@@ -76,7 +77,7 @@ class PlanSink(Protocol):
 
     @property
     def writes(self) -> bool:
-        """Whether new items are in the ledger once they have been taken."""
+        """Whether decisions are in the ledger once they have been taken."""
         ...
 
     def page(self, decisions: Decisions) -> None:
@@ -84,7 +85,7 @@ class PlanSink(Protocol):
         ...
 
     def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
-        """Take items that are to be embedded again although nothing changed."""
+        """Take items that are to be embedded again whatever changed; their state is that of `page`."""
         ...
 
     def gone(self, item_ids: array[int]) -> None:
@@ -116,7 +117,7 @@ class LedgerSink:
 
     def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
         self.ledger.catalogued.forget_synced(known.id for known, _ in again)
-        self._planned(len(again))
+        self._planned(sum(known.state not in WORK for known, _ in again))
 
     def gone(self, item_ids: array[int]) -> None:
         self.ledger.catalogued.mark_gone(item_ids)
@@ -210,7 +211,7 @@ class Planner:
             elif source != item.source:
                 page.touched.append((item.id, source))
             if force:
-                again.append((item, content))
+                again.append((item if state is None else item._replace(state=state), content))
             elif state is None:
                 page.unchanged += 1
         self.sink.page(page)
@@ -270,8 +271,8 @@ class Planner:
         return None
 
     def _end(self, watermark: str | None, options: PlanOptions, refusal: str | None) -> PlanResult:
-        # A refused deletion leaves the scan unfinished: the next run looks again.
-        if refusal is None:
+        # After a refused deletion, as after a dry run, the next run is to find the same again.
+        if refusal is None and self.sink.writes:
             self.ledger.generations.scanned(self.generation.id, watermark, full=options.full)
         return PlanResult(refusal)
 
