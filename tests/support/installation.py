@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import httpx
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 Json = dict[str, Any]  # documents of the program's own making, taken apart by assertions
@@ -38,6 +39,19 @@ class Ended:
         """What the report says of the pipeline `products`."""
         report: Json = self.json["pipelines"]["products"]
         return report
+
+
+@dataclass(frozen=True)
+class Running:
+    """The program while it runs."""
+
+    process: subprocess.Popen[str]
+    timeout: float
+
+    def ended(self) -> Ended:
+        """Wait for its end; fails when it does not come."""
+        out, err = self.process.communicate(timeout=self.timeout)
+        return Ended(self.process.returncode, out, err)
 
 
 @dataclass
@@ -75,8 +89,15 @@ class Installation:
 
     def run(self, *arguments: str, timeout: float = 120.0) -> Ended:
         """Run the program as an operator does, in a process of its own, and wait for it."""
+        return self._wait_for(self.command(*arguments), timeout)
+
+    def bare(self, *arguments: str, timeout: float = 120.0) -> Ended:
+        """The same without naming a configuration."""
+        return self._wait_for([sys.executable, "-m", "embedconsole", *arguments], timeout)
+
+    def _wait_for(self, command: list[str], timeout: float) -> Ended:
         done = subprocess.run(
-            self.command(*arguments),
+            command,
             env=self.environ,
             capture_output=True,
             text=True,
@@ -96,6 +117,17 @@ class Installation:
             stdin=subprocess.DEVNULL,
             text=True,
         )
+
+    @contextmanager
+    def running(self, *arguments: str, timeout: float = 60.0) -> Iterator[Running]:
+        """Start the program, and have it ended when the block is left, one way or the other."""
+        process = self.start(*arguments)
+        try:
+            yield Running(process, timeout)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.communicate()
 
     def sync(self, *arguments: str, timeout: float = 120.0) -> Ended:
         """`--headless --once --json`."""
@@ -169,6 +201,14 @@ class Points:
     def ids(self) -> set[int | str]:
         """The ids of all points."""
         return set(self.all())
+
+    def vectors(self) -> Mapping[int | str, list[float]]:
+        """The vector of every point, by id."""
+        return {number: point["vector"] for number, point in self.all(vectors=True).items()}
+
+    def payloads(self) -> Mapping[int | str, Json]:
+        """The payload of every point, by id."""
+        return {number: point["payload"] for number, point in self.all().items()}
 
     def payload(self, point: int | str) -> Json:
         """The payload of one point."""

@@ -1,0 +1,160 @@
+"""The planner's side: what is known, and what is wanted now; and the generations it belongs to."""
+
+from __future__ import annotations
+
+from array import array
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedconsole.faults import Fault
+from embedconsole.ledger import catalogued
+from embedconsole.ledger.records import Change, Failure, Settlement, Wanted
+from embedconsole.ledger.schema import State
+from ledger.shelf import hashed, hashes, keys_of, point_of, source_of
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.ledger import Ledger
+    from ledger.shelf import Shelf
+
+UUID = "c56a4180-65aa-42ec-a945-5fd21dec0538"
+KEYS = ("1", str(2**64 - 1), UUID, "a text key", "ключ")
+
+
+def test_what_was_entered_is_known_by_its_point(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(*KEYS, embed="e", payload="f")
+
+    known = ledger.catalogued.known(shelf.generation, [point_of(key) for key in (*KEYS, "unknown")])
+
+    assert set(known) == {point_of(key) for key in KEYS}
+    for key in KEYS:
+        item = known[point_of(key)]
+        assert (item.id, item.point) == (shelf.row(key).id, point_of(key))
+        assert (item.desired_embed, item.desired_payload) == (hashed("e"), hashed("f"))
+        assert (item.synced_embed, item.synced_payload, item.state) == (None, None, State.EMBED)
+    assert ledger.catalogued.known(shelf.generation, []) == {}
+
+
+def test_new_items_and_changes_come_together_or_not_at_all(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1)
+    before = shelf.dump()
+    change = Change(shelf.row(1).id, hashed("s"), hashes("b"), State.EMBED)
+    twins = [Wanted(key, point_of("2"), hashed("s"), hashes()) for key in ("2", "twin")]
+
+    with pytest.raises(Fault):
+        ledger.catalogued.apply(shelf.generation, twins, [change])
+    ledger.catalogued.apply(shelf.generation, [], [])
+
+    assert shelf.dump() == before
+
+
+def test_keys_that_differ_only_in_case_are_two_items(shelf: Shelf) -> None:
+    shelf.add("abc", "ABC", "äbc")
+
+    assert len(shelf.states()) == 3
+    assert len(keys_of(shelf.claim())) == 3
+
+
+def test_a_change_makes_an_item_due_at_once_unless_it_is_in_flight(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, 2)
+    batch = shelf.claimed(1)
+    waiting = shelf.claimed(1)
+    failure = Failure(waiting.items[0], "transient", "timeout", 600.0)
+    ledger.work.settle(waiting, Settlement(failed=[failure]))
+    lease = shelf.row(1).due_at
+
+    shelf.edit(1, 2, embed="b")
+
+    assert (shelf.row(1).due_at, shelf.row(1).batch_id) == (lease, batch.token)
+    assert keys_of(shelf.claim()) == ["2"]
+    assert shelf.row(2).attempts == 0
+
+
+def test_items_that_are_gone_are_to_be_deleted(
+    shelf: Shelf, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogued, "_IDS_IN_ONE_STATEMENT", 3)
+    shelf.add(*range(10))
+    shelf.sync(*range(5))
+    assert ledger.catalogued.count_wanted(shelf.generation) == 10
+
+    ledger.catalogued.mark_gone(array("q", [shelf.row(key).id for key in range(8)]))
+
+    states = shelf.states()
+    assert {key for key, state in states.items() if state is State.DELETE} == {str(key) for key in range(8)}
+    assert shelf.row(0).desired_embed_hash is None
+    assert shelf.row(0).synced_embed_hash == hashed("a")
+    assert ledger.catalogued.count_wanted(shelf.generation) == 2
+
+
+def test_forgotten_items_are_embedded_again_but_not_what_is_to_be_deleted(
+    shelf: Shelf, ledger: Ledger
+) -> None:
+    shelf.add(1, 2, 3)
+    shelf.sync(1, 2, 3)
+    shelf.remove(2)
+
+    ledger.catalogued.forget_synced(shelf.row(key).id for key in (1, 2))
+
+    assert shelf.states() == {"1": State.EMBED, "2": State.DELETE, "3": State.SYNCED}
+    assert (shelf.row(1).synced_embed_hash, shelf.row(1).synced_payload_hash) == (None, None)
+    assert shelf.row(2).synced_embed_hash == hashed("a")
+
+
+def test_all_ids_come_page_by_page(shelf: Shelf, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogued, "_DESIRED_IDS", catalogued._DESIRED_IDS.limit(None).limit(4))
+    shelf.add(*range(10))
+    shelf.remove(3)
+
+    pages = list(ledger.catalogued.ids(shelf.generation))
+
+    assert [len(page) for page in pages] == [4, 4, 2]
+    assert [wanted for page in pages for _, wanted in page] == [key != 3 for key in range(10)]
+    assert [number for page in pages for number, _ in page] == [shelf.row(key).id for key in range(10)]
+
+
+def test_generations_follow_each_other_and_share_nothing(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1)
+    generations = ledger.generations
+    assert generations.current("pictures") is None
+
+    newer = generations.begin("products", "products_2", '{"":"m2"}')
+
+    assert newer.id > shelf.generation
+    assert generations.current("products") == newer
+    assert ledger.catalogued.known(newer.id, [point_of("1")]) == {}
+    assert ledger.catalogued.count_wanted(newer.id) == 0
+    generations.set_space(newer.id, '{"":"m3"}')
+    current = generations.current("products")
+    assert current is not None
+    assert (current.space, current.collection) == ('{"":"m3"}', "products_2")
+
+
+def test_a_generation_remembers_how_far_its_scans_came(shelf: Shelf, ledger: Ledger) -> None:
+    def current() -> tuple[str | None, float | None]:
+        generation = ledger.generations.current("products")
+        assert generation is not None
+        return generation.watermark, None if generation.scan_age is None else round(generation.scan_age, -1)
+
+    assert current() == (None, None)
+    ledger.generations.scanned(shelf.generation, "2026-01-01", full=True)
+    assert current() == ("2026-01-01", 0)
+    shelf.pass_time(3600)
+
+    ledger.generations.scanned(shelf.generation, "2026-01-02", full=False)
+
+    assert current() == ("2026-01-02", 3600), "only a full scan counts as one"
+
+
+def test_the_hash_of_a_row_is_kept_until_the_row_is_gone(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, 2, 3)
+    assert shelf.row(1).source_hash == source_of(hashes())
+    shelf.edit(1, embed="b")
+    assert shelf.row(1).source_hash == source_of(hashes("b"))
+    before = shelf.dump()["2"]
+
+    ledger.catalogued.apply(shelf.generation, [], [], [(shelf.row(2).id, hashed("touched"))])
+
+    assert shelf.dump()["2"] == {**before, "source_hash": hashed("touched")}
+    shelf.remove(3)
+    assert shelf.row(3).source_hash is None, "should it come back as it was, that is news"

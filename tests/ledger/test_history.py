@@ -1,0 +1,72 @@
+"""Runs and events, and that they never outgrow what is kept of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from embedconsole.ledger import history
+from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.schema import events, runs
+
+if TYPE_CHECKING:
+    import pytest
+
+    from embedconsole.ledger.ledger import Ledger
+
+
+def test_a_run_is_there_from_its_begin_and_tells_its_end(ledger: Ledger) -> None:
+    first = ledger.history.begin_run("host:1:aaaaaa", "sync")
+    second = ledger.history.begin_run("host:2:bbbbbb", "due")
+    report = {"outcome": "ok", "pipelines": {"products": {"scanned": 3, "name": "café"}}}
+
+    ledger.history.end_run(first, "ok", report)
+
+    newest, oldest = ledger.history.runs()
+    assert (newest.id, newest.kind, newest.worker) == (second, "due", "host:2:bbbbbb")
+    assert (newest.ended_at, newest.outcome, newest.report) == (None, None, None)
+    assert (oldest.id, oldest.outcome, oldest.report) == (first, "ok", report)
+    assert oldest.ended_at is not None
+    now = ledger.database.scalar(select(now_ms())) / 1000
+    assert now - 60 < oldest.started_at <= oldest.ended_at <= now
+    assert [run.id for run in ledger.history.runs(limit=1)] == [second]
+
+
+def test_events_are_read_oldest_first_from_where_one_was(ledger: Ledger) -> None:
+    ledger.history.record("products", [])
+    ledger.history.record(
+        "products", [("warning", "item", "no picture", "7"), ("info", "run", "begun", None)]
+    )
+    ledger.history.record(None, [("error", "ledger", "away\nfor a while", None)])
+
+    told = ledger.history.events()
+
+    assert [(event.pipeline, event.level, event.kind, event.message, event.key) for event in told] == [
+        ("products", "warning", "item", "no picture", "7"),
+        ("products", "info", "run", "begun", None),
+        (None, "error", "ledger", "away\nfor a while", None),
+    ]
+    assert ledger.history.events(after=told[1].id) == told[2:]
+    assert ledger.history.events(limit=2) == told[1:], "the latest, not the first"
+    assert ledger.history.events(after=told[2].id) == []
+    now = ledger.database.scalar(select(now_ms())) / 1000
+    assert all(now - 60 < event.at <= now for event in told)
+
+
+def test_old_runs_and_events_are_pruned_when_a_run_ends(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "KEEP_RUNS", 3)
+    monkeypatch.setattr(history, "KEEP_EVENTS", 4)
+    for number in range(6):
+        run = ledger.history.begin_run("w", "sync")
+        ledger.history.record("products", [("info", "run", str(number), None)] * 2)
+        if number == 4:
+            assert ledger.database.scalar(select(func.count()).select_from(runs)) == 5
+            assert ledger.database.scalar(select(func.count()).select_from(events)) == 10
+
+    ledger.history.end_run(run, "ok", {})
+
+    assert [kept.id for kept in ledger.history.runs()] == [run, run - 1, run - 2]
+    assert [event.message for event in ledger.history.events()] == ["4", "4", "5", "5"]

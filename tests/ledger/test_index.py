@@ -1,0 +1,86 @@
+"""The claim and the counts go by the work index: with any other, a large ledger would be slow and locked."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event, text
+
+from embedconsole.ledger.ledger import open_ledger
+from ledger.shelf import keys_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from embedconsole.ledger.ledger import Ledger
+    from ledger.shelf import Shelf
+    from support.databases import Database
+
+_INDEX = "ix_embedconsole_items_work"
+_EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (FORMAT JSON) ", "mysql": "EXPLAIN "}
+
+
+@contextmanager
+def sent_by(ledger: Ledger) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that go to the database meanwhile, each with its parameters."""
+    sent: list[tuple[str, Any]] = []
+
+    def listen(
+        connection: Connection, cursor: object, statement: str, parameters: Any, context: object, many: bool
+    ) -> None:
+        sent.append((statement, parameters))
+
+    event.listen(ledger.database.engine, "before_cursor_execute", listen)
+    try:
+        yield sent
+    finally:
+        event.remove(ledger.database.engine, "before_cursor_execute", listen)
+
+
+def test_the_claim_reads_the_work_index_in_its_order(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(*range(300))
+    dialect = ledger.database.dialect
+    with sent_by(ledger) as sent:
+        assert len(keys_of(shelf.claim(5))) == 5
+    # One select for each kind of work; the last is the one that found something.
+    statement, parameters = [found for found in sent if "ORDER BY" in found[0]][-1]
+    assert statement.endswith("SKIP LOCKED") == (dialect != "sqlite")
+    with ledger.database.engine.connect() as connection:
+        if dialect == "postgresql":
+            # So few rows fit a page; what counts is that the index can do it.
+            connection.execute(text("SET enable_seqscan = off"))
+            connection.execute(text("SET enable_bitmapscan = off"))
+        plan = connection.exec_driver_sql(_EXPLAIN[dialect] + statement, parameters).mappings().all()
+
+    if dialect == "sqlite":
+        details = [row["detail"] for row in plan]
+        assert len(details) == 1, f"no sorting: {details}"
+        assert _INDEX in details[0]
+        assert "generation_id=? AND state=? AND due_at<?" in details[0]
+    elif dialect == "mysql":
+        (row,) = plan
+        assert row["key"] == _INDEX
+        assert "filesort" not in (row["Extra"] or "")
+    else:
+        (row,) = plan
+        told = row["QUERY PLAN"]
+        document = json.dumps(told)
+        assert _INDEX in document
+        assert '"Sort"' not in document
+
+
+def test_the_counts_read_no_rows_but_the_index(sqlite: Database) -> None:
+    # SQLite decides without statistics; on the servers the query is the same.
+    with open_ledger(sqlite.url) as ledger, sent_by(ledger) as sent:
+        ledger.overview.counts(1)
+        counting = [found for found in sent if "GROUP BY" in found[0]]
+    ((statement, parameters),) = counting
+
+    with sqlite.engine.connect() as connection:
+        (plan,) = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).mappings().all()
+
+    assert f"COVERING INDEX {_INDEX}" in plan["detail"]

@@ -1,0 +1,160 @@
+"""What the screens read, to the item."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedconsole.ledger.records import Counts, Failure, Settlement
+from embedconsole.ledger.schema import State
+from embedconsole.ledger.work import LEASE_SECONDS
+from ledger.shelf import hashes
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Batch
+    from ledger.shelf import Shelf
+
+
+def fail(shelf: Shelf, batch: Batch, error: str, *, delay: float | None, kind: str = "item") -> None:
+    failed = [Failure(item, kind, error, delay) for item in batch.items]
+    shelf.ledger.work.settle(batch, Settlement(failed=failed))
+
+
+def test_an_empty_generation_counts_nothing(shelf: Shelf, ledger: Ledger) -> None:
+    assert ledger.overview.counts(shelf.generation) == Counts()
+    assert ledger.overview.due(shelf.generation) == {}
+    assert ledger.overview.next_due(shelf.generation) is None
+    assert ledger.overview.in_flight() == []
+    assert ledger.overview.failure_groups(shelf.generation) == []
+    assert ledger.overview.failures(shelf.generation) == []
+
+
+@pytest.fixture
+def busy(shelf: Shelf, ledger: Ledger) -> Shelf:
+    """3 synced; 2 failed; 2 waiting; 4 in flight; 1 to delete, 1 to update and 5 to embed, due for 30 s."""
+    shelf.add(*range(1, 6), *range(20, 24))
+    shelf.sync(1, 2, 3, 4, 5)
+    shelf.add(30, 31)
+    fail(shelf, shelf.claimed(4), "NaN", delay=None)  # 20 to 23
+    ledger.work.retry(shelf.generation, keys=["22", "23"])
+    fail(shelf, shelf.claimed(1), "timeout", delay=200)  # 30
+    fail(shelf, shelf.claimed(1), "timeout", delay=100)  # 31
+    ledger.work.settle(batch := shelf.claimed(2), Settlement(written=[(i, hashes()) for i in batch.items]))
+    shelf.add(40, 41, 42, 43)
+    shelf.claimed(4)
+    shelf.remove(4)
+    shelf.edit(5, payload="q")
+    shelf.remove(22, 23)
+    batch = shelf.claimed(3)
+    ledger.work.settle(
+        batch,
+        Settlement(
+            deleted=[item for item in batch.items if item.key != "4"],
+            released=[item for item in batch.items if item.key == "4"],
+        ),
+    )
+    shelf.add(50, 51, 52, 53, 54)
+    shelf.pass_time(30)
+    return shelf
+
+
+def test_counts_are_exact(busy: Shelf, ledger: Ledger) -> None:
+    counts = ledger.overview.counts(busy.generation)
+
+    assert (counts.synced, counts.failed) == (3, 2)
+    assert (counts.pending, counts.in_flight, counts.retrying) == (13, 4, 2)
+    assert counts.total == 18
+    assert counts.oldest_age is not None
+    assert 30 <= counts.oldest_age < 60
+    assert ledger.overview.due(busy.generation) == {State.DELETE: 1, State.PAYLOAD: 1, State.EMBED: 5}
+    assert ledger.overview.next_due(busy.generation) == 0
+
+
+def test_what_is_due_next_among_those_that_wait(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, 2, 3)
+    fail(shelf, shelf.claimed(1), "bad", delay=None)
+    fail(shelf, shelf.claimed(1), "timeout", delay=500)
+    fail(shelf, shelf.claimed(1), "timeout", delay=50)
+
+    wait = ledger.overview.next_due(shelf.generation)
+
+    assert wait is not None
+    assert 40 < wait <= 50
+    assert ledger.overview.counts(shelf.generation).oldest_age is None
+    shelf.pass_time(51)
+    assert ledger.overview.next_due(shelf.generation) == 0
+    assert ledger.overview.due(shelf.generation) == {State.EMBED: 1}
+
+
+def test_an_expired_batch_is_pending_work_again(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, 2, 3)
+    fail(shelf, shelf.claimed(1), "timeout", delay=600)
+    shelf.claimed()
+    assert ledger.overview.counts(shelf.generation).in_flight == 2
+
+    shelf.pass_time(LEASE_SECONDS + 1)
+
+    counts = ledger.overview.counts(shelf.generation)
+    assert (counts.pending, counts.in_flight, counts.retrying) == (3, 0, 1)
+
+
+def test_batches_in_flight_of_all_pipelines_and_processes(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, 2, 3)
+    shelf.sync(1, 2)
+    shelf.edit(1, 2, payload="q")
+    other = ledger.generations.begin("pictures", "pictures", "{}").id
+    first = shelf.claimed(worker="host-a:1:aaaaaa")
+    shelf.pass_time(40)
+    second = shelf.claimed(worker="host-b:2:bbbbbb")
+    type(shelf)(ledger, other).add("p1")
+    third = type(shelf)(ledger, other).claimed(worker="host-b:2:bbbbbb")
+
+    batches = ledger.overview.in_flight()
+
+    assert [(batch.token, batch.pipeline, batch.worker, batch.work, batch.items) for batch in batches] == [
+        (first.token, "products", "host-a:1:aaaaaa", State.PAYLOAD, 2),
+        (second.token, "products", "host-b:2:bbbbbb", State.EMBED, 1),
+        (third.token, "pictures", "host-b:2:bbbbbb", State.EMBED, 1),
+    ]
+    assert [(batch.slot, batch.attempt, batch.stage, batch.expired) for batch in batches] == [
+        (1, 1, "read", False)
+    ] * 3
+    assert 40 <= batches[0].age < 60
+    assert batches[1].age < 20
+
+
+def test_failures_are_grouped_by_cause_most_frequent_first(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(*range(1, 8))
+    long = "the service answered with something that is longer than sixty characters: "
+    fail(shelf, shelf.claimed(3), long + "one", delay=None)
+    fail(shelf, shelf.claimed(1), long + "another", delay=None)
+    fail(shelf, shelf.claimed(1), "timeout", delay=None, kind="transient")
+    fail(shelf, shelf.claimed(1), "timeout", delay=None, kind="item")
+    fail(shelf, shelf.claimed(1), "waits", delay=60, kind="transient")
+
+    groups = ledger.overview.failure_groups(shelf.generation)
+
+    assert [(group.error_class, group.error, group.count) for group in groups[:1]] == [
+        ("item", long + "another", 4)
+    ]
+    assert {(group.error_class, group.error, group.count, group.example) for group in groups[1:]} == {
+        ("transient", "timeout", 1, "5"),
+        ("item", "timeout", 1, "6"),
+    }
+    assert groups[0].example == "1"
+
+
+def test_failures_latest_first_a_page_at_a_time(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(*range(1, 6))
+    for _ in range(5):
+        fail(shelf, shelf.claimed(1), "bad", delay=None)
+        shelf.pass_time(10)
+
+    first = ledger.overview.failures(shelf.generation, limit=3)
+    rest = ledger.overview.failures(shelf.generation, limit=3, offset=3)
+
+    assert [item.key for item in (*first, *rest)] == ["5", "4", "3", "2", "1"]
+    assert (first[0].error_class, first[0].error, first[0].attempts) == ("item", "bad", 1)
+    assert [round(item.age, -1) for item in first] == [10, 20, 30]

@@ -1,0 +1,151 @@
+"""The tables: made, kept and upgraded by migrations that say the same as the schema."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import ExitStack
+from threading import Timer
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+from embedconsole.faults import ConfigError
+from embedconsole.ledger.ledger import ledger_exists, open_ledger
+from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
+from embedconsole.ledger.schema import metadata
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support.databases import Database
+
+# Says when it could start, starts when it is told to, and says when it has the ledger open.
+_OPENER = """
+import sys
+import alembic.command
+from embedconsole.ledger.ledger import open_ledger
+print("here", flush=True)
+sys.stdin.readline()
+with open_ledger(sys.argv[1]) as ledger:
+    print("open", len(ledger.history.runs()), flush=True)
+    sys.stdin.readline()
+"""
+_PROCESSES = 3
+_TOO_LONG = 45
+"""Seconds after which a process is taken to wait for a lock that another one holds on to."""
+
+
+def ours(database: Database) -> set[str]:
+    """The tables that are there."""
+    return set(inspect(database.engine).get_table_names())
+
+
+def end_all(processes: list[subprocess.Popen[str]]) -> None:
+    for process in processes:
+        process.kill()
+
+
+def test_a_new_ledger_has_the_tables_of_the_schema(database: Database) -> None:
+    open_ledger(database.url).close()
+
+    assert ours(database) == {*metadata.tables, VERSION_TABLE}
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "version_table": VERSION_TABLE}
+        )
+        assert compare_metadata(context, metadata) == []
+    assert database.scalar(f"SELECT version_num FROM {VERSION_TABLE}") == VERSION
+
+
+def test_the_version_is_that_of_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "embedconsole.ledger:migrations")
+
+    assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
+
+
+def test_opening_again_changes_nothing(database: Database) -> None:
+    with open_ledger(database.url) as ledger:
+        ledger.generations.begin("products", "products", "{}")
+
+    with open_ledger(database.url) as ledger:
+        assert ledger.generations.current("products") is not None
+
+
+def test_a_ledger_beside_the_shops_tables_leaves_them_alone(database: Database) -> None:
+    database.run("CREATE TABLE items (id integer)", "INSERT INTO items VALUES (1)")
+
+    open_ledger(database.url).close()
+
+    assert database.scalar("SELECT count(*) FROM items") == 1
+    assert {name for name in ours(database) if not name.startswith("embedconsole_")} == {"items"}
+
+
+def test_processes_that_open_a_new_ledger_at_once_all_get_it(database: Database) -> None:
+    with ExitStack() as stack:
+        openers = []
+        for _ in range(_PROCESSES):
+            opener = subprocess.Popen(
+                [sys.executable, "-c", _OPENER, database.url],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            stack.enter_context(opener)
+            stack.callback(opener.kill)
+            openers.append(opener)
+        said = []
+        timer = Timer(_TOO_LONG, end_all, [openers])
+        stack.callback(timer.cancel)
+        timer.start()
+        for opener in openers:
+            assert opener.stdout is not None
+            assert opener.stdout.readline() == "here\n"
+        for opener in openers:
+            assert opener.stdin is not None
+            opener.stdin.write("go\n")
+            opener.stdin.flush()
+        # Nobody ends before all have it: what the first ones hold must not keep the others waiting.
+        for opener in openers:
+            assert opener.stdout is not None
+            said.append(opener.stdout.readline())
+        errors = [opener.communicate("end\n", timeout=60)[1] for opener in openers]
+
+    assert (said, errors) == (["open 0\n"] * _PROCESSES, [""] * _PROCESSES)
+    assert database.scalar(f"SELECT count(*) FROM {VERSION_TABLE}") == 1
+
+
+def test_the_ledger_of_a_newer_version_is_refused(database: Database) -> None:
+    open_ledger(database.url).close()
+    database.run(f"UPDATE {VERSION_TABLE} SET version_num = '9999'")
+
+    with pytest.raises(ConfigError, match=r"schema 9999, written by a newer embedconsole"):
+        open_ledger(database.url)
+    with pytest.raises(ConfigError, match=r"Upgrade embedconsole, or name another ledger"):
+        ledger_exists(database.url)
+
+
+def test_looking_for_a_ledger_creates_none(database: Database) -> None:
+    assert not ledger_exists(database.url)
+    assert ours(database) == set()
+
+    open_ledger(database.url).close()
+
+    assert ledger_exists(database.url)
+
+
+def test_a_ledger_file_is_made_with_its_folder_but_not_by_looking(tmp_path: Path) -> None:
+    file = tmp_path / "state" / "deep" / "ledger.db"
+    url = f"sqlite:///{file}"
+
+    assert not ledger_exists(url)
+    assert not (tmp_path / "state").exists()
+    open_ledger(url).close()
+    assert file.exists()

@@ -1,0 +1,166 @@
+"""Flow control: quick retries, and cool-downs that all calls share."""
+
+from __future__ import annotations
+
+import anyio
+import pytest
+from anyio.lowlevel import checkpoint
+
+from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+from embedconsole.sync import flow
+from embedconsole.sync.flow import Gate, GateState, Interrupted, Stop
+from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency, gate, let_others_run
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", COOL)
+
+
+async def test_a_call_that_fails_in_passing_is_made_again() -> None:
+    work = Dependency([TIMEOUT, TIMEOUT])
+
+    assert await gate().call(work, RETRY) == "answer"
+    assert len(work.began) == 3
+
+
+async def test_a_call_that_fails_as_often_as_it_may_raises_the_fault() -> None:
+    work = Dependency([TIMEOUT] * 5)
+
+    with pytest.raises(Transient):
+        await gate().call(work, RETRY)
+    assert len(work.began) == RETRY.call_attempts
+
+
+@pytest.mark.parametrize("fault", [BadInput("ml", "no"), Refused("ml", "no")])
+async def test_what_another_try_does_not_mend_is_not_tried_again(fault: Fault) -> None:
+    work = Dependency([fault])
+
+    with pytest.raises(type(fault)):
+        await gate().call(work, RETRY)
+    assert len(work.began) == 1
+
+
+async def test_throttling_costs_no_attempt() -> None:
+    work = Dependency([Throttled("ml", "slow down", retry_after=0.001)] * 10)
+
+    assert await gate().call(work, ONE_TRY) == "answer"
+    assert len(work.began) == 11
+
+
+async def test_retry_after_is_honoured_by_all_calls() -> None:
+    one = gate()
+    throttled = Dependency([Throttled("ml", "slow down", retry_after=0.2)])
+    other = Dependency()
+    async with anyio.create_task_group() as group:
+        group.start_soon(one.call, throttled, RETRY)
+        while one.health.state is not GateState.COOLING:
+            await checkpoint()
+        health = one.health
+        group.start_soon(one.call, other, RETRY)
+
+    until = throttled.began[0] + 0.2
+    assert throttled.began[1] >= until
+    assert other.began[0] >= until
+    assert health.until is not None
+    assert health.until >= until
+    assert health.fault is not None
+    assert "slow down" in health.fault
+    assert one.health.state is GateState.CLOSED
+    assert one.health.fault is None
+
+
+async def test_cool_downs_without_a_time_grow() -> None:
+    work = Dependency([Throttled("ml", "slow down")] * 3)
+    await gate().call(work, RETRY)
+
+    waits = [later - before for before, later in zip(work.began, work.began[1:], strict=False)]
+    assert [wait >= COOL * factor for wait, factor in zip(waits, (1, 2, 4), strict=True)] == [True] * 3
+
+
+async def test_calls_that_wait_for_their_turn_wait_for_the_cool_down_too() -> None:
+    one = gate(concurrency=2)
+    go = anyio.Event()
+    work = Dependency([Throttled("ml", "slow down", retry_after=0.2)] * 2, go)
+    async with anyio.create_task_group() as group:
+        for _ in range(6):
+            group.start_soon(one.call, work, RETRY)
+        await let_others_run()
+        assert work.running == 2
+        go.set()
+
+    first, second, *rest = work.began
+    assert len(rest) == 6, "two were throttled and came again"
+    assert min(rest) >= min(first, second) + 0.2
+
+
+async def how_many_at_once(one: Gate, calls: int) -> int:
+    go = anyio.Event()
+    work = Dependency(go=go)
+    async with anyio.create_task_group() as group:
+        for _ in range(calls):
+            group.start_soon(one.call, work, RETRY)
+        await let_others_run()
+        running = work.running
+        go.set()
+    return running
+
+
+async def test_concurrency_halves_when_throttled_and_recovers() -> None:
+    one = gate(concurrency=8)
+    assert await how_many_at_once(one, 20) == 8
+
+    # Eight calls that are under way together are one event.
+    throttled = Dependency([Throttled("ml", "slow down", retry_after=0.01)] * 8, anyio.Event())
+    again = Dependency(go=anyio.Event(), crowd=4)
+    assert throttled.go is not None
+    assert again.go is not None
+
+    async def work() -> str:
+        return await (throttled if len(throttled.began) < 8 else again)()
+
+    with anyio.fail_after(30):
+        async with anyio.create_task_group() as group:
+            for _ in range(8):
+                group.start_soon(one.call, work, RETRY)
+            await let_others_run()
+            throttled.go.set()
+            await again.crowded.wait()
+            await anyio.sleep(0.05)  # for those that should not come
+            assert again.running == 4
+            again.go.set()
+
+    for _ in range(40):
+        await one.call(Dependency(), RETRY)
+    assert await how_many_at_once(one, 20) == 8
+
+
+async def test_concurrency_never_falls_to_nothing() -> None:
+    one = gate(concurrency=2)
+    with anyio.fail_after(30):
+        await one.call(Dependency([Throttled("ml", "slow down", retry_after=0.001)] * 6), RETRY)
+
+    assert await how_many_at_once(one, 3) >= 1
+
+
+async def test_a_run_that_does_not_wait_stops_at_a_very_long_retry_after() -> None:
+    hours = Throttled("ml", "come back tomorrow", retry_after=7200)
+
+    with pytest.raises(Stop) as caught:
+        await gate(patient=False).call(Dependency([hours]), RETRY)
+    assert caught.value.fault is hours
+
+    drained = anyio.Event()
+    patient = gate(drained=drained)
+    async with anyio.create_task_group() as group:
+
+        async def call() -> None:
+            with pytest.raises(Interrupted):
+                await patient.call(Dependency([hours]), RETRY)
+
+        group.start_soon(call)
+        await let_others_run()
+        assert patient.health.state is GateState.COOLING
+        drained.set()
