@@ -63,7 +63,8 @@ def make_catalog(path: Path, count: int) -> None:
     with sqlite3.connect(path) as connection:
         connection.executescript(_SCHEMA)
         connection.executemany(
-            "INSERT INTO products VALUES (?, ?, ?, ?, ?, ?, ?, ?, '2026-01-01 00:00:00')",
+            "INSERT INTO products VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8,"
+            " datetime('2025-01-01', ?1 || ' seconds'))",
             (
                 (
                     number,

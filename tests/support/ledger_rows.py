@@ -16,17 +16,12 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-_BLOCKED = {
-    "postgresql": "SELECT count(*) FROM pg_stat_activity"
-    " WHERE datname = current_database() AND wait_event_type = 'Lock'",
-    "mysql": "SELECT count(*) FROM information_schema.processlist"
-    " WHERE db = database() AND state LIKE 'Waiting for%lock'",
-}
-_OTHERS = {
+_SESSIONS = {
     "postgresql": "SELECT pid FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()",
     "mysql": "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()",
 }
+_BLOCKED = {"postgresql": " AND wait_event_type = 'Lock'", "mysql": " AND state LIKE 'Waiting for%lock'"}
 _CUT = {"postgresql": "SELECT pg_terminate_backend({})", "mysql": "KILL {}"}
 
 
@@ -125,7 +120,8 @@ class LedgerRows:
 
     def blocked(self) -> int:
         """Sessions that wait for a lock; a server's only, SQLite keeps no list."""
-        return int(self.database.scalar(_BLOCKED[self.database.dialect]))
+        dialect = self.database.dialect
+        return len(self.database.rows(_SESSIONS[dialect] + _BLOCKED[dialect]))
 
     @contextmanager
     def locked(self, *tables: str) -> Iterator[None]:
@@ -146,11 +142,16 @@ class LedgerRows:
                 release = "UNLOCK TABLES" if self.database.dialect == "mysql" else "ROLLBACK"
                 connection.exec_driver_sql(release)
 
-    def cut_connections(self) -> int:
-        """Have the server end every session of this database but ours; returns how many there were."""
+    def cut_connections(self, *, blocked: bool = False) -> int:
+        """Have the server end every session of this database but ours, or those that wait for a lock.
+
+        Returns:
+            How many there were.
+        """
         dialect = self.database.dialect
         with self.database.engine.connect() as connection:
-            others = list(connection.scalars(text(_OTHERS[dialect])))
+            chosen = _SESSIONS[dialect] + (_BLOCKED[dialect] if blocked else "")
+            others = list(connection.scalars(text(chosen)))
             for session in others:
                 try:
                     connection.execute(text(_CUT[dialect].format(session)))

@@ -230,7 +230,8 @@ class _Task:
             await self._write([pair for pair in to_embed if pair[1].key in self._vectors])
 
     def _gone(self, item: ClaimedItem) -> None:
-        if not self._w.guard.admit(1):
+        # What the collection never held can go at any time; the guard is over what people search.
+        if item.synced_embed is not None and not self._w.guard.admit(1):
             raise Stop(Refused("catalog", self._w.guard.refusal(self._w.guard.admitted + 1)))
         self._outcome.gone.append(item)
 
