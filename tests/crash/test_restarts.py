@@ -95,7 +95,7 @@ def test_the_ledger_cuts_connections_again_and_again(stage: Stage, ledger: Ledge
     stage.shop.add(range(1, 301))
     cuts = 0
     with once(stage.installation) as program:
-        wait_until(lambda: ledger.synced() > 0, "the work has begun")
+        wait_until(partial(has_gone_on, program, ledger, 0), "the work has begun")
         while program.alive and cuts < 5:
             before = ledger.synced()
             ledger.cut_connections()

@@ -30,15 +30,14 @@ def test_what_is_kept_is_found_until_it_is_dropped(shelf: Shelf) -> None:
     assert not kept.any(shelf.generation)
 
 
-def test_what_is_kept_already_stays(shelf: Shelf) -> None:
+def test_a_newer_vector_takes_the_place_of_the_older(shelf: Shelf) -> None:
     kept = shelf.ledger.kept
     kept.put(shelf.generation, {hashed("a"): b"first"})
 
     kept.put(shelf.generation, {hashed("a"): b"again", hashed("b"): b"new"})
-    kept.put(shelf.generation, {hashed("a"): b"again"})
 
     found = kept.get(shelf.generation, [hashed("a"), hashed("b")])
-    assert found == {hashed("a"): b"first", hashed("b"): b"new"}
+    assert found == {hashed("a"): b"again", hashed("b"): b"new"}
 
 
 def test_each_generation_keeps_its_own(shelf: Shelf) -> None:

@@ -130,6 +130,7 @@ async def test_concurrency_halves_when_throttled_and_recovers() -> None:
             await again.crowded.wait()
             await anyio.sleep(0.05)  # for those that should not come
             assert again.running == 4
+            assert one.health.state is GateState.CLOSED, "a 429 is no breaker: nothing to probe"
             again.go.set()
 
     for _ in range(40):

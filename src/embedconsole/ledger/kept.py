@@ -23,22 +23,20 @@ class KeptVectors:
         self._database = database
 
     def put(self, generation_id: int, packed: Mapping[bytes, bytes]) -> None:
-        """Keep vectors; those kept already stay."""
+        """Keep vectors, in place of older ones of the same hashes."""
         if not packed:
             return
-        have = select(vectors.c.embed_hash).where(
+        older = delete(vectors).where(
             vectors.c.generation_id == generation_id, vectors.c.embed_hash.in_(list(packed))
         )
+        rows = [
+            {"generation_id": generation_id, "embed_hash": embed_hash, "vector": vector}
+            for embed_hash, vector in packed.items()
+        ]
 
         def work(connection: Connection) -> None:
-            known = set(connection.scalars(have))
-            rows = [
-                {"generation_id": generation_id, "embed_hash": embed_hash, "vector": vector}
-                for embed_hash, vector in packed.items()
-                if embed_hash not in known
-            ]
-            if rows:
-                connection.execute(insert(vectors), rows)
+            connection.execute(older)
+            connection.execute(insert(vectors), rows)
 
         self._database.write(work)
 

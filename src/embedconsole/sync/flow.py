@@ -155,11 +155,13 @@ class Gate:
     async def _wait_while_shut(self) -> None:
         while self._state in (GateState.COOLING, GateState.OPEN):
             await self._wait(self._until - time.monotonic())
-            if time.monotonic() >= self._until:
-                if self._state is GateState.COOLING:
-                    self._enter(GateState.CLOSED)
-                else:
-                    self._enter(GateState.PROBING)
+            if time.monotonic() < self._until:
+                continue
+            # Who wakes up first moves on for all.
+            if self._state is GateState.COOLING:
+                self._enter(GateState.CLOSED)
+            elif self._state is GateState.OPEN:
+                self._enter(GateState.PROBING)
 
     def _succeeded(self) -> None:
         self._ever_succeeded = True

@@ -54,45 +54,63 @@ class ReadyCollection:
         self._journal = journal
         self._synced = 0 if force else synced
         self._lock = anyio.Lock()
-        self._ready: GatedCollection | None = None
+        self._looked = self._missing = False
+        self._gated = GatedCollection(collection, gate, pipeline.retry)
 
-    async def get(self, sizes: Mapping[str, int] | None = None) -> GatedCollection:
-        """The collection, made ready at the first call.
-
-        Args:
-            sizes: Vector name to size of what is about to be written, to create a missing collection with.
+    async def look(self) -> None:
+        """See that it can be written to, before anything is paid for.
 
         Raises:
             Refused: it does not fit the configuration, or is not the one that was written to before.
         """
         async with self._lock:
-            if self._ready is None:
+            await self._look()
+
+    async def get(self, sizes: Mapping[str, int] | None = None) -> GatedCollection:
+        """The collection, looked at and created at the first call.
+
+        Args:
+            sizes: Vector name to size of what is about to be written, to create a missing collection with.
+
+        Raises:
+            Refused: as `look`, or the size of a vector is not known.
+        """
+        async with self._lock:
+            await self._look()
+            if self._missing:
                 try:
-                    await self._make_ready(sizes or {})
+                    await self._create(sizes or {})
                 except Transient as fault:
                     self._gate.failed(fault)
                     raise
-                self._ready = GatedCollection(self._collection, self._gate, self._pipeline.retry)
-            return self._ready
+                self._missing = False
+            return self._gated
 
-    async def _make_ready(self, sizes: Mapping[str, int]) -> None:
-        state = await self._gate.call(self._collection.describe, self._pipeline.retry)
-        if state is None:
-            await self._create(sizes)
+    async def _look(self) -> None:
+        if self._looked:
             return
-        if state.points == 0 and self._synced:
-            raise Refused(
-                self._collection.target, _EMPTIED.format(synced=self._synced), remedy=_EMPTIED_REMEDY
-            )
-        self._compare(state)
-
-    async def _create(self, sizes: Mapping[str, int]) -> None:
-        if self._synced:
+        try:
+            state = await self._gate.call(self._collection.describe, self._pipeline.retry)
+        except Transient as fault:
+            self._gate.failed(fault)
+            raise
+        if state is None and self._synced:
             raise Refused(
                 self._collection.target,
                 f"it does not exist, though {self._synced:,} items were written to it",
                 remedy=_EMPTIED_REMEDY,
             )
+        if state is None:
+            self._missing = True
+        elif state.points == 0 and self._synced:
+            raise Refused(
+                self._collection.target, _EMPTIED.format(synced=self._synced), remedy=_EMPTIED_REMEDY
+            )
+        else:
+            self._compare(state)
+        self._looked = True
+
+    async def _create(self, sizes: Mapping[str, int]) -> None:
         schema = wanted_schema(self._pipeline, sizes)
         try:
             await self._gate.call(lambda: self._collection.create(schema), self._pipeline.retry)

@@ -236,7 +236,8 @@ class PipelineRun:
             enter_stage=self.crew.in_flight.enter_stage,
             holds=self.crew.holds,
             give_up=self.crew.give_up,
-            kept=KeptState(always=always, some=always or kept_some),
+            ended_early=lambda: self.crew.ended_early,
+            kept=KeptState(always, always or kept_some, ask_again=self.options.force),
         )
 
     def _gate(self, name: str) -> Gate:

@@ -106,6 +106,7 @@ class Worker:
     enter_stage: Callable[[int, str], None]
     holds: Callable[[Batch], Awaitable[bool]]
     give_up: Callable[[Fault], None]
+    ended_early: Callable[[], bool]
     kept: KeptState
 
     async def process(self, batch: Batch) -> None:
@@ -145,6 +146,8 @@ class KeptState:
 
     always: bool
     some: bool
+    ask_again: bool = False
+    """Everything is being embedded again: what is kept is replaced, not used."""
 
 
 class _Task:
@@ -258,8 +261,12 @@ class _Task:
     async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
         await self._take_kept([content for _, content in pairs])
         wanting = [content for _, content in pairs if content.key not in self._vectors]
+        await self._w.collection.look()
         self._enter("wait")
         async with self._w.embed_slots:
+            if self._w.ended_early():
+                # While it waited for its turn, another batch was refused, or the operator said stop.
+                raise Interrupted
             self._enter("embed")
             result = await embed_contents(wanting, self._w.embedders) if wanting else ItemVectors()
         self._vectors |= result.vectors
@@ -302,7 +309,7 @@ class _Task:
     # Kept vectors
 
     async def _take_kept(self, contents: Sequence[Content]) -> None:
-        if not self._w.kept.some:
+        if not self._w.kept.some or self._w.kept.ask_again:
             return
         hashes = [content.hashes.embed for content in contents]
         kept = await self._in_ledger(partial(self._w.ledger.kept.get, self._batch.generation_id, hashes))
