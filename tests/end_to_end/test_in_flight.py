@@ -82,7 +82,7 @@ def test_edited_between_plan_and_claim(stage: Stage) -> None:
     stage.shop.add(range(1, 6))
     # One batch of one item embeds, one more is read and waits for it; the others are only planned.
     stage.installation.settings |= {"chunk_size": 1, "workers": 1}
-    stage.service.behave(Behaviour("hold", mark="number 1"))
+    stage.service.behave(Behaviour("hold", times=1))
     with stage.installation.running(*_ONCE, timeout=15) as running:
         stage.service.wait_held(1)
         held = _wait_for_plan(stage, 5)["in_flight"]

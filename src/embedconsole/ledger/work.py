@@ -233,10 +233,21 @@ class Work:
 
     def abandon(self, worker_ids: Sequence[str]) -> int:
         """Give back what dead workers held, due at once; returns how many items."""
-        dead = select(batches.c.id).where(batches.c.worker_id.in_(worker_ids))
+        return self._give_back(batches.c.worker_id.in_(worker_ids))
+
+    def abandon_strays(self, generation_id: int, worker_id: str, known: Sequence[int]) -> int:
+        """Give back what a living worker holds without knowing (by token): the answer to a claim got lost."""
+        return self._give_back(
+            batches.c.generation_id == generation_id,
+            batches.c.worker_id == worker_id,
+            batches.c.id.not_in(known),
+        )
+
+    def _give_back(self, *which: ColumnElement[bool]) -> int:
+        chosen = select(batches.c.id).where(*which)
 
         def work(connection: Connection) -> int:
-            tokens = connection.scalars(dead).all()
+            tokens = connection.scalars(chosen).all()
             if not tokens:
                 return 0
             held = update(items).where(items.c.batch_id.in_(tokens)).values(**_FREE)

@@ -173,14 +173,23 @@ class Crew:
             limit = self.chunk_size if self.limit is None else min(self.chunk_size, self.limit)
             if limit == 0 or self.over:
                 return None
-            claim = partial(
-                self.ledger.work.claim,
-                self.generation_id,
-                worker_id=self.worker_id,
-                slot=slot,
-                limit=limit,
-                at_least=limit if self.planning else 1,
-            )
+            known = list(self.in_flight.batches)
+            again = False
+
+            def claim() -> Batch | None:
+                nonlocal again
+                if again:
+                    # What failed may have been the answer alone: nobody would work on that batch.
+                    self.ledger.work.abandon_strays(self.generation_id, self.worker_id, known)
+                again = True
+                return self.ledger.work.claim(
+                    self.generation_id,
+                    worker_id=self.worker_id,
+                    slot=slot,
+                    limit=limit,
+                    at_least=limit if self.planning else 1,
+                )
+
             batch = await in_ledger(claim, self.journal, "a claim")
             if batch is not None:
                 self.in_flight.add(batch)
