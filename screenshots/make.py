@@ -1,0 +1,48 @@
+"""Makes the pictures in this folder, the console on the demo shop: `python screenshots/make.py`."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from functools import partial
+from pathlib import Path
+
+from embedconsole.config.paths import ledger_url
+from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.console.app import Console
+from embedconsole.console.engineroom import open_engineroom
+from embedconsole.console.glyphs import UNICODE
+from embedconsole.console.launch import Launch
+from embedconsole.demo.setup import prepare_demo
+
+_HERE = Path(__file__).parent
+_SIZES = ((80, 24), (120, 40))
+_PATIENCE = 60.0
+
+
+async def picture(columns: int, rows: int) -> None:
+    """One picture: a first sync that has just ended, with what needs a look."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = prepare_demo(Path(folder), 3000).loaded.settings
+        launch = Launch(resolve_pipelines(settings, ()), ledger_url(settings), every=3600.0)
+        app = Console(launch, partial(open_engineroom, launch), glyphs=UNICODE)
+        async with app.run_test(size=(columns, rows)) as pilot:
+            async with asyncio.timeout(_PATIENCE):
+                while not _at_rest(app):
+                    await pilot.pause(0.5)
+            await pilot.pause(3.0)
+            app.save_screenshot(f"dashboard-{columns}x{rows}.svg", path=str(_HERE))
+            await pilot.press("q")
+
+
+def _at_rest(app: Console) -> bool:
+    snapshot = app.bridge.snapshot
+    if snapshot is None or snapshot.run is not None or not snapshot.runs:
+        return False
+    counts = snapshot.pipelines[0].counts
+    return counts is not None and counts.synced > 0 and counts.pending == 0
+
+
+if __name__ == "__main__":
+    for size in _SIZES:
+        asyncio.run(picture(*size))
