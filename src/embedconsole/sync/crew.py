@@ -16,7 +16,7 @@ from embedconsole.sync.flow import Stop
 from embedconsole.sync.patience import in_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from anyio.abc import TaskGroup
 
@@ -35,7 +35,6 @@ class InFlight:
     """The batches that this process holds, and what the ledger does not know of them yet."""
 
     batches: dict[int, Batch] = field(default_factory=dict)
-    stages: dict[int, str] = field(default_factory=dict)
     _extended: dict[int, float] = field(default_factory=dict)
     _unreported: dict[int, str] = field(default_factory=dict)
 
@@ -46,12 +45,12 @@ class InFlight:
 
     def remove(self, batch: Batch) -> None:
         """A batch was settled."""
-        for record in (self.batches, self.stages, self._extended, self._unreported):
+        for record in (self.batches, self._extended, self._unreported):
             record.pop(batch.token, None)
 
     def enter_stage(self, token: int, stage: str) -> None:
         """A batch does something else now."""
-        self.stages[token] = self._unreported[token] = stage
+        self._unreported[token] = stage
 
     def take_unreported(self) -> dict[int, str]:
         """The stages entered since the last call."""
@@ -257,8 +256,3 @@ class Crew:
         if held:
             self.in_flight.extended(batch, began)
         return held
-
-    @property
-    def stages(self) -> Mapping[int, str]:
-        """What our batches (by token) are doing now."""
-        return dict(self.in_flight.stages)

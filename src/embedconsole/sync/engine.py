@@ -92,7 +92,6 @@ class Engine:
                 reports[name] = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
         self._runs |= runs
         self._run_id = await anyio.to_thread.run_sync(self.ledger.history.begin_run, self.me.id, kind)
-        report = RunReport(self._run_id, reports)
         try:
             async with anyio.create_task_group() as group:
                 for name, run in self._runs.items():
@@ -102,7 +101,7 @@ class Engine:
                 reports.setdefault(name, PipelineReport(outcome=Outcome.INTERRUPTED))
             self._last |= reports
             self._runs.clear()
-            ordered = {assembly.pipeline.name: assembly for assembly in self.assemblies}
+            ordered = [assembly.pipeline.name for assembly in self.assemblies]
             report = RunReport(self._run_id, {name: reports[name] for name in ordered if name in reports})
             self._run_id = None
             with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
@@ -282,13 +281,10 @@ class Engine:
             rate = self._meters.setdefault(name, RateMeter()).add(now, progress.done)
             if rate and run is not None and not run.crew.planning:
                 eta = (progress.found - progress.done) / rate
-        state = self._state if run is not None else EngineState.IDLE
-        if state is EngineState.RUNNING and run is not None and run.crew.planning:
-            state = EngineState.PLANNING
         return PipelineView(
             name=name,
             collection=assembly.target,
-            state=state,
+            state=self._state if run is not None else EngineState.IDLE,
             workers=self.control.workers or assembly.pipeline.workers,
             progress=progress,
             counts=self._watch.counts.get(name),

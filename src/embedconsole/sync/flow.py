@@ -120,6 +120,14 @@ class Gate:
             self._succeeded()
             return result
 
+    async def call_counted(self, work: Callable[[], Awaitable[T]], retry: RetryConfig) -> T:
+        """As `call`, for a call whose failure is that of the whole batch: it counts towards the breaker."""
+        try:
+            return await self.call(work, retry)
+        except Transient as fault:
+            self.failed(fault)
+            raise
+
     def failed(self, fault: Fault) -> None:
         """A batch failed as a whole: count it, and open the breaker after some in a row.
 

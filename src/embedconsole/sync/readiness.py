@@ -89,11 +89,7 @@ class ReadyCollection:
     async def _look(self) -> None:
         if self._looked:
             return
-        try:
-            state = await self._gate.call(self._collection.describe, self._pipeline.retry)
-        except Transient as fault:
-            self._gate.failed(fault)
-            raise
+        state = await self._gate.call_counted(self._collection.describe, self._pipeline.retry)
         if state is None and self._synced:
             raise Refused(
                 self._collection.target,

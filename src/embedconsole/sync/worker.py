@@ -166,13 +166,9 @@ class _Task:
     async def work(self) -> None:
         """Do what the batch needs; what has been decided when it raises stands."""
         self._enter("read")
-        try:
-            contents = await self._w.reader.call(
-                lambda: anyio.to_thread.run_sync(self._read), self._w.pipeline.retry
-            )
-        except Transient as fault:
-            self._w.reader.failed(fault)
-            raise
+        contents = await self._w.reader.call_counted(
+            lambda: anyio.to_thread.run_sync(self._read), self._w.pipeline.retry
+        )
         if self._batch.work is State.DELETE:
             await self._delete(contents)
         else:

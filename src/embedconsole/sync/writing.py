@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from embedconsole.faults import BadInput, FaultClass, Transient
+from embedconsole.faults import BadInput, FaultClass
 from embedconsole.items import Points
 from embedconsole.sync.isolate import Rejection
 
@@ -76,11 +76,7 @@ class GatedCollection:
         await self._call(lambda: self._collection.delete(points))
 
     async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
-        try:
-            return await self._gate.call(work, self._retry)
-        except Transient as fault:
-            self._gate.failed(fault)
-            raise
+        return await self._gate.call_counted(work, self._retry)
 
 
 async def _isolating(
