@@ -10,7 +10,17 @@ from sqlalchemy import Column, Row, select, update
 
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.records import Change, Hashes, Settlement, Wanted
-from embedconsole.ledger.schema import State, batches, generations, items, leases, workers
+from embedconsole.ledger.schema import (
+    State,
+    batches,
+    events,
+    generations,
+    items,
+    leases,
+    orders,
+    samples,
+    workers,
+)
 from embedconsole.sync.diff import changed_state
 
 if TYPE_CHECKING:
@@ -22,6 +32,7 @@ if TYPE_CHECKING:
 _TIMES: tuple[Column[Any], ...] = (
     *(items.c.due_at, items.c.failed_at, batches.c.started_at, batches.c.stage_at, batches.c.lease_until),
     *(leases.c.until, workers.c.started_at, workers.c.seen_at, generations.c.full_scan_at),
+    *(orders.c.at, samples.c.at, events.c.at),
 )
 
 

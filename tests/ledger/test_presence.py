@@ -34,11 +34,23 @@ def test_workers_are_there_from_their_first_word_to_their_last(ledger: Ledger) -
     ledger.presence.announce(worker(2))
     ledger.presence.announce(worker(1))
 
-    there = {replace(found, silent_for=0.0) for found in ledger.presence.workers()}
-    assert there == {worker(1), worker(2)}
+    there = [replace(found, silent_for=0.0, up_for=0.0) for found in ledger.presence.workers()]
+    assert there == [worker(1), worker(2)]
 
     ledger.presence.leave([worker(1).id, "unknown"])
     assert [found.id for found in ledger.presence.workers()] == [worker(2).id]
+
+
+def test_a_worker_tells_what_it_is_and_what_it_does_now(shelf: Shelf) -> None:
+    presence = shelf.ledger.presence
+    daemon = replace(worker(1), role="daemon")
+    presence.announce(replace(daemon, status={"state": "running", "rate": 12.5}))
+    shelf.pass_time(600)
+    presence.announce(replace(daemon, status={"state": "idle", "paused": None}))
+
+    (found,) = presence.workers()
+    assert (found.role, found.status) == ("daemon", {"state": "idle", "paused": None})
+    assert (round(found.silent_for, -1), round(found.up_for, -1)) == (0, 600)
 
 
 def test_a_worker_is_silent_since_its_last_word_and_forgotten_after_a_day(shelf: Shelf) -> None:

@@ -9,16 +9,18 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import insert, inspect
 
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
-from embedconsole.ledger.schema import metadata
+from embedconsole.ledger.records import Worker
+from embedconsole.ledger.schema import State, items, metadata
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,11 +65,65 @@ def test_a_new_ledger_has_the_tables_of_the_schema(database: Database) -> None:
     assert database.scalar(f"SELECT version_num FROM {VERSION_TABLE}") == VERSION
 
 
-def test_the_version_is_that_of_the_newest_migration() -> None:
+def migrations() -> Config:
+    """Alembic, told where they are."""
     config = Config()
     config.set_main_option("script_location", "embedconsole.ledger:migrations")
+    return config
 
-    assert ScriptDirectory.from_config(config).get_heads() == [VERSION]
+
+def test_the_version_is_that_of_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(migrations()).get_heads() == [VERSION]
+
+
+def ledger_of_version(version: str, database: Database) -> None:
+    """Make the tables as an older embedconsole did."""
+    config = migrations()
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+
+def test_a_first_ledger_is_upgraded_with_all_that_is_in_it(database: Database) -> None:
+    ledger_of_version("0001", database)
+    database.insert(
+        "embedconsole_generations", [{"id": 1, "pipeline": "products", "collection": "c", "space": "{}"}]
+    )
+    failed = [(1, "size 511, want 512"), (2, "image unreadable"), (3, "size 400, want 512")]
+    rows = [
+        {
+            "id": number,
+            "generation_id": 1,
+            "point": bytes([0] * 8 + [number]),
+            "key": str(number),
+            "state": State.FAILED.value,
+            "due_at": 5,
+            "error_class": "item",
+            "error": error,
+            "failed_at": 5,
+        }
+        for number, error in failed
+    ]
+    with database.engine.begin() as connection:
+        connection.execute(insert(items), rows)
+    database.insert(
+        "embedconsole_workers",
+        [{"id": "h:1:a", "host": "h", "place": "p", "pid": 1, "version": "0", "started_at": 1, "seen_at": 1}],
+    )
+    database.insert("embedconsole_events", [{"at": 7000, "level": "info", "kind": "k", "message": "m"}])
+
+    with open_ledger(database.url) as ledger:
+        assert [(item.key, item.error) for item in reversed(ledger.overview.failures(1))] == [
+            (str(number), error) for number, error in failed
+        ]
+        causes = database.rows("SELECT cause FROM embedconsole_items ORDER BY id")
+        assert causes[0] == causes[2] != causes[1] != (None,)
+        assert [(found.id, found.role, found.status) for found in ledger.presence.workers()] == [
+            ("h:1:a", "", None)
+        ]
+        assert [event.at for event in ledger.history.events()] == [7.0]
+        ledger.orders.give("sync", {}, "anna")
+        ledger.presence.announce(Worker("h:2:b", "h", "p", 2, "1", role="daemon"))
 
 
 def test_opening_again_changes_nothing(database: Database) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _IDS_IN_ONE_STATEMENT = 1000
 _IDS_IN_ONE_PAGE = 10_000
 
-NO_ERROR = {"error": None, "error_class": None, "failed_at": None, "attempts": 0}
+NO_ERROR = {"error": None, "error_class": None, "failed_at": None, "cause": None, "attempts": 0}
 """What an item looks like that has never failed."""
 
 NOT_WANTED = {

@@ -11,8 +11,10 @@ from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
 from embedconsole.ledger.kept import KeptVectors
 from embedconsole.ledger.migrate import is_current, migrate
+from embedconsole.ledger.orders import Orders
 from embedconsole.ledger.overview import Overview
 from embedconsole.ledger.presence import Presence
+from embedconsole.ledger.samples import Samples
 from embedconsole.ledger.work import Work
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ class Ledger:
     kept: KeptVectors
     presence: Presence
     history: History
+    orders: Orders
+    samples: Samples
 
     def close(self) -> None:
         """Close all connections."""
@@ -86,4 +90,6 @@ def open_ledger(url: str) -> Ledger:
         kept=KeptVectors(database),
         presence=Presence(database),
         history=History(database),
+        orders=Orders(database),
+        samples=Samples(database),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
@@ -30,8 +31,9 @@ class Presence:
         self._database = database
 
     def announce(self, worker: Worker) -> None:
-        """Say that this process is here, now and at every heartbeat."""
-        seen = update(workers).where(workers.c.id == worker.id).values(seen_at=now_ms())
+        """Say that this process is here and what it does, now and at every heartbeat."""
+        status = None if worker.status is None else json.dumps(worker.status)
+        seen = update(workers).where(workers.c.id == worker.id).values(seen_at=now_ms(), status=status)
         new = insert(workers).values(
             id=worker.id,
             host=worker.host,
@@ -40,6 +42,8 @@ class Presence:
             version=worker.version,
             started_at=now_ms(),
             seen_at=now_ms(),
+            role=worker.role,
+            status=status,
         )
 
         def work(connection: Connection) -> None:
@@ -60,17 +64,33 @@ class Presence:
         self._database.write(work)
 
     def workers(self) -> list[Worker]:
-        """All processes that have not left."""
+        """All processes that have not left, those that came first first."""
         query = select(
             workers.c.id,
             workers.c.host,
             workers.c.place,
             workers.c.pid,
             workers.c.version,
-            (now_ms() - workers.c.seen_at) / 1000.0,
-        )
+            ((now_ms() - workers.c.seen_at) / 1000.0).label("silent_for"),
+            ((now_ms() - workers.c.started_at) / 1000.0).label("up_for"),
+            workers.c.role,
+            workers.c.status,
+        ).order_by(workers.c.started_at, workers.c.id)
         rows = self._database.rows(query)
-        return [Worker(row[0], row[1], row[2], row[3], row[4], float(row[5])) for row in rows]
+        return [
+            Worker(
+                row.id,
+                row.host,
+                row.place,
+                row.pid,
+                row.version,
+                silent_for=float(row.silent_for),
+                up_for=float(row.up_for),
+                role=row.role,
+                status=None if row.status is None else json.loads(row.status),
+            )
+            for row in rows
+        ]
 
     def acquire(self, names: Sequence[str], owner: str) -> list[Lease] | str:
         """Take all of the named leases or none.

@@ -242,6 +242,9 @@ class Worker:
         place: Where its pid means something: the same text on the same boot of the same machine and in the
             same pid namespace.
         silent_for: Seconds since it was last heard of, by the database's clock.
+        up_for: Seconds since it was first heard of.
+        role: What it was started as: "console", "daemon", "once"; empty when it did not say.
+        status: What it said it does when it was last heard of, see `sync.status`; None when it did not say.
     """
 
     id: str
@@ -250,3 +253,60 @@ class Worker:
     pid: int
     version: str
     silent_for: float = 0.0
+    up_for: float = 0.0
+    role: str = ""
+    status: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an operator asks of whoever serves the ledger.
+
+    Attributes:
+        at: Seconds since 1970 by the database's clock.
+        age: Seconds since then.
+        taken_by: The worker that obeyed it, or obeyed it first; None while nobody has.
+        answer: Why it could not be done; None when nothing went wrong.
+    """
+
+    id: int
+    at: float
+    verb: str
+    arguments: Mapping[str, object]
+    sender: str
+    age: float = 0.0
+    taken_by: str | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What one process did in one pipeline since its last sample.
+
+    Attributes:
+        done: Items that are done with, the failed ones included.
+        failed: Those that were given up.
+        picture: What the pipeline looked like as a whole (JSON-ready); None when another process shows it.
+    """
+
+    pipeline: str
+    done: int
+    failed: int
+    picture: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """What all processes did in a step of time that began at `at` (seconds since 1970)."""
+
+    at: float
+    done: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """What a pipeline looked like at a moment (seconds since 1970)."""
+
+    at: float
+    picture: Mapping[str, object]

@@ -21,9 +21,11 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects import mysql
 
+from embedconsole.ledger.causes import CAUSE_BYTES
 from embedconsole.ledger.types import FixedBytes
 
 HASH_BYTES = 16
@@ -31,9 +33,10 @@ POINT_BYTES = 17
 
 
 class State(IntEnum):
-    """What an item needs; always what follows from its desired and synced hashes, but for FAILED.
+    """What an item needs; always what follows from its desired and synced hashes, but for the last two.
 
-    It is stored so that an index can find work and count it.
+    It is stored so that an index can find work and count it. FAILED needs a look; SKIPPED has failed too, and
+    the operator has looked and lets it be until its content changes.
     """
 
     SYNCED = 0
@@ -41,6 +44,7 @@ class State(IntEnum):
     PAYLOAD = 2
     DELETE = 3
     FAILED = 4
+    SKIPPED = 5
 
 
 WORK = (State.DELETE, State.PAYLOAD, State.EMBED)
@@ -90,9 +94,20 @@ items = Table(
     Column("error_class", String(20)),
     Column("error", _Long),
     Column("failed_at", BigInteger),
+    # Of FAILED items only, see `causes.cause_of`.
+    Column("cause", FixedBytes(CAUSE_BYTES)),
     UniqueConstraint("generation_id", "point", name="uq_embedconsole_items_point"),
     # Exactly the claim's WHERE and ORDER BY: with any other index MySQL locks every candidate.
     Index("ix_embedconsole_items_work", "generation_id", "state", "due_at", "id"),
+    # Failures by cause without reading them; only those, where the database can.
+    Index(
+        "ix_embedconsole_items_cause",
+        "generation_id",
+        "cause",
+        "id",
+        sqlite_where=text("cause IS NOT NULL"),
+        postgresql_where=text("cause IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 """What the collection should hold (desired) and what it holds (synced), an item a row.
@@ -140,8 +155,43 @@ workers = Table(
     Column("version", String(40), nullable=False),
     Column("started_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
+    Column("role", String(20), nullable=False, server_default=""),
+    Column("status", _Long),
 )
-"""The processes at work. `place` tells whether a pid can be looked up from here (boot and pid namespace)."""
+"""The processes at work. `place` tells whether a pid can be looked up from here (boot and pid namespace).
+
+`status` is what a process does, as JSON (see `sync.status`).
+"""
+
+orders = Table(
+    "embedconsole_orders",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("verb", String(20), nullable=False),
+    Column("arguments", _Long, nullable=False),
+    Column("sender", String(120), nullable=False),
+    Column("taken_at", BigInteger),
+    Column("taken_by", String(120)),
+    Column("answer", _Long),
+    sqlite_autoincrement=True,
+)
+"""What operators ask of whoever serves this ledger. `answer` is why it could not be done, in words."""
+
+samples = Table(
+    "embedconsole_samples",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("pipeline", String(190), nullable=False),
+    Column("worker_id", String(120), nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("picture", _Long),
+    Index("ix_embedconsole_samples_at", "pipeline", "at"),
+    sqlite_autoincrement=True,
+)
+"""How much each process did since its last sample, and now and then what the whole looked like (JSON)."""
 
 runs = Table(
     "embedconsole_runs",
@@ -168,6 +218,7 @@ events = Table(
     Column("kind", String(20), nullable=False),
     Column("key", _Long),
     Column("message", _Long, nullable=False),
+    Index("ix_embedconsole_events_at", "at"),
     sqlite_autoincrement=True,
 )
 """What happened, for the console's log; pruned to the newest ones."""

@@ -13,6 +13,7 @@ from sqlalchemy import and_, bindparam, case, delete, insert, literal, or_, sele
 
 from embedconsole.ledger.bulk import Bulk
 from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
+from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Batch, ClaimedItem
 from embedconsole.ledger.schema import WORK, State, batches, items
@@ -111,6 +112,7 @@ _FAILED = Bulk(
         due_at=now_ms() + bindparam("delay_ms"),
         error_class=bindparam("class"),
         error=bindparam("message"),
+        cause=bindparam("new_cause"),
         failed_at=now_ms(),
     )
 )
@@ -324,4 +326,5 @@ def _failure_row(batch: Batch, failure: Failure) -> dict[str, object]:
         "delay_ms": int((failure.delay or 0) * 1000),
         "class": failure.error_class,
         "message": failure.error,
+        "new_cause": cause_of(failure.error_class, failure.error) if failure.delay is None else None,
     }
