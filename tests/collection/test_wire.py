@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collection.samples import payload
-from embedconsole.collection.transport import parse_address
+from embedconsole.collection.address import parse_address
 from embedconsole.collection.wire import overwrite_bodies, upsert_bodies
 from embedconsole.faults import ConfigError
 from embedconsole.items import UNNAMED, JsonObject, PointId, Points

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from typing import TYPE_CHECKING
 
+import aiohttp
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
@@ -57,6 +59,21 @@ async def test_waiting_for_a_slot_is_not_waiting_for_the_service(make_http: Make
             for number in range(5):
                 group.start_soon(embedder.embed, inputs(1, f"call {number}"))
         assert service.stats().items == 5
+
+
+async def test_replies_go_when_nobody_holds_them(make_http: MakeHttp) -> None:
+    """A reply in a reference cycle stays, with its megabyte, until the collector comes."""
+    embedder = make_http(shape="items")
+    await embedder.embed(inputs(4))
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        await embedder.embed(inputs(4))
+        gc.collect()
+        assert [kept for kept in gc.garbage if isinstance(kept, (list, bytes, aiohttp.ClientResponse))] == []
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
 
 
 async def test_single_stops_asking_when_it_is_refused(

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SOURCE = "Qdrant"
-ERROR_BODY_LIMIT = 64 * 1024
-"""Bytes of an error's body that are read at all."""
 
 REMEDY_INIT = "Run `embedconsole init` to create it"
 REMEDY_KEY = "Set collection.api_key to a key that may read and write this collection"
@@ -62,7 +60,7 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
     """The fault behind a reply that is not 2xx.
 
     Args:
-        headers: With names in any case, as httpx gives them.
+        headers: Found in any case.
         body: The reply's body or its beginning.
     """
     text = place.clean(_error_text(body))
@@ -98,7 +96,6 @@ def fault_of_transport(place: Place, error: BaseException) -> Transient:
     """No reply, or only a part of one: connect, time-out, dropped, truncated."""
     if isinstance(error, TimeoutError):
         return Transient(SOURCE, f"{place.target} did not answer in time")
-    # The exceptions' names mislead (a dropped connection comes as ConnectTimeout): their texts are better.
     detail = place.clean(str(error)) or place.clean(repr(error.__cause__ or error))
     if _never_connected(error):
         return Unreachable(SOURCE, f"{place.target} can't be reached: {detail}", remedy=REMEDY_REACH)

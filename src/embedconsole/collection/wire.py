@@ -14,7 +14,7 @@ from embedconsole.items import UNNAMED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from embedconsole.items import JsonObject, PointId, Points, Vectors
+    from embedconsole.items import CollectionSchema, JsonObject, PointId, Points, Vectors
 
 BODY_LIMIT = 28_000_000
 """Bytes in one body at most; the server takes 32 MiB by default."""
@@ -68,6 +68,16 @@ def _upsert(
     middle = (start + end) // 2
     yield from _upsert(points, arrays, start, middle, limit)
     yield from _upsert(points, arrays, middle, end, limit)
+
+
+def vector_params(schema: CollectionSchema) -> JsonObject:
+    """The vectors of a collection to create: those of the only one, or by name."""
+    params: JsonObject = {
+        name: {"size": spec.size, "distance": spec.distance.capitalize()}
+        for name, spec in schema.vectors.items()
+    }
+    only = params.get(UNNAMED)
+    return only if isinstance(only, dict) else params
 
 
 def overwrite_bodies(payloads: Mapping[PointId, JsonObject], limit: int = BODY_LIMIT) -> Iterator[bytes]:

@@ -17,9 +17,6 @@ from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ERROR_BODY_LIMIT = 64 * 1024
-"""Bytes of an error's body that are read at all."""
-
 MAX_RETRY_AFTER = 3600.0
 """Seconds that we wait at most because a service said so."""
 
@@ -81,7 +78,7 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
     """The fault behind a reply that is not 2xx.
 
     Args:
-        headers: With lower-case names, or found in any case as httpx does.
+        headers: Found in any case, or with lower-case names.
         body: The reply's body or its beginning.
     """
     said = service.clean(error_text(body))
@@ -162,7 +159,7 @@ def retry_after(headers: Mapping[str, str], body: bytes = b"") -> float | None:
     if wait is None:
         wait = _number(headers.get("ratelimit-reset", ""))
     if wait is None:
-        wait = _wait_in_words(body[:ERROR_BODY_LIMIT].decode("utf-8", "replace"))
+        wait = _wait_in_words(body.decode("utf-8", "replace"))
     return None if wait is None else min(MAX_RETRY_AFTER, max(0.0, wait))
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import logging
+from base64 import b64encode
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import aiohttp
 import anyio
-import httpx
-from httpx_aiohttp import AiohttpTransport
-from httpx_aiohttp.transport import AiohttpResponseStream
+from aiohttp.http_exceptions import ContentEncodingError
+from multidict import CIMultiDict
+from yarl import URL
 
 from embedconsole import __version__
-from embedconsole.embedders.errors import ERROR_BODY_LIMIT, Service, fault_of_status
+from embedconsole.embedders.errors import Service, fault_of_status
 from embedconsole.faults import ConfigError, Fault, Refused, Transient, Unreachable
+from embedconsole.http import FAILURES, Http
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,9 +25,6 @@ _DEFAULT_HEADERS = {
     "Content-Type": "application/json",
     "User-Agent": f"embedconsole/{__version__}",
 }
-# What httpx, aiohttp under it, and the sockets under that raise for a server or a network that fails.
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, aiohttp.ClientError, OSError, ValueError)
-_READ_BYTES = 1 << 20
 Credentials: TypeAlias = "tuple[str, str]"
 
 
@@ -37,16 +35,6 @@ def split_credentials(url: str) -> tuple[str, Credentials | None]:
         return url, None
     bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
     return bare, (unquote(parts.username), unquote(parts.password or ""))
-
-
-class _BigReads(AiohttpTransport):
-    """Hands a reply on in large pieces: in those of 16 kB a megabyte costs as much as decoding it."""
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        response = await super().handle_async_request(request)
-        if isinstance(response.stream, AiohttpResponseStream):
-            response.stream.CHUNK_SIZE = _READ_BYTES
-        return response
 
 
 class Wire:
@@ -65,10 +53,6 @@ class Wire:
     def __init__(
         self, service: Service, url: str, *, headers: Mapping[str, str], timeout: float, connections: int
     ) -> None:
-        # httpx logs every address at INFO, and some services take their key in the query.
-        logger = logging.getLogger("httpx")
-        if logger.level == logging.NOTSET:
-            logger.setLevel(logging.WARNING)
         for name, value in headers.items():
             if not value.isascii():
                 raise ConfigError(
@@ -77,24 +61,12 @@ class Wire:
         self._service = service
         self._timeout = timeout
         address, credentials = split_credentials(url)
-        self._url = httpx.URL(address)  # taken apart once, not with every request
-        # Loading the certificate authorities takes 20 ms that a plain http address can do without.
-        encrypted = self._url.scheme == "https"
-        transport = _BigReads(
-            verify=encrypted,
-            client=lambda: aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=30.0, ssl=encrypted),
-                read_bufsize=_READ_BYTES,
-            ),
-        )
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            headers={**_DEFAULT_HEADERS, **headers},
-            auth=None
-            if credentials is None or "authorization" in map(str.lower, headers)
-            else httpx.BasicAuth(*credentials),
-            timeout=None,  # one clock for the whole request instead, below
-        )
+        self._url = _parsed(service, address)  # taken apart once, not with every request
+        sent = CIMultiDict(_DEFAULT_HEADERS)
+        if credentials is not None:
+            sent["Authorization"] = f"Basic {b64encode(':'.join(credentials).encode()).decode()}"
+        sent.update(headers)
+        self._http = Http(encrypted=self._url.scheme == "https", headers=sent, connections=connections)
 
     async def post(self, body: bytes, *, reply_limit: int) -> bytes:
         """The body of a 2xx reply.
@@ -114,60 +86,50 @@ class Wire:
             raise Transient(
                 self._service.source, f"did not answer within {self._timeout:g} s (timeout)"
             ) from error
-        except _FAILURES as error:
+        except FAILURES as error:
             raise self._fault_of_failure(error) from error
 
     async def _post(self, body: bytes, reply_limit: int) -> bytes:
-        async with self._client.stream("POST", self._url, content=body) as reply:
-            if not reply.is_success:
-                # The status says enough, should the rest of an error fail to arrive.
-                try:
-                    text, _ = await _read(reply, ERROR_BODY_LIMIT)
-                except _FAILURES:
-                    text = b""
-                raise fault_of_status(self._service, reply.status_code, reply.headers, text)
-            data, whole = await _read(reply, reply_limit)
-            if not whole:
-                raise Transient(
-                    self._service.source,
-                    f"answered more than {reply_limit / 1_000_000:,.1f} MB for {len(body) / 1000:,.1f} kB",
-                    remedy=self._service.url_remedy,
-                )
-            return data
+        reply = await self._http.send("POST", self._url, body, limit=reply_limit)
+        if not reply.ok:
+            raise fault_of_status(self._service, reply.status, reply.headers, reply.body)
+        if not reply.whole:
+            raise Transient(
+                self._service.source,
+                f"answered more than {reply_limit / 1_000_000:,.1f} MB for {len(body) / 1000:,.1f} kB",
+                remedy=self._service.url_remedy,
+            )
+        return reply.body
 
     def _fault_of_failure(self, error: Exception) -> Fault:
         service = self._service
-        cause = error.__cause__ or error
-        if isinstance(error, (httpx.InvalidURL, httpx.UnsupportedProtocol)):
+        if isinstance(error, aiohttp.InvalidURL):
             return Refused(service.source, "its address can't be used", remedy=service.url_remedy)
-        if isinstance(cause, aiohttp.ClientConnectorCertificateError):
-            said = service.clean(str(cause.certificate_error))
+        if isinstance(error, aiohttp.ClientConnectorCertificateError):
+            said = service.clean(str(error.certificate_error))
             remedy = "Install its certificate authority on this host, or correct the address"
             return Refused(service.source, f"has a certificate that is not trusted: {said}", remedy=remedy)
-        if isinstance(cause, aiohttp.ClientConnectorError):
+        if isinstance(error, aiohttp.ClientConnectorError):
             return Unreachable(
                 service.source,
-                f"can't be reached: {service.clean(str(cause))}",
+                f"can't be reached: {service.clean(str(error))}",
                 remedy=f"Is it running? {service.url_remedy}",
             )
-        if isinstance(error, httpx.DecodingError):
+        if isinstance(error.__cause__, ContentEncodingError):
             return Transient(service.source, "answered with a broken compression")
-        # The names of httpx's exceptions mislead here (a dropped connection comes as ConnectTimeout).
-        said = service.clean(str(cause)) or type(cause).__name__
+        said = service.clean(str(error)) or type(error).__name__
         return Transient(service.source, f"broke the connection: {said}")
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        await self._http.aclose()
 
 
-async def _read(reply: httpx.Response, limit: int) -> tuple[bytes, bool]:
-    """Up to `limit` bytes of a body, and whether that is all of it."""
-    chunks = []
-    left = limit
-    async for chunk in reply.aiter_bytes():
-        chunks.append(chunk[:left])
-        left -= len(chunk)
-        if left < 0:
-            return b"".join(chunks), False
-    return b"".join(chunks), True
+def _parsed(service: Service, address: str) -> URL:
+    try:
+        return URL(address)
+    except ValueError as error:
+        # Its text is not repeated: some services take their key in the query.
+        raise ConfigError(
+            f"embedders.{service.name}.url can't be used: write it like http://host/path"
+        ) from error

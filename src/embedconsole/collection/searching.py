@@ -1,4 +1,4 @@
-"""Creating, indexing and searching a collection through qdrant-client; imported only when one is wanted."""
+"""Searching a collection through qdrant-client; imported only when somebody searches."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from embedconsole.collection.errors import (
     not_qdrant,
     retry_seconds,
 )
-from embedconsole.collection.transport import Address, CappedErrors
+from embedconsole.collection.transport import CappedErrors
 from embedconsole.faults import Fault, Throttled
-from embedconsole.items import UNNAMED, CollectionSchema, Hit
+from embedconsole.items import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from qdrant_client import AsyncQdrantClient
 
-    from embedconsole.items import IndexType, VectorSpec
+    from embedconsole.collection.address import Address
 
 T = TypeVar("T")
 
 
-async def connect(address: Address, name: str, place: Place, seconds: float) -> Control:
+async def connect(address: Address, name: str, place: Place, seconds: float) -> Searcher:
     """Import qdrant-client beside the event loop (it takes over a second) and make a client of it.
 
     Args:
@@ -52,41 +52,17 @@ async def connect(address: Address, name: str, place: Place, seconds: float) -> 
         limits=httpx.Limits(),  # without them it switches keep-alive off for localhost
         transport=CappedErrors(encrypted=address.encrypted),
     )
-    return Control(client, name, place, seconds)
+    return Searcher(client, name, place, seconds)
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """The control calls of one collection; raises faults as `Collection` says."""
+class Searcher:
+    """The queries of one collection; raises faults as `Collection` says."""
 
     client: AsyncQdrantClient
     name: str
     place: Place
     seconds: float
-
-    async def create(self, schema: CollectionSchema) -> None:
-        """Create the collection, then its indexes; a failure in between leaves it for `create_index`."""
-        from qdrant_client import models
-
-        def params(spec: VectorSpec) -> models.VectorParams:
-            return models.VectorParams(size=spec.size, distance=models.Distance(spec.distance.capitalize()))
-
-        vectors: models.VectorParams | dict[str, models.VectorParams]
-        if UNNAMED in schema.vectors:
-            vectors = params(schema.vectors[UNNAMED])
-        else:
-            vectors = {name: params(spec) for name, spec in schema.vectors.items()}
-        await self._call(lambda: self.client.create_collection(self.name, vectors_config=vectors))
-        for path, kind in schema.indexes.items():
-            await self.create_index(path, kind)
-
-    async def create_index(self, path: str, kind: IndexType) -> None:
-        from qdrant_client import models
-
-        schema = models.PayloadSchemaType(kind)
-        await self._call(
-            lambda: self.client.create_payload_index(self.name, path, field_schema=schema, wait=True)
-        )
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         reply = await self._call(
