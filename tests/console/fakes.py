@@ -5,15 +5,17 @@ from __future__ import annotations
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from embedconsole.items import CollectionSchema, VectorSpec
 from embedconsole.sync.initialise import Initialised
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from embedconsole.sync.checks import Check
+    from embedconsole.sync.engine import Engine
     from embedconsole.sync.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -27,11 +29,13 @@ class FakeHelm:
 
     Attributes:
         asked: What was asked of it, in order.
+        answers: What `ask` answers, by the name of the function that was to do the work.
         stays: Drained, it does not come to its end by itself.
     """
 
     shown: Snapshot
     asked: list[object] = field(default_factory=list)
+    answers: dict[str, object] = field(default_factory=dict)
     stopped: bool = False
     stopped_by: str | None = None
     stays: bool = False
@@ -52,6 +56,13 @@ class FakeHelm:
     def look(self) -> Snapshot:
         self.looks += 1
         return self.shown
+
+    def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
+        function = work.func if isinstance(work, partial) else work
+        return self._answer(cast("T", self.answers[function.__name__]))
+
+    def cancel(self) -> None:
+        self.asked.append("cancel")
 
     def sync(self, *, force: bool = False) -> None:
         self.asked.append("force" if force else "sync")

@@ -175,7 +175,7 @@ async def test_test_fills_in_line_by_line(make_console: MakeConsole) -> None:
 
 
 async def test_help_lists_every_action(make_console: MakeConsole) -> None:
-    async with make_console(FakeHelm(samples.in_sync())).run_test(size=(120, 70)) as pilot:
+    async with make_console(FakeHelm(samples.in_sync())).run_test(size=(120, 100)) as pilot:
         await settled(pilot)
         await pilot.press("question_mark")
         await modal(pilot)
@@ -185,12 +185,18 @@ async def test_help_lists_every_action(make_console: MakeConsole) -> None:
             assert title in shown
 
 
-async def test_other_screens_say_that_they_come(make_console: MakeConsole) -> None:
+async def test_numbers_show_the_screens(make_console: MakeConsole) -> None:
     async with make_console(FakeHelm(samples.in_sync())).run_test() as pilot:
         await settled(pilot)
-        await pilot.press("1", "2")
+        shown = []
+        for key in "2345601":
+            await pilot.press(key)
+            place = console_of(pilot).place
+            assert place is not None
+            shown.append(place.place)
+            assert "In sync." in place.query_one("#sentence", Lines).text
 
-        assert toasts(pilot) == ["The failures screen is still to come. Until then: embedconsole failures"]
+    assert shown == ["failures", "collection", "runs", "search", "log", "pipelines", "dashboard"]
 
 
 async def test_brackets_switch_pipelines(make_console: MakeConsole) -> None:

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual.color import Color
 
 from console import samples
-from embedconsole.console.actions import ACTIONS, remapped
+from embedconsole.console.action_table import ACTIONS, remapped
 from embedconsole.console.app import Console
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
 from embedconsole.console.glyphs import ASCII, UNICODE, glyphs_for

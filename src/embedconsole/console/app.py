@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
 import time
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from textual import work
 from textual.app import App, SystemCommand
 from textual.message import Message
 from textual.widgets import Input
+from textual.worker import Worker, WorkerState
 
-from embedconsole.console import flows
-from embedconsole.console.actions import BY_ID, bindings, remapped
+from embedconsole.config.paths import state_dir
+from embedconsole.console import flows, steering
+from embedconsole.console.action_table import BY_ID, bindings, remapped
 from embedconsole.console.bridge import Bridge
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
+from embedconsole.console.copying import copied
 from embedconsole.console.glyphs import glyphs_for
 from embedconsole.console.lookout import Lookout
-from embedconsole.console.screens.dashboard import Dashboard
+from embedconsole.console.places import PLACES
+from embedconsole.console.screens.place import Place
 from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.sheets import help_lines
 from embedconsole.console.signals import interruptible
 from embedconsole.console.text import clean
 from embedconsole.console.theme import DARK, LIGHT
+from embedconsole.faults import Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from datetime import tzinfo
 
@@ -36,12 +42,13 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from embedconsole.console.actions import Action
     from embedconsole.console.glyphs import Glyphs
     from embedconsole.console.helm import Helm
     from embedconsole.console.launch import Launch
+    from embedconsole.sync.engine import Engine
 
-_STILL_TO_COME = {"failures": "failures", "collection": "status", "runs": "status", "search": "search TEXT"}
-"""Screens that are not there yet, and the commands that tell the same meanwhile."""
+T = TypeVar("T")
 
 _TOAST_SECONDS = 6
 
@@ -88,10 +95,10 @@ class Console(App[int]):
         self.bridge = Bridge(launch, clock() - time.monotonic() if offset is None else offset, zone)
         self.lookout = Lookout(open_helm, self._tell)
         self.glyphs = glyphs
-        self._now = clock
+        self.now = clock
         self._actions = remapped(launch.keys)
-        self._dashboard = Dashboard(self._actions, glyphs)
-        self.add_mode("dashboard", lambda: self._dashboard)
+        for name, make in PLACES.items():
+            self.add_mode(name, partial(make, self))
         self._net: list[LineFilter] = [ControlFilter()]
         if not glyphs.unicode:
             self._net.append(EncodingFilter(sys.stderr.encoding or "ascii"))
@@ -121,11 +128,40 @@ class Console(App[int]):
             log.error("the console lost its engine", exc_info=sight.error)
         self.draw()
 
+    @property
+    def actions(self) -> Sequence[Action]:
+        """All actions, under the operator's keys."""
+        return self._actions
+
+    @property
+    def place(self) -> Place | None:
+        """The screen that is shown, be it below a question; None while there is none yet."""
+        bottom = next(iter(self.screen_stack), None)
+        return bottom if isinstance(bottom, Place) else None
+
     def draw(self) -> None:
-        """Bring the dashboard up to date; what has not changed is not drawn."""
+        """Bring the screen up to date; what has not changed is not drawn."""
         disabled = [action.id for action in self._actions if not self.bridge.may(action.effect)]
         renamed = {} if self.bridge.paused_at is None else {"pause": "resume"}
-        self._dashboard.show(self.bridge.view(), disabled, renamed)
+        if self.place is not None:
+            self.place.show(self.bridge.view(), disabled, renamed)
+
+    async def ask(self, work: Callable[[Engine], Awaitable[T]]) -> T:
+        """See `Desk`."""
+        helm = self.bridge.helm
+        if helm is None:
+            raise Unreachable("engine", self.bridge.why_not or "it is closed")
+        return await asyncio.wrap_future(helm.ask(work))
+
+    def copy(self, text: str) -> None:
+        """See `Desk`."""
+        if not text:
+            self.say("There is nothing to copy here.")
+            return
+        what = copied(text, state_dir(), os.environ)
+        if what.sequence is not None and self._driver is not None:
+            self._driver.write(what.sequence)
+        self.say(what.words)
 
     def say(self, text: str, *, alarm: bool = False) -> None:
         """A word to the operator, which the log keeps."""
@@ -142,80 +178,66 @@ class Console(App[int]):
                 return None
         return self.bridge.helm
 
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed did so by a fault of ours: it is told and logged, and the console goes on."""
+        if event.state is WorkerState.ERROR:
+            log.error("an action of the console failed", exc_info=event.worker.error)
+            self.say(f"That failed by an error of embedconsole itself ({event.worker.error!r}).", alarm=True)
+
     # The actions, under the names of the table
 
     def action_sync(self) -> None:
         """Run now."""
-        if helm := self.ready("sync"):
-            helm.sync()
-            self.say("Another run follows this one." if self.bridge.running else "Looking for changes now.")
-            self.lookout.nudge()
+        steering.sync(self)
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        if helm := self.ready("pause"):
-            if self.bridge.paused_at is None:
-                helm.pause()
-                self.bridge.paused_at = self._now()
-            else:
-                helm.resume()
-                self.bridge.paused_at = None
-            self.lookout.nudge()
+        steering.pause(self)
 
     def action_workers_more(self) -> None:
         """One more."""
-        self._change_workers("workers_more", 1)
+        steering.change_workers(self, "workers_more", 1)
 
     def action_workers_fewer(self) -> None:
         """One fewer."""
-        self._change_workers("workers_fewer", -1)
+        steering.change_workers(self, "workers_fewer", -1)
 
-    def _change_workers(self, action: str, by: int) -> None:
-        view = self.bridge.pipeline_view
-        if (helm := self.ready(action)) and view is not None:
-            self.bridge.workers = max(1, (self.bridge.workers or view.workers) + by)
-            helm.set_workers(self.bridge.workers)
-            self.lookout.nudge()
-
-    @work(exclusive=True, group="question")
+    @work(exclusive=True, group="question", exit_on_error=False)
     async def action_retry(self) -> None:
         """Put failures back."""
         await flows.retry(self)
 
-    @work(exclusive=True, group="question")
+    @work(exclusive=True, group="question", exit_on_error=False)
     async def action_force(self) -> None:
         """Embed everything again."""
         await flows.force(self)
 
-    @work(exclusive=True, group="question")
+    @work(exclusive=True, group="question", exit_on_error=False)
+    async def action_cancel(self) -> None:
+        """End the present run."""
+        await flows.cancel(self)
+
+    @work(exclusive=True, group="question", exit_on_error=False)
     async def action_init(self) -> None:
         """Create or compare the collection."""
         await flows.init(self)
 
-    @work(exclusive=True, group="question")
+    @work(exclusive=True, group="question", exit_on_error=False)
     async def action_test(self) -> None:
         """Try everything."""
         await flows.test(self)
 
     def action_next_pipeline(self) -> None:
         """Show the next one."""
-        self._switch(1)
+        steering.switch(self, 1)
 
     def action_previous_pipeline(self) -> None:
         """Show the one before."""
-        self._switch(-1)
+        steering.switch(self, -1)
 
-    def _switch(self, by: int) -> None:
-        if len(self.bridge.facts) == 1:
-            self.say("There is only one pipeline.")
-        self.bridge.switch(by)
-        self.draw()
-
-    def action_show(self, screen: str) -> None:
+    def action_show(self, place: str) -> None:
         """Another screen."""
-        if screen in _STILL_TO_COME:
-            hint = f"{self.bridge.launch.command} {_STILL_TO_COME[screen]}"
-            self.say(f"The {screen} screen is still to come. Until then: {hint}")
+        self.switch_mode(place)
 
     def action_help(self) -> None:
         """All keys."""

@@ -9,7 +9,7 @@ from concurrent.futures import CancelledError, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -21,7 +21,7 @@ from embedconsole.sync.initialise import initialise
 from embedconsole.sync.thread import engine_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from concurrent.futures import Future
 
     from embedconsole.console.launch import Launch
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from embedconsole.sync.initialise import Initialised
     from embedconsole.sync.snapshot import Snapshot
     from embedconsole.sync.thread import EngineHandle
+
+T = TypeVar("T")
 
 _COUNT_PATIENCE = 0.5
 """Seconds that a look waits for the ledger; what it says later is in the next one."""
@@ -101,6 +103,12 @@ class EngineRoom:
         if snapshot.fault is None and now - self._count_began > _SILENCE:
             return replace(snapshot, fault="no answer yet")
         return snapshot
+
+    def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
+        return self._handle.call(work)
+
+    def cancel(self) -> None:
+        raise NotImplementedError
 
     def sync(self, *, force: bool = False) -> None:
         async def ask(engine: Engine) -> None:

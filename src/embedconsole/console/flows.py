@@ -56,6 +56,20 @@ async def force(console: Console) -> None:
         console.lookout.nudge()
 
 
+async def cancel(console: Console) -> None:
+    """End the present run, after asking: what is done is done, what waits goes on waiting."""
+    helm, snapshot = console.ready("cancel"), console.bridge.snapshot
+    if helm is None or snapshot is None:
+        return
+    if snapshot.run is None:
+        console.say("No run is going on.")
+        return
+    text = "The run ends with what is in flight. What waits is taken up by the next run; nothing is lost."
+    if await console.push_screen_wait(Confirm("Cancel the run", text, "Yes, cancel it")):
+        helm.cancel()
+        console.lookout.nudge()
+
+
 async def init(console: Console) -> None:
     """Create the collection, or compare it, and show what was done and found."""
     helm, facts = console.ready("init"), console.bridge.pipeline

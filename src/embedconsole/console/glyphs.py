@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,6 +13,7 @@ class Glyphs:
         rule, focus: The line in a heading, and in that of the panel that has the focus.
         levels: From empty to full, for charts.
         full, empty: For a bar of progress.
+        cursor, mark: Before the row of a list that the cursor is on, and before those that are marked.
     """
 
     rule: str
@@ -21,6 +22,8 @@ class Glyphs:
     levels: str
     full: str
     empty: str
+    cursor: str
+    mark: str
     unicode: bool = True
 
     def chart(self, values: tuple[float, ...], height: int) -> list[str]:
@@ -45,14 +48,18 @@ class Glyphs:
         return self.full * done, self.empty * (cells - done)
 
 
-UNICODE = Glyphs(rule="─", focus="━", arrow="→", levels=" ▁▂▃▄▅▆▇█", full="━", empty="─")
-ASCII = Glyphs(rule="-", focus="=", arrow="->", levels=" _.-=#", full="#", empty="-", unicode=False)
+UNICODE = Glyphs(
+    rule="─", focus="━", arrow="→", levels=" ▁▂▃▄▅▆▇█", full="━", empty="─", cursor="›", mark="•"
+)
+ASCII = Glyphs(
+    rule="-", focus="=", arrow="->", levels=" _.-=#", full="#", empty="-", cursor=">", mark="*", unicode=False
+)
 
 
 def glyphs_for(encoding: str | None) -> Glyphs:
     """The glyphs that a terminal of this encoding can show."""
     try:
-        (UNICODE.rule + UNICODE.arrow + UNICODE.levels + UNICODE.full).encode(encoding or "ascii")
+        "".join(str(part) for part in astuple(UNICODE)).encode(encoding or "ascii")
     except (UnicodeEncodeError, LookupError):
         return ASCII
     return UNICODE

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
 
     from embedconsole.sync.checks import Check
+    from embedconsole.sync.engine import Engine
     from embedconsole.sync.initialise import Initialised
     from embedconsole.sync.snapshot import Snapshot
+
+T = TypeVar("T")
 
 
 class Helm(Protocol):
@@ -32,6 +35,14 @@ class Helm(Protocol):
 
     def look(self) -> Snapshot:
         """The engine now, with what ledger and collections last said; blocks for a moment."""
+        ...
+
+    def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
+        """Look something up in the engine's loop."""
+        ...
+
+    def cancel(self) -> None:
+        """End the present run with what is in flight."""
         ...
 
     def sync(self, *, force: bool = False) -> None:

@@ -18,10 +18,10 @@ _CONTROL = re.compile(
 )
 _BLANK = re.compile(r"[\t\r\n\u2028\u2029]+")
 
-Tone: TypeAlias = Literal["plain", "muted", "strong", "work", "wait", "alert", "focus"]
+Tone: TypeAlias = Literal["plain", "muted", "strong", "work", "wait", "alert", "focus", "bright"]
 """What a span means; the theme gives it a colour, and the words beside it say the same without one."""
 
-TONES: tuple[Tone, ...] = ("plain", "muted", "strong", "work", "wait", "alert", "focus")
+TONES: tuple[Tone, ...] = ("plain", "muted", "strong", "work", "wait", "alert", "focus", "bright")
 
 
 @dataclass(frozen=True, slots=True)

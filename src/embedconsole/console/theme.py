@@ -54,6 +54,7 @@ _ANSI: dict[Tone, Style] = {
     "wait": Style(color="yellow"),
     "alert": Style(color="red", bold=True),
     "focus": Style(color="cyan", bold=True),
+    "bright": Style(reverse=True),
 }
 
 
@@ -70,4 +71,5 @@ def tone_styles(variables: Mapping[str, str], *, ansi: bool) -> Mapping[Tone, St
         "wait": Style(color=variables["warning"]),
         "alert": Style(color=variables["error"], bold=True),
         "focus": Style(color=variables["primary"], bold=True),
+        "bright": Style(bgcolor=variables["panel"]),
     }

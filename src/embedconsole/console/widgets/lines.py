@@ -37,6 +37,7 @@ class Lines(Widget):
     ) -> None:
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = tuple(lines)
+        self._bright: int | None = None
         self._tones: Mapping[Tone, Style] | None = None
 
     @property
@@ -44,12 +45,17 @@ class Lines(Widget):
         """What is drawn, without its tones."""
         return "\n".join(plain(line) for line in self._lines)
 
-    def draw(self, lines: Sequence[Line]) -> None:
-        """Show these lines."""
+    def draw(self, lines: Sequence[Line], *, bright: int | None = None) -> None:
+        """Show these lines; the one at `bright` stands out as a whole."""
         before, self._lines = self._lines, tuple(lines)
         if len(before) != len(self._lines) and self.styles.is_auto_height:
             self.refresh(layout=True)
             return
+        if bright != self._bright:
+            for y in (self._bright, bright):
+                if y is not None and y < self.size.height:
+                    self.refresh(Region(0, y, max(1, self.size.width), 1))
+            self._bright = bright
         for y, (old, new) in enumerate(zip_longest(before, self._lines, fillvalue=BLANK)):
             if old != new and y < self.size.height:
                 begin = _same_at_start(old, new)
@@ -64,6 +70,8 @@ class Lines(Widget):
             self._tones = tone_styles(self.app.theme_variables, ansi=self.app.native_ansi_color)
         line = self._lines[y] if y < len(self._lines) else BLANK
         base = self.rich_style
+        if y == self._bright:
+            base += self._tones["bright"]
         segments = [Segment(span.text, base + self._tones[span.tone]) for span in fit(line, self.size.width)]
         return Strip(segments).adjust_cell_length(self.size.width, base)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from embedconsole.console.panels.heading import heading
+from embedconsole.console.text import plain
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.window import Window
 
@@ -51,6 +52,12 @@ class Panel(Lines, Generic[V], can_focus=True):
     def window(self) -> Window:
         """What of it is shown."""
         return self._window
+
+    @property
+    def copyable(self) -> str:
+        """All it says, also what is further down."""
+        lines = self._lines_of(self._view, max(self.size.width, 1), max(self.size.height, 1))
+        return "\n".join(plain(line).strip() for line in lines)
 
     def show(self, view: V) -> None:
         """Show this view."""

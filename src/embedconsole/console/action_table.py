@@ -1,0 +1,214 @@
+"""All actions, once: the bindings, the line of keys, the help and the palette are made from this table."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+from embedconsole.console.actions import Action, Effect, Group
+from embedconsole.faults import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.binding import BindingType
+
+
+def _move(action: str, keys: str, title: str, group: Group, text: str, call: str) -> Action:
+    """What only moves about has no place in the palette."""
+    return Action(action, keys, title, group, text, call=call, in_palette=False)
+
+
+def _screen(name: str, key: str, text: str) -> Action:
+    return Action(f"show_{name}", key, name.capitalize(), Group.SCREENS, text, call=f"show('{name}')")
+
+
+def _here(
+    action: str, keys: str, title: str, text: str, *where: str, short: str = "", effect: Effect = Effect.NONE
+) -> Action:
+    """What concerns the list or the panel that the operator is in."""
+    return Action(
+        action,
+        keys,
+        title,
+        Group.LOOK,
+        text,
+        short,
+        effect,
+        rank=3,
+        call=f"screen.{action}",
+        in_palette=False,
+        where=where,
+    )
+
+
+_LISTS = ("failures", "runs", "search", "log", "pipelines")
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "sync",
+        "s",
+        "Sync now",
+        Group.WORK,
+        "Looks for changes in the catalog and embeds them, without waiting for the schedule.",
+        "sync",
+        Effect.CHANGES,
+        rank=1,
+    ),
+    Action(
+        "pause",
+        "space",
+        "Pause or resume",
+        Group.WORK,
+        "Claims nothing new while paused; what is in flight is finished.",
+        "pause",
+        Effect.CHANGES,
+        rank=2,
+    ),
+    Action(
+        "retry",
+        "r",
+        "Retry failures",
+        Group.WORK,
+        "Puts all failed items of this pipeline back, with all their attempts.",
+        "retry",
+        Effect.COSTS,
+        rank=3,
+    ),
+    Action(
+        "force",
+        "f",
+        "Force a re-sync",
+        Group.WORK,
+        "Embeds everything again, changed or not. Asks first, and says how many, how long and how much.",
+        "force",
+        Effect.COSTS,
+        rank=6,
+    ),
+    Action(
+        "workers_more",
+        "plus,+",
+        "More workers",
+        Group.WORK,
+        "One more batch embeds at the same time, until the console ends.",
+        effect=Effect.CHANGES,
+    ),
+    Action(
+        "workers_fewer",
+        "minus,-",
+        "Fewer workers",
+        Group.WORK,
+        "One batch fewer embeds at the same time.",
+        effect=Effect.CHANGES,
+    ),
+    Action(
+        "cancel",
+        "x",
+        "Cancel the run",
+        Group.WORK,
+        "Ends the run with what is in flight; the next one follows the schedule. Nothing is lost.",
+        effect=Effect.CHANGES,
+    ),
+    Action(
+        "test",
+        "t",
+        "Test everything",
+        Group.LOOK,
+        "Tries ledger, catalog, each embedder (one real embedding) and the collection, a line each.",
+        "test",
+        rank=4,
+    ),
+    Action(
+        "init",
+        "i",
+        "Init the collection",
+        Group.WORK,
+        "Creates the collection, or adds missing payload indexes and lists what differs. Drops nothing.",
+        "init",
+        Effect.WRITES,
+        rank=7,
+    ),
+    Action("next_pipeline", "right_square_bracket", "Next pipeline", Group.LOOK, "Shows the next pipeline."),
+    Action(
+        "previous_pipeline",
+        "left_square_bracket",
+        "Previous pipeline",
+        Group.LOOK,
+        "Shows the pipeline before.",
+    ),
+    _here(
+        "filter",
+        "slash,/",
+        "Filter",
+        "Type to filter; enter keeps it, esc ends it, up recalls.",
+        *_LISTS,
+        short="filter",
+    ),
+    _here(
+        "open", "enter", "Details", "Opens what the cursor is on; esc goes back.", *_LISTS, short="details"
+    ),
+    _here("mark", "v", "Mark", "Marks the row for the next action; again takes the mark away.", "failures"),
+    _here("copy", "y", "Copy", "Copies what the focus is on to your clipboard (OSC 52), and to a file."),
+    _screen("dashboard", "1", "Is everything fine, and what is going on."),
+    _screen("failures", "2", "What needs a look, by cause, down to the product."),
+    _screen(
+        "collection", "3", "What Qdrant says of the collection, and what differs from the configuration."
+    ),
+    _screen("runs", "4", "What the runs did, how long they took and what they cost."),
+    _screen("search", "5", "Type, and see what the shop's customers would find."),
+    _screen("log", "6", "Everything that happened, with filter and levels."),
+    _screen("pipelines", "0", "All pipelines at a glance; enter shows one."),
+    _move("next_panel", "tab", "Next panel", Group.MOVE, "Moves between the panels.", "app.focus_next"),
+    _move("previous_panel", "shift+tab", "Previous panel", Group.MOVE, "Back.", "app.focus_previous"),
+    _move(
+        "up",
+        "up,k",
+        "Up",
+        Group.MOVE,
+        "Moves the cursor, or scrolls the panel; a tail stands still then.",
+        "screen.scroll(-1)",
+    ),
+    _move("down", "down,j", "Down", Group.MOVE, "The same.", "screen.scroll(1)"),
+    _move("page_up", "pageup", "A page up", Group.MOVE, "Ten lines up.", "screen.scroll(-10)"),
+    _move("page_down", "pagedown", "A page down", Group.MOVE, "Ten lines down.", "screen.scroll(10)"),
+    _move("top", "home,g", "To the top", Group.MOVE, "The first line.", "screen.scroll(-1000000)"),
+    _move(
+        "end", "end,G", "To the end", Group.MOVE, "The last line; follows it again.", "screen.scroll(1000000)"
+    ),
+    Action("help", "question_mark,f1", "Help", Group.LEAVE, "This list.", "help", rank=0),
+    _move("palette", "ctrl+p", "Palette", Group.LEAVE, "All actions by name.", "app.command_palette"),
+    _move("suspend", "ctrl+z", "Suspend", Group.LEAVE, "To the shell; fg comes back.", "app.suspend_process"),
+    Action(
+        "quit",
+        "q,ctrl+q,ctrl+c",
+        "Quit",
+        Group.LEAVE,
+        "Finishes what is in flight, then leaves; pressed again it leaves at once. Nothing is lost.",
+        "quit",
+        rank=0,
+    ),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def remapped(keys: Mapping[str, str]) -> tuple[Action, ...]:
+    """The actions under the operator's keys.
+
+    Raises:
+        ConfigError: there is no such action.
+    """
+    for name in keys:
+        if name not in BY_ID:
+            raise ConfigError(f"keys: no action {name!r}; known: {', '.join(BY_ID)}")
+    return tuple(replace(action, keys=keys.get(action.id, action.keys)) for action in ACTIONS)
+
+
+def bindings() -> list[BindingType]:
+    """What Textual is told."""
+    return [
+        Binding(action.keys, action.call or action.id, action.title, id=action.id, show=False)
+        for action in ACTIONS
+    ]

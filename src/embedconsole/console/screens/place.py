@@ -1,0 +1,186 @@
+"""What the screens under the number keys have in common: status, sentence, keys, a filter, looking up."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.containers import Container
+from textual.screen import Screen
+
+from embedconsole.console.panels.keys import keys_line
+from embedconsole.console.panels.status import status_line
+from embedconsole.console.panels.wrapping import wrapped_to
+from embedconsole.console.widgets.finder import Finder
+from embedconsole.console.widgets.lines import Lines
+from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.roll import Roll
+from embedconsole.faults import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import PurePath
+
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.worker import Worker
+
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.text import Tone
+    from embedconsole.console.view import DashboardView
+
+_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
+
+
+class Place(Screen[None]):
+    """A screen; knows the console only as its `Desk`.
+
+    What it shows beside the view it is given, it looks up: `look` is called when the screen comes up, and
+    again when the world has changed, at most every `look_every` seconds.
+
+    Attributes:
+        place: Its name, as `Action.where` and `show('...')` have it.
+        look_every: Seconds.
+        fault: Why the last look failed; what is shown is then from an earlier one.
+    """
+
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "place.tcss"
+    HORIZONTAL_BREAKPOINTS = _BREAKPOINTS
+    place: ClassVar[str]
+    look_every: ClassVar[float] = 2.0
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__()
+        self.desk = desk
+        self.fault: str | None = None
+        self._view: DashboardView | None = None
+        self._disabled: Collection[str] = ()
+        self._renamed: Mapping[str, str] = {}
+        self._status = Lines(id="status")
+        self._sentence = Lines(id="sentence")
+        self._keys = Lines(id="keys")
+        self._finder = Finder()
+        self._before_finder: str | None = None
+        self._looking: Worker[None] | None = None
+        self._looked_at = 0.0
+
+    # What a screen is made of
+
+    def compose(self) -> ComposeResult:
+        """Status, sentence, the body, keys."""
+        yield self._status
+        yield self._sentence
+        with Container(id="body"):
+            yield from self.compose_body()
+        yield self._finder
+        yield self._keys
+
+    def compose_body(self) -> ComposeResult:
+        """What is between the sentence and the keys."""
+        raise NotImplementedError
+
+    def show_view(self, view: DashboardView) -> None:
+        """Show what of the view concerns the body."""
+
+    async def look(self) -> None:
+        """Look up, by `desk.ask`, what the view does not have, and show it. Faults are taken care of."""
+
+    def filtered(self, text: str) -> None:
+        """The operator filters by another text; empty for no filter."""
+
+    @property
+    def copyable(self) -> str:
+        """What `y` copies: of a list the chosen rows, of a panel all it says."""
+        focused = self.focused
+        return focused.copyable if isinstance(focused, (Roll, Panel)) else ""
+
+    # Being shown
+
+    def show(self, view: DashboardView, disabled: Collection[str], renamed: Mapping[str, str]) -> None:
+        """Show this view; `disabled` and `renamed` are for the line of keys."""
+        changed = view != self._view
+        self._view, self._disabled, self._renamed = view, disabled, renamed
+        with self.app.batch_update():
+            self._draw_lines()
+            self.show_view(view)
+        if changed and time.monotonic() - self._looked_at >= self.look_every:
+            self.look_again()
+
+    def on_screen_resume(self) -> None:
+        """It is looked at, perhaps again."""
+        self.desk.draw()
+        self.look_again()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """More or less room."""
+        self.call_after_refresh(self._draw_lines)
+
+    def _draw_lines(self) -> None:
+        cells = self.size.width - 2
+        if self._view is None or cells <= 0:
+            return
+        self._status.draw([status_line(self._view.status, cells, self.desk.glyphs)])
+        tone: Tone = "alert" if self._view.alarmed else "strong"
+        height = self._sentence.size.height
+        self._sentence.draw(wrapped_to(self._view.sentence, cells, height, tone))
+        here = [action for action in self.desk.actions if not action.where or self.place in action.where]
+        self._keys.draw([keys_line(here, cells, disabled=self._disabled, renamed=self._renamed)])
+
+    # Looking things up
+
+    def look_again(self) -> None:
+        """Look once more, unless a look is under way."""
+        if self._looking is None or self._looking.is_finished:
+            self.look_anew()
+
+    def look_anew(self) -> None:
+        """Look now, for something else than before: a look that is under way is given up."""
+        self._looked_at = time.monotonic()
+        self._looking = self.run_worker(self._look(), group="look", exclusive=True, exit_on_error=False)
+
+    async def _look(self) -> None:
+        try:
+            await self.look()
+        except (Fault, ConfigError) as fault:
+            self.fault = str(fault)
+            self.look_failed(self.fault)
+        else:
+            self.fault = None
+
+    def look_failed(self, fault: str) -> None:
+        """Say that what is shown is of an earlier look, or why there is nothing to show."""
+
+    # Keys
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the focused panel, or move the cursor of the focused list."""
+        if isinstance(self.focused, (Panel, Roll)):
+            self.focused.scroll(lines)
+
+    def action_open(self) -> None:
+        """Details of what is under the cursor."""
+        if isinstance(self.focused, Roll):
+            self.focused.open()
+
+    def action_mark(self) -> None:
+        """Mark what is under the cursor."""
+        if isinstance(self.focused, Roll):
+            self.focused.mark()
+
+    def action_copy(self) -> None:
+        """Copy what the focus is on."""
+        self.desk.copy(self.copyable)
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self._before_finder = None if self.focused is None else self.focused.id
+        self._finder.open()
+
+    def on_finder_filtered(self, event: Finder.Filtered) -> None:
+        """Another filter."""
+        self.filtered(event.text)
+
+    def on_finder_closed(self) -> None:
+        """Back to where the operator was."""
+        if self._before_finder is not None:
+            self.query_one(f"#{self._before_finder}").focus()

@@ -1,0 +1,48 @@
+"""The actions that are done as soon as they are wished for; those that ask first are in `flows`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embedconsole.console.app import Console
+
+
+def sync(console: Console) -> None:
+    """Run now."""
+    if helm := console.ready("sync"):
+        helm.sync()
+        running = console.bridge.running
+        console.say("Another run follows this one." if running else "Looking for changes now.")
+        console.lookout.nudge()
+
+
+def pause(console: Console) -> None:
+    """Pause, or go on."""
+    if helm := console.ready("pause"):
+        if console.bridge.paused_at is None:
+            helm.pause()
+            console.bridge.paused_at = console.now()
+        else:
+            helm.resume()
+            console.bridge.paused_at = None
+        console.lookout.nudge()
+
+
+def change_workers(console: Console, action: str, by: int) -> None:
+    """Have more or fewer batches embedding at the same time."""
+    view = console.bridge.pipeline_view
+    if (helm := console.ready(action)) and view is not None:
+        console.bridge.workers = max(1, (console.bridge.workers or view.workers) + by)
+        helm.set_workers(console.bridge.workers)
+        console.lookout.nudge()
+
+
+def switch(console: Console, by: int) -> None:
+    """Show the next pipeline (1), or the one before (-1)."""
+    if len(console.bridge.facts) == 1:
+        console.say("There is only one pipeline.")
+    console.bridge.switch(by)
+    console.draw()
+    if console.place is not None:
+        console.place.look_anew()

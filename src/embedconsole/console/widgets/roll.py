@@ -1,0 +1,201 @@
+"""A list with a cursor: rows come and go, the cursor stays with its row, and only what is shown is made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from textual.message import Message
+
+from embedconsole.console.panels.heading import heading
+from embedconsole.console.panels.wrapping import wrapped
+from embedconsole.console.text import Span, fit, plain, width
+from embedconsole.console.widgets.cursor import Cursor
+from embedconsole.console.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from textual import events
+    from textual.widget import Widget
+
+    from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.text import Line
+
+R = TypeVar("R")
+
+_NEAR = 20
+"""So many rows before the end of what is there, more is asked for."""
+
+
+class Roll(Lines, Generic[R], can_focus=True):
+    """See the module.
+
+    Args:
+        key_of: What a row is known by, whatever else of it changes.
+        line_of: A row in so many columns; its first column belongs to the cursor.
+        columns_of: The line of column titles above the rows; None for none.
+        empty: What stands there while there are no rows: what would be here, and how it comes about.
+    """
+
+    class Chosen(Message):
+        """The operator opened the row under the cursor."""
+
+        def __init__(self, roll: Widget) -> None:
+            super().__init__()
+            self.roll = roll
+
+        @property
+        def control(self) -> Widget:
+            """Whose row it is, for `@on(Roll.Chosen, "#id")`."""
+            return self.roll
+
+    class Moved(Chosen):
+        """Another row is under the cursor."""
+
+    class NearEnd(Chosen):
+        """The cursor is near the end of the rows; whoever has more may show more."""
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        key_of: Callable[[R], str],
+        line_of: Callable[[R, int], Line],
+        glyphs: Glyphs,
+        id: str,  # noqa: A002
+        columns_of: Callable[[int], Line] | None = None,
+        empty: str = "",
+    ) -> None:
+        super().__init__(id=id)
+        self._title = title
+        self._key_of = key_of
+        self._line_of = line_of
+        self._columns_of = columns_of
+        self._glyphs = glyphs
+        self._empty = empty
+        self._rows: Sequence[R] = ()
+        self._note = ""
+        self._marked: set[str] = set()
+        self._cursor = Cursor()
+
+    @property
+    def current(self) -> R | None:
+        """The row under the cursor."""
+        return self._rows[self._cursor.index] if self._rows else None
+
+    @property
+    def rows(self) -> Sequence[R]:
+        """All rows there are by now."""
+        return self._rows
+
+    @property
+    def marked(self) -> list[R]:
+        """The rows that the operator marked, in their order."""
+        return [row for row in self._rows if self._key_of(row) in self._marked]
+
+    @property
+    def chosen(self) -> list[R]:
+        """The marked rows, or else the one under the cursor."""
+        return self.marked or ([] if self.current is None else [self.current])
+
+    def show(self, rows: Sequence[R], *, note: str = "", title: str | None = None, empty: str = "") -> None:
+        """Show these rows; `note` stands at the right of the heading."""
+        before = self._cursor.key
+        self._rows, self._note = rows, note
+        self._title = self._title if title is None else title
+        self._empty = empty or self._empty
+        self._cursor = self._cursor.over([self._key_of(row) for row in rows])
+        self._marked &= set(self._cursor.keys)
+        self._compose_lines()
+        if self._cursor.key != before:
+            self.post_message(self.Moved(self))
+
+    def scroll(self, lines: int) -> None:
+        """Move the cursor up (negative) or down."""
+        before = self._cursor.key
+        self._cursor = self._cursor.moved(lines)
+        self._compose_lines()
+        if self._cursor.key != before:
+            self.post_message(self.Moved(self))
+        if len(self._rows) - self._cursor.index <= _NEAR:
+            self.post_message(self.NearEnd(self))
+
+    def mark(self) -> None:
+        """Mark the row under the cursor, or take its mark away, and go to the next."""
+        key = self._cursor.key
+        if key is not None:
+            self._marked ^= {key}
+            self.scroll(1)
+            self._compose_lines()
+
+    def unmark(self) -> None:
+        """Take all marks away."""
+        self._marked.clear()
+        self._compose_lines()
+
+    def open(self) -> None:
+        """Choose the row under the cursor."""
+        if self._rows:
+            self.post_message(self.Chosen(self))
+
+    @property
+    def copyable(self) -> str:
+        """The chosen rows as text."""
+        wide = max(self.size.width, 200)
+        return "\n".join(plain(self._line_of(row, wide)).strip() for row in self.chosen)
+
+    def on_click(self, event: events.Click) -> None:
+        """With a mouse: the cursor goes there; on its row it opens it."""
+        above = 1 + (self._columns_of is not None)
+        row = self._cursor.top + event.y - above
+        if event.y >= above and row < len(self._rows):
+            if row == self._cursor.index:
+                self.open()
+            else:
+                self.scroll(row - self._cursor.index)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """More or less room."""
+        self._compose_lines()
+
+    def on_focus(self) -> None:
+        """The heading stands out."""
+        self._compose_lines()
+
+    def on_blur(self) -> None:
+        """It does no longer."""
+        self._compose_lines()
+
+    def _compose_lines(self) -> None:
+        cells = self.size.width
+        above = 1 + (self._columns_of is not None)
+        if cells <= 0 or self.size.height < above:
+            return
+        self._cursor = self._cursor.sized(self.size.height - above)
+        lines = [heading(self._title, self._heading_note, cells, self._glyphs, focused=self.has_focus)]
+        if not self._rows:
+            self.draw([*lines, *wrapped(self._empty, cells, "muted")])
+            return
+        if self._columns_of is not None:
+            lines.append(self._columns_of(cells))
+        first = self._cursor.top
+        shown = range(first, min(len(self._rows), first + self._cursor.height))
+        lines += [self._drawn(index, cells) for index in shown]
+        self.draw(lines, bright=above + self._cursor.index - first if self.has_focus else None)
+
+    def _drawn(self, index: int, cells: int) -> Line:
+        row = self._rows[index]
+        marked = self._cursor.keys[index] in self._marked
+        sign = self._glyphs.mark if marked else self._glyphs.cursor if index == self._cursor.index else " "
+        line = fit((Span(sign, "strong"), *self._line_of(row, cells - 1)), cells)
+        # To the end of the line, so that what is bright is a bar and not a ragged text.
+        return (*line, Span(" " * max(0, cells - width(line))))
+
+    @property
+    def _heading_note(self) -> str:
+        parts = [self._note]
+        if self._marked:
+            parts.append(f"{len(self._marked):,} marked")
+        if self._cursor.below:
+            parts.append(f"{self._cursor.below:,} below")
+        return ", ".join(part for part in parts if part)
