@@ -136,7 +136,7 @@ def test_a_rescue_at_the_last_attempt_keeps_the_true_error(ledger: Ledger, rows:
     assert errors == {(2, "transient", "answered 503")}
     failures = [Failure(item, "transient", "answered 504", None) for item in rescued.items]
     ledger.work.settle(rescued, Settlement(failed=failures))
-    found = ledger.overview.failures(rescued.generation_id)
+    found = ledger.failures.page(rescued.generation_id)
     assert {(item.attempts, item.error) for item in found} == {(3, "answered 504")}
 
 

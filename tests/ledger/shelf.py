@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Row, select, update
 
 from embedconsole.items import point_id, point_order
-from embedconsole.ledger.records import Change, Hashes, Settlement, Wanted
+from embedconsole.ledger.records import Change, Failure, Hashes, Settlement, Wanted
 from embedconsole.ledger.schema import (
     State,
     batches,
@@ -156,3 +156,9 @@ def keys_of(batch: Batch | None) -> list[str]:
 def by_key(some: Iterable[ClaimedItem]) -> dict[str, ClaimedItem]:
     """Claimed items by key."""
     return {item.key: item for item in some}
+
+
+def fail(shelf: Shelf, batch: Batch, error: str, *, delay: float | None, kind: str = "item") -> None:
+    """Settle a batch as one whose items all failed; without a delay for good."""
+    failed = [Failure(item, kind, error, delay) for item in batch.items]
+    shelf.ledger.work.settle(batch, Settlement(failed=failed))

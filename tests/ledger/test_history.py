@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from embedconsole.ledger.ledger import Ledger
+    from ledger.shelf import Shelf
 
 
 def test_a_run_is_there_from_its_begin_and_tells_its_end(ledger: Ledger) -> None:
@@ -70,3 +71,30 @@ def test_old_runs_and_events_are_pruned_when_a_run_ends(
 
     assert [kept.id for kept in ledger.history.runs()] == [run, run - 1, run - 2]
     assert [event.message for event in ledger.history.events()] == ["4", "4", "5", "5"]
+
+
+def test_runs_are_paged_and_found_by_number(ledger: Ledger) -> None:
+    numbers = [ledger.history.begin_run("w", "sync") for _ in range(5)]
+    ledger.history.end_run(numbers[0], "ok", {"outcome": "ok"})
+
+    assert [run.id for run in ledger.history.runs(2, before=numbers[3])] == [numbers[2], numbers[1]]
+    one = ledger.history.run(numbers[0])
+    assert one is not None
+    assert (one.outcome, one.report) == ("ok", {"outcome": "ok"})
+    assert ledger.history.run(numbers[-1] + 1) is None
+
+
+def test_events_of_one_item_and_of_a_span_of_time(shelf: Shelf) -> None:
+    history_, failed = shelf.ledger.history, [("warning", "item", "no picture", "a")]
+    history_.record("products", [*failed, ("info", "run", "begun", None), ("warning", "item", "bad", "A")])
+    history_.record("pictures", failed)
+    shelf.pass_time(600)
+    history_.record("products", [("error", "item", "still none", "a")])
+
+    assert [event.message for event in history_.events_of("products", "a")] == ["no picture", "still none"]
+    assert [event.message for event in history_.events_of("products", "a", limit=1)] == ["still none"]
+    *early, last = history_.events()
+    span = history_.events_between(early[0].at, early[-1].at + 1)
+    assert span == early
+    assert history_.events_between(early[0].at, early[-1].at + 1, limit=1) == early[-1:]
+    assert history_.events_between(last.at, last.at + 1) == [last]

@@ -84,3 +84,28 @@ def test_the_counts_read_no_rows_but_the_index(sqlite: Database) -> None:
         (plan,) = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).mappings().all()
 
     assert f"COVERING INDEX {_INDEX}" in plan["detail"]
+
+
+def test_failures_are_grouped_and_paged_without_reading_the_others(sqlite: Database) -> None:
+    with open_ledger(sqlite.url) as ledger, sent_by(ledger) as sent:
+        ledger.failures.groups(1)
+        ledger.failures.page(1, cause="00" * 8)
+        ledger.failures.page(1)
+        ledger.overview.item(1, "7")
+        ledger.history.events_between(0, 1)
+    told = [found for found in sent if "embedconsole_" in found[0]]
+
+    used = []
+    with sqlite.engine.connect() as connection:
+        for statement, parameters in told:
+            plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + statement, parameters).mappings().all()
+            used.append(plan[0]["detail"].partition(" USING ")[2].partition(" (")[0])
+
+    assert used == [
+        "COVERING INDEX ix_embedconsole_items_cause",
+        "INTEGER PRIMARY KEY",
+        "INDEX ix_embedconsole_items_cause",
+        "INDEX ix_embedconsole_items_work",
+        "INDEX sqlite_autoindex_embedconsole_items_1",
+        "INDEX ix_embedconsole_events_at",
+    ]

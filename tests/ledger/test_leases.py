@@ -108,7 +108,7 @@ def test_retry_puts_back_what_was_asked_for(
 ) -> None:
     before = failed.dump()
 
-    count = failed.ledger.work.retry(failed.generation, keys=keys, error_class=error_class)
+    count = failed.ledger.failures.retry(failed.generation, keys=keys, error_class=error_class)
 
     assert count == len(expected)
     after = failed.dump()
@@ -139,7 +139,7 @@ def test_a_retried_item_does_what_follows_from_its_difference(
         shelf.edit(1, **content)
     shelf.set(1, state=State.FAILED.value, attempts=3)
 
-    assert ledger.work.retry(shelf.generation) == 1
+    assert ledger.failures.retry(shelf.generation) == 1
 
     assert shelf.states() == {"1": state}
 
@@ -149,8 +149,8 @@ def test_retry_leaves_alone_what_is_in_flight_and_other_generations(failed: Shel
     batch = failed.claimed()
     other = ledger.generations.begin("pictures", "pictures", "{}")
 
-    assert ledger.work.retry(other.id) == 0
-    assert ledger.work.retry(failed.generation, keys=["3"]) == 0
+    assert ledger.failures.retry(other.id) == 0
+    assert ledger.failures.retry(failed.generation, keys=["3"]) == 0
 
     assert failed.row(3).batch_id == batch.token
     assert failed.row(3).attempts == 1

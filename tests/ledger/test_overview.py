@@ -6,20 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.records import Counts, Failure, Settlement
+from embedconsole.ledger.records import Counts, Settlement
 from embedconsole.ledger.schema import State
 from embedconsole.ledger.work import LEASE_SECONDS
-from ledger.shelf import hashes
+from ledger.shelf import fail, hashed, hashes
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch
     from ledger.shelf import Shelf
-
-
-def fail(shelf: Shelf, batch: Batch, error: str, *, delay: float | None, kind: str = "item") -> None:
-    failed = [Failure(item, kind, error, delay) for item in batch.items]
-    shelf.ledger.work.settle(batch, Settlement(failed=failed))
 
 
 def test_an_empty_generation_counts_nothing(shelf: Shelf, ledger: Ledger) -> None:
@@ -27,8 +21,9 @@ def test_an_empty_generation_counts_nothing(shelf: Shelf, ledger: Ledger) -> Non
     assert ledger.overview.due(shelf.generation) == {}
     assert ledger.overview.next_due(shelf.generation) is None
     assert ledger.overview.in_flight() == []
-    assert ledger.overview.failure_groups(shelf.generation) == []
-    assert ledger.overview.failures(shelf.generation) == []
+    assert ledger.failures.groups(shelf.generation) == []
+    assert ledger.failures.page(shelf.generation) == []
+    assert ledger.overview.item(shelf.generation, "1") is None
 
 
 @pytest.fixture
@@ -38,7 +33,7 @@ def busy(shelf: Shelf, ledger: Ledger) -> Shelf:
     shelf.sync(1, 2, 3, 4, 5)
     shelf.add(30, 31)
     fail(shelf, shelf.claimed(4), "NaN", delay=None)  # 20 to 23
-    ledger.work.retry(shelf.generation, keys=["22", "23"])
+    ledger.failures.retry(shelf.generation, keys=["22", "23"])
     fail(shelf, shelf.claimed(1), "timeout", delay=200)  # 30
     fail(shelf, shelf.claimed(1), "timeout", delay=100)  # 31
     ledger.work.settle(batch := shelf.claimed(2), Settlement(written=[(i, hashes()) for i in batch.items]))
@@ -125,36 +120,25 @@ def test_batches_in_flight_of_all_pipelines_and_processes(shelf: Shelf, ledger: 
     assert batches[1].age < 20
 
 
-def test_failures_are_grouped_by_cause_most_frequent_first(shelf: Shelf, ledger: Ledger) -> None:
-    shelf.add(*range(1, 8))
-    long = "the service answered with something that is longer than sixty characters: "
-    fail(shelf, shelf.claimed(3), long + "one", delay=None)
-    fail(shelf, shelf.claimed(1), long + "another", delay=None)
-    fail(shelf, shelf.claimed(1), "timeout", delay=None, kind="transient")
-    fail(shelf, shelf.claimed(1), "timeout", delay=None, kind="item")
-    fail(shelf, shelf.claimed(1), "waits", delay=60, kind="transient")
+def test_all_that_is_known_of_one_item(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, "a", "A")
+    shelf.sync(1)
+    shelf.edit(1, embed="b")
+    held = shelf.claimed(1)
+    fail(shelf, shelf.claimed(1), "timeout", delay=100, kind="transient")
+    shelf.pass_time(30)
 
-    groups = ledger.overview.failure_groups(shelf.generation)
-
-    assert [(group.error_class, group.error, group.count) for group in groups[:1]] == [
-        ("item", long + "another", 4)
-    ]
-    assert {(group.error_class, group.error, group.count, group.example) for group in groups[1:]} == {
-        ("transient", "timeout", 1, "5"),
-        ("item", "timeout", 1, "6"),
-    }
-    assert groups[0].example == "1"
-
-
-def test_failures_latest_first_a_page_at_a_time(shelf: Shelf, ledger: Ledger) -> None:
-    shelf.add(*range(1, 6))
-    for _ in range(5):
-        fail(shelf, shelf.claimed(1), "bad", delay=None)
-        shelf.pass_time(10)
-
-    first = ledger.overview.failures(shelf.generation, limit=3)
-    rest = ledger.overview.failures(shelf.generation, limit=3, offset=3)
-
-    assert [item.key for item in (*first, *rest)] == ["5", "4", "3", "2", "1"]
-    assert (first[0].error_class, first[0].error, first[0].attempts) == ("item", "bad", 1)
-    assert [round(item.age, -1) for item in first] == [10, 20, 30]
+    lower = ledger.overview.item(shelf.generation, "a")
+    assert lower is not None
+    assert (lower.key, lower.batch, lower.attempts, lower.failed_for) == ("a", held.token, 0, None)
+    upper = ledger.overview.item(shelf.generation, "A")
+    assert upper is not None
+    assert (upper.key, upper.state, upper.attempts, upper.batch) == ("A", State.EMBED, 1, None)
+    assert (upper.error_class, upper.error) == ("transient", "timeout")
+    assert upper.due_in == pytest.approx(70, abs=15)
+    assert upper.failed_for == pytest.approx(30, abs=15)
+    one = ledger.overview.item(shelf.generation, "1")
+    assert one is not None
+    assert (one.desired_embed, one.synced_embed) == (hashed("b"), hashed("a"))
+    assert (one.desired_payload, one.synced_payload) == (hashed("p"), hashed("p"))
+    assert ledger.overview.item(shelf.generation, "b") is None

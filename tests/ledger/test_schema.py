@@ -113,7 +113,7 @@ def test_a_first_ledger_is_upgraded_with_all_that_is_in_it(database: Database) -
     database.insert("embedconsole_events", [{"at": 7000, "level": "info", "kind": "k", "message": "m"}])
 
     with open_ledger(database.url) as ledger:
-        assert [(item.key, item.error) for item in reversed(ledger.overview.failures(1))] == [
+        assert [(item.key, item.error) for item in reversed(ledger.failures.page(1))] == [
             (str(number), error) for number, error in failed
         ]
         causes = database.rows("SELECT cause FROM embedconsole_items ORDER BY id")

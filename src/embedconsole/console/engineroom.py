@@ -205,7 +205,7 @@ async def _describe(engine: Engine) -> None:
 
 def _put_back(engine: Engine, assembly: Assembly) -> int:
     generation = current_generation(assembly, engine.ledger)
-    return 0 if generation is None else engine.ledger.work.retry(generation.id)
+    return 0 if generation is None else engine.ledger.failures.retry(generation.id)
 
 
 def _assembly(engine: Engine, pipeline: str) -> Assembly:

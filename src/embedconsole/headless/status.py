@@ -66,8 +66,8 @@ def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
     with _ledger(session) as ledger:
         for pipeline in session.pipelines:
             generation = ledger.generations.current(pipeline.name) if ledger else None
-            groups = ledger.overview.failure_groups(generation.id) if ledger and generation else []
-            items = ledger.overview.failures(generation.id, limit=limit) if ledger and generation else []
+            groups = ledger.failures.groups(generation.id) if ledger and generation else []
+            items = ledger.failures.page(generation.id, limit=limit) if ledger and generation else []
             found = found or bool(groups)
             document[pipeline.name] = {
                 "causes": [asdict(group) for group in groups],
@@ -121,7 +121,7 @@ def put_back(
         for pipeline in session.pipelines:
             generation = ledger.generations.current(pipeline.name) if ledger else None
             counts[pipeline.name] = (
-                ledger.work.retry(generation.id, keys=list(keys) or None, error_class=cause)
+                ledger.failures.retry(generation.id, keys=list(keys) or None, error_class=cause)
                 if ledger and generation
                 else 0
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, func, insert, select, update
 
@@ -14,7 +14,7 @@ from embedconsole.ledger.schema import events, runs
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Row
 
     from embedconsole.ledger.database import Database
 
@@ -55,22 +55,17 @@ class History:
 
         self._database.write(work)
 
-    def runs(self, limit: int = 50) -> list[RunRecord]:
-        """The latest runs, newest first."""
+    def runs(self, limit: int = 50, *, before: int | None = None) -> list[RunRecord]:
+        """The latest runs, newest first; with `before` (a run's number) those older than that."""
         query = select(runs).order_by(runs.c.id.desc()).limit(limit)
-        rows = self._database.rows(query)
-        return [
-            RunRecord(
-                id=row.id,
-                kind=row.kind,
-                worker=row.worker_id,
-                started_at=row.started_at / 1000,
-                ended_at=None if row.ended_at is None else row.ended_at / 1000,
-                outcome=row.outcome,
-                report=None if row.report is None else json.loads(row.report),
-            )
-            for row in rows
-        ]
+        if before is not None:
+            query = query.where(runs.c.id < before)
+        return [_run(row) for row in self._database.rows(query)]
+
+    def run(self, run_id: int) -> RunRecord | None:
+        """One run; None when it was pruned."""
+        rows = self._database.rows(select(runs).where(runs.c.id == run_id))
+        return _run(rows[0]) if rows else None
 
     def record(self, pipeline: str | None, happened: Sequence[tuple[str, str, str, str | None]]) -> None:
         """Note events in one transaction, each a level, a kind, a message and the item's key or None."""
@@ -85,16 +80,49 @@ class History:
     def events(self, *, after: int = 0, limit: int = 200) -> list[Event]:
         """The latest events with an id above `after`, oldest first."""
         query = select(events).where(events.c.id > after).order_by(events.c.id.desc()).limit(limit)
-        rows = self._database.rows(query)
-        return [
-            Event(
-                id=row.id,
-                at=row.at / 1000,
-                pipeline=row.pipeline,
-                level=row.level,
-                kind=row.kind,
-                key=row.key,
-                message=row.message,
-            )
-            for row in reversed(rows)
-        ]
+        return [_event(row) for row in reversed(self._database.rows(query))]
+
+    def events_between(self, since: float, until: float, *, limit: int = 200) -> list[Event]:
+        """The latest events of a span of time (seconds since 1970, the end left out), oldest first."""
+        query = (
+            select(events)
+            .where(events.c.at >= int(since * 1000), events.c.at < int(until * 1000))
+            .order_by(events.c.at.desc(), events.c.id.desc())
+            .limit(limit)
+        )
+        return [_event(row) for row in reversed(self._database.rows(query))]
+
+    def events_of(self, pipeline: str, key: str, *, limit: int = 50) -> list[Event]:
+        """The latest events of one item, oldest first; looks through the events that are kept."""
+        query = (
+            select(events)
+            .where(events.c.pipeline == pipeline, events.c.key == key)
+            .order_by(events.c.id.desc())
+            .limit(limit)
+        )
+        # Not every database tells "a" from "A".
+        return [_event(row) for row in reversed(self._database.rows(query)) if row.key == key]
+
+
+def _run(row: Row[*tuple[Any, ...]]) -> RunRecord:
+    return RunRecord(
+        id=row.id,
+        kind=row.kind,
+        worker=row.worker_id,
+        started_at=row.started_at / 1000,
+        ended_at=None if row.ended_at is None else row.ended_at / 1000,
+        outcome=row.outcome,
+        report=None if row.report is None else json.loads(row.report),
+    )
+
+
+def _event(row: Row[*tuple[Any, ...]]) -> Event:
+    return Event(
+        id=row.id,
+        at=row.at / 1000,
+        pipeline=row.pipeline,
+        level=row.level,
+        kind=row.kind,
+        key=row.key,
+        message=row.message,
+    )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.ledger.catalogued import CataloguedItems
 from embedconsole.ledger.database import Database, sqlite_file
+from embedconsole.ledger.failures import Failures
 from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
 from embedconsole.ledger.kept import KeptVectors
@@ -30,6 +31,7 @@ class Ledger:
     generations: Generations
     catalogued: CataloguedItems
     work: Work
+    failures: Failures
     overview: Overview
     kept: KeptVectors
     presence: Presence
@@ -86,6 +88,7 @@ def open_ledger(url: str) -> Ledger:
         generations=Generations(database),
         catalogued=CataloguedItems(database),
         work=Work(database),
+        failures=Failures(database),
         overview=Overview(database),
         kept=KeptVectors(database),
         presence=Presence(database),

@@ -1,4 +1,4 @@
-"""What the screens and `status` read: counts, batches in flight, failures. Cheap at a million items."""
+"""What the screens and `status` read: counts, batches in flight, one item. Cheap at a million items."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Integer, cast, func, select
 
+from embedconsole.items import point_id, point_order
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import BatchInFlight, Counts, FailedItem, FailureGroup
+from embedconsole.ledger.records import BatchInFlight, Counts, LedgerItem
 from embedconsole.ledger.schema import WORK, State, batches, generations, items
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy import Connection
 
     from embedconsole.ledger.database import Database
@@ -57,6 +56,7 @@ class Overview:
                 retrying=waiting - flying,
                 in_flight=flying,
                 failed=rows.get(State.FAILED, (0, 0))[0],
+                skipped=rows.get(State.SKIPPED, (0, 0))[0],
                 oldest_age=(now - oldest) / 1000 if oldest < now else None,
             )
 
@@ -120,31 +120,26 @@ class Overview:
             for row in rows
         ]
 
-    def failure_groups(self, generation_id: int) -> list[FailureGroup]:
-        """The failed items by cause, most frequent first."""
-        query = (
-            select(items.c.error_class, func.min(items.c.error), func.count(), func.min(items.c.key))
-            .where(items.c.generation_id == generation_id, items.c.state == State.FAILED.value)
-            .group_by(items.c.error_class, func.substr(items.c.error, 1, 60))
-            .order_by(func.count().desc(), func.min(items.c.error))
-        )
+    def item(self, generation_id: int, key: str) -> LedgerItem | None:
+        """All that is known of one item; None when the ledger has none of this key."""
+        query = select(
+            items, (items.c.due_at - now_ms()).label("due"), (now_ms() - items.c.failed_at).label("age")
+        ).where(items.c.generation_id == generation_id, items.c.point == point_order(point_id(key)))
         rows = self._database.rows(query)
-        return [FailureGroup(row[0] or "", row[1] or "", row[2], row[3]) for row in rows]
-
-    def failures(self, generation_id: int, *, limit: int = 100, offset: int = 0) -> Sequence[FailedItem]:
-        """Failed items, the latest first."""
-        query = (
-            select(
-                items.c.key,
-                items.c.error_class,
-                items.c.error,
-                items.c.attempts,
-                (now_ms() - items.c.failed_at) / 1000.0,
-            )
-            .where(items.c.generation_id == generation_id, items.c.state == State.FAILED.value)
-            .order_by(items.c.due_at.desc(), items.c.id.desc())
-            .limit(limit)
-            .offset(offset)
+        if not rows:
+            return None
+        row = rows[0]
+        return LedgerItem(
+            key=row.key,
+            state=State(row.state),
+            desired_embed=row.desired_embed_hash,
+            desired_payload=row.desired_payload_hash,
+            synced_embed=row.synced_embed_hash,
+            synced_payload=row.synced_payload_hash,
+            attempts=row.attempts,
+            due_in=row.due / 1000,
+            batch=row.batch_id if row.due > 0 else None,
+            error_class=row.error_class,
+            error=row.error,
+            failed_for=None if row.age is None else row.age / 1000,
         )
-        rows = self._database.rows(query)
-        return [FailedItem(row[0], row[1] or "", row[2] or "", row[3], float(row[4] or 0)) for row in rows]

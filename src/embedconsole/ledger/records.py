@@ -149,12 +149,43 @@ class FailedItem:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failed items with the same cause; `error` and `example` are those of one of them."""
+    """Failed items with the same cause; `error` and `example` (its key) are those of one of them.
+
+    `cause` is what to ask for them by: eight bytes in hexadecimal.
+    """
 
     error_class: str
     error: str
     count: int
     example: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerItem:
+    """All that the ledger knows of one item.
+
+    Attributes:
+        desired_embed: What the collection should hold (16 bytes); None: gone from the catalog.
+        synced_embed: What it holds; None: nothing.
+        due_in: Seconds until it may be claimed, below zero when it may; of an item in flight until its lease
+            ends. Tells nothing of an item without work.
+        batch: The batch that holds it now.
+        failed_for: Seconds since the last failed attempt.
+    """
+
+    key: str
+    state: State
+    desired_embed: bytes | None
+    desired_payload: bytes | None
+    synced_embed: bytes | None
+    synced_payload: bytes | None
+    attempts: int
+    due_in: float
+    batch: int | None
+    error_class: str | None
+    error: str | None
+    failed_for: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +197,7 @@ class Counts:
         retrying: Of those, the ones that wait for their next attempt.
         in_flight: Of those, the ones that a batch holds.
         failed: Given up until the operator or a change of content brings them back.
+        skipped: Of the operator's choice no longer counted as failed, until a change of content.
         oldest_age: Seconds for which the oldest due item has been waiting; None when nothing is due.
     """
 
@@ -175,11 +207,12 @@ class Counts:
     in_flight: int = 0
     failed: int = 0
     oldest_age: float | None = None
+    skipped: int = 0
 
     @property
     def total(self) -> int:
         """All items known."""
-        return self.synced + self.pending + self.failed
+        return self.synced + self.pending + self.failed + self.skipped
 
 
 @dataclass(frozen=True, slots=True)

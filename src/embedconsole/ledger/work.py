@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from sqlalchemy import and_, bindparam, case, delete, insert, literal, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, literal, select, update
 
 from embedconsole.ledger.bulk import Bulk
 from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
@@ -217,22 +217,6 @@ class Work:
 
         return self._database.write(work)
 
-    def retry(
-        self, generation_id: int, *, keys: Sequence[str] | None = None, error_class: str | None = None
-    ) -> int:
-        """Put failed and waiting items back, due at once with all their attempts; returns how many."""
-        where = [
-            items.c.generation_id == generation_id,
-            or_(items.c.state == State.FAILED.value, items.c.attempts > 0),
-            items.c.batch_id.is_(None),
-        ]
-        if keys is not None:
-            where.append(items.c.key.in_(keys))
-        if error_class is not None:
-            where.append(items.c.error_class == error_class)
-        statement = update(items).where(*where).values(state=_STATE_OF_DIFFERENCE, **_FREE, **NO_ERROR)
-        return self._database.execute(statement)
-
     def abandon(self, worker_ids: Sequence[str]) -> int:
         """Give back what dead workers held, due at once; returns how many items."""
         return self._give_back(batches.c.worker_id.in_(worker_ids))
@@ -263,18 +247,6 @@ class Work:
         """Forget batches whose lease ran out; their items have been due again since then."""
         expired = delete(batches).where(batches.c.lease_until < now_ms())
         self._database.execute(expired)
-
-
-_SAME_AS_SYNCED = items.c.desired_embed_hash == items.c.synced_embed_hash
-_STATE_OF_DIFFERENCE = case(
-    (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
-    (
-        and_(_SAME_AS_SYNCED, items.c.desired_payload_hash == items.c.synced_payload_hash),
-        literal(State.SYNCED.value),
-    ),
-    (_SAME_AS_SYNCED, literal(State.PAYLOAD.value)),
-    else_=literal(State.EMBED.value),
-)
 
 
 def _take(
