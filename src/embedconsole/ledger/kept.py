@@ -59,8 +59,3 @@ class KeptVectors:
             vectors.c.generation_id == generation_id, vectors.c.embed_hash.in_(embed_hashes)
         )
         self._database.execute(statement)
-
-    def any(self, generation_id: int) -> bool:
-        """Whether anything is kept at all: most of the time nothing is, and nobody needs to look."""
-        query = select(vectors.c.embed_hash).where(vectors.c.generation_id == generation_id).limit(1)
-        return self._database.scalar(query) is not None

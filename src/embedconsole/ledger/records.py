@@ -85,12 +85,17 @@ class ClaimedItem(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Items that one worker has claimed together; `token` fences everything it does with them."""
+    """Items that one worker has claimed together; `token` fences everything it does with them.
+
+    Attributes:
+        kept: Vectors are kept in this generation, maybe of these items: worth a look.
+    """
 
     token: int
     generation_id: int
     work: State
     items: Sequence[ClaimedItem]
+    kept: bool = False
 
     @property
     def attempt(self) -> int:

@@ -16,7 +16,7 @@ from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Batch, ClaimedItem
-from embedconsole.ledger.schema import WORK, State, batches, items
+from embedconsole.ledger.schema import WORK, State, batches, items, vectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +54,9 @@ _DUE = (
     .limit(bindparam("limit"))
     .with_for_update(skip_locked=True)
 )
+
+
+_ANY_KEPT = select(vectors.c.generation_id).where(vectors.c.generation_id == bindparam("generation")).limit(1)
 
 
 class _Ours(TypedDict):
@@ -279,7 +282,9 @@ def _take(
     token = cast("int", key[0])
     ids = [item.id for item in claimed]
     connection.execute(update(items).where(items.c.id.in_(ids)).values(batch_id=token, due_at=until))
-    return Batch(token, generation_id, state, claimed)
+    # Asked with every claim: another process may have kept some a moment ago.
+    kept = connection.scalar(_ANY_KEPT, {"generation": generation_id}) is not None
+    return Batch(token, generation_id, state, claimed, kept)
 
 
 def _ours(batch: Batch, some: Sequence[ClaimedItem]) -> _Ours:

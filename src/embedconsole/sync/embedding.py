@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.faults import BadInput, Fault, Refused, Transient
+from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Transient
+from embedconsole.items import EmbedInput
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import Rejection, embed_isolating
 
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 
     from embedconsole.config.model import RetryConfig
     from embedconsole.embedders.base import Embedder
-    from embedconsole.items import Embedded, EmbedInput, Vectors
+    from embedconsole.items import Embedded, Vectors
     from embedconsole.sync.content import Content
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.progress import Progress
 
     Vector = NDArray[np.float32]
+
+_SAMPLE = "embedconsole: is anybody there?"
 
 
 @dataclass(slots=True)
@@ -33,11 +36,15 @@ class ItemVectors:
 
     Attributes:
         vectors: Key to vector name to vector; only items all of whose vectors are there.
+        partial: The same of items that lack some of theirs, and may get them another time.
         rejected: Key to why the item was not embedded.
+        ended_by: Why items that stand nowhere, or in `partial`, have no answer; None when all have theirs.
     """
 
-    vectors: dict[str, dict[str, Vector]] = field(default_factory=dict)
+    vectors: dict[str, Mapping[str, Vector]] = field(default_factory=dict)
+    partial: dict[str, Mapping[str, Vector]] = field(default_factory=dict)
     rejected: dict[str, Rejection] = field(default_factory=dict)
+    ended_by: Fault | Stop | Interrupted | None = None
 
 
 @dataclass(slots=True)
@@ -68,6 +75,19 @@ class KnownSize:
         )
 
 
+@dataclass(slots=True)
+class Pulse:
+    """The signs of life of an embedder, over all batches.
+
+    Attributes:
+        answers: Calls that brought a vector so far.
+        known_good: What the last of them sent.
+    """
+
+    answers: int = 0
+    known_good: EmbedInput | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class GatedEmbedder:
     """An embedder behind its gate, as a pipeline uses it for one vector.
@@ -81,6 +101,7 @@ class GatedEmbedder:
     gate: Gate
     retry: RetryConfig
     progress: Progress
+    pulse: Pulse = field(default_factory=Pulse)
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
         """Embed with the quick retries of the policy."""
@@ -102,58 +123,122 @@ class GatedEmbedder:
             self.progress.embed_requests += requests
         if len(embedded.rejected) < len(inputs):
             self.size.check(self.embedder.name, embedded.vectors)
+            self.pulse.answers += 1
+            good = next(place for place in range(len(inputs)) if place not in embedded.rejected)
+            self.pulse.known_good = inputs[good]
         return embedded
 
 
-async def embed_contents(contents: Sequence[Content], embedders: Mapping[str, GatedEmbedder]) -> ItemVectors:
+@dataclass(frozen=True, slots=True)
+class EmbedderWitness:
+    """Tells by a sample whether an embedder works; see `isolate.Witness`. A sample costs one embedding.
+
+    Attributes:
+        like: One of the inputs that failed: the sample has its shape.
+    """
+
+    gated: GatedEmbedder
+    like: EmbedInput
+
+    @property
+    def source(self) -> str:
+        return f"embedding service {self.gated.embedder.name}"
+
+    @property
+    def answers(self) -> int:
+        return self.gated.pulse.answers
+
+    async def alive(self, since: int, reason: str) -> bool | None:
+        if self.answers > since:
+            return True
+        sample = _sample(self.like) or self.gated.pulse.known_good
+        if sample is None:
+            return None
+        try:
+            embedded = await self.gated.probe([sample])
+        except BadInput:
+            return True  # it has an opinion of its input, so it works
+        except Transient:
+            return False
+        return embedded.rejected.get(0) != reason
+
+
+def _sample(like: EmbedInput) -> EmbedInput | None:
+    """A plain text that every text model embeds; None where only images are embedded."""
+    if like.text is None:
+        return None
+    fields = {name: _SAMPLE if value else "" for name, value in like.fields.items()}
+    return EmbedInput(0, _SAMPLE, None, fields)
+
+
+async def embed_contents(
+    contents: Sequence[Content],
+    embedders: Mapping[str, GatedEmbedder],
+    have: Mapping[str, Mapping[str, Vector]],
+) -> ItemVectors:
     """Embed all vectors of the contents; an item is rejected when one of its vectors is.
+
+    A batch that fails as a whole counts with its gate. What was embedded before is there all the same.
 
     Args:
         embedders: Vector name to its embedder.
-
-    Raises:
-        Transient: a batch failed as a whole; its gate has counted it.
-        Refused, Stop, Interrupted: see `flow`.
+        have: Vectors that are paid for already, by key and name; they are not asked for again.
     """
-    outcome = ItemVectors(vectors={content.key: {} for content in contents})
+    found: dict[str, dict[str, Vector]] = {
+        content.key: dict(have.get(content.key, {})) for content in contents
+    }
     inputs = {content.key: content.inputs for content in contents}
+    outcome = ItemVectors()
     for name, gated in embedders.items():
-        wanting = [(key, sent[name]) for key, sent in inputs.items() if name in sent]
-        pieces = [
-            wanting[start : start + gated.embedder.batch_size]
-            for start in range(0, len(wanting), gated.embedder.batch_size)
+        wanting = [
+            (key, sent[name]) for key, sent in inputs.items() if name in sent and name not in found[key]
         ]
-        # The pieces of a chunk larger than the embedder takes go out together; the gate bounds them.
-        errors: list[Fault | Stop | Interrupted] = []
-        async with anyio.create_task_group() as group:
-            for piece in pieces:
-                group.start_soon(_embed_piece, piece, name, gated, outcome, errors)
-        if errors:
-            # What ends the run comes before what is only tried again.
-            worst = next((error for error in errors if not isinstance(error, Transient)), errors[0])
-            if isinstance(worst, Transient):
-                gated.gate.failed(worst)
-            raise worst
-    for key in outcome.rejected:
-        outcome.vectors.pop(key, None)
+        outcome.ended_by = await _embed_vector(wanting, name, gated, found, outcome.rejected)
+        if outcome.ended_by is not None:
+            break
+    for key, vectors in found.items():
+        rejection = outcome.rejected.get(key)
+        if rejection is None and vectors.keys() >= inputs[key].keys():
+            outcome.vectors[key] = vectors
+        elif vectors and (rejection is None or rejection.error_class is FaultClass.TRANSIENT):
+            outcome.partial[key] = vectors
     return outcome
 
 
-async def _embed_piece(
-    piece: Sequence[tuple[str, EmbedInput]],
+async def _embed_vector(
+    wanting: Sequence[tuple[str, EmbedInput]],
     name: str,
     gated: GatedEmbedder,
-    outcome: ItemVectors,
-    errors: list[Fault | Stop | Interrupted],
-) -> None:
-    inputs = [entry for _, entry in piece]
-    try:
-        isolated = await embed_isolating(inputs, call=gated.embed, probe=gated.probe)
-    except (Fault, Stop, Interrupted) as error:
-        # Raised once all pieces have ended: out of a task group it would come wrapped, and caught by nobody.
-        errors.append(error)
-        return
-    for index, vector in isolated.vectors.items():
-        outcome.vectors[piece[index][0]][name] = vector
-    for index, rejection in isolated.rejected.items():
-        outcome.rejected.setdefault(piece[index][0], rejection)
+    found: Mapping[str, dict[str, Vector]],
+    rejected: dict[str, Rejection],
+) -> Fault | Stop | Interrupted | None:
+    """Embed one vector of the contents; returns what kept some of them from having theirs."""
+    size = gated.embedder.batch_size
+    pieces = [wanting[start : start + size] for start in range(0, len(wanting), size)]
+    errors: list[Fault | Stop | Interrupted] = []
+
+    async def embed(piece: Sequence[tuple[str, EmbedInput]]) -> None:
+        entries = [entry for _, entry in piece]
+        witness = EmbedderWitness(gated, entries[0])
+        isolated = await embed_isolating(entries, call=gated.embed, probe=gated.probe, witness=witness)
+        for index, vector in isolated.vectors.items():
+            found[piece[index][0]][name] = vector
+        for index, rejection in isolated.rejected.items():
+            rejected.setdefault(piece[index][0], rejection)
+        if isolated.ended_by is not None:
+            errors.append(isolated.ended_by)
+
+    # The pieces of a chunk larger than the embedder takes go out together; the gate bounds them.
+    async with anyio.create_task_group() as group:
+        for piece in pieces:
+            group.start_soon(embed, piece)
+    if not errors:
+        return None
+    # What ends the run comes before what is only tried again.
+    worst = next((error for error in errors if not isinstance(error, Transient)), errors[0])
+    if isinstance(worst, Transient):
+        try:
+            gated.gate.failed(worst)
+        except Stop as stop:
+            return stop
+    return worst

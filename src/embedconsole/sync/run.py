@@ -122,7 +122,6 @@ class PipelineRun:
 
     async def _plan_and_work(self) -> None:
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
-        kept = await anyio.to_thread.run_sync(self.ledger.kept.any, self.generation.id)
         wanted = await anyio.to_thread.run_sync(self.ledger.catalogued.count_wanted, self.generation.id)
         guard = DeleteGuard(
             held=wanted,
@@ -133,7 +132,7 @@ class PipelineRun:
         async with anyio.create_task_group() as group:
             if self.options.plan:
                 group.start_soon(self._plan, guard)
-            await self.crew.work(group, partial(self._worker, guard, counts, kept_some=kept))
+            await self.crew.work(group, partial(self._worker, guard, counts))
         if self.options.plan and not self.crew.ended_early:
             await self._settle_flags()
 
@@ -195,10 +194,12 @@ class PipelineRun:
 
     # Assembling and reporting
 
-    def _worker(self, guard: DeleteGuard, counts: Counts, *, kept_some: bool) -> Worker:
+    def _worker(self, guard: DeleteGuard, counts: Counts) -> Worker:
         # Imported with the first batch: they bring numpy, which a run with nothing to do need not pay for.
+        from embedconsole.sync.keeping import VectorKeeper
+        from embedconsole.sync.noting import CatalogNoter
         from embedconsole.sync.readiness import ReadyCollection
-        from embedconsole.sync.worker import KeptState, Worker
+        from embedconsole.sync.worker import Worker
 
         pipeline = self.assembly.pipeline
         sizes = {
@@ -220,7 +221,6 @@ class PipelineRun:
             synced=counts.synced,
             force=self.options.force,
         )
-        always = pipeline.keep_vectors == "always"
         return Worker(
             pipeline=pipeline,
             catalog=self.assembly.catalog,
@@ -237,7 +237,13 @@ class PipelineRun:
             holds=self.crew.holds,
             give_up=self.crew.give_up,
             ended_early=lambda: self.crew.ended_early,
-            kept=KeptState(always, always or kept_some, ask_again=self.options.force),
+            keeper=VectorKeeper(
+                self.ledger,
+                self.journal,
+                always=pipeline.keep_vectors == "always",
+                ask_again=self.options.force,
+            ),
+            noter=CatalogNoter(pipeline, self.assembly.catalog, self._reader, self.journal),
         )
 
     def _gate(self, name: str) -> Gate:

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from embedconsole.catalog.base import Settled
 from embedconsole.faults import FaultClass, Refused, Transient
-from embedconsole.items import UNNAMED, point_id
-from embedconsole.ledger.records import Failure, Settlement
+from embedconsole.items import point_id
+from embedconsole.ledger.records import Failure
 from embedconsole.ledger.schema import State
-from embedconsole.sync.embedding import ItemVectors, embed_contents
+from embedconsole.sync.embedding import embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import Rejection
-from embedconsole.sync.packing import pack, unpack
+from embedconsole.sync.outcome import Outcome
 from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.retry import delay_after
 
@@ -36,14 +35,16 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.faults import Fault
-    from embedconsole.items import CatalogRow, JsonValue
+    from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch, ClaimedItem, Hashes
+    from embedconsole.ledger.records import Batch, ClaimedItem, Settlement
     from embedconsole.sync.content import Content, Recipe
     from embedconsole.sync.embedding import GatedEmbedder
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.guard import DeleteGuard
     from embedconsole.sync.journal import Journal
+    from embedconsole.sync.keeping import VectorKeeper
+    from embedconsole.sync.noting import CatalogNoter
     from embedconsole.sync.progress import Progress
     from embedconsole.sync.readiness import ReadyCollection
 
@@ -52,28 +53,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _RELEASE_SECONDS = 10.0
-
-
-@dataclass(slots=True)
-class _Outcome:
-    """A `Settlement` in the making."""
-
-    written: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
-    deleted: list[ClaimedItem] = field(default_factory=list)
-    gone: list[ClaimedItem] = field(default_factory=list)
-    back: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
-    unsynced: list[ClaimedItem] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-
-    def settlement(self, batch: Batch) -> Settlement:
-        """Everything decided so far; what is not decided is given back."""
-        decided = {item.id for item, _ in (*self.written, *self.back)}
-        decided |= {item.id for item in (*self.deleted, *self.gone, *self.unsynced)}
-        decided |= {failure.item.id for failure in self.failed}
-        released = [item for item in batch.items if item.id not in decided]
-        return Settlement(
-            self.written, self.deleted, self.gone, self.back, self.unsynced, self.failed, released
-        )
 
 
 class _TakenOver(Exception):
@@ -107,7 +86,8 @@ class Worker:
     holds: Callable[[Batch], Awaitable[bool]]
     give_up: Callable[[Fault], None]
     ended_early: Callable[[], bool]
-    kept: KeptState
+    keeper: VectorKeeper
+    noter: CatalogNoter
 
     async def process(self, batch: Batch) -> None:
         """Work on a batch and settle it, whatever happens.
@@ -140,16 +120,6 @@ class Worker:
             raise stop
 
 
-@dataclass(slots=True)
-class KeptState:
-    """Whether the ledger keeps vectors, so that nobody looks for them when it does not."""
-
-    always: bool
-    some: bool
-    ask_again: bool = False
-    """Everything is being embedded again: what is kept is replaced, not used."""
-
-
 class _Task:
     """One batch on its way."""
 
@@ -157,8 +127,8 @@ class _Task:
         self._w = worker
         self._batch = batch
         self._rows: dict[str, CatalogRow] = {}
-        self._outcome = _Outcome()
-        self._vectors: dict[str, dict[str, Vector]] = {}
+        self._outcome = Outcome()
+        self._vectors: dict[str, Mapping[str, Vector]] = {}
         self._stages: dict[str, float] = {}
         self._stage = ""
         self._stage_began = time.monotonic()
@@ -186,7 +156,9 @@ class _Task:
             self._w.journal.item_failed(failure, self._rows.get(failure.item.key))
         lost = await self._in_ledger(partial(self._w.ledger.work.settle, self._batch, settlement))
         self._count(settlement)
-        await self._write_back(settlement)
+        if not lost:
+            await self._w.keeper.written(self._batch, [hashes.embed for _, hashes in settlement.written])
+            await self._w.noter.note(self._batch, settlement, self._rows, self._vectors)
         self._enter("")
         self._w.journal.batch_done(self._batch, settlement, self._rows, lost=lost, stages=self._stages)
 
@@ -225,8 +197,11 @@ class _Task:
         if to_update:
             await self._update_payloads(to_update)
         if to_embed:
-            await self._embed(to_embed)
+            ended_by = await self._embed(to_embed)
+            # What was embedded before it ended is paid for.
             await self._write([pair for pair in to_embed if pair[1].key in self._vectors])
+            if ended_by is not None:
+                raise ended_by
 
     def _gone(self, item: ClaimedItem) -> None:
         # What the collection never held can go at any time; the guard is over what people search.
@@ -254,9 +229,10 @@ class _Task:
             else:
                 self._outcome.written.append((item, content.hashes))
 
-    async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
-        await self._take_kept([content for _, content in pairs])
-        wanting = [content for _, content in pairs if content.key not in self._vectors]
+    async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> Fault | Stop | Interrupted | None:
+        """Embed what is not kept; returns why some of it could not be."""
+        contents = [content for _, content in pairs]
+        have = await self._w.keeper.take(self._batch, contents)
         await self._w.collection.look()
         self._enter("wait")
         async with self._w.embed_slots:
@@ -264,13 +240,20 @@ class _Task:
                 # While it waited for its turn, another batch was refused, or the operator said stop.
                 raise Interrupted
             self._enter("embed")
-            result = await embed_contents(wanting, self._w.embedders) if wanting else ItemVectors()
+            result = await embed_contents(contents, self._w.embedders, have)
         self._vectors |= result.vectors
         for item, content in pairs:
             if content.key in result.rejected:
                 self._fail(item, result.rejected[content.key])
-        if self._w.kept.always and result.vectors:
-            await self._keep([content for content in wanting if content.key in result.vectors])
+        paid = result.partial | (result.vectors if self._w.keeper.always else {})
+        new = [
+            content for content in contents if len(paid.get(content.key, ())) > len(have.get(content.key, ()))
+        ]
+        await self._w.keeper.keep(self._batch, new, paid)
+        if isinstance(result.ended_by, Refused | Stop):
+            # Before what is there is written: nobody shall begin to embed meanwhile.
+            self._w.give_up(result.ended_by.fault if isinstance(result.ended_by, Stop) else result.ended_by)
+        return result.ended_by
 
     async def _write(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
         if not pairs:
@@ -288,10 +271,10 @@ class _Task:
                     self._outcome.written.append((item, content.hashes))
                     del unwritten[content.key]
         finally:
-            if unwritten and not self._w.kept.always:
+            if unwritten and not self._w.keeper.always:
                 # They are paid for: the next attempt shall find them.
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_RELEASE_SECONDS, shield=True):
-                    await self._keep(list(unwritten.values()))
+                    await self._w.keeper.keep(self._batch, list(unwritten.values()), self._vectors)
 
     async def _check_lease(self) -> None:
         # The ledger turns away a worker that comes too late; the collection would take its old content.
@@ -302,54 +285,7 @@ class _Task:
         """The sizes of the vectors at hand, by name."""
         return {name: vector.size for vectors in self._vectors.values() for name, vector in vectors.items()}
 
-    # Kept vectors
-
-    async def _take_kept(self, contents: Sequence[Content]) -> None:
-        if not self._w.kept.some or self._w.kept.ask_again:
-            return
-        hashes = [content.hashes.embed for content in contents]
-        kept = await self._in_ledger(partial(self._w.ledger.kept.get, self._batch.generation_id, hashes))
-        for content in contents:
-            packed = kept.get(content.hashes.embed)
-            if packed is not None:
-                self._vectors[content.key] = unpack(packed)
-
-    async def _keep(self, contents: Sequence[Content]) -> None:
-        self._w.kept.some = True
-        packed = {content.hashes.embed: pack(self._vectors[content.key]) for content in contents}
-        await self._in_ledger(partial(self._w.ledger.kept.put, self._batch.generation_id, packed))
-
     # The ends of a batch
-
-    async def _write_back(self, settlement: Settlement) -> None:
-        if self._w.kept.some and not self._w.kept.always and settlement.written:
-            hashes = [content.embed for _, content in settlement.written]
-            await self._in_ledger(partial(self._w.ledger.kept.drop, self._batch.generation_id, hashes))
-        writeback = self._w.pipeline.catalog.writeback
-        if writeback is None or not settlement.written:
-            return
-        settled = [
-            Settled(self._rows[item.key], self._vector_json(item.key) if writeback.vector else None)
-            for item, _ in settlement.written
-        ]
-        try:
-            await self._w.reader.call(
-                lambda: anyio.to_thread.run_sync(self._w.catalog.write_back, settled),
-                self._w.pipeline.retry,
-            )
-        except Transient as fault:
-            # The columns still say "not synced", so the next run notes it.
-            self._w.journal.note("warning", fault.kind, f"write-back of batch {self._batch.token}: {fault}")
-        except Refused as fault:
-            raise Stop(fault) from fault
-
-    def _vector_json(self, key: str) -> JsonValue:
-        vectors = self._vectors.get(key)
-        if vectors is None:
-            return None
-        if list(vectors) == [UNNAMED]:
-            return [float(number) for number in vectors[UNNAMED]]
-        return {name: [float(number) for number in vector] for name, vector in vectors.items()}
 
     def _count(self, settlement: Settlement) -> None:
         progress = self._w.progress

@@ -1,0 +1,65 @@
+"""Vectors that are paid for: kept until the collection has them, or always, and found by the next attempt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embedconsole.sync.packing import pack, unpack
+from embedconsole.sync.patience import in_ledger
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Batch
+    from embedconsole.sync.content import Content
+    from embedconsole.sync.journal import Journal
+
+    Vectors = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class VectorKeeper:
+    """The kept vectors of a pipeline, by what was embedded; an item may have some of its vectors there only.
+
+    Attributes:
+        always: Keep what the collection has, too.
+        ask_again: Everything is being embedded again: what is kept is replaced, not used.
+    """
+
+    ledger: Ledger
+    journal: Journal
+    always: bool
+    ask_again: bool = False
+
+    async def take(self, batch: Batch, contents: Sequence[Content]) -> dict[str, Vectors]:
+        """What is kept of the contents' vectors, by key; nothing is asked where nothing is kept."""
+        if not batch.kept or self.ask_again:
+            return {}
+        hashes = [content.hashes.embed for content in contents]
+        get = partial(self.ledger.kept.get, batch.generation_id, hashes)
+        kept = await in_ledger(get, self.journal, f"batch {batch.token}")
+        return {
+            content.key: unpack(kept[content.hashes.embed])
+            for content in contents
+            if content.hashes.embed in kept
+        }
+
+    async def keep(self, batch: Batch, contents: Sequence[Content], vectors: Mapping[str, Vectors]) -> None:
+        """Keep the contents' vectors (by key), in place of older ones."""
+        if not contents:
+            return
+        packed = {content.hashes.embed: pack(vectors[content.key]) for content in contents}
+        put = partial(self.ledger.kept.put, batch.generation_id, packed)
+        await in_ledger(put, self.journal, f"batch {batch.token}")
+
+    async def written(self, batch: Batch, hashes: Sequence[bytes]) -> None:
+        """The collection has these now."""
+        if batch.kept and hashes and not self.always:
+            drop = partial(self.ledger.kept.drop, batch.generation_id, hashes)
+            await in_ledger(drop, self.journal, f"batch {batch.token}")

@@ -1,0 +1,80 @@
+"""What was synced, noted in the catalog's write-back columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.catalog.base import Settled
+from embedconsole.faults import Refused, Transient
+from embedconsole.items import UNNAMED
+from embedconsole.sync.flow import Interrupted, Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedconsole.catalog.base import Catalog
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.items import CatalogRow, JsonValue
+    from embedconsole.ledger.records import Batch, Settlement
+    from embedconsole.sync.flow import Gate
+    from embedconsole.sync.journal import Journal
+
+    Vectors = Mapping[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogNoter:
+    """Notes what is synced; without effect where no write-back is configured."""
+
+    pipeline: Pipeline
+    catalog: Catalog
+    reader: Gate
+    journal: Journal
+
+    async def note(
+        self,
+        batch: Batch,
+        settlement: Settlement,
+        rows: Mapping[str, CatalogRow],
+        vectors: Mapping[str, Vectors],
+    ) -> None:
+        """Note what was written of a batch; `rows` and `vectors` by key.
+
+        Raises:
+            Stop: the catalog refuses it.
+        """
+        writeback = self.pipeline.catalog.writeback
+        if writeback is None or not settlement.written:
+            return
+        settled = [
+            Settled(rows[item.key], _as_json(vectors.get(item.key)) if writeback.vector else None)
+            for item, _ in settlement.written
+        ]
+        try:
+            await self.reader.call(
+                lambda: anyio.to_thread.run_sync(self.catalog.write_back, settled), self.pipeline.retry
+            )
+        except Transient as fault:
+            # The columns still say "not synced", so the next run notes it.
+            self.journal.note("warning", fault.kind, f"write-back of batch {batch.token}: {fault}")
+        except Interrupted:
+            # As above: a run that drains waits for nobody.
+            self.journal.note(
+                "warning", "writeback", f"write-back of batch {batch.token} is left to the next run"
+            )
+        except Refused as fault:
+            raise Stop(fault) from fault
+
+
+def _as_json(vectors: Vectors | None) -> JsonValue:
+    if vectors is None:
+        return None
+    if list(vectors) == [UNNAMED]:
+        return [float(number) for number in vectors[UNNAMED]]
+    return {name: [float(number) for number in vector] for name, vector in vectors.items()}

@@ -1,0 +1,218 @@
+"""Embedding a batch through the gates: what is paid for is there, and evidence decides who is to blame."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+import numpy as np
+import pytest
+
+from embedconsole.config.model import RetryConfig
+from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Transient, Unreachable
+from embedconsole.items import Embedded
+from embedconsole.sync.embedding import EmbedderWitness, GatedEmbedder, KnownSize, Pulse, embed_contents
+from embedconsole.sync.flow import Gate
+from embedconsole.sync.progress import Progress
+from sync.makers import make_pipeline, make_recipe, make_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from embedconsole.items import EmbedInput
+    from embedconsole.sync.content import Content
+
+pytestmark = pytest.mark.anyio
+
+ONE_VECTOR = make_recipe()
+TWO_VECTORS = make_recipe(
+    make_pipeline(
+        vectors={
+            "text": {"embedder": "ml", "text": "{title}"},
+            "image": {"embedder": "clip", "image": "{image_url}"},
+        }
+    )
+)
+
+
+@dataclass
+class Scripted:
+    """Embeds what `fault` says nothing against; knows what was asked, by the item's title or image."""
+
+    fault: Callable[[str], Fault | str | None] = lambda asked: None
+    name: str = "ml"
+    identity: str = "test"
+    batch_size: int = 2
+    concurrency: int = 4
+    price_per_1000: float | None = None
+    asked: Counter[str] = field(default_factory=Counter)
+
+    async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
+        asked = [entry.text.split("\n")[0] if entry.text else str(entry.image) for entry in inputs]
+        self.asked.update(asked)
+        rejected = {}
+        for place, one in enumerate(asked):
+            found = self.fault(one)
+            if isinstance(found, Fault):
+                raise found
+            if found is not None:
+                rejected[place] = found
+        return Embedded(np.ones((len(inputs), 4), dtype=np.float32), rejected)
+
+    async def aclose(self) -> None:
+        pass
+
+
+def gated(embedder: Scripted) -> GatedEmbedder:
+    gate = Gate("embedder ml", concurrency=4, patient=True, drained=anyio.Event())
+    return GatedEmbedder(embedder, KnownSize(), gate, RetryConfig(call_attempts=1), Progress(), Pulse())
+
+
+def contents(count: int) -> list[Content]:
+    return [ONE_VECTOR.content(make_row(str(number))) for number in range(1, count + 1)]
+
+
+async def test_a_piece_that_fails_does_not_take_the_others_vectors_along() -> None:
+    away = Unreachable("ml", "connection refused")
+    service = Scripted(lambda asked: away if asked in ("Product 3", "Product 4") else None)
+    one = gated(service)
+    items = contents(6)
+
+    result = await embed_contents(items, {"": one}, {})
+
+    assert result.vectors.keys() == {"1", "2", "5", "6"}
+    assert result.ended_by is away
+    assert result.rejected == {}
+    service.fault = lambda asked: None
+    again = await embed_contents(items, {"": one}, result.vectors)
+    assert again.vectors.keys() == {"1", "2", "3", "4", "5", "6"}
+    assert again.ended_by is None
+    assert service.asked == Counter({f"Product {n}": 2 if n in (3, 4) else 1 for n in range(1, 7)})
+
+
+async def test_what_ends_the_run_comes_before_what_is_tried_again() -> None:
+    refused = Refused("ml", "the account is empty")
+    service = Scripted(
+        lambda asked: (
+            refused if asked == "Product 5" else Unreachable("ml", "no") if asked == "Product 1" else None
+        )
+    )
+
+    result = await embed_contents(contents(6), {"": gated(service)}, {})
+
+    assert result.ended_by is refused
+    assert result.vectors.keys() == {"3", "4"}
+
+
+async def test_half_of_an_items_vectors_is_paid_for_once() -> None:
+    text, image = Scripted(), Scripted(lambda asked: Unreachable("clip", "no"), name="clip")
+    embedders = {"text": gated(text), "image": gated(image)}
+    items = [TWO_VECTORS.content(make_row("1")), TWO_VECTORS.content(make_row("2", image_url=None))]
+
+    result = await embed_contents(items, embedders, {})
+
+    assert result.vectors.keys() == {"2"}, "it has no picture, so it lacks nothing"
+    assert {key: list(vectors) for key, vectors in result.partial.items()} == {"1": ["text"]}
+    image.fault = lambda asked: None
+    again = await embed_contents(items[:1], embedders, result.partial)
+    assert list(again.vectors["1"]) == ["text", "image"]
+    assert text.asked == {"Product 1": 1, "Product 2": 1}
+
+
+async def test_vectors_of_an_item_that_is_tried_again_are_kept_those_of_a_bad_one_are_not() -> None:
+    kinds: dict[str, Fault] = {"1": Transient("clip", "500"), "2": BadInput("clip", "no picture")}
+    image = Scripted(
+        lambda asked: next((f for key, f in kinds.items() if f"/{key}." in asked), None), name="clip"
+    )
+    image.batch_size = 1
+    embedders = {"text": gated(Scripted()), "image": gated(image)}
+    embedders["image"].pulse.known_good = TWO_VECTORS.content(make_row("9")).inputs["image"]
+    items = [TWO_VECTORS.content(make_row(key)) for key in ("1", "2", "3")]
+
+    result = await embed_contents(items, embedders, {})
+
+    assert {key: rejection.error_class for key, rejection in result.rejected.items()} == {
+        "1": FaultClass.TRANSIENT,
+        "2": FaultClass.ITEM,
+    }
+    assert result.partial.keys() == {"1"}
+    assert result.vectors.keys() == {"3"}
+
+
+async def test_a_lone_item_against_a_service_that_fails_everything_is_not_charged() -> None:
+    service = Scripted(lambda asked: Transient("ml", "answered 503"))
+    one = gated(service)
+
+    for item in contents(2):
+        result = await embed_contents([item], {"": one}, {})
+        assert result.rejected == {}
+        assert isinstance(result.ended_by, Transient)
+
+    assert sum(service.asked.values()) == 4, "each asked once, and a sample each"
+    assert one.gate.health.state == "ok", "two batches that failed"
+    await embed_contents(contents(1), {"": one}, {})
+    assert one.gate.health.state == "breaker open"
+
+
+async def test_a_lone_item_that_a_living_service_stumbles_over_is_charged() -> None:
+    service = Scripted(lambda asked: Transient("ml", "answered 500") if asked == "Product 1" else None)
+
+    result = await embed_contents(contents(1), {"": gated(service)}, {})
+
+    assert result.rejected["1"].error_class is FaultClass.TRANSIENT
+    assert result.ended_by is None
+
+
+async def test_a_model_that_answers_nan_to_everything_fails_no_item() -> None:
+    service = Scripted(lambda asked: "its vector has NaN or infinity in it")
+
+    result = await embed_contents(contents(4), {"": gated(service)}, {})
+
+    assert result.rejected == {}
+    assert isinstance(result.ended_by, Transient)
+    assert "NaN" in str(result.ended_by)
+
+
+async def witnessed(like: str, one: GatedEmbedder, *, since: int = 0) -> bool | None:
+    entry = (TWO_VECTORS if like == "image" else ONE_VECTOR).content(make_row("1")).inputs
+    return await EmbedderWitness(one, entry["image" if like == "image" else ""]).alive(since, "answered 500")
+
+
+async def test_the_witness_asks_a_sample_only_when_nothing_has_come_back_since() -> None:
+    service = Scripted()
+    one = gated(service)
+
+    assert await witnessed("text", one) is True
+    assert sum(service.asked.values()) == 1
+    assert await witnessed("text", one) is True
+    assert sum(service.asked.values()) == 1, "an answer has come since"
+    assert await witnessed("text", one, since=one.pulse.answers) is True
+    assert sum(service.asked.values()) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "alive"),
+    [
+        (Transient("ml", "answered 500"), False),
+        (Unreachable("ml", "gone"), False),
+        (BadInput("ml", "refused the input (422)"), True),
+        ("answered 500", False),
+        ("its vector is null", True),
+    ],
+)
+async def test_what_the_witness_makes_of_an_answer(answer: Fault | str, *, alive: bool) -> None:
+    assert await witnessed("text", gated(Scripted(lambda asked: answer))) is alive
+
+
+async def test_pictures_have_no_sample_but_what_went_well_before() -> None:
+    service = Scripted()
+    one = gated(service)
+    assert await witnessed("image", one) is None
+    assert not service.asked
+
+    one.pulse.known_good = TWO_VECTORS.content(make_row("9")).inputs["image"]
+
+    assert await witnessed("image", one) is True
+    assert service.asked == {"https://shop.example/9.jpg": 1}
