@@ -153,6 +153,10 @@ class Console(App[int]):
             raise Unreachable("engine", self.bridge.why_not or "it is closed")
         return await asyncio.wrap_future(helm.ask(work))
 
+    def show(self, place: str) -> None:
+        """See `Desk`."""
+        self.switch_mode(place)
+
     def copy(self, text: str) -> None:
         """See `Desk`."""
         if not text:
@@ -237,7 +241,7 @@ class Console(App[int]):
 
     def action_show(self, place: str) -> None:
         """Another screen."""
-        self.switch_mode(place)
+        self.show(place)
 
     def action_help(self) -> None:
         """All keys."""

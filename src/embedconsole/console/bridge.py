@@ -102,6 +102,10 @@ class Bridge:
         """Show another pipeline."""
         self._index = (self._index + by) % len(self.facts)
 
+    def show(self, name: str) -> None:
+        """Show the pipeline of this name."""
+        self._index = next(index for index, facts in enumerate(self.facts) if facts.name == name)
+
     def may(self, effect: Effect) -> bool:
         """Whether actions of such an effect can be taken now."""
         return effect is Effect.NONE or self.why_not is None

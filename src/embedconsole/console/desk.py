@@ -42,6 +42,10 @@ class Desk(Protocol):
         """Hand a text to the operator's clipboard, and say so."""
         ...
 
+    def show(self, place: str) -> None:
+        """Go to another screen, see `places`."""
+        ...
+
     def draw(self) -> None:
         """Bring the screen up to date with the bridge."""
         ...

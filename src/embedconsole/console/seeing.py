@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from embedconsole.console.overseeing import TONES, health, held_up, hosts, pipeline_rows
 from embedconsole.console.sentence import sentence
 from embedconsole.console.situation import Standing, situation
 from embedconsole.console.text import clean
@@ -19,7 +20,6 @@ from embedconsole.console.view import (
     StatusView,
 )
 from embedconsole.console.words import age, at_minute, at_time, brief, size
-from embedconsole.sync.flow import GateState
 from embedconsole.sync.snapshot import EngineState
 
 if TYPE_CHECKING:
@@ -27,21 +27,8 @@ if TYPE_CHECKING:
 
     from embedconsole.console.launch import Facts
     from embedconsole.console.sentence import Situation
-    from embedconsole.console.text import Tone
     from embedconsole.ledger.records import BatchInFlight, Event
     from embedconsole.sync.snapshot import CollectionSeen, PipelineView, Snapshot
-
-_TONES: dict[str, Tone] = {
-    EngineState.RUNNING: "work",
-    EngineState.PLANNING: "work",
-    EngineState.PAUSED: "wait",
-    EngineState.DRAINING: "wait",
-    GateState.COOLING: "wait",
-    GateState.PROBING: "wait",
-    GateState.OPEN: "alert",
-    "stopped": "alert",
-    "ledger away": "alert",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +51,7 @@ class Scene:
 def dashboard(scene: Scene) -> DashboardView:
     """What the dashboard shows of the scene."""
     facts, snapshot = scene.facts[scene.index], scene.snapshot
+    rows = pipeline_rows(snapshot, scene.facts, facts.name, scene.standing)
     pipeline = None
     if snapshot is not None:
         pipeline = next((one for one in snapshot.pipelines if one.name == facts.name), None)
@@ -77,6 +65,7 @@ def dashboard(scene: Scene) -> DashboardView:
             collection=CollectionView(),
             errors=ErrorsView(),
             alarmed=now.broken is not None,
+            pipelines=rows,
         )
     return DashboardView(
         status=_status(scene, snapshot, pipeline, now),
@@ -86,6 +75,9 @@ def dashboard(scene: Scene) -> DashboardView:
         collection=_collection(pipeline.seen, scene.standing),
         errors=ErrorsView(_rows(snapshot.events, facts.name, scene.standing)),
         alarmed=now.broken is not None or now.ledger_fault is not None or now.halted is not None,
+        health=health(snapshot, pipeline),
+        hosts=hosts(snapshot.workers, snapshot.worker),
+        pipelines=rows,
     )
 
 
@@ -103,7 +95,7 @@ def _status(
         collection=clean(facts.collection),
         position=f"{scene.index + 1}/{count}" if count > 1 else None,
         state="read-only" if scene.standing.read_only and state == EngineState.IDLE else state,
-        tone=_TONES.get(state, "muted"),
+        tone=TONES.get(state, "muted"),
         workers=None if pipeline is None else pipeline.workers,
         rate=pipeline.rate if pipeline is not None and working else None,
         next_run=(
@@ -125,8 +117,7 @@ def _state(snapshot: Snapshot, pipeline: PipelineView, now: Situation) -> str:
         return "stopped"
     if now.paused:
         return EngineState.PAUSED
-    held_up = [one.state for one in pipeline.dependencies if one.state is not GateState.CLOSED]
-    return held_up[0] if held_up else pipeline.state
+    return held_up(pipeline)
 
 
 def _backlog(pipeline: PipelineView, history: tuple[float, ...], *, stale: bool) -> BacklogView:

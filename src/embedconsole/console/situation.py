@@ -63,7 +63,7 @@ def situation(
     mine = [batch for batch in snapshot.in_flight if batch.pipeline == facts.name]
     here = [batch for batch in mine if batch.worker == snapshot.worker]
     others = [batch for batch in mine if batch.worker != snapshot.worker and not batch.expired]
-    last = _last_run(snapshot.runs, facts.name)
+    last = last_run(snapshot.runs, facts.name)
     return Situation(
         noun=facts.noun,
         closing=standing.closing,
@@ -131,7 +131,8 @@ def _wait(dependencies: Sequence[Health], now: float) -> Wait | None:
     return None
 
 
-def _last_run(runs: Sequence[RunRecord], pipeline: str) -> RunRecord | None:
+def last_run(runs: Sequence[RunRecord], pipeline: str) -> RunRecord | None:
+    """The latest run that has ended and had this pipeline in it."""
     return next((run for run in runs if run.ended_at is not None and _figures(run, pipeline)), None)
 
 

@@ -122,8 +122,66 @@ class ErrorsView:
 
 
 @dataclass(frozen=True, slots=True)
+class HealthRow:
+    """A dependency. `since` is how long it has been so; `detail` what it said, or what it is waited for."""
+
+    name: str
+    state: str
+    tone: Tone
+    since: str = ""
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthView:
+    """The dependencies of the pipeline that is shown."""
+
+    rows: tuple[HealthRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HostRow:
+    """A process on the ledger. `heard` is the age of its last heartbeat; `silent`: that is long ago."""
+
+    key: str
+    host: str
+    role: str
+    state: str
+    tone: Tone
+    rate: float | None
+    heard: str
+    silent: bool
+    version: str
+    me: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostsView:
+    """All processes."""
+
+    rows: tuple[HostRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineRow:
+    """A pipeline among others; counts of None are not known yet."""
+
+    name: str
+    collection: str
+    state: str
+    tone: Tone
+    pending: int | None = None
+    failed: int | None = None
+    synced: int | None = None
+    rate: float | None = None
+    last: str = ""
+    last_tone: Tone = "muted"
+    shown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DashboardView:
-    """Everything on the dashboard."""
+    """Everything on the dashboard, and of all pipelines and processes what the overview shows."""
 
     status: StatusView
     sentence: str
@@ -132,3 +190,6 @@ class DashboardView:
     collection: CollectionView
     errors: ErrorsView
     alarmed: bool = False
+    health: HealthView = HealthView()
+    hosts: HostsView = HostsView()
+    pipelines: tuple[PipelineRow, ...] = ()

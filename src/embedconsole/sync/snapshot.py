@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState
-    from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord
+    from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
     from embedconsole.sync.flow import Health
     from embedconsole.sync.progress import PipelineReport, Progress
 
@@ -79,6 +79,7 @@ class Snapshot:
         fault: Why the ledger could not be asked lately; None when it could.
         events: The latest events of all processes, oldest first.
         runs: The latest runs of all processes, newest first.
+        workers: The processes on the ledger, this one among them.
         worker: The id of this process, to tell its batches from those of others.
     """
 
@@ -92,6 +93,7 @@ class Snapshot:
     fault: str | None = None
     events: tuple[Event, ...] = ()
     runs: tuple[RunRecord, ...] = ()
+    workers: tuple[Worker, ...] = ()
     worker: str = ""
 
 

@@ -16,15 +16,30 @@ from embedconsole.sync.snapshot import CollectionSeen
 from embedconsole.sync.wanted import wanted_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord
+    from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
     from embedconsole.sync.assembly import Assembly
 
 KEEP_EVENTS = 500
 _RUNS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSeen:
+    """What the ledger said when it last answered.
+
+    Attributes:
+        events: The latest of all processes, oldest first; each look asks only for what is new since.
+    """
+
+    counts: Mapping[str, Counts] = field(default_factory=dict)
+    in_flight: tuple[BatchInFlight, ...] = ()
+    events: tuple[Event, ...] = ()
+    runs: tuple[RunRecord, ...] = ()
+    workers: tuple[Worker, ...] = ()
 
 
 @dataclass(slots=True)
@@ -32,34 +47,25 @@ class Watch:
     """The latest answers. Belongs to the engine's loop; only `_read` runs in a thread.
 
     Attributes:
-        events: The latest of all processes, oldest first; each look asks only for what is new since.
         counted_at: When the ledger last answered, on the monotonic clock.
         collections: Pipeline to what its collection last said.
     """
 
     ledger: Ledger
     assemblies: Sequence[Assembly]
-    counts: dict[str, Counts] = field(default_factory=dict)
-    in_flight: tuple[BatchInFlight, ...] = ()
-    events: tuple[Event, ...] = ()
-    runs: tuple[RunRecord, ...] = ()
+    seen: LedgerSeen = field(default_factory=LedgerSeen)
     counted_at: float | None = None
     collections: dict[str, CollectionSeen] = field(default_factory=dict)
     _asking: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def count(self) -> None:
-        """Ask the ledger for the counts, the batches of all processes, new events and the latest runs.
+        """Ask the ledger for the counts, the batches, events and runs of all processes, and who they are.
 
         Raises:
             Fault: the ledger does not answer; what it said last stays.
         """
         async with self._asking:
-            newest = self.events[-1].id if self.events else 0
-            self.counts, self.in_flight, events, self.runs = await anyio.to_thread.run_sync(
-                self._read, newest
-            )
-            if events:
-                self.events = (*self.events, *events)[-KEEP_EVENTS:]
+            self.seen = await anyio.to_thread.run_sync(self._read, self.seen.events)
             self.counted_at = time.monotonic()
 
     async def describe(self) -> None:
@@ -78,19 +84,19 @@ class Watch:
                 )
             self.collections[name] = seen
 
-    def _read(
-        self, newest: int
-    ) -> tuple[dict[str, Counts], tuple[BatchInFlight, ...], list[Event], tuple[RunRecord, ...]]:
+    def _read(self, known: tuple[Event, ...]) -> LedgerSeen:
         counts = {}
         for assembly in self.assemblies:
             generation = current_generation(assembly, self.ledger)
             if generation is not None:
                 counts[assembly.pipeline.name] = self.ledger.overview.counts(generation.id)
-        return (
-            counts,
-            tuple(self.ledger.overview.in_flight()),
-            self.ledger.history.events(after=newest, limit=KEEP_EVENTS),
-            tuple(self.ledger.history.runs(limit=_RUNS)),
+        new = self.ledger.history.events(after=known[-1].id if known else 0, limit=KEEP_EVENTS)
+        return LedgerSeen(
+            counts=counts,
+            in_flight=tuple(self.ledger.overview.in_flight()),
+            events=(*known, *new)[-KEEP_EVENTS:] if new else known,
+            runs=tuple(self.ledger.history.runs(limit=_RUNS)),
+            workers=tuple(self.ledger.presence.workers()),
         )
 
 

@@ -1,29 +1,82 @@
-"""The pipelines screen."""
+"""All pipelines at a glance, what they depend on, and who works on them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.console.panels.wrapping import wrapped
+from textual import on
+
+from embedconsole.console.panels.health import health_lines
+from embedconsole.console.panels.hosts import hosts_lines
+from embedconsole.console.panels.pipelines import pipeline_columns, pipeline_line
 from embedconsole.console.screens.place import Place
+from embedconsole.console.view import HealthView, HostsView
 from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.roll import Roll
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.view import DashboardView, PipelineRow
+
 
 class Pipelines(Place):
-    """Still to come."""
+    """Looks nothing up; the cursor does not switch the pipeline, enter does."""
 
+    CSS_PATH = ["place.tcss", "pipelines.tcss"]  # noqa: RUF012 - Textual declares it
+    AUTO_FOCUS = "#pipelines"
     place = "pipelines"
 
-    def compose_body(self) -> ComposeResult:
-        """A hint."""
-        hint = f"Still to come. Until then: {self.desk.bridge.launch.command} status"
-        yield Panel(
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._filter = ""
+        self._list: Roll[PipelineRow] = Roll(
             "Pipelines",
-            hint,
-            lambda text, cells, height: wrapped(text, cells, "muted"),
-            glyphs=self.desk.glyphs,
-            id="hint",
+            key_of=lambda row: row.name,
+            line_of=pipeline_line,
+            columns_of=pipeline_columns,
+            glyphs=desk.glyphs,
+            id="pipelines",
+            empty="No pipeline has such a name.",
         )
+        self._health = Panel(
+            "Depends on",
+            HealthView(),
+            lambda view, cells, height: health_lines(view, cells),
+            glyphs=desk.glyphs,
+            id="health",
+            note_of=lambda _: desk.bridge.pipeline.name,
+        )
+        self._hosts = Panel(
+            "Processes",
+            HostsView(),
+            lambda view, cells, height: hosts_lines(view, cells),
+            glyphs=desk.glyphs,
+            id="hosts",
+        )
+
+    def compose_body(self) -> ComposeResult:
+        """A list and two panels."""
+        yield self._list
+        yield self._health
+        yield self._hosts
+
+    def show_view(self, view: DashboardView) -> None:
+        """All of it is in the view."""
+        rows = [row for row in view.pipelines if self._filter in row.name.lower()]
+        self._list.show(rows, note=f"filter: {self._filter}" if self._filter else "")
+        self._health.show(view.health)
+        self._hosts.show(view.hosts)
+
+    def filtered(self, text: str) -> None:
+        """By name."""
+        self._filter = text.lower()
+        self.desk.draw()
+
+    @on(Roll.Chosen, "#pipelines")
+    def _show_it(self) -> None:
+        row = self._list.current
+        if row is not None:
+            self.desk.bridge.show(row.name)
+            self.desk.show("dashboard")

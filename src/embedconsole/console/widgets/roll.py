@@ -37,8 +37,8 @@ class Roll(Lines, Generic[R], can_focus=True):
         empty: What stands there while there are no rows: what would be here, and how it comes about.
     """
 
-    class Chosen(Message):
-        """The operator opened the row under the cursor."""
+    class Said(Message):
+        """Something about a list; a handler of one kind does not hear the others."""
 
         def __init__(self, roll: Widget) -> None:
             super().__init__()
@@ -49,10 +49,13 @@ class Roll(Lines, Generic[R], can_focus=True):
             """Whose row it is, for `@on(Roll.Chosen, "#id")`."""
             return self.roll
 
-    class Moved(Chosen):
+    class Chosen(Said):
+        """The operator opened the row under the cursor."""
+
+    class Moved(Said):
         """Another row is under the cursor."""
 
-    class NearEnd(Chosen):
+    class NearEnd(Said):
         """The cursor is near the end of the rows; whoever has more may show more."""
 
     def __init__(

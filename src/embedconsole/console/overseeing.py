@@ -1,0 +1,154 @@
+"""From a snapshot to what the overview shows: pipelines, dependencies, processes. Pure functions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.console.situation import last_run
+from embedconsole.console.text import clean
+from embedconsole.console.view import HealthRow, HealthView, HostRow, HostsView, PipelineRow
+from embedconsole.console.words import age, at_minute, span_of
+from embedconsole.sync.flow import GateState
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.snapshot import EngineState
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.console.launch import Facts
+    from embedconsole.console.situation import Standing
+    from embedconsole.console.text import Tone
+    from embedconsole.ledger.records import Worker
+    from embedconsole.sync.flow import Health
+    from embedconsole.sync.snapshot import PipelineView, Snapshot
+
+TONES: dict[str, Tone] = {
+    EngineState.RUNNING: "work",
+    EngineState.PLANNING: "work",
+    EngineState.PAUSED: "wait",
+    EngineState.DRAINING: "wait",
+    GateState.COOLING: "wait",
+    GateState.PROBING: "wait",
+    GateState.OPEN: "alert",
+    "stopped": "alert",
+    "ledger away": "alert",
+    "away": "alert",
+    "missing": "wait",
+}
+
+_SILENT = 60.0
+"""Seconds without a heartbeat after which a process is not believed any more."""
+
+_OUTCOMES: dict[str, Tone] = {
+    Outcome.PARTIAL: "wait",
+    Outcome.ABORTED: "alert",
+    Outcome.INTERRUPTED: "wait",
+}
+
+
+def held_up(pipeline: PipelineView) -> str:
+    """The pipeline's state, or that of the first dependency that holds it up."""
+    waits = [one.state for one in pipeline.dependencies if one.state is not GateState.CLOSED]
+    return waits[0] if waits and pipeline.progress is not None else pipeline.state
+
+
+def pipeline_rows(
+    snapshot: Snapshot | None, facts: Sequence[Facts], shown: str, standing: Standing
+) -> tuple[PipelineRow, ...]:
+    """A row each, in the order of the configuration."""
+    views = {} if snapshot is None else {view.name: view for view in snapshot.pipelines}
+    return tuple(_pipeline(one, snapshot, views.get(one.name), one.name == shown, standing) for one in facts)
+
+
+def _pipeline(
+    facts: Facts, snapshot: Snapshot | None, view: PipelineView | None, shown: bool, standing: Standing
+) -> PipelineRow:
+    name, collection = clean(facts.name), clean(facts.collection)
+    if view is None or snapshot is None:
+        return PipelineRow(name, collection, EngineState.STARTING, "muted", shown=shown)
+    state, counts, last = held_up(view), view.counts, last_run(snapshot.runs, facts.name)
+    outcome = None if last is None else last.outcome
+    return PipelineRow(
+        name=name,
+        collection=collection,
+        state=state,
+        tone=TONES.get(state, "muted"),
+        pending=None if counts is None else counts.pending,
+        failed=None if counts is None else counts.failed,
+        synced=None if counts is None else counts.synced,
+        rate=view.rate,
+        last=""
+        if last is None or last.ended_at is None
+        else f"{at_minute(last.ended_at, standing.zone)} {clean(outcome or '')}",
+        last_tone=_OUTCOMES.get(outcome or "", "muted"),
+        shown=shown,
+    )
+
+
+def health(snapshot: Snapshot, pipeline: PipelineView) -> HealthView:
+    """The ledger, what the run goes through, and the collection."""
+    now = snapshot.taken_at
+    return HealthView(
+        (
+            _ledger(snapshot),
+            *(
+                _dependency(one, now)
+                for one in pipeline.dependencies
+                if not one.name.startswith("collection")
+            ),
+            _collection(pipeline, now),
+        )
+    )
+
+
+def _ledger(snapshot: Snapshot) -> HealthRow:
+    if snapshot.fault is None:
+        return HealthRow("ledger", "ok", "muted")
+    since = "" if snapshot.counted_at is None else age(snapshot.taken_at - snapshot.counted_at)
+    return HealthRow("ledger", "away", "alert", since, clean(snapshot.fault))
+
+
+def _dependency(one: Health, now: float) -> HealthRow:
+    detail = "" if one.fault is None else clean(one.fault)
+    if one.until is not None:
+        detail = f"again in {span_of(one.until - now)}" + (f": {detail}" if detail else "")
+    since = age(now - one.since)
+    return HealthRow(clean(one.name), one.state, TONES.get(one.state, "muted"), since, detail)
+
+
+def _collection(pipeline: PipelineView, now: float) -> HealthRow:
+    seen = pipeline.seen
+    if seen is None:
+        return HealthRow("collection", "asking", "muted")
+    if seen.fault is not None:
+        return HealthRow("collection", "away", "alert", age(now - seen.at), clean(seen.fault))
+    if seen.state is None:
+        return HealthRow("collection", "missing", "wait", detail="press i to create it")
+    if seen.blocking:
+        return HealthRow("collection", "refused", "alert", detail=clean("; ".join(seen.differences)))
+    tone: Tone = "alert" if seen.state.status == "red" else "muted"
+    return HealthRow("collection", "ok" if seen.state.status == "green" else clean(seen.state.status), tone)
+
+
+def hosts(workers: Sequence[Worker], me: str) -> HostsView:
+    """All processes on the ledger, oneself first."""
+    return HostsView(tuple(_host(one, me) for one in sorted(workers, key=lambda one: one.id != me)))
+
+
+def _host(worker: Worker, me: str) -> HostRow:
+    status: Mapping[str, object] = worker.status or {}
+    silent = worker.silent_for > _SILENT
+    state = "silent" if silent else clean(str(status.get("state") or ""))
+    pace = status.get("rate")
+    return HostRow(
+        key=worker.id,
+        host=clean(f"{worker.host}:{worker.pid}"),
+        role=clean(worker.role),
+        state=state,
+        tone="wait" if silent else TONES.get(state, "muted"),
+        rate=float(pace) if isinstance(pace, (int, float)) and not silent else None,
+        heard=age(worker.silent_for),
+        silent=silent,
+        version=clean(worker.version),
+        me=worker.id == me,
+    )
