@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from embedconsole.items import CollectionState, VectorSpec
-from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord
+from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
 from embedconsole.ledger.schema import State
 from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
@@ -61,6 +61,19 @@ def run(number: int, **figures: int) -> RunRecord:
     return RunRecord(number, "sync", ME, WALL - 1900, WALL - 1800, "ok", report)
 
 
+def worker(name: str, role: str, *, silent_for: float = 1.0, **status: object) -> Worker:
+    """A process on the ledger."""
+    host, pid, _ = name.split(":")
+    return Worker(name, host, "here", int(pid), "0.1.0", silent_for=silent_for, role=role, status=status)
+
+
+WORKERS = (
+    worker(OTHER, "daemon", state="running", rate=97.5),
+    worker("web3:9:dd33ee", "daemon", silent_for=400.0, state="running", rate=12.0),
+    worker(ME, "console", state="running", rate=231.4),
+)
+
+
 def pipeline_view(**changes: object) -> PipelineView:
     """The pipeline `products`, at rest and in sync."""
     view = PipelineView(
@@ -87,7 +100,8 @@ def snapshot(view: PipelineView | None = None, **changes: object) -> Snapshot:
         pipelines=(view or pipeline_view(),),
         counted_at=NOW - 0.5,
         next_run=NOW + 1800,
-        runs=(run(6, embedded=2, deleted=1),),
+        runs=(run(6, embedded=2, deleted=1), run(5), replace(run(4, embedded=1_204), outcome="partial")),
+        workers=WORKERS[-1:],
         worker=ME,
     )
     return replace(whole, **changes)  # type: ignore[arg-type]
@@ -135,7 +149,17 @@ def busy() -> Snapshot:
         *(batch(1045 + at, "read", 40, worker=OTHER, age=0.2) for at in range(4)),
         *(batch(1049 + at, "embed", age=0.1) for at in range(5)),
     )
-    return snapshot(view, state=EngineState.RUNNING, run=7, next_run=None, in_flight=batches, events=EVENTS)
+    runs = (RunRecord(7, "force", ME, WALL - 590, None, None, None), *snapshot().runs)
+    return snapshot(
+        view,
+        state=EngineState.RUNNING,
+        run=7,
+        next_run=None,
+        in_flight=batches,
+        events=EVENTS,
+        runs=runs,
+        workers=WORKERS,
+    )
 
 
 def throttled() -> Snapshot:
@@ -196,5 +220,9 @@ def hostile() -> Snapshot:
         whole,
         pipelines=(view,),
         in_flight=(batch(1, EVIL, worker=f"{EVIL}:1:x"), batch(2, "embed")),
+        runs=(
+            RunRecord(7, EVIL, EVIL, WALL - 590, WALL, EVIL, {"pipelines": {"products": {"embedded": 1}}}),
+        ),
+        workers=(Worker(EVIL, EVIL, EVIL, 1, EVIL, role=EVIL, status={"state": EVIL, "rate": EVIL}),),
         events=(event(1, EVIL, EVIL, key=EVIL), event(2, "item", EVIL + "\n日本語の商品名" * 9, key="1")),
     )

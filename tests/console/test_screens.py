@@ -29,7 +29,7 @@ STATES = {
     "disconnected": samples.disconnected,
     "hostile": samples.hostile,
 }
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24)}
+SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24), "200x50": (200, 50)}
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -38,6 +38,17 @@ def test_dashboard(snap_compare: Compare, make_console: MakeConsole, state: str,
     console = make_console(FakeHelm(STATES[state]()))
 
     assert snap_compare(console, terminal_size=SIZES[size], run_before=settled)
+
+
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+@pytest.mark.parametrize("state", ["busy", "empty", "disconnected", "hostile"])
+def test_overview(snap_compare: Compare, make_console: MakeConsole, state: str, size: str) -> None:
+    async def open_it(pilot: Pilot[int]) -> None:
+        await settled(pilot)
+        await pilot.press("0")
+
+    console = make_console(FakeHelm(STATES[state]()), count=2)
+    assert snap_compare(console, terminal_size=SIZES[size], run_before=open_it)
 
 
 def test_paused(snap_compare: Compare, make_console: MakeConsole) -> None:

@@ -22,7 +22,10 @@ def _move(action: str, keys: str, title: str, group: Group, text: str, call: str
 
 
 def _screen(name: str, key: str, text: str) -> Action:
-    return Action(f"show_{name}", key, name.capitalize(), Group.SCREENS, text, call=f"show('{name}')")
+    """Its key is the first that a narrow line of keys does without: it is a number on every screen."""
+    return Action(
+        f"show_{name}", key, name.capitalize(), Group.SCREENS, text, name, rank=9, call=f"show('{name}')"
+    )
 
 
 def _here(

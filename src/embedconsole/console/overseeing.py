@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.console.situation import last_run
+from embedconsole.console.situation import changed_by, figures_of, last_run
 from embedconsole.console.text import clean
-from embedconsole.console.view import HealthRow, HealthView, HostRow, HostsView, PipelineRow
+from embedconsole.console.view import (
+    HealthRow,
+    HealthView,
+    HostRow,
+    HostsView,
+    LatestRow,
+    LatestView,
+    PipelineRow,
+)
 from embedconsole.console.words import age, at_minute, span_of
 from embedconsole.sync.flow import GateState
 from embedconsole.sync.progress import Outcome
@@ -18,7 +26,7 @@ if TYPE_CHECKING:
     from embedconsole.console.launch import Facts
     from embedconsole.console.situation import Standing
     from embedconsole.console.text import Tone
-    from embedconsole.ledger.records import Worker
+    from embedconsole.ledger.records import RunRecord, Worker
     from embedconsole.sync.flow import Health
     from embedconsole.sync.snapshot import PipelineView, Snapshot
 
@@ -128,6 +136,26 @@ def _collection(pipeline: PipelineView, now: float) -> HealthRow:
         return HealthRow("collection", "refused", "alert", detail=clean("; ".join(seen.differences)))
     tone: Tone = "alert" if seen.state.status == "red" else "muted"
     return HealthRow("collection", "ok" if seen.state.status == "green" else clean(seen.state.status), tone)
+
+
+def latest(snapshot: Snapshot, pipeline: str, standing: Standing) -> LatestView:
+    """The latest runs that had the pipeline in them, or have not ended yet."""
+    now = snapshot.taken_at + standing.offset
+    mine = (run for run in snapshot.runs if run.ended_at is None or figures_of(run, pipeline))
+    return LatestView(tuple(_run(run, pipeline, now, standing) for run in mine))
+
+
+def _run(run: RunRecord, pipeline: str, now: float, standing: Standing) -> LatestRow:
+    outcome = clean(run.outcome or ("running" if run.ended_at is None else "ended"))
+    return LatestRow(
+        number=run.id,
+        kind=clean(run.kind),
+        began=at_minute(run.started_at, standing.zone),
+        took=span_of((run.ended_at or now) - run.started_at),
+        changed=None if run.ended_at is None else changed_by(run, pipeline),
+        outcome=outcome,
+        tone="work" if run.ended_at is None else _OUTCOMES.get(outcome, "muted"),
+    )
 
 
 def hosts(workers: Sequence[Worker], me: str) -> HostsView:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.console.overseeing import TONES, health, held_up, hosts, pipeline_rows
+from embedconsole.console.overseeing import TONES, health, held_up, hosts, latest, pipeline_rows
 from embedconsole.console.sentence import sentence
 from embedconsole.console.situation import Standing, situation
 from embedconsole.console.text import clean
@@ -77,6 +77,7 @@ def dashboard(scene: Scene) -> DashboardView:
         alarmed=now.broken is not None or now.ledger_fault is not None or now.halted is not None,
         health=health(snapshot, pipeline),
         hosts=hosts(snapshot.workers, snapshot.worker),
+        latest=latest(snapshot, facts.name, scene.standing),
         pipelines=rows,
     )
 

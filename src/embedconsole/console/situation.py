@@ -97,7 +97,7 @@ def situation(
         in_flight_items=sum(batch.items for batch in here),
         elsewhere=sum(batch.items for batch in others),
         last_run=None if last is None or last.ended_at is None else at_minute(last.ended_at, standing.zone),
-        changed=0 if last is None else _changed(last, facts.name),
+        changed=0 if last is None else changed_by(last, facts.name),
         next_run=(
             None
             if snapshot.next_run is None
@@ -133,15 +133,16 @@ def _wait(dependencies: Sequence[Health], now: float) -> Wait | None:
 
 def last_run(runs: Sequence[RunRecord], pipeline: str) -> RunRecord | None:
     """The latest run that has ended and had this pipeline in it."""
-    return next((run for run in runs if run.ended_at is not None and _figures(run, pipeline)), None)
+    return next((run for run in runs if run.ended_at is not None and figures_of(run, pipeline)), None)
 
 
-def _changed(run: RunRecord, pipeline: str) -> int:
-    figures = _figures(run, pipeline)
+def changed_by(run: RunRecord, pipeline: str) -> int:
+    """How many items of a pipeline a run embedded, re-wrote and deleted."""
+    figures = figures_of(run, pipeline)
     return sum(value for name in _CHANGES if isinstance(value := figures.get(name), int))
 
 
-def _figures(run: RunRecord, pipeline: str) -> dict[str, object]:
+def figures_of(run: RunRecord, pipeline: str) -> dict[str, object]:
     """A pipeline's part of a run's report, which is JSON that some version of us has written."""
     pipelines = (run.report or {}).get("pipelines")
     figures = pipelines.get(pipeline) if isinstance(pipelines, dict) else None

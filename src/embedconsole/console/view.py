@@ -163,6 +163,26 @@ class HostsView:
 
 
 @dataclass(frozen=True, slots=True)
+class LatestRow:
+    """A run; `changed` counts what it embedded, re-wrote and deleted in the pipeline that is shown."""
+
+    number: int
+    kind: str
+    began: str
+    took: str
+    changed: int | None
+    outcome: str
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True)
+class LatestView:
+    """The latest runs, newest first."""
+
+    rows: tuple[LatestRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineRow:
     """A pipeline among others; counts of None are not known yet."""
 
@@ -192,4 +212,5 @@ class DashboardView:
     alarmed: bool = False
     health: HealthView = HealthView()
     hosts: HostsView = HostsView()
+    latest: LatestView = LatestView()
     pipelines: tuple[PipelineRow, ...] = ()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.assembly import Assembly
 
 KEEP_EVENTS = 500
-_RUNS = 5
+_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,13 @@ from embedconsole.console.text import BLANK, Span, left, right
 from embedconsole.console.words import counted
 
 if TYPE_CHECKING:
+    from embedconsole.console.glyphs import Glyphs
     from embedconsole.console.text import Line, Tone
     from embedconsole.console.view import BatchRow, InFlightView
 
 _EMPTY = "Every batch that is read, embedded or written, here or on another host, gets a line."
+_FULL_HEIGHT = 14
+_ORDER = ("read", "embed", "write")
 _STAGES: dict[str, Tone] = {"embed": "work", "expired": "alert"}
 
 
@@ -24,13 +27,33 @@ def in_flight_note(view: InFlightView) -> str:
     return f"{counted(view.items, 'item')}{hosts}"
 
 
-def in_flight_lines(view: InFlightView, cells: int) -> list[Line]:
-    """All of them, a line each; an empty panel says what would be here."""
+def in_flight_lines(view: InFlightView, cells: int, height: int, glyphs: Glyphs) -> list[Line]:
+    """All of them, a line each; an empty panel says what would be here.
+
+    Where there is room, a bar a stage stands above them: where the items are now.
+    """
     if not view.rows:
         text = "Paused: nothing new is claimed." if view.paused else "No batch in flight."
         return [(Span(f" {text}", "muted"),), *_teach(view, cells)]
     token = max(len(str(row.token)) for row in view.rows) + 1
-    return [_row(row, token, stale=view.stale) for row in view.rows]
+    rows = [_row(row, token, stale=view.stale) for row in view.rows]
+    return [*_bars(view, cells, glyphs), BLANK, *rows] if height >= _FULL_HEIGHT else rows
+
+
+def _bars(view: InFlightView, cells: int, glyphs: Glyphs) -> list[Line]:
+    """In the order the stages come, as long as their share of all items in flight."""
+    stages = [*_ORDER, *sorted({row.stage for row in view.rows} - {*_ORDER})]
+    items = {stage: sum(row.items for row in view.rows if row.stage == stage) for stage in stages}
+    room = max(4, cells - 20)
+    return [
+        (
+            Span(f" {left(stage, 7)}", "muted"),
+            Span(right(f"{count:,}", 8)),
+            Span("  "),
+            Span(glyphs.full * max(1, round(room * count / max(1, view.items))) if count else "", "work"),
+        )
+        for stage, count in items.items()
+    ]
 
 
 def _teach(view: InFlightView, cells: int) -> list[Line]:

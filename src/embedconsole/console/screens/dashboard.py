@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from textual.containers import Container
+
 from embedconsole.console.panels.backlog import backlog_lines
 from embedconsole.console.panels.collection import collection_lines
 from embedconsole.console.panels.errors import error_lines
+from embedconsole.console.panels.health import health_lines
+from embedconsole.console.panels.hosts import hosts_lines
 from embedconsole.console.panels.in_flight import in_flight_lines, in_flight_note
+from embedconsole.console.panels.latest import latest_lines
 from embedconsole.console.screens.place import Place
-from embedconsole.console.view import BacklogView, CollectionView, ErrorsView, InFlightView
+from embedconsole.console.view import (
+    BacklogView,
+    CollectionView,
+    ErrorsView,
+    HealthView,
+    HostsView,
+    InFlightView,
+    LatestView,
+)
 from embedconsole.console.widgets.panel import Panel
 
 if TYPE_CHECKING:
@@ -39,7 +52,7 @@ class Dashboard(Place):
         self._in_flight = Panel(
             "In flight",
             InFlightView(),
-            lambda view, cells, height: in_flight_lines(view, cells),
+            lambda view, cells, height: in_flight_lines(view, cells, height, glyphs),
             glyphs=glyphs,
             note_of=in_flight_note,
             id="in-flight",
@@ -55,13 +68,39 @@ class Dashboard(Place):
             tail=True,
             id="errors",
         )
+        self._health = Panel(
+            "Depends on",
+            HealthView(),
+            lambda view, cells, height: health_lines(view, cells),
+            glyphs=glyphs,
+            id="health",
+        )
+        self._latest = Panel(
+            "Runs",
+            LatestView(),
+            lambda view, cells, height: latest_lines(view, cells),
+            glyphs=glyphs,
+            id="latest",
+        )
+        self._hosts = Panel(
+            "Processes",
+            HostsView(),
+            lambda view, cells, height: hosts_lines(view, cells),
+            glyphs=glyphs,
+            id="hosts",
+        )
 
     def compose_body(self) -> ComposeResult:
-        """Four panels."""
-        yield self._backlog
-        yield self._in_flight
-        yield self._collection
-        yield self._errors
+        """Four panels always, and more where there is room."""
+        with Container(id="main"):
+            yield self._backlog
+            yield self._in_flight
+            yield self._collection
+            yield self._errors
+            yield self._health
+        with Container(id="side"):
+            yield self._latest
+            yield self._hosts
 
     def show_view(self, view: DashboardView) -> None:
         """A panel each."""
@@ -69,3 +108,6 @@ class Dashboard(Place):
         self._in_flight.show(view.in_flight)
         self._collection.show(view.collection)
         self._errors.show(view.errors)
+        self._health.show(view.health)
+        self._latest.show(view.latest)
+        self._hosts.show(view.hosts)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from embedconsole.console.text import Tone
     from embedconsole.console.view import DashboardView
 
-_BREAKPOINTS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
+_COLUMNS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
+_ROWS = [(0, "-low"), (34, "-tall")]
 
 
 class Place(Screen[None]):
@@ -45,7 +46,8 @@ class Place(Screen[None]):
     """
 
     CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "place.tcss"
-    HORIZONTAL_BREAKPOINTS = _BREAKPOINTS
+    HORIZONTAL_BREAKPOINTS = _COLUMNS
+    VERTICAL_BREAKPOINTS = _ROWS
     place: ClassVar[str]
     look_every: ClassVar[float] = 2.0
 
