@@ -13,6 +13,7 @@ from embedconsole.ledger.schema import State, items
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions
 from embedconsole.sync.progress import Progress
+from embedconsole.sync.selection import EVERY_ITEM
 from sync.fake_catalog import FakeCatalog
 from sync.makers import make_recipe
 
@@ -80,7 +81,7 @@ class Desk:
             stop=stop,
         )
         full = full or force or generation.scan_age is None or not self.catalog.incremental
-        return planner.run(PlanOptions(full=full, force=force, force_limit=force_limit))
+        return planner.run(PlanOptions(full=full, force=EVERY_ITEM if force else (), force_limit=force_limit))
 
     def work(self, *, limit: int = 4, batches: int = 1000) -> int:
         """Work off what is due as the workers do; returns how many batches it took."""

@@ -11,100 +11,21 @@ import pytest
 
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync import assembly
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.run import RunOptions
 from embedconsole.sync.snapshot import EngineState
-from embedconsole.sync.thread import EngineHandle, engine_in_thread
-from support.shop import QUERY, Shop
-from sync.makers import make_pipeline
-from sync.rig import HeldEmbedder, MemoryCollection
+from embedconsole.sync.thread import engine_in_thread
+from sync.driving import LIMIT, report_of, snapshot_when
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from concurrent.futures import Future
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import EmbedInput
-    from embedconsole.sync.progress import PipelineReport, RunReport
-    from embedconsole.sync.snapshot import Snapshot
-    from support.databases import Database
-
-_LIMIT = 60.0
-
-
-@pytest.fixture
-def shop(sqlite: Database) -> Shop:
-    """A shop with 20 products."""
-    shop = Shop(sqlite)
-    shop.create()
-    shop.add(range(1, 21))
-    return shop
-
-
-@pytest.fixture
-def embedder() -> Iterator[HeldEmbedder]:
-    """Lets go at the end whatever it still holds."""
-    embedder = HeldEmbedder()
-    yield embedder
-    embedder.go.set()
-
-
-@pytest.fixture
-def collection() -> MemoryCollection:
-    return MemoryCollection()
-
-
-@pytest.fixture
-def pipeline(shop: Shop, tmp_path: Path) -> Pipeline:
-    """Batches of 2, two of them embedding at the same time."""
-    catalog = {"url": shop.database.url, "query": QUERY, "key": "id", "changed": "updated_at"}
-    target = {"path": str(tmp_path / "qdrant"), "name": "products", "payload": {"title": "title"}}
-    return make_pipeline(
-        catalog=catalog,
-        embed={"embedder": "ml", "text": "{title}"},
-        collection=target,
-        chunk_size=2,
-        workers=2,
-    )
-
-
-@pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'ledger.db'}"
-
-
-@pytest.fixture
-def handle(
-    pipeline: Pipeline,
-    ledger_url: str,
-    embedder: HeldEmbedder,
-    collection: MemoryCollection,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Iterator[EngineHandle]:
-    """The engine, running and idle."""
-    monkeypatch.setattr(assembly, "build_embedder", lambda name, config: embedder)
-    monkeypatch.setattr(assembly, "build_collection", lambda config: collection)
-    with engine_in_thread([pipeline], ledger_url) as handle:
-        yield handle
-        embedder.go.set()
-        handle.drain()
-
-
-def report_of(future: Future[RunReport]) -> PipelineReport:
-    return future.result(timeout=_LIMIT).pipelines["products"]
-
-
-def snapshot_when(handle: EngineHandle, state: EngineState) -> Snapshot:
-    """The first snapshot in which the engine is in this state."""
-    until = threading.Event()
-    for _ in range(int(_LIMIT / 0.01)):
-        snapshot = handle.snapshot()
-        if snapshot.state is state:
-            return snapshot
-        until.wait(0.01)
-    raise AssertionError(f"never {state}")
+    from embedconsole.sync.progress import RunReport
+    from embedconsole.sync.thread import EngineHandle
+    from support.shop import Shop
+    from sync.rig import HeldEmbedder, MemoryCollection
 
 
 def test_a_run_brings_the_collection_in_sync(
@@ -127,7 +48,7 @@ def test_snapshots_show_a_run_while_it_goes_on(handle: EngineHandle, embedder: H
     future = handle.run(RunOptions())
     assert embedder.wait_for(lambda: embedder.inside == 2)
     snapshot_when(handle, EngineState.RUNNING)
-    handle.call(lambda engine: engine.count()).result(timeout=_LIMIT)
+    handle.call(lambda engine: engine.count()).result(timeout=LIMIT)
 
     snapshot = handle.snapshot()
 
@@ -158,7 +79,7 @@ def test_a_pause_holds_before_the_next_batch_and_a_resume_goes_on(
     # What was claimed goes on: two embedding, and two read ahead.
     assert embedder.wait_for(lambda: embedder.inside == 0)
     for _ in range(200):
-        handle.call(lambda engine: engine.count()).result(timeout=_LIMIT)
+        handle.call(lambda engine: engine.count()).result(timeout=LIMIT)
         if not handle.snapshot().in_flight:
             break
     paused_at = embedder.requests
@@ -225,7 +146,7 @@ def test_a_cancelled_run_gives_back_what_is_in_flight_at_once(
     assert future.cancel()
 
     with pytest.raises(CancelledError):
-        future.result(timeout=_LIMIT)
+        future.result(timeout=LIMIT)
     snapshot_when(handle, EngineState.IDLE)
     with open_ledger(ledger_url) as ledger:
         generation = ledger.generations.current("products")
@@ -302,8 +223,8 @@ def test_the_daemons_loop_reports_each_run_and_ends_when_drained(
             twice.set()
 
     serving = handle.serve(0.01, on_report)
-    assert twice.wait(_LIMIT)
+    assert twice.wait(LIMIT)
     handle.drain()
 
-    serving.result(timeout=_LIMIT)
+    serving.result(timeout=LIMIT)
     assert [report.pipelines["products"].embedded for report in reports[:2]] == [20, 0]

@@ -41,6 +41,7 @@ def cli(context: click.Context, /, **flags: object) -> None:
       embedconsole --headless --once          one run, for cron
       embedconsole --headless --once --dry-run --json
       embedconsole --headless --once --force --batch-size 250
+      embedconsole --headless --once --force --only category=shoes --only id=35
     """
     if context.invoked_subcommand is None:
         sys.exit(run(context.obj, RunFlags(**flags)))  # type: ignore[arg-type]

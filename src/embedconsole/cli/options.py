@@ -72,6 +72,12 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
             click.option("--once", is_flag=True, help="With --headless: one run, then exit (for cron)."),
             click.option("--force", is_flag=True, help="Embed everything again, changed or not."),
             click.option(
+                "--only",
+                multiple=True,
+                metavar="COLUMN=VALUE|KEY",
+                help="With --force: just these, for example category=shoes or id=35; repeatable.",
+            ),
+            click.option(
                 "--batch-size",
                 "--chunk",
                 "batch_size",

@@ -12,6 +12,7 @@ from embedconsole.cli.context import logging_to_file
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 from embedconsole.sync.run import RunOptions
+from embedconsole.sync.selection import parse_selection
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -24,6 +25,7 @@ class RunFlags:
     headless: bool
     once: bool
     force: bool
+    only: tuple[str, ...]
     batch_size: int | None
     workers: int | None
     limit: int | None
@@ -54,7 +56,11 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     from embedconsole.headless.once import run_dry, run_once
 
     options = RunOptions(
-        full=flags.full, force=flags.force, limit=flags.limit, allow_deletes=flags.allow_deletes
+        full=flags.full,
+        force=flags.force,
+        only=parse_selection(flags.only),
+        limit=flags.limit,
+        allow_deletes=flags.allow_deletes,
     )
     if flags.dry_run:
         return run_dry(session, options, as_json=invocation.as_json)
@@ -68,6 +74,8 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
 
 
 def _check(flags: RunFlags) -> None:
+    if flags.only and not flags.force:
+        raise click.UsageError("--only goes with --force: it names what to embed again")
     once_only = {
         "--force": flags.force,
         "--limit": flags.limit is not None,

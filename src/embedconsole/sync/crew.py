@@ -127,7 +127,7 @@ class Crew:
     @property
     def ended_early(self) -> bool:
         """Whether the run ends before everything is done."""
-        return self.stopped_by is not None or self.control.draining
+        return self.stopped_by is not None or self.control.ending.is_set()
 
     def give_up(self, fault: Fault) -> None:
         """End the run because of a fault; what is in flight is finished."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,7 @@ async def serve(engine: Engine, every: float, on_report: Callable[[RunReport], N
         report = await engine.run(RunOptions(patient=True))
         on_report(report)
         engine.next_run = began + every
-        # What refused us will do so again at once: give the operator time to mend it.
-        calm = time.monotonic() + _CALM_DOWN if report.outcome is Outcome.ABORTED else 0.0
-        await _between_runs(engine, engine.next_run, calm)
+        await _between_runs(engine, engine.next_run, _calm_until(engine, report))
 
 
 async def _between_runs(engine: Engine, until: float, calm_until: float) -> None:
@@ -49,9 +48,16 @@ async def _between_runs(engine: Engine, until: float, calm_until: float) -> None
         if engine.control.paused or time.monotonic() < calm_until:
             continue
         if await _something_due(engine):
-            report = await engine.help()
-            if report.outcome is Outcome.ABORTED:
-                calm_until = time.monotonic() + _CALM_DOWN
+            calm_until = _calm_until(engine, await engine.help())
+
+
+def _calm_until(engine: Engine, report: RunReport) -> float:
+    """Until when to leave alone what is due after a run that ended like this."""
+    if engine.control.cancelled:
+        # The operator wants it to rest, and not to be taken up again in a second.
+        return math.inf
+    # What refused us will do so again at once: give the operator time to mend it.
+    return time.monotonic() + _CALM_DOWN if report.outcome is Outcome.ABORTED else 0.0
 
 
 async def _wait_a_little(engine: Engine, until: float) -> bool:

@@ -14,9 +14,9 @@ from embedconsole.ledger.schema import State
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.guard import DeleteGuard
-from embedconsole.sync.planner import Planner, PlanOptions
+from embedconsole.sync.planner import Planner
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
-from embedconsole.sync.run import full_scan_due
+from embedconsole.sync.run import plan_options
 from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
     """
     began = time.monotonic()
     with _ledger_to_read(assembly, ledger_url) as (ledger, generation):
-        if not options.force:
+        if options.only is not None:
+            options.only.check(assembly.pipeline.name, assembly.catalog.columns)
+        if not options.anew:
             check_space(assembly.pipeline.name, generation, assembly.space)
         counts = ledger.overview.counts(generation.id)
         sink = CountingSink(ledger.overview.due(generation.id))
@@ -64,13 +66,7 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
             sink=sink,
             stop=lambda: False,
         )
-        result = planner.run(
-            PlanOptions(
-                full=options.full or options.force or full_scan_due(assembly, generation),
-                force=options.force,
-                force_limit=options.limit,
-            )
-        )
+        result = planner.run(plan_options(options, assembly, generation))
     return _report(sink, progress, counts, options.limit, time.monotonic() - began, result.refusal)
 
 

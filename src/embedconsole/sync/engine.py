@@ -57,7 +57,7 @@ class Engine:
         self._watch = Watch(self.ledger, self.assemblies)
 
     async def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> RunReport:
-        """One run of all pipelines, unless another process is at it.
+        """One run of the pipelines, all or those chosen, unless another process is at it.
 
         Args:
             overlap: With `wait`, wait until the other process is done instead of skipping the run.
@@ -66,25 +66,28 @@ class Engine:
             ConfigError: a pipeline can't run as configured; nothing was done.
         """
         try:
-            async with self._lease(overlap) as holder:
+            async with self._lease(self._chosen(options), overlap) as holder:
                 if holder is not None:
-                    return self._skipped(holder)
+                    return self._all(options, Outcome.SKIPPED, f"{holder} runs it already")
                 return await self._run(options, kind)
         except Fault as fault:
-            return self._all(Outcome.ABORTED, str(fault))
+            return self._all(options, Outcome.ABORTED, str(fault))
 
     async def help(self) -> RunReport:
         """Work on what is due, beside whoever runs the pipelines: claims need no lease."""
+        options = RunOptions(plan=False, patient=True)
         try:
-            return await self._run(RunOptions(plan=False, patient=True), "due")
+            return await self._run(options, "due")
         except Fault as fault:
-            return self._all(Outcome.ABORTED, str(fault))
+            return self._all(options, Outcome.ABORTED, str(fault))
 
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
         reports: dict[str, PipelineReport] = {}
         runs: dict[str, PipelineRun] = {}
+        self.control.begin()
+        chosen = self._chosen(options)
         gates = self._gates(options)
-        for assembly in self.assemblies:
+        for assembly in chosen:
             name = assembly.pipeline.name
             try:
                 runs[name] = await self._prepare(assembly, gates, options)
@@ -101,7 +104,7 @@ class Engine:
                 reports.setdefault(name, PipelineReport(outcome=Outcome.INTERRUPTED))
             self._last |= reports
             self._runs.clear()
-            ordered = [assembly.pipeline.name for assembly in self.assemblies]
+            ordered = [assembly.pipeline.name for assembly in chosen]
             report = RunReport(self._run_id, {name: reports[name] for name in ordered if name in reports})
             self._run_id = None
             with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
@@ -113,7 +116,9 @@ class Engine:
     ) -> PipelineRun:
         # The first look at the columns connects to the catalog.
         await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
-        settle = partial(settled_generation, assembly, self.ledger, force=options.force)
+        if options.only is not None:
+            options.only.check(assembly.pipeline.name, assembly.catalog.columns)
+        settle = partial(settled_generation, assembly, self.ledger, force=options.anew)
         generation = await anyio.to_thread.run_sync(settle)
         return PipelineRun(
             assembly=assembly,
@@ -147,7 +152,7 @@ class Engine:
                 f"embedder {name}",
                 concurrency=config.concurrency,
                 patient=options.patient,
-                drained=self.control.drained,
+                drained=self.control.ending,
             )
             for assembly in self.assemblies
             for name, config in assembly.pipeline.embedders.items()
@@ -156,9 +161,9 @@ class Engine:
     # The lease on the run
 
     @asynccontextmanager
-    async def _lease(self, overlap: Overlap) -> AsyncIterator[str | None]:
-        """Hold the leases of all pipelines; gives the holder when another process has one of them."""
-        names = [f"run:{assembly.pipeline.name}" for assembly in self.assemblies]
+    async def _lease(self, chosen: Sequence[Assembly], overlap: Overlap) -> AsyncIterator[str | None]:
+        """Hold the leases of these pipelines; gives the holder when another process has one of them."""
+        names = [f"run:{assembly.pipeline.name}" for assembly in chosen]
         await anyio.to_thread.run_sync(self.ledger.presence.announce, self.me)
         while True:
             await self.bury_the_dead()
@@ -218,12 +223,12 @@ class Engine:
             await anyio.to_thread.run_sync(self.ledger.presence.leave, dead)
         await anyio.to_thread.run_sync(self.ledger.work.sweep)
 
-    def _skipped(self, holder: str) -> RunReport:
-        return self._all(Outcome.SKIPPED, f"{holder} runs it already")
+    def _chosen(self, options: RunOptions) -> list[Assembly]:
+        return [assembly for assembly in self.assemblies if options.concerns(assembly.pipeline.name)]
 
-    def _all(self, outcome: Outcome, message: str) -> RunReport:
+    def _all(self, options: RunOptions, outcome: Outcome, message: str) -> RunReport:
         report = PipelineReport(outcome=outcome, message=message)
-        return RunReport(self._run_id, {assembly.pipeline.name: report for assembly in self.assemblies})
+        return RunReport(self._run_id, {assembly.pipeline.name: report for assembly in self._chosen(options)})
 
     # Watching
 

@@ -10,11 +10,12 @@ from embedconsole.sync.packing import pack, unpack
 from embedconsole.sync.patience import in_ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Batch
     from embedconsole.sync.content import Content
@@ -29,18 +30,21 @@ class VectorKeeper:
 
     Attributes:
         always: Keep what the collection has, too.
-        ask_again: Everything is being embedded again: what is kept is replaced, not used.
+        ask_again: Rows that are being embedded again: what is kept of them is replaced, not used.
     """
 
     ledger: Ledger
     journal: Journal
     always: bool
-    ask_again: bool = False
+    ask_again: Container[CatalogRow] = ()
 
-    async def take(self, batch: Batch, contents: Sequence[Content]) -> dict[str, Vectors]:
+    async def take(
+        self, batch: Batch, contents: Sequence[Content], rows: Mapping[str, CatalogRow]
+    ) -> dict[str, Vectors]:
         """What is kept of the contents' vectors, by key; nothing is asked where nothing is kept."""
-        if not batch.kept or self.ask_again:
+        if not batch.kept:
             return {}
+        contents = [content for content in contents if rows[content.key] not in self.ask_again]
         hashes = [content.hashes.embed for content in contents]
         get = partial(self.ledger.kept.get, batch.generation_id, hashes)
         kept = await in_ledger(get, self.journal, f"batch {batch.token}")

@@ -18,7 +18,7 @@ from embedconsole.sync.diff import changed_state
 from embedconsole.sync.seen import SeenIds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.items import CatalogRow
@@ -40,19 +40,25 @@ class PlanOptions:
 
     Attributes:
         full: Read every row, not only those that may have changed.
-        force: Embed rows again even when nothing changed, at most `force_limit` of them.
+        force: Which rows to embed again even when nothing changed, at most `force_limit` of them.
     """
 
     full: bool = False
-    force: bool = False
+    force: Container[CatalogRow] = ()
     force_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PlanResult:
-    """How a plan ended; `refusal` tells why items that are gone were not marked so."""
+    """How a plan ended.
+
+    Attributes:
+        refusal: Why items that are gone were not marked so.
+        selected: How many items there were to force, the new ones included.
+    """
 
     refusal: str | None = None
+    selected: int = 0
 
 
 @dataclass(slots=True)
@@ -148,6 +154,7 @@ class Planner:
     """Points that a scan for changes found new and that the sink did not enter."""
     _entered: int = 0
     _forced: int = 0
+    _selected: int = 0
 
     def run(self, options: PlanOptions) -> PlanResult:
         """Plan, and note how far the scan came once it has come to its end.
@@ -195,12 +202,15 @@ class Planner:
         for point, row in by_point.items():
             item = known.get(point)
             source = self.recipe.source_hash(row)
+            selected = row in options.force
+            if selected:
+                self._selected += 1
             if item is None:
                 content = self.recipe.content(row)
                 page.new.append((Wanted(row.key, point, source, content.hashes), content))
                 continue
             self._seen.add(item.id)
-            force = options.force and self._may_force(options)
+            force = selected and self._may_force(options)
             if source == item.source and not force:
                 page.unchanged += 1
                 continue
@@ -274,7 +284,7 @@ class Planner:
         # After a refused deletion, as after a dry run, the next run is to find the same again.
         if refusal is None and self.sink.writes:
             self.ledger.generations.scanned(self.generation.id, watermark, full=options.full)
-        return PlanResult(refusal)
+        return PlanResult(refusal, self._selected)
 
     def _check(self) -> None:
         if self.stop():

@@ -21,17 +21,22 @@ from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions, Stopped
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
+from embedconsole.sync.selection import EVERY_ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
+    from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Counts, Generation
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.control import Control
+    from embedconsole.sync.selection import Selection
     from embedconsole.sync.worker import Worker
 
 _UNLIMITED = 64
+
+CANCELLED = "cancelled by the operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,9 @@ class RunOptions:
     Attributes:
         plan: Look at the catalog first; without, only what is due is worked on.
         full: Look at every row, even where changes could be found without.
-        force: Embed everything again.
+        force: Embed again even what has not changed.
+        only: With `force`: just these items; the others are planned as ever.
+        pipelines: Only these, by name; None for all.
         limit: Work on this many items at most.
         allow_deletes: The operator's word that any share of the items may be deleted.
         patient: Wait for dependencies that are away (a daemon) instead of ending the run (cron).
@@ -50,9 +57,27 @@ class RunOptions:
     plan: bool = True
     full: bool = False
     force: bool = False
+    only: Selection | None = None
+    pipelines: frozenset[str] | None = None
     limit: int | None = None
     allow_deletes: bool = False
     patient: bool = False
+
+    @property
+    def anew(self) -> bool:
+        """Whether everything is embedded again, so that nothing of what was there has to be kept."""
+        return self.force and self.only is None
+
+    @property
+    def again(self) -> Container[CatalogRow]:
+        """The rows that are embedded again whether they changed or not."""
+        if not self.force:
+            return ()
+        return EVERY_ITEM if self.only is None else self.only
+
+    def concerns(self, pipeline: str) -> bool:
+        """Whether a pipeline takes part."""
+        return self.pipelines is None or pipeline in self.pipelines
 
 
 @dataclass(slots=True)
@@ -139,16 +164,14 @@ class PipelineRun:
     # Planning
 
     async def _plan(self, guard: DeleteGuard) -> None:
-        options = PlanOptions(
-            full=self.options.full or self.options.force or full_scan_due(self.assembly, self.generation),
-            force=self.options.force,
-            force_limit=self.options.limit,
-        )
+        options = plan_options(self.options, self.assembly, self.generation)
         try:
             result = await self._reader.call(
                 lambda: anyio.to_thread.run_sync(self._planner(guard).run, options),
                 self.assembly.pipeline.retry,
             )
+            if self.options.only is not None and not result.selected:
+                self.journal.note("warning", "force", "--only matches no item of the catalog")
             if result.refusal is not None:
                 self.journal.note("error", "guard", result.refusal)
                 self._refusal = result.refusal
@@ -219,7 +242,7 @@ class PipelineRun:
             sizes,
             self.journal,
             synced=counts.synced,
-            force=self.options.force,
+            force=self.options.anew,
         )
         return Worker(
             pipeline=pipeline,
@@ -241,14 +264,14 @@ class PipelineRun:
                 self.ledger,
                 self.journal,
                 always=pipeline.keep_vectors == "always",
-                ask_again=self.options.force,
+                ask_again=self.options.again,
             ),
             noter=CatalogNoter(pipeline, self.assembly.catalog, self._reader, self.journal),
         )
 
     def _gate(self, name: str) -> Gate:
         # How many calls there are at the same time is the crew's size; the gate is for waiting.
-        return Gate(name, concurrency=_UNLIMITED, patient=self.options.patient, drained=self.control.drained)
+        return Gate(name, concurrency=_UNLIMITED, patient=self.options.patient, drained=self.control.ending)
 
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
         progress = self.progress
@@ -265,6 +288,8 @@ class PipelineRun:
             embed_items=progress.embed_items,
             seconds=seconds,
         )
+        if self.control.cancelled:
+            return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
         if self.control.draining:
             return replace(report, outcome=Outcome.INTERRUPTED)
         if self.crew.stopped_by is not None:
@@ -274,6 +299,15 @@ class PipelineRun:
         if counts.failed or counts.retrying:
             return replace(report, outcome=Outcome.PARTIAL)
         return report
+
+
+def plan_options(options: RunOptions, assembly: Assembly, generation: Generation) -> PlanOptions:
+    """What a run's options mean to the planner."""
+    return PlanOptions(
+        full=options.full or options.force or full_scan_due(assembly, generation),
+        force=options.again,
+        force_limit=options.limit,
+    )
 
 
 def full_scan_due(assembly: Assembly, generation: Generation) -> bool:

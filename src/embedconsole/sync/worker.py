@@ -232,7 +232,7 @@ class _Task:
     async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> Fault | Stop | Interrupted | None:
         """Embed what is not kept; returns why some of it could not be."""
         contents = [content for _, content in pairs]
-        have = await self._w.keeper.take(self._batch, contents)
+        have = await self._w.keeper.take(self._batch, contents, self._rows)
         await self._w.collection.look()
         self._enter("wait")
         async with self._w.embed_slots:
