@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -46,6 +47,7 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         ConfigError: the configuration can't be used.
     """
     _check(flags)
+    _spare_the_collector()
     if not flags.headless:
         return _console(invocation, flags)
     session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
@@ -71,6 +73,13 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         as_json=invocation.as_json,
         kind="force" if flags.force else "sync",
     )
+
+
+def _spare_the_collector() -> None:
+    # What a sync makes goes when nobody holds it: it has no reference cycles. Looking for some after every
+    # 700 objects, and through all modules now and then, took a fifth of its time.
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
 
 
 def _check(flags: RunFlags) -> None:
