@@ -108,6 +108,29 @@ def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: boo
     sys.exit(put_back(session, keys=keys, everything=everything, cause=cause, as_json=invocation.as_json))
 
 
+@click.command("runs")
+@click.argument("number", required=False, type=click.IntRange(min=1), metavar="[RUN]")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Runs to list.")
+@common_options
+@json_option
+@click.pass_obj
+def runs_command(invocation: Invocation, number: int | None, limit: int) -> None:
+    """List the runs of all processes; with a number, show one in full and what went wrong in it.
+
+    \b
+    Examples:
+      embedconsole runs
+      embedconsole runs 42
+      embedconsole runs --limit 100 --json
+    """
+    from embedconsole.headless.runs import show_run, show_runs
+
+    session = invocation.session()
+    if number is None:
+        sys.exit(show_runs(session, limit=limit, as_json=invocation.as_json))
+    sys.exit(show_run(session, number, as_json=invocation.as_json))
+
+
 @click.command("search")
 @click.argument("text")
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Hits to show.")
@@ -198,6 +221,7 @@ COMMANDS: tuple[click.Command, ...] = (
     status_command,
     failures_command,
     retry_command,
+    runs_command,
     search_command,
     config_group,
 )

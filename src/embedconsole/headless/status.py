@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def show_status(session: Session, *, as_json: bool) -> Exit:
     """Print backlog, batches in flight of every process, failures and collection."""
-    with _ledger(session) as ledger:
+    with opened_ledger(session) as ledger:
         batches = ledger.overview.in_flight() if ledger else []
         last = ledger.history.runs(limit=1) if ledger else []
         pipelines = {
@@ -63,7 +63,7 @@ def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
     """Print the failed items grouped by cause, then the latest of them one by one."""
     found = False
     document = {}
-    with _ledger(session) as ledger:
+    with opened_ledger(session) as ledger:
         for pipeline in session.pipelines:
             generation = ledger.generations.current(pipeline.name) if ledger else None
             groups = ledger.failures.groups(generation.id) if ledger and generation else []
@@ -117,7 +117,7 @@ def put_back(
     if not keys and not everything:
         raise ConfigError("name the keys to put back, or --all")
     counts = {}
-    with _ledger(session) as ledger:
+    with opened_ledger(session) as ledger:
         for pipeline in session.pipelines:
             generation = ledger.generations.current(pipeline.name) if ledger else None
             counts[pipeline.name] = (
@@ -139,7 +139,7 @@ def put_back(
 
 
 @contextmanager
-def _ledger(session: Session) -> Iterator[Ledger | None]:
+def opened_ledger(session: Session) -> Iterator[Ledger | None]:
     """The ledger, or None where nothing has ever run."""
     if not ledger_exists(session.ledger_url):
         yield None

@@ -42,6 +42,11 @@ def _print_pipeline(name: str, report: PipelineReport) -> None:
     put(f"{name}: {_WORDS[report.outcome]}")
     if report.outcome is Outcome.SKIPPED:
         return
+    print_figures(report)
+
+
+def print_figures(report: PipelineReport) -> None:
+    """Print the counts of a pipeline's run, and what was asked of the embedders."""
     planned = report.outcome is Outcome.PLANNED
     lines = [
         [("scanned", report.scanned), ("unchanged", report.unchanged)],

@@ -139,10 +139,10 @@ class Engine:
 
     async def _note_end(self, report: RunReport) -> None:
         assert report.run is not None
+        # Which version it was can't be asked any more once this process has left.
+        kept = {**report.as_json(), "version": self.me.version}
         try:
-            await anyio.to_thread.run_sync(
-                self.ledger.history.end_run, report.run, str(report.outcome), report.as_json()
-            )
+            await anyio.to_thread.run_sync(self.ledger.history.end_run, report.run, str(report.outcome), kept)
         except Fault as fault:
             self._fault = str(fault)
 

@@ -1,0 +1,114 @@
+"""`embedconsole runs`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from embedconsole.cli.main import cli
+from embedconsole.faults import ConfigError
+from embedconsole.ledger.ledger import open_ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIGURATION = """\
+ledger: sqlite:///{folder}/ledger.db
+embedders:
+  ml: {{type: hashing, price_per_1000: 0.5}}
+pipelines:
+  products:
+    catalog: {{url: "sqlite:///shop.db", table: products}}
+    embed: {{embedder: ml, text: "{{title}}"}}
+    collection: {{path: ./qdrant, name: products}}
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration whose ledger does not exist yet."""
+    path = tmp_path / "embedconsole.yaml"
+    path.write_text(CONFIGURATION.format(folder=tmp_path.as_posix()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def two_runs(config: Path, tmp_path: Path) -> Path:
+    """The first run found something to embed and one bad picture, the second nothing."""
+    with open_ledger(f"sqlite:///{tmp_path.as_posix()}/ledger.db") as ledger:
+        first = ledger.history.begin_run("web1:1:aa", "force")
+        ledger.history.record("products", [("error", "item", "no \x1b[2Jpicture", "7")])
+        figures = {"scanned": 2001, "embedded": 2000, "failed": 1, "embed_requests": 20, "embed_items": 2000}
+        ledger.history.end_run(first, "partial", {"pipelines": {"products": {**figures, "seconds": 10.0}}})
+        ledger.history.end_run(
+            ledger.history.begin_run("web2:1:bb", "sync"), "ok", {"pipelines": {"products": {}}}
+        )
+    return config
+
+
+def output_of(config: Path, *arguments: str) -> str:
+    """What a command that ends well prints on stdout."""
+    done = CliRunner().invoke(cli, ["--config", str(config), *arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+def test_before_the_first_run_there_are_none(config: Path) -> None:
+    assert output_of(config, "runs") == ""
+    assert json.loads(output_of(config, "runs", "--json")) == {"runs": []}
+
+
+def test_runs_are_listed_newest_first(two_runs: Path) -> None:
+    headings, newest, oldest = output_of(two_runs, "runs").splitlines()
+
+    assert headings.split() == [
+        *(
+            "run",
+            "kind",
+            "began",
+            "took",
+            "embedded",
+            "payload",
+            "deleted",
+            "failed",
+            "cost",
+            "outcome",
+            "host",
+        )
+    ]
+    assert newest.split()[:2] == ["2", "sync"]
+    assert newest.endswith("in sync       web2")
+    assert oldest.split()[:2] == ["1", "force"]
+    assert oldest.split()[5:] == ["2,000", "0", "0", "1", "1.00", "needs", "a", "look", "web1"]
+    assert len(output_of(two_runs, "runs", "--limit", "1").splitlines()) == 2
+
+
+def test_a_run_is_told_in_full(two_runs: Path) -> None:
+    told = output_of(two_runs, "runs", "1")
+
+    assert told.startswith("run 1 (force): needs a look\n")
+    assert "embedded 2,000" in told
+    assert "20 embed requests for 2,000 items in 10 s, 200 a second" in told
+    assert "cost 1.00" in told
+    assert "products  item  7    no \ufffd[2Jpicture" in told
+    assert "\x1b" not in told
+
+
+def test_json_has_the_same(two_runs: Path) -> None:
+    run = json.loads(output_of(two_runs, "runs", "1", "--json"))
+    listed = json.loads(output_of(two_runs, "runs", "--json"))["runs"]
+
+    assert (run["run"], run["outcome"], run["host"], run["cost"]) == (1, "partial", "web1", 1.0)
+    assert run["pipelines"]["products"]["embedded"] == 2000
+    assert [event["key"] for event in run["events"]] == ["7"]
+    assert listed[1] == {name: value for name, value in run.items() if name != "events"}
+
+
+def test_a_run_that_there_is_not(two_runs: Path) -> None:
+    done = CliRunner().invoke(cli, ["--config", str(two_runs), "runs", "99"])
+
+    assert isinstance(done.exception, ConfigError)
+    assert "no run 99" in str(done.exception)
