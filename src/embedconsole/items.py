@@ -135,6 +135,8 @@ class CollectionState:
     Attributes:
         status: green, yellow (optimizing), grey (optimizations pending) or red (failed).
         indexes: Payload path to the type of its index, as the store names it.
+        indexed_points: Payload path to how many points its index covers; empty when the store does not tell.
+        optimizer_error: Why the store's optimizers have stopped; None when they have not.
         queue: Updates waiting inside the store; None when it does not tell.
         disk_bytes: Size on disk; None when the store does not tell.
     """
@@ -148,6 +150,55 @@ class CollectionState:
     queue: int | None = None
     disk_bytes: int | None = None
     warnings: tuple[str, ...] = ()
+    optimizer_error: str | None = None
+    indexed_points: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def complaints(self) -> tuple[str, ...]:
+        """What the store says is wrong, a line each."""
+        stopped = () if self.optimizer_error is None else (f"optimizer: {self.optimizer_error}",)
+        return (*stopped, *self.warnings)
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """What a configured name stands for.
+
+    Attributes:
+        collection: The collection itself; another name than the configured one, when that is an alias.
+        aliases: All aliases that point to it.
+    """
+
+    collection: str
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Optimization:
+    """One optimization that the store is at.
+
+    Attributes:
+        optimizer: Which one, as the store names it: "indexing", "merge", "vacuum".
+        stage: What of it is being done now; empty when the store does not tell.
+        done, total: Of that stage, in units of its own; None where there is nothing to count.
+        segments, points: What is being rebuilt.
+    """
+
+    optimizer: str
+    stage: str
+    done: int | None
+    total: int | None
+    segments: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Optimizations:
+    """What the store is optimizing, and how much of that still waits."""
+
+    running: tuple[Optimization, ...] = ()
+    queued: int = 0
+    queued_points: int = 0
 
 
 @dataclass(frozen=True, slots=True)

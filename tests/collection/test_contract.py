@@ -10,7 +10,7 @@ import pytest
 
 from collection.samples import NAMED, PLAIN, UUID, payload, plain_points
 from embedconsole.faults import BadInput, Refused
-from embedconsole.items import UNNAMED, CollectionSchema, Points, VectorSpec
+from embedconsole.items import UNNAMED, CollectionSchema, Naming, Points, VectorSpec
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
@@ -99,6 +99,53 @@ async def test_named_vectors_are_searched_by_name(collection: Collection) -> Non
     assert by_image[0].payload == payload(2)
 
 
+async def test_similar_points_are_the_nearest_to_one_without_itself(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    angles = np.linspace(0, math.pi / 2, 6, dtype=np.float32)
+    rows = np.stack([np.cos(angles), np.sin(angles), 0 * angles, 0 * angles], axis=1)
+    ids: list[PointId] = [1, 2, 3, 4, 5, UUID]
+    await collection.upsert(Points(ids, {UNNAMED: rows}, [payload(n) for n in range(6)]))
+    near_first = await collection.similar(1, using=UNNAMED, limit=3)
+    assert [hit.id for hit in near_first] == [2, 3, 4]
+    assert near_first[0].score == pytest.approx(math.cos(angles[1]), abs=1e-5)
+    assert near_first[0].payload == payload(1)
+    assert [hit.id for hit in await collection.similar(UUID, using=UNNAMED, limit=1)] == [5]
+
+
+async def test_similar_by_a_named_vector(collection: Collection) -> None:
+    await collection.create(NAMED)
+    text = np.array([[1, 0, 0, 0], [0.9, 0.1, 0, 0], [0, 1, 0, 0]], dtype=np.float32)
+    image = np.array([[0, 0, 1], [0, 1, 0], [0, 0, 2]], dtype=np.float32)
+    await collection.upsert(Points([1, 2, 3], {"text": text, "image": image}, [payload(n) for n in range(3)]))
+    assert [hit.id for hit in await collection.similar(1, using="text", limit=1)] == [2]
+    assert [hit.id for hit in await collection.similar(1, using="image", limit=1)] == [3]
+
+
+async def test_similar_to_what_is_not_there_is_that_points_fault(collection: Collection) -> None:
+    await collection.create(NAMED)
+    only_text = np.ones((1, 4), dtype=np.float32)
+    await collection.upsert(Points([1], {"text": only_text}, [payload(1)]))
+    with pytest.raises(BadInput, match="holds no point 99"):
+        await collection.similar(99, using="text", limit=1)
+    with pytest.raises(BadInput, match="the point has no such vector"):
+        await collection.similar(1, using="image", limit=1)
+
+
+async def test_a_collection_without_aliases_stands_for_itself(
+    collection: Collection, collection_name: str
+) -> None:
+    await collection.create(PLAIN)
+    assert await collection.naming() == Naming(collection_name)
+
+
+async def test_indexes_tell_how_many_points_they_cover(collection: Collection) -> None:
+    await collection.create(CollectionSchema(PLAIN.vectors, {"title": "keyword", "brand": "keyword"}))
+    await collection.upsert(plain_points([1, 2, 3]))
+    state = await collection.describe()
+    assert state is not None
+    assert state.indexed_points == {"title": 3, "brand": 0}
+
+
 async def test_search_gives_the_best_first_and_no_more_than_asked(collection: Collection) -> None:
     await collection.create(PLAIN)
     angles = np.linspace(0, math.pi / 2, 20, dtype=np.float32)
@@ -175,6 +222,7 @@ async def test_a_missing_collection_is_refused_with_the_remedy(collection: Colle
         lambda: collection.delete([1]),
         lambda: collection.retrieve([1]),
         lambda: collection.search(vector, using=UNNAMED, limit=1),
+        lambda: collection.similar(1, using=UNNAMED, limit=1),
         lambda: collection.create_index("a", "keyword"),
     ):
         with pytest.raises(Refused, match="does not exist") as caught:

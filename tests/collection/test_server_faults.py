@@ -33,6 +33,8 @@ CALLS: dict[str, Callable[[ServerCollection], Awaitable[object]]] = {
     "overwrite": lambda c: c.overwrite_payloads({1: {}}),
     "delete": lambda c: c.delete([1]),
     "retrieve": lambda c: c.retrieve([1]),
+    "naming": lambda c: c.naming(),
+    "similar": lambda c: c.similar(1, using=UNNAMED, limit=1),
     "search": lambda c: c.search(plain_points([1]).vectors[UNNAMED][0], using=UNNAMED, limit=1),
 }
 each_call = pytest.mark.parametrize("call", CALLS.values(), ids=CALLS.keys())

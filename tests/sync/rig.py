@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import numpy as np
 
-from embedconsole.items import CollectionState, Embedded
+from embedconsole.items import CollectionState, Embedded, Naming
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         Hit,
         IndexType,
         JsonObject,
+        Optimizations,
         PointId,
         Points,
     )
@@ -97,6 +98,12 @@ class MemoryCollection:
         count = len(self.points)
         return CollectionState("green", count, count, 1, self.schema.vectors, self.schema.indexes)
 
+    async def naming(self) -> Naming:
+        return Naming("products")
+
+    async def optimizations(self) -> Optimizations | None:
+        return None
+
     async def create(self, schema: CollectionSchema) -> None:
         self.schema = schema
 
@@ -119,6 +126,9 @@ class MemoryCollection:
         return {point: self.points[point] for point in ids if point in self.points}
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
+        raise NotImplementedError
+
+    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
         raise NotImplementedError
 
     async def aclose(self) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
         Hit,
         IndexType,
         JsonObject,
+        Naming,
+        Optimizations,
         PointId,
         Points,
     )
@@ -38,6 +40,14 @@ class Collection(Protocol):
 
     async def describe(self) -> CollectionState | None:
         """What the collection looks like now; None when it does not exist."""
+        ...
+
+    async def naming(self) -> Naming:
+        """What the configured name stands for, and which aliases point to the same collection."""
+        ...
+
+    async def optimizations(self) -> Optimizations | None:
+        """What the store is optimizing; None when it does not tell (Qdrant does from 1.17 on)."""
         ...
 
     async def create(self, schema: CollectionSchema) -> None:
@@ -70,6 +80,13 @@ class Collection(Protocol):
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         """The nearest points to a vector of shape (size,), best first."""
+        ...
+
+    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
+        """The points nearest to one that is there, without itself, best first.
+
+        `BadInput` when there is no such point, or it has no such vector.
+        """
         ...
 
     async def aclose(self) -> None:

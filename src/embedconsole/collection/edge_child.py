@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import orjson
 
-from embedconsole.collection.edge_store import CollectionExists, EdgeStore, NoCollection
+from embedconsole.collection.edge_store import CollectionExists, EdgeStore, NoCollection, NoPoint
 from embedconsole.collection.frames import LENGTHS, pack
 from embedconsole.collection.lock import DirectoryLock
 
@@ -180,6 +180,9 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
             return store.retrieve(cast("list[EngineId]", header["ids"]))
         case "search":
             return store.search(header["shapes"], blob, str(header["using"]), cast("int", header["limit"]))
+        case "similar":
+            point = cast("EngineId", header["id"])
+            return store.similar(point, str(header["using"]), cast("int", header["limit"]))
     return None
 
 
@@ -194,7 +197,7 @@ def _answer_of(error: Exception) -> Answer:
             return Answer("transient", f"out of disk: {text}")
         case PermissionError():
             return Answer("refused", text)
-        case TypeError() | ValueError():
+        case NoPoint() | TypeError() | ValueError():
             return Answer("item", text)
     if any(words in text for words in _SHAPE):
         return Answer("shape", text)

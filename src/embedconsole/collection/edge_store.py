@@ -55,6 +55,10 @@ class CollectionExists(Exception):
     """There is one already."""
 
 
+class NoPoint(Exception):
+    """A point was named that is not there, or lacks what is asked of it."""
+
+
 class EdgeStore:
     """One collection of the engine.
 
@@ -124,6 +128,7 @@ class EdgeStore:
             "segments": info.segments_count,
             "vectors": vectors,
             "indexes": indexes,
+            "indexed_points": {path: index.points for path, index in info.payload_schema.items()},
             "disk_bytes": sum(_sizes(self._place)),
         }
 
@@ -161,7 +166,24 @@ class EdgeStore:
     def search(self, shapes: JsonValue, blob: bytes, using: str, limit: int) -> list[JsonValue]:
         """Triples of id, score and payload, best first."""
         vector = unpack_vectors(shapes, blob)["query"][0].tolist()
-        request = edge.QueryRequest(limit=limit, query=edge.Query.Nearest(vector, using), with_payload=True)
+        return self._query(
+            edge.QueryRequest(limit, query=edge.Query.Nearest(vector, using), with_payload=True)
+        )
+
+    def similar(self, point: EngineId, using: str, limit: int) -> list[JsonValue]:
+        """The same for the vector of a point that is there, without that point."""
+        records = self._shard.retrieve([point], with_payload=False, with_vector=True)
+        if not records:
+            raise NoPoint(f"holds no point {point}")
+        vectors = records[0].vector
+        vector = vectors.get(using) if isinstance(vectors, dict) else vectors
+        if vector is None:
+            raise NoPoint("the point has no such vector")
+        others = edge.Filter(must_not=[edge.HasIdCondition({point})])
+        nearest = edge.Query.Nearest(vector, using)
+        return self._query(edge.QueryRequest(limit, query=nearest, filter=others, with_payload=True))
+
+    def _query(self, request: edge.QueryRequest) -> list[JsonValue]:
         return [[_plain(hit.id), hit.score, hit.payload or {}] for hit in self._shard.query(request)]
 
     def flush(self) -> None:

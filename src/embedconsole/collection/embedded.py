@@ -11,7 +11,7 @@ from embedconsole.collection.engine_process import EngineEnded, EngineProcess, E
 from embedconsole.collection.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, Place
 from embedconsole.collection.frames import pack_vectors
 from embedconsole.faults import BadInput, Fault, Refused, Transient
-from embedconsole.items import CollectionState, Hit, VectorSpec
+from embedconsole.items import CollectionState, Hit, Naming, VectorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         IndexType,
         JsonObject,
         JsonValue,
+        Optimizations,
         PointId,
         Points,
     )
@@ -47,6 +48,7 @@ class EmbeddedCollection:
 
     def __init__(self, path: Path, name: str, *, timeout: float = 60.0) -> None:
         self._place = Place(f"collection {name} in {path}")
+        self._name = name
         self._timeout = timeout
         self._engine = EngineProcess(path, name)
         self._turn = anyio.Lock()
@@ -77,7 +79,14 @@ class EmbeddedCollection:
             indexes=cast("dict[str, str]", found["indexes"]),
             queue=0,
             disk_bytes=cast("int", found["disk_bytes"]),
+            indexed_points=cast("dict[str, int]", found["indexed_points"]),
         )
+
+    async def naming(self) -> Naming:
+        return Naming(self._name)  # the engine has no aliases
+
+    async def optimizations(self) -> Optimizations | None:
+        return None  # it optimizes only while it is idle, and then answers nobody
 
     async def create(self, schema: CollectionSchema) -> None:
         vectors: JsonObject = {
@@ -121,8 +130,10 @@ class EmbeddedCollection:
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         shapes, blob = pack_vectors({"query": np.asarray(vector, dtype=np.float32).reshape(1, -1)})
         header: JsonObject = {"op": "search", "shapes": shapes, "using": using, "limit": limit}
-        hits = await self._ask(header, blob)
-        return [Hit(*hit) for hit in cast("list[tuple[PointId, float, JsonObject]]", hits)]
+        return _hits(await self._ask(header, blob))
+
+    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
+        return _hits(await self._ask({"op": "similar", "id": point, "using": using, "limit": limit}))
 
     async def aclose(self) -> None:
         async with self._turn:
@@ -159,3 +170,7 @@ class EmbeddedCollection:
             case "item":
                 return BadInput(SOURCE, f"{self.target}: {text}")
         return Transient(SOURCE, f"{self.target}: {text}")
+
+
+def _hits(found: JsonValue) -> list[Hit]:
+    return [Hit(*hit) for hit in cast("list[tuple[PointId, float, JsonObject]]", found)]

@@ -16,6 +16,8 @@ from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from embedconsole.items import PointId
+
 SOURCE = "Qdrant"
 
 REMEDY_INIT = "Run `embedconsole init` to create it"
@@ -28,10 +30,11 @@ _TEXT_LIMIT = 300
 _SHAPE = re.compile(r"Vector dimension error|Not existing vector name|expected dim", re.IGNORECASE)
 _NO_COLLECTION = re.compile(r"Collection .* (doesn't exist|not found)", re.IGNORECASE)
 _NO_POINT = re.compile(r"No point with id")
+_NO_VECTOR = re.compile(r"Vector with name .* not found")
 
 
 class MissingPoints(Fault):
-    """A payload was written to a point that does not exist. Never leaves this package."""
+    """A point was named that does not exist. Never leaves this package."""
 
     kind = BadInput.kind
 
@@ -74,6 +77,8 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
             return Refused(SOURCE, message, remedy=REMEDY_KEY)
         case 404 if _NO_POINT.search(text):
             return MissingPoints(SOURCE, message)
+        case 404 if _NO_VECTOR.search(text):
+            return BadInput(SOURCE, f"{place.target}: the point has no such vector")
         case 404 if _NO_COLLECTION.search(text):
             return Refused(SOURCE, f"{place.target} does not exist", remedy=REMEDY_INIT)
         case 429:
@@ -110,6 +115,11 @@ def _never_connected(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
+
+
+def no_point(place: Place, point: PointId) -> BadInput:
+    """What was to be compared with others is not there."""
+    return BadInput(SOURCE, f"{place.target} holds no point {point}")
 
 
 def not_qdrant(place: Place, body: bytes) -> Transient:

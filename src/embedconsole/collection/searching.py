@@ -13,9 +13,11 @@ import httpx
 
 from embedconsole.collection.errors import (
     SOURCE,
+    MissingPoints,
     Place,
     fault_of_reply,
     fault_of_transport,
+    no_point,
     not_qdrant,
     retry_seconds,
 )
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from qdrant_client import AsyncQdrantClient
 
     from embedconsole.collection.address import Address
+    from embedconsole.items import PointId
 
 T = TypeVar("T")
 
@@ -65,9 +68,18 @@ class Searcher:
     seconds: float
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
+        return await self._query(vector.tolist(), using, limit)
+
+    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
+        try:
+            return await self._query(point, using, limit)
+        except MissingPoints as fault:
+            raise no_point(self.place, point) from fault
+
+    async def _query(self, query: PointId | list[float], using: str, limit: int) -> list[Hit]:
         reply = await self._call(
             lambda: self.client.query_points(
-                self.name, query=vector.tolist(), using=using or None, limit=limit, with_payload=True
+                self.name, query=query, using=using or None, limit=limit, with_payload=True
             )
         )
         return [

@@ -23,7 +23,7 @@ from embedconsole.collection.errors import (
     not_confirmed,
     not_qdrant,
 )
-from embedconsole.collection.state import parse_state
+from embedconsole.collection.state import parse_naming, parse_optimizations, parse_state
 from embedconsole.collection.wire import encode, id_pages, overwrite_bodies, upsert_bodies, vector_params
 from embedconsole.faults import Refused, Transient
 from embedconsole.http import FAILURES, Http
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedconsole.collection.searching import Searcher
+    from embedconsole.http import Reply
     from embedconsole.items import (
         CollectionSchema,
         CollectionState,
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
         IndexType,
         JsonObject,
         JsonValue,
+        Naming,
+        Optimizations,
         PointId,
         Points,
     )
@@ -94,6 +97,16 @@ class ServerCollection:
             raise not_qdrant(self._place, encode(result))
         return state
 
+    async def naming(self) -> Naming:
+        # Asked of all collections: the list of one does not tell what an alias stands for.
+        return parse_naming(self._name, await self._ask("GET", f"{self._address.base}/aliases"))
+
+    async def optimizations(self) -> Optimizations | None:
+        reply = await self._send("GET", f"{self._path}/optimizations")
+        if reply.status == 404:
+            return None
+        return parse_optimizations(self._result(reply))
+
     async def create(self, schema: CollectionSchema) -> None:
         await self._request("PUT", "", encode({"vectors": vector_params(schema)}))
         # A failure in between leaves the rest for `create_index`.
@@ -106,6 +119,9 @@ class ServerCollection:
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         return await (await self._searching()).search(vector, using=using, limit=limit)
+
+    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
+        return await (await self._searching()).similar(point, using=using, limit=limit)
 
     async def upsert(self, points: Points) -> None:
         if not points.ids:
@@ -169,13 +185,26 @@ class ServerCollection:
     async def _request(
         self, method: str, path: str, body: bytes | None = None, query: Mapping[str, str] | None = None
     ) -> JsonValue:
+        """Ask the collection; see `_ask`."""
+        return await self._ask(method, self._path + path, body, query)
+
+    async def _ask(
+        self, method: str, address: str, body: bytes | None = None, query: Mapping[str, str] | None = None
+    ) -> JsonValue:
         """The `result` of a 2xx reply; everything else is a fault."""
-        url = URL(self._path + path, encoded=True).with_query(query)
+        return self._result(await self._send(method, address, body, query))
+
+    async def _send(
+        self, method: str, address: str, body: bytes | None = None, query: Mapping[str, str] | None = None
+    ) -> Reply:
+        url = URL(address, encoded=True).with_query(query)
         try:
             with anyio.fail_after(self._timeout or None):
-                reply = await self._http.send(method, url, body)
+                return await self._http.send(method, url, body)
         except (TimeoutError, *FAILURES) as error:
             raise fault_of_transport(self._place, error) from error
+
+    def _result(self, reply: Reply) -> JsonValue:
         if not reply.ok:
             raise fault_of_reply(self._place, reply.status, reply.headers, reply.body)
         try:

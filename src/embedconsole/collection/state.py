@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.items import UNNAMED, CollectionState, VectorSpec
+from embedconsole.items import (
+    UNNAMED,
+    CollectionState,
+    Naming,
+    Optimization,
+    Optimizations,
+    VectorSpec,
+)
 
 if TYPE_CHECKING:
     from embedconsole.items import Distance, JsonObject, JsonValue
@@ -19,6 +26,51 @@ DISTANCES: dict[str, Distance] = {
     "Euclid": "euclid",
     "Manhattan": "manhattan",
 }
+
+
+def parse_naming(name: str, result: JsonValue) -> Naming:
+    """What a name stands for, by the `result` of `GET /aliases`, which has all aliases of the server."""
+    entries = _at(result, "aliases")
+    pairs = [
+        (str(_at(entry, "alias_name")), str(_at(entry, "collection_name")))
+        for entry in (entries if isinstance(entries, list) else [])
+    ]
+    collection = dict(pairs).get(name, name)
+    return Naming(collection, tuple(sorted(alias for alias, target in pairs if target == collection)))
+
+
+def parse_optimizations(result: JsonValue) -> Optimizations:
+    """The `result` of `GET /collections/{name}/optimizations`."""
+    running = _at(result, "running")
+    return Optimizations(
+        running=tuple(_optimization(entry) for entry in (running if isinstance(running, list) else [])),
+        queued=_count(_at(result, "summary", "queued_optimizations")),
+        queued_points=_count(_at(result, "summary", "queued_points")),
+    )
+
+
+def _optimization(entry: JsonValue) -> Optimization:
+    segments = _at(entry, "segments")
+    listed = segments if isinstance(segments, list) else []
+    stage = _stage(_at(entry, "progress"))
+    done, total = _at(stage, "done"), _at(stage, "total")
+    return Optimization(
+        optimizer=str(_at(entry, "optimizer") or ""),
+        stage=str(_at(stage, "name") or ""),
+        done=done if isinstance(done, int) else None,
+        total=total if isinstance(total, int) else None,
+        segments=len(listed),
+        points=sum(_count(_at(segment, "points_count")) for segment in listed),
+    )
+
+
+def _stage(progress: JsonValue) -> JsonValue:
+    """The innermost operation of a progress tree that has begun and not ended."""
+    children = _at(progress, "children")
+    for child in children if isinstance(children, list) else []:
+        if _at(child, "started_at") is not None and _at(child, "finished_at") is None:
+            return _stage(child)
+    return progress
 
 
 def parse_state(result: JsonValue) -> CollectionState | None:
@@ -35,7 +87,9 @@ def parse_state(result: JsonValue) -> CollectionState | None:
         vectors=_vectors(vectors if isinstance(vectors, dict) else {}),
         indexes=_indexes(result.get("payload_schema")),
         queue=queue if isinstance(queue, int) else None,
-        warnings=(*_optimizer(result.get("optimizer_status")), *_warnings(result.get("warnings"))),
+        warnings=tuple(_warnings(result.get("warnings"))),
+        optimizer_error=_optimizer(result.get("optimizer_status")),
+        indexed_points=_indexed_points(result.get("payload_schema")),
     )
 
 
@@ -65,10 +119,16 @@ def _indexes(schema: JsonValue) -> dict[str, str]:
     return {path: str(_at(index, "data_type")) for path, index in sorted(entries.items())}
 
 
-def _optimizer(status: JsonValue) -> list[str]:
+def _indexed_points(schema: JsonValue) -> dict[str, int]:
+    entries = schema if isinstance(schema, dict) else {}
+    points = {path: _at(index, "points") for path, index in sorted(entries.items())}
+    return {path: count for path, count in points.items() if isinstance(count, int)}
+
+
+def _optimizer(status: JsonValue) -> str | None:
     """`"ok"`, or `{"error": text}` when the optimizers have stopped."""
     error = _at(status, "error")
-    return [f"optimizer: {error}"] if error is not None else []
+    return None if error is None else str(error)
 
 
 def _warnings(warnings: JsonValue) -> list[str]:

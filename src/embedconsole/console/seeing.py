@@ -194,7 +194,7 @@ def _collection(seen: CollectionSeen | None, standing: Standing) -> CollectionVi
         indexes=tuple(f"{clean(path)} {clean(kind)}" for path, kind in state.indexes.items()),
         differences=tuple(clean(line) for line in seen.differences),
         blocking=seen.blocking,
-        warnings=tuple(clean(line) for line in state.warnings),
+        warnings=tuple(clean(line) for line in state.complaints),
         fault=fault,
         as_of=as_of,
     )

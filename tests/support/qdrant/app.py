@@ -76,6 +76,7 @@ class Api:
                 web.delete(collection, self._drop),
                 web.get(collection + "/exists", self._exists),
                 web.get(collection + "/aliases", self._aliases),
+                web.get(collection + "/optimizations", self._optimizations),
                 web.put(collection + "/index", self._create_index),
                 web.delete(collection + "/index/{field}", self._drop_index),
                 web.put(collection + "/points", self._write(points.upsert)),
@@ -210,8 +211,13 @@ class Api:
 
     async def _aliases(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get("name")
-        only = None if name is None else self.store.resolve(name).name
-        return _reply(alias_list(self.store, only), time.perf_counter())
+        if name is not None:
+            self.store.resolve(name)
+        # Of an alias the server knows no aliases: it looks the name up as it is.
+        return _reply(alias_list(self.store, name), time.perf_counter())
+
+    async def _optimizations(self, request: web.Request) -> web.StreamResponse:
+        return _reply(reads.optimizations(self._collection(request)), time.perf_counter())
 
     async def _create_index(self, request: web.Request) -> web.StreamResponse:
         started = time.perf_counter()

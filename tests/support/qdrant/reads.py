@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import qdrant_edge as edge
 
-from support.qdrant.errors import from_engine, invalid
+from support.qdrant.errors import from_engine, invalid, not_found
 from support.qdrant.filters import to_filter
 from support.qdrant.jsonish import (
     Json,
@@ -114,6 +114,18 @@ def count(collection: StoredCollection, body: Object) -> Json:
     return {"count": _called(lambda: collection.shard.count(edge.CountRequest(exact, condition)))}
 
 
+def optimizations(collection: StoredCollection) -> Json:
+    """Nothing runs and nothing waits: this engine optimizes only when it is told to."""
+    idle = collection.shard.info().segments_count
+    summary: Object = {
+        "queued_optimizations": 0,
+        "queued_segments": 0,
+        "queued_points": 0,
+        "idle_segments": idle,
+    }
+    return {"summary": summary, "running": []}
+
+
 def query(collection: StoredCollection, body: Object) -> Json:
     wanted = body.get("query")
     if isinstance(wanted, dict) and "nearest" in wanted:
@@ -121,13 +133,21 @@ def query(collection: StoredCollection, body: Object) -> Json:
     using = body.get("using")
     name = None if using is None else as_text(using, "using")
     threshold = body.get("score_threshold")
+    condition = to_filter(body.get("filter"))
+    if isinstance(wanted, (int, str)):
+        # A point stands for its vector, and is not among its own neighbours.
+        point = as_id(wanted)
+        wanted = _stored_vector(collection, point, name or "")
+        condition = edge.Filter(
+            must=None if condition is None else [condition], must_not=[edge.HasIdCondition({point})]
+        )
     hits = _called(
         lambda: collection.shard.query(
             edge.QueryRequest(
                 limit=as_count(body.get("limit"), "limit", 10),
                 offset=as_count(body.get("offset"), "offset", 0),
                 query=None if wanted is None else edge.Query.Nearest(as_vector(wanted), name),
-                filter=to_filter(body.get("filter")),
+                filter=condition,
                 score_threshold=float(threshold) if isinstance(threshold, (int, float)) else None,
                 with_payload=_payload_wish(body.get("with_payload"), False),
                 with_vector=_vector_wish(body.get("with_vector")),
@@ -135,6 +155,17 @@ def query(collection: StoredCollection, body: Object) -> Json:
         )
     )
     return {"points": [{**_record(hit), "version": hit.version, "score": hit.score} for hit in hits]}
+
+
+def _stored_vector(collection: StoredCollection, point: int | str, name: str) -> Json:
+    records = _called(lambda: collection.shard.retrieve([point], False, True))
+    if not records:
+        raise not_found(f"No point with id {point} found")
+    vectors = records[0].vector
+    vector = vectors.get(name) if isinstance(vectors, dict) else vectors
+    if vector is None:
+        raise not_found(f'Vector with name "{name}" for point not found')
+    return vector  # type: ignore[return-value]  # dense ones only: lists of floats
 
 
 def describe(collection: StoredCollection) -> Json:
