@@ -104,6 +104,7 @@ items = Table(
         "ix_embedconsole_items_cause",
         "generation_id",
         "cause",
+        "failed_at",
         "id",
         sqlite_where=text("cause IS NOT NULL"),
         postgresql_where=text("cause IS NOT NULL"),

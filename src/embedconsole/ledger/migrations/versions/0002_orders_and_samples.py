@@ -56,7 +56,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_embedconsole_items_cause",
         "embedconsole_items",
-        ["generation_id", "cause", "id"],
+        ["generation_id", "cause", "failed_at", "id"],
         unique=False,
         sqlite_where=sa.text("cause IS NOT NULL"),
         postgresql_where=sa.text("cause IS NOT NULL"),
