@@ -13,6 +13,7 @@ class Glyphs:
         rule, focus: The line in a heading, and in that of the panel that has the focus.
         levels: From empty to full, for charts.
         full, empty: For a bar of progress.
+        tick: Where something begins on an axis.
         cursor, mark: Before the row of a list that the cursor is on, and before those that are marked.
     """
 
@@ -22,6 +23,7 @@ class Glyphs:
     levels: str
     full: str
     empty: str
+    tick: str
     cursor: str
     mark: str
     unicode: bool = True
@@ -49,10 +51,19 @@ class Glyphs:
 
 
 UNICODE = Glyphs(
-    rule="─", focus="━", arrow="→", levels=" ▁▂▃▄▅▆▇█", full="━", empty="─", cursor="›", mark="•"
+    rule="─", focus="━", arrow="→", levels=" ▁▂▃▄▅▆▇█", full="━", empty="─", tick="╵", cursor="›", mark="•"
 )
 ASCII = Glyphs(
-    rule="-", focus="=", arrow="->", levels=" _.-=#", full="#", empty="-", cursor=">", mark="*", unicode=False
+    rule="-",
+    focus="=",
+    arrow="->",
+    levels=" _.-=#",
+    full="#",
+    empty="-",
+    tick="|",
+    cursor=">",
+    mark="*",
+    unicode=False,
 )
 
 
