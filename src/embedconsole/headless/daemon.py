@@ -37,7 +37,7 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
         log.info("run %s ended: %s", report.run, report.outcome, extra={"event": "run", **report.as_json()})
 
     try:
-        with engine_in_thread(session.pipelines, session.ledger_url) as handle:
+        with engine_in_thread(session.pipelines, session.ledger_url, "daemon") as handle:
             say(
                 f"Syncing every {duration(every)}; SIGTERM or ctrl+c drains and ends. Log: {session.log_path}"
             )

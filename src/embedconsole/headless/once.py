@@ -42,7 +42,7 @@ def run_once(
     """
     signal_number: int | None = None
     try:
-        with engine_in_thread(session.pipelines, session.ledger_url) as handle:
+        with engine_in_thread(session.pipelines, session.ledger_url, "once") as handle:
             future = handle.run(options, kind=kind, overlap=overlap)
             with interruptible(handle.drain, future.cancel) as interruption:
                 report = _wait(session, handle, future, interruption)

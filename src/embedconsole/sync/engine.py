@@ -5,23 +5,27 @@ from __future__ import annotations
 import time
 from contextlib import asynccontextmanager
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import ConfigError, Fault, Transient
+from embedconsole.faults import Fault, Transient
 from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.alongside import alongside
 from embedconsole.sync.assembly import Assembly, assembled
 from embedconsole.sync.control import Control
 from embedconsole.sync.flow import Gate
 from embedconsole.sync.generation import settled_generation
 from embedconsole.sync.identity import dead_among, this_worker
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.pulse import Pulse
 from embedconsole.sync.run import PipelineRun, RunOptions
+from embedconsole.sync.sampling import Tally
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
+from embedconsole.sync.status import status_of
 from embedconsole.sync.watching import Watch
 
 if TYPE_CHECKING:
@@ -39,17 +43,24 @@ Overlap = Literal["skip", "wait"]
 
 @dataclass(slots=True)
 class Engine:
-    """Several pipelines on one ledger. Opened by `open_engine`; all of it belongs to one event loop."""
+    """Several pipelines on one ledger. Opened by `open_engine`; all of it belongs to one event loop.
+
+    Attributes:
+        next_run: When the next scheduled run begins, on the monotonic clock; set by whoever serves.
+        serves: Whether orders are taken here.
+    """
 
     ledger: Ledger
     assemblies: Sequence[Assembly]
     me: Worker
     control: Control = field(default_factory=Control)
     next_run: float | None = None
+    serves: bool = False
     _runs: dict[str, PipelineRun] = field(default_factory=dict)
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _meters: dict[str, RateMeter] = field(default_factory=dict)
     _run_id: int | None = None
+    _tally: Tally = field(default_factory=Tally)
     _watch: Watch = field(init=False)
     _fault: str | None = None
 
@@ -103,6 +114,8 @@ class Engine:
             for name in self._runs:
                 reports.setdefault(name, PipelineReport(outcome=Outcome.INTERRUPTED))
             self._last |= reports
+            for name, run in self._runs.items():
+                self._tally.add(name, run.progress)
             self._runs.clear()
             ordered = [assembly.pipeline.name for assembly in chosen]
             report = RunReport(self._run_id, {name: reports[name] for name in ordered if name in reports})
@@ -164,7 +177,7 @@ class Engine:
     async def _lease(self, chosen: Sequence[Assembly], overlap: Overlap) -> AsyncIterator[str | None]:
         """Hold the leases of these pipelines; gives the holder when another process has one of them."""
         names = [f"run:{assembly.pipeline.name}" for assembly in chosen]
-        await anyio.to_thread.run_sync(self.ledger.presence.announce, self.me)
+        await self.announce()
         while True:
             await self.bury_the_dead()
             held = await anyio.to_thread.run_sync(self.ledger.presence.acquire, names, self.me.id)
@@ -175,18 +188,9 @@ class Engine:
                 return
             with anyio.move_on_after(1.0):
                 await self.control.drained.wait()
-        failure: Fault | ConfigError | None = None
         try:
-            async with anyio.create_task_group() as group:
-                group.start_soon(self._keep, held)
-                try:
-                    yield None
-                except (Fault, ConfigError) as error:
-                    # Raised below: out of the task group it would come wrapped, and caught by nobody.
-                    failure = error
-                group.cancel_scope.cancel()
-            if failure is not None:
-                raise failure
+            async with alongside(partial(self._keep, held)):
+                yield None
         finally:
             with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
                 await self._give_up_leases(held)
@@ -196,7 +200,7 @@ class Engine:
         while True:
             await anyio.sleep(_KEEP_LEASE_EVERY)
             try:
-                await anyio.to_thread.run_sync(self.ledger.presence.announce, self.me)
+                await self.announce()
                 if not await anyio.to_thread.run_sync(self.ledger.presence.extend, held):
                     self._end_runs()
             except Fault as fault:
@@ -237,6 +241,24 @@ class Engine:
         """Whether a run is going on here."""
         return self._run_id is not None or bool(self._runs)
 
+    @property
+    def tally(self) -> Tally:
+        """What has been done here since the engine was opened."""
+        return self._tally.with_runs({name: run.progress for name, run in self._runs.items()})
+
+    async def announce(self) -> None:
+        """Tell the ledger that we are here and what we do.
+
+        Raises:
+            Fault: the ledger does not answer.
+        """
+        status = status_of(self.snapshot(), serves=self.serves).as_json()
+        await anyio.to_thread.run_sync(self.ledger.presence.announce, replace(self.me, status=status))
+
+    def counted_since(self, moment: float) -> bool:
+        """Whether the ledger has been counted after a moment of the monotonic clock."""
+        return self._watch.counted_at is not None and self._watch.counted_at >= moment
+
     async def count(self) -> None:
         """Ask the ledger for what only it knows: counts, batches and events of all processes."""
         try:
@@ -265,6 +287,7 @@ class Engine:
             runs=self._watch.seen.runs,
             workers=self._watch.seen.workers,
             worker=self.me.id,
+            pause=self.control.paused_by,
         )
 
     @property
@@ -303,8 +326,13 @@ class Engine:
 
 
 @asynccontextmanager
-async def open_engine(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIterator[Engine]:
-    """An engine for these pipelines, closed at the end.
+async def open_engine(
+    pipelines: Sequence[Pipeline], ledger_url: str, role: str = ""
+) -> AsyncIterator[Engine]:
+    """An engine for these pipelines that tells of itself in the ledger, closed at the end.
+
+    Args:
+        role: What this process is: "console", "daemon", "once", "watch".
 
     Raises:
         ConfigError: a part can't be built as configured, or the ledger is of a newer version.
@@ -312,10 +340,14 @@ async def open_engine(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIt
     """
     async with assembled(pipelines) as assemblies:
         ledger = await anyio.to_thread.run_sync(open_ledger, ledger_url)
-        engine = Engine(ledger=ledger, assemblies=assemblies, me=this_worker())
+        engine = Engine(ledger=ledger, assemblies=assemblies, me=this_worker(role))
+        pulse = Pulse(engine)
         try:
-            yield engine
+            async with alongside(pulse.keep):
+                yield engine
         finally:
+            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+                await pulse.last()
             with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
                 await anyio.to_thread.run_sync(_leave, engine)
 

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def this_worker() -> Worker:
+def this_worker(role: str = "") -> Worker:
     """This process, under an id that no other process has or had."""
     host = socket.gethostname()
     pid = os.getpid()
     return Worker(
-        id=f"{host}:{pid}:{secrets.token_hex(3)}", host=host, place=_place(host), pid=pid, version=__version__
+        id=f"{host}:{pid}:{secrets.token_hex(3)}",
+        host=host,
+        place=_place(host),
+        pid=pid,
+        version=__version__,
+        role=role,
     )
 
 

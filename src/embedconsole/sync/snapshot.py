@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState
     from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
+    from embedconsole.sync.control import Pause
     from embedconsole.sync.flow import Health
     from embedconsole.sync.progress import PipelineReport, Progress
 
@@ -81,6 +82,7 @@ class Snapshot:
         runs: The latest runs of all processes, newest first.
         workers: The processes on the ledger, this one among them.
         worker: The id of this process, to tell its batches from those of others.
+        pause: Since when this process claims nothing, and who wanted it so.
     """
 
     taken_at: float
@@ -95,6 +97,7 @@ class Snapshot:
     runs: tuple[RunRecord, ...] = ()
     workers: tuple[Worker, ...] = ()
     worker: str = ""
+    pause: Pause | None = None
 
 
 @dataclass(slots=True)

@@ -57,9 +57,13 @@ class EngineHandle:
         """The engine now."""
         return self._portal.call(self._engine.snapshot)
 
-    def pause(self) -> None:
+    def pause(self, by: str = "") -> None:
         """Claim nothing from now on."""
-        self._portal.start_task_soon(self._engine.control.pause)
+        self._portal.start_task_soon(self._engine.control.pause, by)
+
+    def cancel(self) -> None:
+        """End the present run with what is in flight."""
+        self._portal.start_task_soon(self._engine.control.cancel)
 
     def resume(self) -> None:
         """Claim again."""
@@ -75,10 +79,12 @@ class EngineHandle:
 
 
 @contextmanager
-def engine_in_thread(pipelines: Sequence[Pipeline], ledger_url: str) -> Iterator[EngineHandle]:
-    """An engine in its own thread, closed at the end. Raises as `engine.open_engine` does."""
+def engine_in_thread(
+    pipelines: Sequence[Pipeline], ledger_url: str, role: str = ""
+) -> Iterator[EngineHandle]:
+    """An engine in its own thread, closed at the end. As `engine.open_engine`."""
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(open_engine(pipelines, ledger_url)) as engine,
+        portal.wrap_async_context_manager(open_engine(pipelines, ledger_url, role)) as engine,
     ):
         yield EngineHandle(portal, engine)

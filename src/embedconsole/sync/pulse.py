@@ -1,0 +1,74 @@
+"""What an open engine tells the ledger while it lives, run or no run: that it is there, and samples."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+
+from embedconsole.faults import Fault
+from embedconsole.sync.journal import log
+from embedconsole.sync.sampling import Sampler
+
+if TYPE_CHECKING:
+    from embedconsole.sync.engine import Engine
+
+TICK = 0.5
+BEAT_BUSY, BEAT_IDLE = 2.0, 15.0
+SAMPLE_BUSY, SAMPLE_IDLE = 15.0, 300.0
+
+
+@dataclass(slots=True)
+class Pulse:
+    """See the module. Nobody waits for it, and its faults are nobody's: who needs the ledger finds out."""
+
+    engine: Engine
+    _sampler: Sampler = field(init=False)
+    _beat_at: float = 0.0
+    _sample_at: float = 0.0
+    _was: object = None
+    _was_busy: bool = False
+
+    def __post_init__(self) -> None:
+        self._sampler = Sampler(self.engine)
+        self._sample_at = time.monotonic() + SAMPLE_BUSY
+
+    async def keep(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            await self._tick()
+            await anyio.sleep(TICK)
+
+    async def last(self) -> None:
+        """Tell what was done since the last sample."""
+        if self.engine.tally.done.total():
+            await self._sample(SAMPLE_BUSY)
+
+    async def _tick(self) -> None:
+        engine, now = self.engine, time.monotonic()
+        # A change is told at once: somebody may be looking at us.
+        news = (engine.busy, engine.control.paused_by, engine.next_run, engine.serves)
+        ended, self._was_busy = self._was_busy and not engine.busy, engine.busy
+        if news != self._was or now >= self._beat_at:
+            self._was = news
+            self._beat_at = now + (BEAT_BUSY if engine.busy else BEAT_IDLE)
+            await self._beat()
+        if ended or now >= self._sample_at:
+            self._sample_at = now + (SAMPLE_BUSY if engine.busy else SAMPLE_IDLE)
+            await self._sample(SAMPLE_BUSY if engine.busy or ended else SAMPLE_IDLE)
+        elif engine.busy:
+            self._sample_at = min(self._sample_at, now + SAMPLE_BUSY)
+
+    async def _beat(self) -> None:
+        try:
+            await self.engine.announce()
+        except Fault as fault:
+            log.debug("no heartbeat: %s", fault)
+
+    async def _sample(self, picture_every: float) -> None:
+        try:
+            await self._sampler.take(picture_every)
+        except Fault as fault:
+            log.debug("no sample: %s", fault)

@@ -1,0 +1,128 @@
+"""What this process tells in samples: how much it did since the last one, and now and then the whole."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.ledger.records import Sample
+from embedconsole.sync.status import dependencies_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.items import JsonObject
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.progress import Progress
+    from embedconsole.sync.snapshot import CollectionSeen, PipelineView, Snapshot
+
+BATCHES_IN_PICTURE = 50
+_STALE = 5.0
+"""Seconds after which what the ledger said is asked anew for a picture."""
+
+_REST = 50
+"""Counting a huge ledger takes a while: rest so many times as long before counting for a picture again."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this process has done in all its runs, by pipeline."""
+
+    done: Counter[str] = field(default_factory=Counter)
+    failed: Counter[str] = field(default_factory=Counter)
+
+    def add(self, pipeline: str, progress: Progress) -> None:
+        """Count a run in: one that has ended."""
+        self.done[pipeline] += progress.done
+        self.failed[pipeline] += progress.newly_failed
+
+    def with_runs(self, runs: Mapping[str, Progress]) -> Tally:
+        """The same with those that are going on."""
+        whole = Tally(Counter(self.done), Counter(self.failed))
+        for pipeline, progress in runs.items():
+            whole.add(pipeline, progress)
+        return whole
+
+
+@dataclass(slots=True)
+class Sampler:
+    """Takes this process's samples; what the ledger did not take is in the next one."""
+
+    engine: Engine
+    _told: Tally = field(default_factory=Tally)
+    _rest_until: float = 0.0
+
+    async def take(self, picture_every: float) -> None:
+        """Take samples where there is something to tell.
+
+        Args:
+            picture_every: Seconds; whichever process finds the latest picture older takes the next one.
+
+        Raises:
+            Fault: the ledger does not answer.
+        """
+        engine = self.engine
+        names = [assembly.pipeline.name for assembly in engine.assemblies]
+        now = engine.tally
+        pictures: Mapping[str, JsonObject] = {}
+        # Who neither serves nor has done anything is only looking, or about to end.
+        if (engine.serves or now != self._told) and time.monotonic() >= self._rest_until:
+            ages = await anyio.to_thread.run_sync(engine.ledger.samples.picture_ages, names)
+            due = [name for name in names if ages.get(name, picture_every) >= picture_every]
+            pictures = await self._pictures(due) if due else {}
+        samples = [
+            Sample(
+                name,
+                now.done[name] - self._told.done[name],
+                now.failed[name] - self._told.failed[name],
+                pictures.get(name),
+            )
+            for name in names
+        ]
+        telling = [sample for sample in samples if sample.done or sample.picture is not None]
+        if telling:
+            await anyio.to_thread.run_sync(partial(engine.ledger.samples.add, engine.me.id, telling))
+        self._told = now
+
+    async def _pictures(self, names: list[str]) -> dict[str, JsonObject]:
+        engine, began = self.engine, time.monotonic()
+        if not engine.counted_since(began - _STALE):
+            await engine.count()
+            self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
+        await engine.describe()
+        snapshot = engine.snapshot()
+        return {view.name: picture_of(view, snapshot) for view in snapshot.pipelines if view.name in names}
+
+
+def picture_of(view: PipelineView, snapshot: Snapshot) -> JsonObject:
+    """What a pipeline looks like, JSON-ready; times in seconds since 1970 by our clock."""
+    epoch = time.time() - snapshot.taken_at
+    flying = [batch for batch in snapshot.in_flight if batch.pipeline == view.name]
+    return {
+        "state": str(view.state),
+        "counts": None if view.counts is None else asdict(view.counts),
+        "rate": view.rate,
+        "eta": view.eta,
+        "workers": view.workers,
+        "batches": len(flying),
+        "in_flight": [
+            {**asdict(batch), "work": batch.work.name.lower()} for batch in flying[:BATCHES_IN_PICTURE]
+        ],
+        "dependencies": [asdict(one) for one in dependencies_of(view.dependencies, epoch)],
+        "collection": None if view.seen is None else _collection(view.seen),
+        "next_run": None if snapshot.next_run is None else snapshot.next_run + epoch,
+        "paused_since": None if snapshot.pause is None else snapshot.pause.since,
+    }
+
+
+def _collection(seen: CollectionSeen) -> JsonObject:
+    return {
+        "state": None if seen.state is None else asdict(seen.state),
+        "differences": list(seen.differences),
+        "fault": seen.fault,
+    }
