@@ -104,6 +104,12 @@ def test_search_finds_the_nearest(sqlite_stage: Stage) -> None:
     assert hits[0]["payload"]["title"] == "Product number 3"
     assert len(hits) == 3
     assert scores == sorted(scores, reverse=True)
+    similar = stage.installation.run("search", "--similar-to", "3", "--limit", "3", "--json").json["hits"]
+    assert {hit["id"] for hit in similar} == {1, 2, 5}
+    absent = stage.installation.run("search", "--similar-to", "99")
+    assert absent.code == 3
+    assert "holds no point 99" in absent.err
+    assert stage.installation.run("search", "mug", "--similar-to", "3").code == 2
 
 
 def test_the_console_and_the_demo_without_a_terminal(sqlite_stage: Stage) -> None:

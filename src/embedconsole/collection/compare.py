@@ -43,12 +43,10 @@ def differences(want: CollectionSchema, have: CollectionState) -> list[Differenc
     """
     found: list[Difference] = []
     for name, spec in want.vectors.items():
-        place = f"vectors.{name}" if name != UNNAMED else "vector"
+        place = vector_field(name)
         there = have.vectors.get(name)
         if there is None:
-            described = f"{spec.size}, {spec.distance}"
-            others = ", ".join(other or "the unnamed one" for other in have.vectors) or None
-            found.append(Difference(place, described, others, True, _OTHER_COLLECTION))
+            found.append(missing_vector(name, f"{spec.size}, {spec.distance}", have))
             continue
         if there.size != spec.size:
             sizes = str(spec.size), str(there.size)
@@ -62,5 +60,21 @@ def differences(want: CollectionSchema, have: CollectionState) -> list[Differenc
         if wanted == existing:
             continue
         remedy = _ADD_INDEX if existing is None else _SURPLUS if wanted is None else _OTHER_INDEX
-        found.append(Difference(f"indexes.{path}", wanted, existing, False, remedy))
+        found.append(Difference(index_field(path), wanted, existing, False, remedy))
     return found
+
+
+def missing_vector(name: str, described: str, have: CollectionState) -> Difference:
+    """A configured vector that the collection does not have; `described` is what it should be."""
+    others = ", ".join(other or "the unnamed one" for other in have.vectors) or None
+    return Difference(vector_field(name), described, others, True, _OTHER_COLLECTION)
+
+
+def vector_field(name: str) -> str:
+    """How differences of a vector begin; those of its size and distance go on after a dot."""
+    return f"vectors.{name}" if name != UNNAMED else "vector"
+
+
+def index_field(path: str) -> str:
+    """How a difference of a payload index is called."""
+    return f"indexes.{path}"

@@ -1,4 +1,4 @@
-"""`test` and `init` as the command line shows them."""
+"""`test`, `init` and `search` as the command line shows them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.checks import Check, run_checks
+from embedconsole.sync.hits import facts_of, key_of, title_of
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.searching import search
 
 if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
-    from embedconsole.items import Hit, JsonObject
+    from embedconsole.items import JsonObject
     from embedconsole.sync.initialise import Initialised
+    from embedconsole.sync.searching import Found, Query
+
+_FACTS = 5
 
 
 def test_dependencies(session: Session, *, as_json: bool) -> Exit:
@@ -90,19 +94,21 @@ def _print_initialised(name: str, result: Initialised) -> None:
         )
 
 
-def search_collection(session: Session, text: str, *, vector: str | None, limit: int, as_json: bool) -> Exit:
-    """Search the first of the session's pipelines by text, and print the hits.
+def search_collection(
+    session: Session, query: Query, *, vector: str | None, limit: int, as_json: bool
+) -> Exit:
+    """Search the first of the session's pipelines, and print the hits.
 
     Raises:
         ConfigError: there is no such vector.
     """
 
-    async def run(pipeline: Pipeline) -> list[Hit]:
+    async def run(pipeline: Pipeline) -> Found:
         async with assembled([pipeline]) as (assembly,):
-            return await search(assembly, text, vector=vector, limit=limit)
+            return await search(assembly, query, vector=vector, limit=limit)
 
     try:
-        hits = anyio.run(run, session.pipelines[0])
+        hits = anyio.run(run, session.pipelines[0]).hits
     except Fault as fault:
         say(str(fault))
         return Exit.STOPPED
@@ -110,25 +116,14 @@ def search_collection(session: Session, text: str, *, vector: str | None, limit:
         put_json({"hits": [asdict(hit) for hit in hits]})
         return Exit.IN_SYNC
     for hit in hits:
-        put(f"{hit.score:.3f}  {_key(hit):>8}  {_title(hit.payload)}")
+        put(f"{hit.score:.3f}  {key_of(hit):>8}  {_described(hit.payload)}".rstrip())
     if not hits:
         say(f"No hits. Is the collection filled? See {session.command} status")
     return Exit.IN_SYNC
 
 
-def _key(hit: Hit) -> str:
-    marker = hit.payload.get("_embedconsole")
-    return str(marker.get("key", hit.id)) if isinstance(marker, dict) else str(hit.id)
-
-
-def _title(payload: JsonObject) -> str:
+def _described(payload: JsonObject) -> str:
     """What a person recognises an item by: its title or name, and a few plain facts."""
-    title = next((payload[name] for name in ("title", "name", "sku") if payload.get(name)), None)
-    plain = [
-        f"{name} {value}"
-        for name, value in payload.items()
-        if value is not None and isinstance(value, (str, int, float)) and len(str(value)) <= 24
-    ]
-    head = str(title) if title is not None else ""
-    facts = "  ".join(fact for fact in plain[:6] if head not in fact or not head)
-    return f"{head}  ({facts})" if facts else head
+    title = title_of(payload)
+    facts = "  ".join(f"{name} {value}" for name, value in list(facts_of(payload).items())[:_FACTS])
+    return f"{title}  ({facts})" if facts else title

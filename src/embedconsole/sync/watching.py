@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.collection.compare import differences
 from embedconsole.faults import Fault
 from embedconsole.sync.generation import current_generation
+from embedconsole.sync.initialise import compared
 from embedconsole.sync.snapshot import CollectionSeen
-from embedconsole.sync.wanted import wanted_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,11 +103,6 @@ def _compared(assembly: Assembly, state: CollectionState | None) -> tuple[tuple[
     """What is not as configured, a line each, and whether it forbids writing."""
     if state is None:
         return (), False
-    have = {name: vector.size for name, vector in state.vectors.items()}
-    try:
-        wanted = wanted_schema(assembly.pipeline, have)
-    except Fault as fault:
-        return (str(fault),), False
-    found = differences(wanted, state)
+    found = compared(assembly, state)
     lines = tuple(f"{one.field} is {one.have or 'missing'}, want {one.want or 'nothing'}" for one in found)
     return lines, any(one.blocking for one in found)

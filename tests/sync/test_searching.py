@@ -1,0 +1,153 @@
+"""Searching and `init` with a real embedder and the embedded engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedconsole.embedders.hashing import HashingEmbedder
+from embedconsole.faults import BadInput, ConfigError, Refused
+from embedconsole.items import CollectionSchema, Points, VectorSpec
+from embedconsole.sync.assembly import assembled
+from embedconsole.sync.hits import facts_of, key_of, title_of
+from embedconsole.sync.initialise import initialise, plan_init
+from embedconsole.sync.searching import ByText, LikeItem, parse_query, search
+from sync.makers import make_pipeline, make_recipe, make_row
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+    from embedconsole.sync.assembly import Assembly
+
+pytestmark = pytest.mark.anyio
+
+TITLES = {"1": "red running shoes", "2": "blue running shoes", "3": "a coffee mug", "SKU/4": "red shoes"}
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture
+async def assembly(tmp_path: Path) -> AsyncIterator[Assembly]:
+    """A pipeline without a collection yet; its size is the embedder's affair."""
+    collection = {"path": str(tmp_path / "qdrant"), "name": "products", "indexes": {"title": "text"}}
+    embed = {"embedder": "ml", "text": "{title}"}
+    async with assembled([make_pipeline(collection=collection, embed=embed)]) as (one,):
+        yield one
+
+
+async def fill(assembly: Assembly) -> None:
+    """Create the collection and put the titles in."""
+    await initialise(assembly)
+    recipe = make_recipe(assembly.pipeline)
+    contents = [recipe.content(make_row(key, title=title)) for key, title in TITLES.items()]
+    inputs = [content.inputs[""] for content in contents]
+    embedded = await assembly.embedders[""].embed(inputs)
+    await assembly.collection.upsert(
+        Points([one.point for one in contents], {"": embedded.vectors}, [one.payload for one in contents])
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("red shoes", ByText("red shoes")),
+        ("  red shoes ", ByText("red shoes")),
+        ("#35", LikeItem("35")),
+        ("# SKU 35/b", LikeItem("SKU 35/b")),
+        ("similar 35", LikeItem("35")),
+        ("Similar #35", LikeItem("35")),
+        ("similar red shoes", ByText("similar red shoes")),
+        ("similar", ByText("similar")),
+        ('"#35"', ByText("#35")),
+        ('"similar 35"', ByText("similar 35")),
+        ("#", ByText("#")),
+    ],
+)
+def test_what_is_typed(typed: str, query: object) -> None:
+    assert parse_query(typed) == query
+
+
+async def test_a_text_finds_the_nearest_and_is_not_embedded_again_for_more(assembly: Assembly) -> None:
+    await fill(assembly)
+    found = await search(assembly, ByText("red running shoes"), vector=None, limit=2)
+    assert [key_of(hit) for hit in found.hits] == ["1", "SKU/4"]
+    assert found.embed_seconds is not None
+    assert not found.whole
+
+    more = await search(assembly, found.query, vector="", limit=9)
+    assert more.hits[:2] == found.hits
+    assert len(more.hits) == 4
+    assert more.embed_seconds is None
+    assert more.whole
+
+
+async def test_similar_items_by_key_whatever_the_key(assembly: Assembly) -> None:
+    await fill(assembly)
+    found = await search(assembly, LikeItem("SKU/4"), vector=None, limit=1)
+    assert [key_of(hit) for hit in found.hits] == ["1"]
+    assert found.embed_seconds is None
+    with pytest.raises(BadInput, match="holds no point"):
+        await search(assembly, LikeItem("no-such-key"), vector=None, limit=1)
+
+
+async def test_an_unknown_vector_names_the_known_ones(assembly: Assembly) -> None:
+    with pytest.raises(ConfigError, match="has no vector 'image'; it has ''"):
+        await search(assembly, ByText("red"), vector="image", limit=1)
+
+
+async def test_a_missing_collection_is_refused(assembly: Assembly) -> None:
+    with pytest.raises(Refused, match="does not exist"):
+        await search(assembly, ByText("red"), vector=None, limit=1)
+
+
+async def test_init_says_what_it_would_do_and_then_does_it(assembly: Assembly) -> None:
+    plan = await plan_init(assembly)
+    assert (plan.exists, plan.asks, plan.indexes) == (False, ("",), {"title": "text"})
+    assert await assembly.collection.describe() is None
+
+    done = await initialise(assembly)
+    assert done.created
+    assert done.schema.vectors == {"": VectorSpec(16, "cosine")}
+    after = await plan_init(assembly)
+    assert not after.changes
+    assert not after.left
+
+
+async def test_init_adds_what_is_missing_and_leaves_what_differs(assembly: Assembly) -> None:
+    await assembly.collection.create(CollectionSchema({"": VectorSpec(16, "dot")}, {"brand": "keyword"}))
+    plan = await plan_init(assembly)
+    assert plan.exists
+    assert plan.indexes == {"title": "text"}
+    assert [one.field for one in plan.left] == ["vector.distance", "indexes.brand"]
+    done = await initialise(assembly)
+    assert (done.added, done.left) == (("title",), plan.left)
+
+
+async def test_a_vector_that_is_missing_is_told_without_asking_for_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = make_pipeline(
+        collection={"path": str(tmp_path), "name": "products"},
+        vectors={
+            "text": {"embedder": "ml", "text": "{title}"},
+            "image": {"embedder": "clip", "text": "{sku}"},
+        },
+    )
+    async with assembled([pipeline]) as (assembly,):
+        await assembly.collection.create(CollectionSchema({"text": VectorSpec(16, "cosine")}))
+        monkeypatch.delattr(HashingEmbedder, "embed")
+        plan = await plan_init(assembly)
+        done = await initialise(assembly)
+    assert [(one.field, one.blocking) for one in plan.left] == [("vectors.image", True)]
+    assert done.left == plan.left
+
+
+def test_a_title_and_plain_facts() -> None:
+    payload = {"sku": "S1", "title": "Mug", "price": 9.5, "text": "x" * 99, "meta": {"a": 1}, "none": None}
+    assert title_of(payload) == "Mug"  # type: ignore[arg-type]
+    assert facts_of(payload) == {"sku": "S1", "price": 9.5}  # type: ignore[arg-type]
