@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from support.embedding_service import Behaviour
+from support.processes import wait_until
 
 if TYPE_CHECKING:
     from support.fixtures_shop import Stage
@@ -54,24 +55,28 @@ def test_edited_or_deleted_while_in_flight_and_runs_that_overlap(stage: Stage) -
 
 
 def _wait_for_processes(stage: Stage, count: int) -> None:
-    """Wait until so many others have announced themselves; each look is a start of the program."""
-    for _ in range(20):
+    """Wait until so many others have announced themselves."""
+
+    def there() -> bool:
         checks = {
             check["subject"]: check["detail"]
             for check in stage.installation.run("test", "--json").json["checks"]
         }
-        if re.search(rf"\b{count} (other )?processes", checks["ledger"]):
-            return
-    raise AssertionError(f"never there: {checks['ledger']}")
+        return re.search(rf"\b{count} (other )?processes", checks["ledger"]) is not None
+
+    wait_until(there, f"{count} processes are at work")
 
 
 def _wait_for_plan(stage: Stage, pending: int) -> Json:
-    """Wait until the running program has planned; each look is a start of the program, so nobody sleeps."""
-    for _ in range(20):
-        status = stage.installation.run("status", "--json").products
-        if status["backlog"]["pending"] == pending:
-            return status
-    raise AssertionError(f"never planned: {status}")
+    """What `status` says of the pipeline once the running program has planned."""
+    seen: list[Json] = []
+
+    def planned() -> bool:
+        seen.append(stage.installation.run("status", "--json").products)
+        return bool(seen[-1]["backlog"]["pending"] == pending)
+
+    wait_until(planned, "the plan is done")
+    return seen[-1]
 
 
 def test_edited_between_plan_and_claim(stage: Stage) -> None:

@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import yaml
 
+from support.starting import start_program
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from support.starting import Program
 
 Json = dict[str, Any]  # documents of the program's own making, taken apart by assertions
 
@@ -45,12 +49,13 @@ class Ended:
 class Running:
     """The program while it runs."""
 
-    process: subprocess.Popen[str]
+    process: Program
     timeout: float
 
     def ended(self) -> Ended:
         """Wait for its end; fails when it does not come."""
         out, err = self.process.communicate(timeout=self.timeout)
+        assert self.process.returncode is not None
         return Ended(self.process.returncode, out, err)
 
 
@@ -72,9 +77,9 @@ class Installation:
         return self.folder / "embedconsole.yaml"
 
     def command(self, *arguments: str) -> list[str]:
-        """The program's command line, the configuration written."""
+        """The arguments of the program, the configuration written."""
         self.config.write_text(yaml.safe_dump(self.settings, sort_keys=False), encoding="utf-8")
-        return [sys.executable, "-m", "embedconsole", *arguments, "--config", str(self.config)]
+        return [*arguments, "--config", str(self.config)]
 
     @property
     def environ(self) -> dict[str, str]:
@@ -93,11 +98,12 @@ class Installation:
 
     def bare(self, *arguments: str, timeout: float = 120.0) -> Ended:
         """The same without naming a configuration."""
-        return self._wait_for([sys.executable, "-m", "embedconsole", *arguments], timeout)
+        return self._wait_for(arguments, timeout)
 
-    def _wait_for(self, command: list[str], timeout: float) -> Ended:
+    def cold(self, *arguments: str, timeout: float = 120.0) -> Ended:
+        """The same in a fresh interpreter, as a shell starts it: for what importing does."""
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", "embedconsole", *self.command(*arguments)],
             env=self.environ,
             capture_output=True,
             text=True,
@@ -107,16 +113,18 @@ class Installation:
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def _wait_for(self, arguments: Sequence[str], timeout: float) -> Ended:
+        process = start_program(arguments, self.environ)
+        try:
+            out, err = process.communicate(timeout=timeout)
+        finally:
+            process.kill()
+        assert process.returncode is not None
+        return Ended(process.returncode, out, err)
+
+    def start(self, *arguments: str) -> Program:
         """Start the program and leave it running; the caller ends it and reads its pipes."""
-        return subprocess.Popen(
-            self.command(*arguments),
-            env=self.environ,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        )
+        return start_program(self.command(*arguments), self.environ)
 
     @contextmanager
     def running(self, *arguments: str, timeout: float = 60.0) -> Iterator[Running]:

@@ -13,11 +13,11 @@ from typing import IO, TYPE_CHECKING
 from support.installation import Ended
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from support.installation import Installation
+    from support.starting import Program
 
 PATIENCE = 60.0
 """Seconds after which a test takes it that something will never happen; a busy machine is slow."""
@@ -67,7 +67,7 @@ class _Lines:
 class Running:
     """A program that runs, started with pipes for stdout and stderr."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Program) -> None:
         assert process.stdout is not None
         assert process.stderr is not None
         self._process = process

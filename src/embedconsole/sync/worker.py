@@ -135,6 +135,9 @@ class _Task:
 
     async def work(self) -> None:
         """Do what the batch needs; what has been decided when it raises stands."""
+        if self._w.ended_early():
+            # Its claim was under way when another batch was refused, and got what that one gave back.
+            raise Interrupted
         self._enter("read")
         contents = await self._w.reader.call_counted(
             lambda: anyio.to_thread.run_sync(self._read), self._w.pipeline.retry
