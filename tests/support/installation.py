@@ -78,7 +78,10 @@ class Installation:
 
     def command(self, *arguments: str) -> list[str]:
         """The arguments of the program, the configuration written."""
-        self.config.write_text(yaml.safe_dump(self.settings, sort_keys=False), encoding="utf-8")
+        # In one step: a program that was started before may be about to read it.
+        draft = self.config.with_suffix(".draft")
+        draft.write_text(yaml.safe_dump(self.settings, sort_keys=False), encoding="utf-8")
+        draft.replace(self.config)
         return [*arguments, "--config", str(self.config)]
 
     @property
