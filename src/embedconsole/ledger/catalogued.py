@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, case, func, insert, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, null, select, update
 
-from embedconsole.ledger.bulk import Bulk
+from embedconsole.ledger.bulk import Bulk, constant
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Known
 from embedconsole.ledger.schema import State, items
@@ -24,14 +24,20 @@ if TYPE_CHECKING:
 _IDS_IN_ONE_STATEMENT = 1000
 _IDS_IN_ONE_PAGE = 10_000
 
-NO_ERROR = {"error": None, "error_class": None, "failed_at": None, "cause": None, "attempts": 0}
+NO_ERROR = {
+    "error": null(),
+    "error_class": null(),
+    "failed_at": null(),
+    "cause": null(),
+    "attempts": constant(0),
+}
 """What an item looks like that has never failed."""
 
 NOT_WANTED = {
-    "source_hash": None,
-    "desired_embed_hash": None,
-    "desired_payload_hash": None,
-    "state": State.DELETE.value,
+    "source_hash": null(),
+    "desired_embed_hash": null(),
+    "desired_payload_hash": null(),
+    "state": constant(State.DELETE),
 }
 """What an item looks like that is gone from the catalog: should its row come back as it was, it is news."""
 
@@ -95,9 +101,9 @@ _FORGET_SYNCED = (
     update(items)
     .where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None))
     .values(
-        synced_embed_hash=None,
-        synced_payload_hash=None,
-        state=State.EMBED.value,
+        synced_embed_hash=null(),
+        synced_payload_hash=null(),
+        state=constant(State.EMBED),
         due_at=_DUE_UNLESS_IN_FLIGHT,
         **NO_ERROR,
     )

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from sqlalchemy import and_, bindparam, case, delete, insert, literal, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, null, select, update
 
-from embedconsole.ledger.bulk import Bulk
+from embedconsole.ledger.bulk import Bulk, constant
 from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.clock import now_ms
@@ -29,8 +29,12 @@ if TYPE_CHECKING:
 LEASE_SECONDS = 90.0
 """A batch that is not extended for this long may be claimed by another worker."""
 
-_FREE = {"batch_id": None, "due_at": now_ms()}
-_NOT_IN_COLLECTION = {"synced_embed_hash": None, "synced_payload_hash": None, "state": State.EMBED.value}
+_FREE = {"batch_id": null(), "due_at": now_ms()}
+_NOT_IN_COLLECTION = {
+    "synced_embed_hash": null(),
+    "synced_payload_hash": null(),
+    "state": constant(State.EMBED),
+}
 _TOKEN: ColumnElement[int] = bindparam("token")
 _EMBED: ColumnElement[bytes] = bindparam("embed")
 _PAYLOAD: ColumnElement[bytes] = bindparam("payload")
@@ -56,6 +60,14 @@ _DUE = (
 )
 
 
+# Put together once: with every claim that would cost more than the database takes for it.
+_NOW = select(now_ms())
+_NEW_BATCH = insert(batches)
+_HOLD = (
+    update(items)
+    .where(items.c.id.in_(bindparam("ids", expanding=True)))
+    .values(batch_id=_TOKEN, due_at=bindparam("until"))
+)
 _ANY_KEPT = select(vectors.c.generation_id).where(vectors.c.generation_id == bindparam("generation")).limit(1)
 
 
@@ -80,7 +92,7 @@ _WANTED = Bulk(
         items.c.desired_embed_hash == bindparam("claimed_embed"),
         items.c.desired_payload_hash == bindparam("claimed_payload"),
     )
-    .values(desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, source_hash=None)
+    .values(desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, source_hash=null())
 )
 # What follows from the newest desired hashes, which may have changed while the item was in flight.
 _WRITTEN = Bulk(
@@ -88,10 +100,10 @@ _WRITTEN = Bulk(
         synced_embed_hash=_EMBED,
         synced_payload_hash=_PAYLOAD,
         state=case(
-            (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
-            (and_(_SAME_EMBED, items.c.desired_payload_hash == _PAYLOAD), literal(State.SYNCED.value)),
-            (_SAME_EMBED, literal(State.PAYLOAD.value)),
-            else_=literal(State.EMBED.value),
+            (items.c.desired_embed_hash.is_(None), constant(State.DELETE)),
+            (and_(_SAME_EMBED, items.c.desired_payload_hash == _PAYLOAD), constant(State.SYNCED)),
+            (_SAME_EMBED, constant(State.PAYLOAD)),
+            else_=constant(State.EMBED),
         ),
         **_FREE,
         **NO_ERROR,
@@ -99,7 +111,7 @@ _WRITTEN = Bulk(
 )
 _BACK = Bulk(
     _one().values(
-        source_hash=None,
+        source_hash=null(),
         desired_embed_hash=_EMBED,
         desired_payload_hash=_PAYLOAD,
         **_NOT_IN_COLLECTION,
@@ -109,9 +121,9 @@ _BACK = Bulk(
 )
 _FAILED = Bulk(
     _one().values(
-        batch_id=None,
-        attempts=items.c.attempts + 1,
-        state=case((bindparam("final") == 1, literal(State.FAILED.value)), else_=items.c.state),
+        batch_id=null(),
+        attempts=items.c.attempts + constant(1),
+        state=case((bindparam("final") == constant(1), constant(State.FAILED)), else_=items.c.state),
         due_at=now_ms() + bindparam("delay_ms"),
         error_class=bindparam("class"),
         error=bindparam("message"),
@@ -155,7 +167,7 @@ class Work:
                 rows = connection.execute(
                     _DUE, {"generation": generation_id, "state": state.value, "limit": limit}
                 )
-                claimed = [ClaimedItem(*row) for row in rows]
+                claimed = list(map(ClaimedItem._make, rows.all()))
                 if len(claimed) >= max(at_least, 1):
                     return _take(connection, generation_id, state, claimed, worker_id, slot)
             return None
@@ -260,28 +272,29 @@ def _take(
     worker_id: str,
     slot: int,
 ) -> Batch:
-    now = connection.scalar(select(now_ms()))
+    now = connection.scalar(_NOW)
     assert now is not None
     until = now + int(LEASE_SECONDS * 1000)
     result = connection.execute(
-        insert(batches).values(
-            generation_id=generation_id,
-            worker_id=worker_id,
-            slot=slot,
-            work=state.value,
-            stage="read",
-            item_count=len(claimed),
-            attempt=1 + max(item.attempts for item in claimed),
-            started_at=now,
-            stage_at=now,
-            lease_until=until,
-        )
+        _NEW_BATCH,
+        {
+            "generation_id": generation_id,
+            "worker_id": worker_id,
+            "slot": slot,
+            "work": state.value,
+            "stage": "read",
+            "item_count": len(claimed),
+            "attempt": 1 + max(item.attempts for item in claimed),
+            "started_at": now,
+            "stage_at": now,
+            "lease_until": until,
+        },
     )
     key = result.inserted_primary_key
     assert key is not None
     token = cast("int", key[0])
     ids = [item.id for item in claimed]
-    connection.execute(update(items).where(items.c.id.in_(ids)).values(batch_id=token, due_at=until))
+    connection.execute(_HOLD, {"ids": ids, "token": token, "until": until})
     # Asked with every claim: another process may have kept some a moment ago.
     kept = connection.scalar(_ANY_KEPT, {"generation": generation_id}) is not None
     return Batch(token, generation_id, state, claimed, kept)
