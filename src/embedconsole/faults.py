@@ -59,6 +59,10 @@ class Transient(Fault):
     kind = FaultClass.TRANSIENT
 
 
+class Overloaded(Transient):
+    """It has too much to do (503): worth another try, and fewer calls at a time."""
+
+
 class Unreachable(Transient):
     """There was no answer at all (name look-up, connect): never the fault of what we sent."""
 

@@ -14,7 +14,7 @@ from embedconsole.embedders.errors import (
     header_secrets,
     retry_after,
 )
-from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient
 
 SERVICE = Service("ml", "embedders.ml.headers", secrets=("top-secret", "p/w+ä"))
 
@@ -24,7 +24,9 @@ SERVICE = Service("ml", "embedders.ml.headers", secrets=("top-secret", "p/w+ä")
     [
         *((status, BadInput) for status in (400, 413, 415, 422)),
         *((status, Refused) for status in (301, 308, 401, 402, 403, 404, 405, 407, 410, 418, 451)),
-        *((status, Transient) for status in (408, 409, 424, 425, 500, 501, 502, 503, 504, 529)),
+        *((status, Transient) for status in (408, 409, 424, 425, 500, 501, 502, 504)),
+        (503, Overloaded),
+        (529, Overloaded),
         (429, Throttled),
     ],
 )

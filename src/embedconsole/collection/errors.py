@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import aiohttp
 import orjson
 
-from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient, Unreachable
+from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,6 +90,8 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
             return Refused(SOURCE, message)
         case 507:
             return Transient(SOURCE, f"{message} (out of disk)", remedy="Free disk space on the Qdrant host")
+        case 503:
+            return Overloaded(SOURCE, message)
         case 408:
             return Transient(SOURCE, message)
         case _ if status >= 500:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
-from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +109,8 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
             target = service.clean(headers.get("location", "")) or "another address"
             remedy = f"Set {key}.url to the address that answers"
             return Refused(source, f"redirects to {target} ({status})", remedy=remedy)
+        case 503 | 529:
+            return Overloaded(source, f"answered {status}{tail}")
         case 408 | 409 | 424 | 425:
             return Transient(source, f"answered {status}{tail}")
         case _ if status >= 500:

@@ -14,6 +14,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records import Counts
+from embedconsole.sync.flow import GateState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import BatchInFlight
+    from embedconsole.ledger.records import BatchInFlight, SharedGate
 
 
 def show_status(session: Session, *, as_json: bool) -> Exit:
@@ -30,6 +31,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
     with opened_ledger(session) as ledger:
         batches = ledger.overview.in_flight() if ledger else []
         last = ledger.history.runs(limit=1) if ledger else []
+        waiting = ledger.gates.shut_now() if ledger else []
         pipelines = {
             pipeline.name: (_counts(ledger, pipeline), _collection(pipeline))
             for pipeline in session.pipelines
@@ -45,12 +47,15 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
                     }
                     for name, (counts, state) in pipelines.items()
                 },
+                "waiting_for": [_gate_json(gate) for gate in waiting],
                 "last_run": asdict(last[0]) if last else None,
             }
         )
     else:
         for name, (counts, state) in pipelines.items():
             _print_pipeline(name, counts, state)
+        for gate in waiting:
+            put(_gate_line(gate))
         _print_batches([batch for batch in batches if batch.pipeline in pipelines])
     unreachable = any(isinstance(state, str) for _, state in pipelines.values())
     if unreachable:
@@ -136,6 +141,22 @@ def put_back(
     if missed > 0:
         say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
     return Exit.IN_SYNC
+
+
+def _gate_json(gate: SharedGate) -> dict[str, object]:
+    return {
+        "dependency": gate.name,
+        "state": GateState[gate.state.name],
+        "for_seconds": round(gate.age, 1),
+        "again_in_seconds": max(0.0, round(gate.left, 1)),
+        "cause": gate.fault,
+    }
+
+
+def _gate_line(gate: SharedGate) -> str:
+    state = GateState[gate.state.name]
+    again = "" if state is GateState.PROBING else f", again in {duration(max(0.0, gate.left))}"
+    return f"{gate.name}: {state} for {duration(gate.age)}{again}: {gate.fault}"
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.ledger.catalogued import CataloguedItems
 from embedconsole.ledger.database import Database, sqlite_file
 from embedconsole.ledger.failures import Failures
+from embedconsole.ledger.gates import SharedGates
 from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
 from embedconsole.ledger.kept import KeptVectors
@@ -36,6 +37,7 @@ class Ledger:
     kept: KeptVectors
     presence: Presence
     history: History
+    gates: SharedGates
     orders: Orders
     samples: Samples
 
@@ -93,6 +95,7 @@ def open_ledger(url: str) -> Ledger:
         kept=KeptVectors(database),
         presence=Presence(database),
         history=History(database),
+        gates=SharedGates(database),
         orders=Orders(database),
         samples=Samples(database),
     )

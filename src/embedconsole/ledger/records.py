@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from embedconsole.ledger.schema import State
+    from embedconsole.ledger.schema import GateMark, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,3 +389,28 @@ class Pictured:
 
     at: float
     picture: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedGate:
+    """What all processes know of the way to a dependency.
+
+    Attributes:
+        key: Which dependency it is.
+        name: The dependency in the operator's words.
+        age: Seconds since it is so.
+        left: Seconds until it is tried again, or until its probe counts as lost; below 0 when that is over.
+        failures: In a row, batches of a breaker or pauses asked for.
+        holder: Who probes.
+        change: Grows with every change.
+    """
+
+    key: str
+    name: str
+    state: GateMark
+    age: float
+    left: float
+    failures: int
+    fault: str | None
+    holder: str | None
+    change: int

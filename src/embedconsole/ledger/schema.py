@@ -7,7 +7,7 @@ do is told in docs/architecture.md. Names carry a prefix, because the ledger may
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 
 from sqlalchemy import (
     BigInteger,
@@ -30,6 +30,15 @@ from embedconsole.ledger.types import FixedBytes
 
 HASH_BYTES = 16
 POINT_BYTES = 17
+
+
+class GateMark(StrEnum):
+    """What all processes let through to a dependency."""
+
+    CLOSED = "closed"
+    COOLING = "cooling"
+    OPEN = "open"
+    PROBING = "probing"
 
 
 class State(IntEnum):
@@ -94,6 +103,8 @@ items = Table(
     Column("error_class", String(20)),
     Column("error", _Long),
     Column("failed_at", BigInteger),
+    # How often the process ended that was at it, since it was last settled.
+    Column("crashes", SmallInteger, nullable=False, server_default="0"),
     # Of FAILED items only, see `causes.cause_of`.
     Column("cause", FixedBytes(CAUSE_BYTES)),
     UniqueConstraint("generation_id", "point", name="uq_embedconsole_items_point"),
@@ -232,3 +243,33 @@ vectors = Table(
     Column("vector", LargeBinary().with_variant(mysql.LONGBLOB, "mysql", "mariadb"), nullable=False),
 )
 """Embeddings paid for and kept: until the collection has them, or always, see `keep_vectors`."""
+
+gates = Table(
+    "embedconsole_gates",
+    metadata,
+    Column("key", String(190), primary_key=True),
+    Column("name", String(190), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("fault", _Long),
+    Column("holder", String(120)),
+    # Grows with every change, so that nobody takes an old state for news.
+    Column("change", BigInteger, nullable=False),
+)
+"""Dependencies that throttle or fail, for all processes: see `gates.SharedGates`. `key` is the dependency's
+address and model; `holder` is who probes."""
+
+doubts = Table(
+    "embedconsole_doubts",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("generation_id", BigInteger, nullable=False),
+    Column("key", _Long, nullable=False),
+    Column("due_at", BigInteger, nullable=False),
+    Index("ix_embedconsole_doubts_due", "generation_id", "due_at"),
+    sqlite_autoincrement=True,
+)
+"""Items whose point may have been written by somebody who had lost the lease: to be looked at once all such
+writes must have ended. No reference to the item: the row may be gone, and the point be back."""

@@ -7,19 +7,19 @@ from contextlib import asynccontextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import Fault, Transient
+from embedconsole.faults import Fault
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.alongside import alongside
 from embedconsole.sync.assembly import Assembly, assembled
 from embedconsole.sync.control import Control
-from embedconsole.sync.flow import Gate
+from embedconsole.sync.gates import Gates
 from embedconsole.sync.generation import settled_generation
 from embedconsole.sync.identity import dead_among, this_worker
+from embedconsole.sync.leases import RunLeases, TakenOver
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.pulse import Pulse
 from embedconsole.sync.run import PipelineRun, RunOptions
@@ -29,16 +29,14 @@ from embedconsole.sync.status import status_of
 from embedconsole.sync.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Lease, Worker
+    from embedconsole.ledger.records import Worker
+    from embedconsole.sync.leases import Overlap
 
-_KEEP_LEASE_EVERY = 15.0
 _CLOSE_SECONDS = 10.0
-
-Overlap = Literal["skip", "wait"]
 
 
 @dataclass(slots=True)
@@ -62,10 +60,20 @@ class Engine:
     _run_id: int | None = None
     _tally: Tally = field(default_factory=Tally)
     _watch: Watch = field(init=False)
+    _leases: RunLeases = field(init=False)
     _fault: str | None = None
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.ledger, self.assemblies)
+        self._leases = RunLeases(
+            presence=self.ledger.presence,
+            owner=self.me.id,
+            control=self.control,
+            announce=self.announce,
+            bury_the_dead=self.bury_the_dead,
+            taken_over=self._taken_over,
+            missed=self._missed,
+        )
 
     async def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> RunReport:
         """One run of the pipelines, all or those chosen, unless another process is at it.
@@ -77,7 +85,8 @@ class Engine:
             ConfigError: a pipeline can't run as configured; nothing was done.
         """
         try:
-            async with self._lease(self._chosen(options), overlap) as holder:
+            chosen = [assembly.pipeline.name for assembly in self._chosen(options)]
+            async with self._leases.held(chosen, overlap) as holder:
                 if holder is not None:
                     return self._all(options, Outcome.SKIPPED, f"{holder} runs it already")
                 return await self._run(options, kind)
@@ -97,7 +106,7 @@ class Engine:
         runs: dict[str, PipelineRun] = {}
         self.control.begin()
         chosen = self._chosen(options)
-        gates = self._gates(options)
+        gates = Gates(self.ledger, self.me.id, self.control, options.patient)
         for assembly in chosen:
             name = assembly.pipeline.name
             try:
@@ -107,7 +116,7 @@ class Engine:
         self._runs |= runs
         self._run_id = await anyio.to_thread.run_sync(self.ledger.history.begin_run, self.me.id, kind)
         try:
-            async with anyio.create_task_group() as group:
+            async with gates.shared(), anyio.create_task_group() as group:
                 for name, run in self._runs.items():
                     group.start_soon(self._run_pipeline, name, run, reports)
         finally:
@@ -124,9 +133,7 @@ class Engine:
                 await self._note_end(report)
         return report
 
-    async def _prepare(
-        self, assembly: Assembly, gates: Mapping[str, Gate], options: RunOptions
-    ) -> PipelineRun:
+    async def _prepare(self, assembly: Assembly, gates: Gates, options: RunOptions) -> PipelineRun:
         # The first look at the columns connects to the catalog.
         await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
         if options.only is not None:
@@ -159,64 +166,15 @@ class Engine:
         except Fault as fault:
             self._fault = str(fault)
 
-    def _gates(self, options: RunOptions) -> dict[str, Gate]:
-        return {
-            name: Gate(
-                f"embedder {name}",
-                concurrency=config.concurrency,
-                patient=options.patient,
-                drained=self.control.ending,
-            )
-            for assembly in self.assemblies
-            for name, config in assembly.pipeline.embedders.items()
-        }
+    # Beside others
 
-    # The lease on the run
-
-    @asynccontextmanager
-    async def _lease(self, chosen: Sequence[Assembly], overlap: Overlap) -> AsyncIterator[str | None]:
-        """Hold the leases of these pipelines; gives the holder when another process has one of them."""
-        names = [f"run:{assembly.pipeline.name}" for assembly in chosen]
-        await self.announce()
-        while True:
-            await self.bury_the_dead()
-            held = await anyio.to_thread.run_sync(self.ledger.presence.acquire, names, self.me.id)
-            if not isinstance(held, str):
-                break
-            if overlap == "skip" or self.control.draining:
-                yield held
-                return
-            with anyio.move_on_after(1.0):
-                await self.control.drained.wait()
-        try:
-            async with alongside(partial(self._keep, held)):
-                yield None
-        finally:
-            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-                await self._give_up_leases(held)
-
-    async def _keep(self, held: Sequence[Lease]) -> None:
-        """Extend the leases; when one is lost, another process has taken over, and this run ends."""
-        while True:
-            await anyio.sleep(_KEEP_LEASE_EVERY)
-            try:
-                await self.announce()
-                if not await anyio.to_thread.run_sync(self.ledger.presence.extend, held):
-                    self._end_runs()
-            except Fault as fault:
-                self._fault = str(fault)
-
-    def _end_runs(self) -> None:
+    def _taken_over(self) -> None:
         # Not a drain: whoever waits for the next run goes on waiting for it.
         for run in self._runs.values():
-            run.crew.give_up(Transient("ledger", "another process has taken over the run"))
+            run.crew.give_up(TakenOver("ledger", "another process has taken over the run"))
 
-    async def _give_up_leases(self, held: Sequence[Lease]) -> None:
-        try:
-            await anyio.to_thread.run_sync(self.ledger.presence.release, held)
-        except Fault as fault:
-            # They run out by themselves.
-            self._fault = str(fault)
+    def _missed(self, fault: Fault) -> None:
+        self._fault = str(fault)
 
     async def bury_the_dead(self) -> None:
         """Take back what processes held that are no more, and forget batches nobody holds."""

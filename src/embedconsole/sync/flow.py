@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 
-from embedconsole.faults import Fault, Throttled, Transient, Unreachable
+from embedconsole.faults import BadInput, Fault, Overloaded, Throttled, Transient, Unreachable
+from embedconsole.sync.board import Alone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from embedconsole.config.model import RetryConfig
+    from embedconsole.sync.board import Board, Hearsay
 
 T = TypeVar("T")
 
@@ -26,6 +28,9 @@ _FIRST_COOL_DOWN = 2.0
 _LONGEST_COOL_DOWN = 300.0
 _PATIENCE = 600.0
 _PROBES_OF_ONE_RUN = 4
+_PATIENCE_WITH_OTHERS = 30.0
+"""Seconds that a run which does not wait gives a breaker that another process has opened."""
+_ASK_AGAIN = 1.0
 
 
 class GateState(StrEnum):
@@ -65,13 +70,17 @@ class Gate:
 
     Args:
         name: The dependency in the operator's words.
-        concurrency: Calls at the same time, at most; fewer for a while after a 429.
+        concurrency: Calls at the same time, at most; fewer for a while after a 429 or 503.
         patient: Wait for a dependency that is away (a daemon) instead of ending the run (cron).
         drained: Set when the run ends early; nothing waits any longer then.
+        board: Told of what the other processes should know.
     """
 
-    def __init__(self, name: str, *, concurrency: int, patient: bool, drained: anyio.Event) -> None:
+    def __init__(
+        self, name: str, *, concurrency: int, patient: bool, drained: anyio.Event, board: Board | None = None
+    ) -> None:
         self.name = name
+        self._board = board or Alone()
         self._limit = concurrency
         self._limiter = anyio.CapacityLimiter(concurrency)
         self._patient = patient
@@ -83,15 +92,22 @@ class Gate:
         self._cool_downs = 0
         self._successes = 0
         self._ever_succeeded = False
-        self._fault: Fault | None = None
+        self._stepped_down = 0.0
+        self._fault: str | None = None
         self._probe = anyio.Lock()
+        self._asking = anyio.Lock()
 
     @property
     def health(self) -> Health:
         """The gate's state now."""
         until = self._until if self._state in (GateState.COOLING, GateState.OPEN) else None
-        fault = None if self._state is GateState.CLOSED or self._fault is None else str(self._fault)
+        fault = None if self._state is GateState.CLOSED else self._fault
         return Health(self.name, self._state, self._since, until, fault)
+
+    @property
+    def failures(self) -> int:
+        """Failures in a row behind the present state."""
+        return self._cool_downs if self._state is GateState.COOLING else self._failures
 
     async def call(self, work: Callable[[], Awaitable[T]], retry: RetryConfig) -> T:
         """Make one call, again at once when it fails in passing, and after a cool-down when throttled.
@@ -104,20 +120,27 @@ class Gate:
         """
         failures = 0
         while True:
+            began = time.monotonic()
             try:
                 async with self._turn():
+                    began = time.monotonic()
                     result = await work()
             except Throttled as fault:
-                self._throttled(fault)
+                self._throttled(fault, began)
                 continue
+            except BadInput:
+                self._answered(began)
+                raise
             except Transient as fault:
+                if isinstance(fault, Overloaded):
+                    self._step_down(began)
                 failures += 1
                 if failures >= retry.call_attempts:
                     raise
-                self._fault = fault
+                self._fault = str(fault)
                 await self._wait(retry.call_delay * failures)
                 continue
-            self._succeeded()
+            self._answered(began)
             return result
 
     async def call_counted(self, work: Callable[[], Awaitable[T]], retry: RetryConfig) -> T:
@@ -135,7 +158,7 @@ class Gate:
             Stop: the breaker opened and the run is not one that waits.
         """
         self._successes = 0
-        self._fault = fault
+        self._fault = str(fault)
         if self._state is GateState.OPEN:
             # Was under way when the breaker opened: the same event, and no probe.
             return
@@ -145,8 +168,32 @@ class Gate:
         probes = self._failures - FAILURES_TO_OPEN
         away_from_the_start = isinstance(fault, Unreachable) and not self._ever_succeeded
         if not self._patient and (away_from_the_start or probes >= _PROBES_OF_ONE_RUN):
+            if self._state is GateState.PROBING:
+                # Whoever comes next may see for himself at once.
+                self._enter(GateState.OPEN)
+                self._board.tell(self)
             raise Stop(fault)
-        self._enter(GateState.OPEN, min(_FIRST_COOL_DOWN * 2**probes, _LONGEST_COOL_DOWN))
+        self._enter(GateState.OPEN, min(_FIRST_COOL_DOWN * 2 ** max(0, probes), _LONGEST_COOL_DOWN))
+        self._board.tell(self)
+
+    def heard(self, said: Hearsay) -> None:
+        """Another process has met the dependency, and says how it is."""
+        now = time.monotonic()
+        self._fault = said.fault
+        if said.state is GateState.CLOSED:
+            if self._state in (GateState.OPEN, GateState.PROBING):
+                self._enter(GateState.CLOSED)
+                self._failures = 0
+        elif said.state is not GateState.COOLING:
+            self._enter(GateState.OPEN, said.left)
+            self._failures = max(self._failures, said.failures)
+            self._since = now - said.age
+        elif said.left > 0 and self._state in (GateState.CLOSED, GateState.COOLING):
+            if self._state is GateState.CLOSED:
+                self._cool_downs = max(self._cool_downs, said.failures)
+                self._step_down(now)
+            until = max(self._until, now + said.left)
+            self._enter(GateState.COOLING, until - now)
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -162,41 +209,73 @@ class Gate:
 
     async def _wait_while_shut(self) -> None:
         while self._state in (GateState.COOLING, GateState.OPEN):
+            self._check_patience()
             await self._wait(self._until - time.monotonic())
-            if time.monotonic() < self._until:
-                continue
-            # Who wakes up first moves on for all.
-            if self._state is GateState.COOLING:
-                self._enter(GateState.CLOSED)
-            elif self._state is GateState.OPEN:
-                self._enter(GateState.PROBING)
+            async with self._asking:
+                # Who wakes up first moves on for all.
+                if time.monotonic() < self._until:
+                    continue
+                if self._state is GateState.COOLING:
+                    self._enter(GateState.CLOSED)
+                elif self._state is GateState.OPEN:
+                    await self._try_to_probe()
 
-    def _succeeded(self) -> None:
+    async def _try_to_probe(self) -> None:
+        until = self._until
+        allowed = await self._board.may_probe(self)
+        if self._state is not GateState.OPEN or self._until != until:
+            return  # While the others were asked, there was news.
+        if allowed:
+            self._enter(GateState.PROBING)
+        else:
+            self._until = time.monotonic() + _ASK_AGAIN
+
+    def _check_patience(self) -> None:
+        left = self._until - time.monotonic()
+        if not self._patient and self._state is GateState.OPEN and left > _PATIENCE_WITH_OTHERS:
+            raise Stop(Transient(self.name, f"away; all processes wait {left:.0f} s more: {self._fault}"))
+
+    def _answered(self, began: float) -> None:
+        """The dependency has answered, be it to refuse what was sent."""
         self._ever_succeeded = True
-        self._failures = self._cool_downs = 0
-        if self._state is not GateState.CLOSED:
+        self._failures = 0
+        if self._state in (GateState.OPEN, GateState.PROBING):
             self._enter(GateState.CLOSED)
+            self._board.tell(self)
+        if began < self._stepped_down:
+            # Was under way when we were asked to slow down: says nothing of the pace since.
+            return
+        self._cool_downs = 0
         self._successes += 1
         # One more at a time, once as many calls as may run together have gone well.
         if self._limiter.total_tokens < self._limit and self._successes >= self._limiter.total_tokens:
             self._limiter.total_tokens += 1
             self._successes = 0
 
-    def _throttled(self, fault: Throttled) -> None:
-        self._fault = fault
-        self._successes = 0
+    def _throttled(self, fault: Throttled, began: float) -> None:
+        self._fault = str(fault)
         now = time.monotonic()
         wait = fault.retry_after
         if wait is None:
             wait = min(_FIRST_COOL_DOWN * 2**self._cool_downs, _LONGEST_COOL_DOWN)
         if not self._patient and wait > _PATIENCE:
             raise Stop(fault)
-        if self._state is not GateState.COOLING:
-            # Calls that were under way together are one event: slow down once for all of them.
+        if began >= self._stepped_down:
             self._cool_downs += 1
+        self._step_down(began)
+        if self._state is GateState.OPEN:
+            # Asked for a pause by a dependency that others find away: theirs is the longer one.
+            return
+        if self._state is not GateState.COOLING or now + wait > self._until:
+            self._enter(GateState.COOLING, max(wait, self._until - now))
+            self._board.tell(self)
+
+    def _step_down(self, began: float) -> None:
+        """Half as many calls at a time; calls that were under way together are one event."""
+        self._successes = 0
+        if began >= self._stepped_down:
+            self._stepped_down = time.monotonic()
             self._limiter.total_tokens = max(1, int(self._limiter.total_tokens) // 2)
-            self._enter(GateState.COOLING, wait)
-        self._until = max(self._until, now + wait)
 
     def _enter(self, state: GateState, wait: float = 0.0) -> None:
         now = time.monotonic()

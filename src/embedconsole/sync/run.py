@@ -16,9 +16,10 @@ from embedconsole.sync.content import Recipe
 from embedconsole.sync.crew import Crew
 from embedconsole.sync.embedding import GatedEmbedder, KnownSize
 from embedconsole.sync.flags import settle_flags
-from embedconsole.sync.flow import Gate, Interrupted, Stop
+from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.journal import Journal, product_column
+from embedconsole.sync.leases import TakenOver
 from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions, Stopped
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
 from embedconsole.sync.selection import EVERY_ITEM
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records import Counts, Generation
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.control import Control
+    from embedconsole.sync.flow import Gate
+    from embedconsole.sync.gates import Gates
     from embedconsole.sync.selection import Selection
     from embedconsole.sync.worker import Worker
-
-_UNLIMITED = 64
 
 CANCELLED = "cancelled by the operator"
 
@@ -85,14 +86,14 @@ class PipelineRun:
     """One run of one pipeline.
 
     Args:
-        gates: Embedder name to its gate, shared by all pipelines.
+        gates: Shared by all pipelines.
         worker_id: Who we are, on batches.
     """
 
     assembly: Assembly
     generation: Generation
     ledger: Ledger
-    gates: Mapping[str, Gate]
+    gates: Gates
     control: Control
     options: RunOptions
     worker_id: str
@@ -101,6 +102,7 @@ class PipelineRun:
     crew: Crew = field(init=False)
     _reader: Gate = field(init=False)
     _writer: Gate = field(init=False)
+    _embedders: Mapping[str, Gate] = field(init=False)
     _recipe: Recipe = field(init=False)
     _refusal: str | None = None
 
@@ -109,8 +111,11 @@ class PipelineRun:
         self.journal = Journal(
             pipeline.name, product_column(pipeline.catalog.product, catalog.columns, pipeline.catalog.key)
         )
-        self._reader = self._gate("catalog")
-        self._writer = self._gate(f"collection {pipeline.collection.name}")
+        self._reader = self.gates.catalog(self.assembly)
+        self._writer = self.gates.collection(self.assembly)
+        self._embedders = {
+            name: self.gates.embedder(name, config) for name, config in pipeline.embedders.items()
+        }
         self._recipe = Recipe(
             pipeline,
             columns=catalog.columns,
@@ -134,8 +139,7 @@ class PipelineRun:
     @property
     def gates_in_use(self) -> list[Gate]:
         """The gates of everything this run depends on, for showing their state."""
-        embedders = (self.gates[name] for name in self.assembly.pipeline.embedders)
-        return [self._reader, *embedders, self._writer]
+        return [self._reader, *self._embedders.values(), self._writer]
 
     async def run(self) -> PipelineReport:
         """Plan and work until nothing is due, the run is drained or it can't go on."""
@@ -231,7 +235,7 @@ class PipelineRun:
         }
         embedders = {
             name: GatedEmbedder(
-                embedder, sizes[name], self.gates[embedder.name], pipeline.retry, self.progress
+                embedder, sizes[name], self._embedders[embedder.name], pipeline.retry, self.progress
             )
             for name, embedder in self.assembly.embedders.items()
         }
@@ -269,10 +273,6 @@ class PipelineRun:
             noter=CatalogNoter(pipeline, self.assembly.catalog, self._reader, self.journal),
         )
 
-    def _gate(self, name: str) -> Gate:
-        # How many calls there are at the same time is the crew's size; the gate is for waiting.
-        return Gate(name, concurrency=_UNLIMITED, patient=self.options.patient, drained=self.control.ending)
-
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
         progress = self.progress
         report = PipelineReport(
@@ -292,6 +292,8 @@ class PipelineRun:
             return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
         if self.control.draining:
             return replace(report, outcome=Outcome.INTERRUPTED)
+        if isinstance(self.crew.stopped_by, TakenOver):
+            return replace(report, outcome=Outcome.SKIPPED, message=str(self.crew.stopped_by))
         if self.crew.stopped_by is not None:
             return replace(report, outcome=Outcome.ABORTED, message=str(self.crew.stopped_by))
         if self._refusal is not None:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.sync.engine import Engine, Overlap
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.leases import Overlap
     from embedconsole.sync.progress import RunReport
     from embedconsole.sync.run import RunOptions
     from embedconsole.sync.snapshot import Snapshot
