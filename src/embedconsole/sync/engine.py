@@ -14,6 +14,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.alongside import alongside
 from embedconsole.sync.assembly import Assembly, assembled
 from embedconsole.sync.control import Control
 from embedconsole.sync.gates import Gates
