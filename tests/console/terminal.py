@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Self
 
 _PATIENCE = 60.0
@@ -39,7 +39,7 @@ class Terminal:
 
     def __enter__(self) -> Self:
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", self.lines, self.columns, 0, 0))
+        self.resize(self.columns, self.lines)
         self.began = time.monotonic()
         self.process = subprocess.Popen(
             [sys.executable, "-m", "embedconsole", *self.arguments],
@@ -63,6 +63,10 @@ class Terminal:
     def text(self) -> str:
         """What was written, without its escape sequences."""
         return _SEQUENCE.sub(b"", bytes(self.written)).decode("utf-8", "replace")
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Be as large; the program is told by a signal."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def press(self, keys: str) -> None:
         """Type."""
@@ -94,6 +98,15 @@ class Terminal:
             assert self.process.poll() is None or self.read(0.2), f"it ended:\n{self.text}"
             self.read(0.02)
         return time.monotonic() - self.began
+
+    def unread_until(self, reached: Callable[[], bool]) -> bool:
+        """Read nothing at all until something is the case; False when that takes too long."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            if reached():
+                return True
+            time.sleep(0.1)
+        return False
 
     def settle(self) -> None:
         """Read until nothing comes for a moment longer than the console looks at its engine."""

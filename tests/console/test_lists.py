@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import App
+from textual.strip import Strip
 
 from embedconsole.console.copying import LARGEST, copied, osc52
 from embedconsole.console.glyphs import UNICODE
-from embedconsole.console.text import Span
+from embedconsole.console.text import Span, plain, width
 from embedconsole.console.widgets.cursor import Cursor
+from embedconsole.console.widgets.difference import differing, merged
 from embedconsole.console.widgets.finder import Finder
 from embedconsole.console.widgets.roll import Roll
 
@@ -166,3 +170,26 @@ def test_no_file_is_no_reason_not_to_copy(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file where the folder would be")
 
     assert copied("text", tmp_path / "taken", {}).file is None
+
+
+TEXT = st.text(alphabet="ab é界́", max_size=12)
+LINES = st.lists(st.builds(Span, TEXT, st.sampled_from(["plain", "muted"])), max_size=4).map(tuple)
+
+
+@given(old=LINES, new=LINES)
+def test_what_is_not_sent_again_is_there_already(old: tuple[Span, ...], new: tuple[Span, ...]) -> None:
+    begin, end = differing(old, new)
+    columns = max(width(old), width(new))
+    before, after = (
+        Strip(segments(old)).adjust_cell_length(columns),
+        Strip(segments(new)).adjust_cell_length(columns),
+    )
+
+    assert before.crop(0, begin) == after.crop(0, begin)
+    assert before.crop(max(begin, end)) == after.crop(max(begin, end))
+    assert plain(merged(new)) == plain(new)
+
+
+def segments(line: tuple[Span, ...]) -> list[Segment]:
+    """As a terminal gets it, a letter and its marks each."""
+    return [Segment(letter, Style(bold=span.tone == "muted")) for span in line for letter in span.text]

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,15 +22,18 @@ if TYPE_CHECKING:
 MOVED_ON = 800
 """Bytes for the chart, which moves on every ten seconds for ten minutes after work was done."""
 
+BUSY = 2_048
+"""Bytes a second that a sync at full speed may cost the link."""
+
 AT_REST = r"In sync\. [\d,]+ products|the rest is in sync"
 
 
-def demo(tmp_path: Path, *arguments: str) -> Terminal:
-    """`embedconsole demo` with 200 products in an 80x24 terminal."""
+def demo(tmp_path: Path, *arguments: str, products: int = 200) -> Terminal:
+    """`embedconsole demo` in an 80x24 terminal."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EMBEDCONSOLE_")}
     kept.pop("NO_COLOR", None)
     environment = {**kept, "EMBEDCONSOLE_STATE_DIR": str(tmp_path), "EMBEDCONSOLE_LOG_DIR": str(tmp_path)}
-    return Terminal(("demo", "--dir", str(tmp_path), "--products", "200", *arguments), environment)
+    return Terminal(("demo", "--dir", str(tmp_path), "--products", str(products), *arguments), environment)
 
 
 def synced(tmp_path: Path) -> int:
@@ -98,6 +102,71 @@ def test_hostile_texts_reach_no_terminal(tmp_path: Path) -> None:
     assert b"\xc2\x9b" not in terminal.written
     assert "\u202e".encode() not in terminal.written
     assert "[bold]x[/]" in terminal.text.replace("\ufffd", "")
+
+
+def test_a_terminal_that_is_not_read_holds_up_the_screen_but_not_the_sync(tmp_path: Path) -> None:
+    with demo(tmp_path, products=4_000) as terminal:
+        terminal.read_until("Looking for changes|Syncing")
+        # Far more than the pipe and the writer's queue can take: from here on the screen's loop is stuck.
+        for _ in range(60):
+            terminal.press("21")
+        everything = terminal.unread_until(lambda: synced(tmp_path) >= 3_900)
+        stuck = terminal.process.poll()
+        terminal.settle()
+        terminal.press("1q")
+
+        assert everything
+        assert stuck is None
+        assert terminal.ended() == 0
+    assert "Traceback" not in terminal.text
+
+
+def test_ctrl_z_gives_the_shell_its_terminal_and_fg_brings_the_console_back(tmp_path: Path) -> None:
+    with demo(tmp_path) as terminal:
+        terminal.read_until(AT_REST)
+        terminal.press("\x1a")
+        _, status = os.waitpid(terminal.process.pid, os.WUNTRACED)
+        terminal.read(1.0)
+        left_the_screen = bytes(terminal.written).rfind(b"\x1b[?1049l")
+        terminal.written.clear()
+        os.kill(terminal.process.pid, signal.SIGCONT)
+        terminal.read_until(AT_REST)
+        terminal.press("q")
+
+        assert terminal.ended() == 0
+    assert os.WIFSTOPPED(status)
+    assert left_the_screen > 0
+    assert b"\x1b[?1049h" in terminal.written
+
+
+def test_a_storm_of_sizes_leaves_the_screen_whole(tmp_path: Path) -> None:
+    with demo(tmp_path) as terminal:
+        terminal.read_until(AT_REST)
+        for columns, lines in [(20, 5), (300, 100), (80, 24), (1, 1), (132, 50)] * 20:
+            terminal.resize(columns, lines)
+            terminal.read(0.01)
+        terminal.resize(80, 24)
+        terminal.settle()
+        terminal.written.clear()
+        terminal.press("21")
+        terminal.read_until(AT_REST)
+        terminal.press("q")
+
+        assert terminal.ended() == 0
+    assert "Traceback" not in terminal.text
+
+
+def test_a_busy_console_costs_the_link_little(tmp_path: Path) -> None:
+    with demo(tmp_path, products=12_000) as terminal:
+        terminal.read_until(r"Syncing [\d,]+ products")
+        began, before = time.monotonic(), len(terminal.written)
+        terminal.read_until(AT_REST)
+        seconds, count = time.monotonic() - began, len(terminal.written) - before
+        terminal.press("q")
+        assert terminal.ended() == 0
+
+    assert seconds > 2, "too short to tell"
+    assert count / seconds <= BUSY, f"{count} bytes in {seconds:.1f} s"
 
 
 def test_without_a_terminal_it_is_refused(tmp_path: Path) -> None:

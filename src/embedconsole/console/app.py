@@ -112,6 +112,8 @@ class Console(App[int]):
         """The first picture does not wait for the engine."""
         self.draw()
         self.lookout.start()
+        # Back from the shell, nothing of the screen is there any more; Textual draws only what has changed.
+        self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def _tell(self) -> None:
         """Called by the lookout, in its thread."""

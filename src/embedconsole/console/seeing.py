@@ -143,6 +143,8 @@ def _backlog(pipeline: PipelineView, history: tuple[float, ...], *, stale: bool)
 
 def _in_flight(snapshot: Snapshot, pipeline: str, *, stale: bool) -> InFlightView:
     mine = [batch for batch in snapshot.in_flight if batch.pipeline == pipeline]
+    # A line a worker, which stays where it is: batches come and go several times a second.
+    mine.sort(key=lambda batch: (batch.worker != snapshot.worker, batch.worker, batch.slot, batch.token))
     return InFlightView(
         rows=tuple(_batch(batch, snapshot.worker) for batch in mine),
         items=sum(batch.items for batch in mine),

@@ -65,7 +65,7 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True)
 class InFlightView:
-    """The batches of this pipeline, of every process, oldest first."""
+    """The batches of this pipeline, of every process: our own first, by worker."""
 
     rows: tuple[BatchRow, ...] = ()
     items: int = 0

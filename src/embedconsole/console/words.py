@@ -64,6 +64,11 @@ def rate(items: float) -> str:
     return f"{items:,.0f}/s" if items >= _SOON else f"{items:.1f}/s"
 
 
+def coarse(amount: float) -> float:
+    """Rounded to two digits: a figure that does not change with every look."""
+    return float(f"{amount:.1e}")
+
+
 def share(part: int, whole: int) -> str:
     """A percentage that says 100 only when it is: 99.9 %."""
     if whole <= 0:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from embedconsole.console.text import BLANK, Span
-from embedconsole.console.words import number, rate, share
+from embedconsole.console.words import coarse, number, rate, share
 
 if TYPE_CHECKING:
     from embedconsole.console.glyphs import Glyphs
@@ -63,7 +63,7 @@ def _progress(view: BacklogView, cells: int, glyphs: Glyphs) -> Line:
         return (Span(" compared ", "muted"), Span(f"{number(view.scanned):>{_NUMBER}}"), Span(found, "muted"))
     if not view.wanted:
         return BLANK
-    label = f" {share(view.done, view.wanted)}"
+    label = f" {int(100 * view.done / view.wanted)} %"
     done, rest = glyphs.bar(view.done / view.wanted, max(4, cells - 10))
     return (Span(" "), Span(done, "work"), Span(rest, "muted"), Span(label, "muted"))
 
@@ -77,7 +77,7 @@ def _chart(view: BacklogView, cells: int, height: int, glyphs: Glyphs) -> list[L
     ]
     if not peak:
         lines = lines[-1:]
-    label = f" last 10 min, at most {rate(peak)}" if peak else " nothing done in the last 10 min"
+    label = f" last 10 min, at most {rate(coarse(peak))}" if peak else " nothing done in the last 10 min"
     return [*lines, (Span(label, "muted"),)]
 
 

@@ -64,12 +64,11 @@ def _teach(view: InFlightView, cells: int) -> list[Line]:
 
 def _row(row: BatchRow, token: int, *, stale: bool) -> Line:
     tone: Tone = "muted" if stale else _STAGES.get(row.stage, "plain")
+    # One tone but for what stands out: these lines change with every look, and each tone costs the link.
     spans = [
-        Span(f" {right(f'#{row.token}', token)}", "muted"),
+        Span(f" {right(f'#{row.token}', token)}", "muted" if stale else "plain"),
         Span(f" {left(row.stage, 7)}", tone),
-        Span(right(f"{row.items:,}", 5)),
-        Span(right(row.age, 5)),
-        Span(f"  {row.where} w{row.slot}", "muted"),
+        Span(f"{right(f'{row.items:,}', 5)}{right(row.age, 5)}  {row.where} w{row.slot}", tone),
     ]
     if row.attempt > 1:
         spans.append(Span(f"  try {row.attempt}", "wait"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.console.text import Span, spread
+from embedconsole.console.text import Span, fit, right
 from embedconsole.console.words import counted, rate
 
 if TYPE_CHECKING:
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from embedconsole.console.view import StatusView
 
 
-def status_line(view: StatusView, cells: int, glyphs: Glyphs) -> Line:
-    """ "products → products  2/3          running  8 workers  231/s"."""
+_RATE = 9
+
+
+def status_name(view: StatusView, cells: int, glyphs: Glyphs) -> Line:
+    """ "products → products  2/3": what seldom changes."""
     start = [
         Span(view.pipeline, "strong"),
         Span(f" {glyphs.arrow} ", "muted"),
@@ -22,11 +25,16 @@ def status_line(view: StatusView, cells: int, glyphs: Glyphs) -> Line:
     ]
     if view.position is not None:
         start.append(Span(f"  {view.position}", "muted"))
+    return fit(tuple(start), cells)
+
+
+def status_state(view: StatusView) -> Line:
+    """ "running  8 workers  231/s"."""
     end = [Span(view.state, view.tone)]
     if view.workers is not None:
         end.append(Span(f"  {counted(view.workers, 'worker')}", "muted"))
     if view.rate is not None:
-        end.append(Span(f"  {rate(view.rate)}", "plain"))
+        end.append(Span(right(rate(view.rate), _RATE), "plain"))
     if view.next_run is not None:
         end.append(Span(f"  next {view.next_run}", "muted"))
-    return spread(tuple(start), tuple(end), cells)
+    return tuple(end)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.containers import Container
+from textual.containers import Container, Horizontal
 from textual.screen import Screen
 
 from embedconsole.console.panels.keys import keys_line
-from embedconsole.console.panels.status import status_line
+from embedconsole.console.panels.status import status_name, status_state
 from embedconsole.console.panels.wrapping import wrapped_to
+from embedconsole.console.text import width
 from embedconsole.console.widgets.finder import Finder
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.panel import Panel
@@ -59,6 +60,7 @@ class Place(Screen[None]):
         self._disabled: Collection[str] = ()
         self._renamed: Mapping[str, str] = {}
         self._status = Lines(id="status")
+        self._state = Lines(id="state")
         self._sentence = Lines(id="sentence")
         self._keys = Lines(id="keys")
         self._finder = Finder()
@@ -70,7 +72,10 @@ class Place(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Status, sentence, the body, keys."""
-        yield self._status
+        # Apart, because a line is sent from its widget's beginning, and only the state changes all the time.
+        with Horizontal(id="top"):
+            yield self._status
+            yield self._state
         yield self._sentence
         with Container(id="body"):
             yield from self.compose_body()
@@ -121,7 +126,11 @@ class Place(Screen[None]):
         cells = self.size.width - 2
         if self._view is None or cells <= 0:
             return
-        self._status.draw([status_line(self._view.status, cells, self.desk.glyphs)])
+        state = status_state(self._view.status)
+        name = status_name(self._view.status, cells - width(state) - 1, self.desk.glyphs)
+        self._status.draw([name])
+        self._state.styles.width = width(state)
+        self._state.draw([state])
         tone: Tone = "alert" if self._view.alarmed else "strong"
         height = self._sentence.size.height
         self._sentence.draw(wrapped_to(self._view.sentence, cells, height, tone))

@@ -8,14 +8,14 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from embedconsole.console.text import BLANK, fit, plain, width
+from embedconsole.console.text import BLANK, fit, plain
 from embedconsole.console.theme import tone_styles
+from embedconsole.console.widgets.difference import differing, merged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,11 +58,8 @@ class Lines(Widget):
             self._bright = bright
         for y, (old, new) in enumerate(zip_longest(before, self._lines, fillvalue=BLANK)):
             if old != new and y < self.size.height:
-                begin = _same_at_start(old, new)
-                end = min(self.size.width, max(width(old), width(new)))
-                # A cell to the left as well: a wide character must not be cut in two.
-                start = max(0, begin - 1)
-                self.refresh(Region(start, y, max(1, end - start), 1))
+                begin, end = differing(old, new)
+                self.refresh(Region(begin, y, max(1, min(self.size.width, end) - begin), 1))
 
     def render_line(self, y: int) -> Strip:
         """One line, as Textual wants it."""
@@ -72,7 +69,8 @@ class Lines(Widget):
         base = self.rich_style
         if y == self._bright:
             base += self._tones["bright"]
-        segments = [Segment(span.text, base + self._tones[span.tone]) for span in fit(line, self.size.width)]
+        spans = merged(fit(line, self.size.width))
+        segments = [Segment(span.text, base + self._tones[span.tone]) for span in spans]
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
@@ -83,24 +81,3 @@ class Lines(Widget):
         """The theme may have changed."""
         super().notify_style_update()
         self._tones = None
-
-
-def _same_at_start(old: Line, new: Line) -> int:
-    """How many columns both lines begin with."""
-    columns = 0
-    for one, other in zip(old, new, strict=False):
-        if one != other:
-            if one.tone == other.tone:
-                columns += _common(one.text, other.text)
-            break
-        columns += width((one,))
-    return columns
-
-
-def _common(one: str, other: str) -> int:
-    count = 0
-    for first, second in zip(one, other, strict=False):
-        if first != second:
-            break
-        count += 1
-    return cell_len(one[:count])
