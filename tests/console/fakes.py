@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from embedconsole.items import CollectionSchema, VectorSpec
-from embedconsole.sync.initialise import Initialised
+from embedconsole.sync.initialise import Initialised, InitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+TARGET = "collection products at http://qdrant:6333"
 SCHEMA = CollectionSchema({"": VectorSpec(512, "cosine")}, {"title": "text", "price": "float"})
 
 
@@ -35,7 +36,9 @@ class FakeHelm:
 
     shown: Snapshot
     asked: list[object] = field(default_factory=list)
-    answers: dict[str, object] = field(default_factory=dict)
+    answers: dict[str, object] = field(
+        default_factory=lambda: {"init_planned": InitPlan(TARGET, False, SCHEMA.vectors, (), SCHEMA.indexes)}
+    )
     stopped: bool = False
     stopped_by: str | None = None
     stays: bool = False
@@ -82,7 +85,7 @@ class FakeHelm:
 
     def initialise(self, pipeline: str) -> Future[Initialised]:
         self.asked.append(("init", pipeline))
-        return self._answer(Initialised("collection products", SCHEMA, created=True))
+        return self._answer(Initialised(TARGET, SCHEMA, created=True))
 
     def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
         self.asked.append(("test", pipeline))

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import Static
 
 from console import samples
 from console.conftest import console_of, modal, settled, settled_on, until
-from console.fakes import FakeHelm
+from console.fakes import SCHEMA, TARGET, FakeHelm
+from embedconsole.collection.compare import Difference
 from embedconsole.console.app import Console
 from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
@@ -18,6 +20,7 @@ from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.sync.checks import Check
+from embedconsole.sync.initialise import InitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,17 +137,51 @@ async def test_retry_with_nothing_to_retry_says_so(make_console: MakeConsole) ->
         assert helm.asked == []
 
 
-async def test_init_shows_what_it_did(make_console: MakeConsole) -> None:
+async def test_init_shows_first_and_does_then(make_console: MakeConsole) -> None:
     helm = FakeHelm(samples.nothing_yet())
     async with make_console(helm).run_test() as pilot:
         await settled(pilot)
         await pilot.press("i")
         await modal(pilot)
+        shown = str(pilot.app.screen.query_one("#text", Static).content)
+        assert "does not exist yet" in shown
+        assert "title text, price float" in shown
+        assert helm.asked == []
 
+        # Creating costs nothing and removes nothing: enter does it.
+        await pilot.press("enter")
+        await until(pilot, lambda: bool(pilot.app.screen.query(Panel)))
         assert helm.asked == [("init", "products")]
-        assert "Created collection products." in pilot.app.screen.query_one(Panel).text
+        assert "Created collection products" in pilot.app.screen.query_one(Panel).text
         await pilot.press("escape")
         await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+
+async def test_init_that_is_to_pay_for_a_size_defaults_to_no(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.nothing_yet(), answers={"init_planned": InitPlan(TARGET, False, asks=("",))})
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("i")
+        await modal(pilot)
+        assert "one embedding" in str(pilot.app.screen.query_one("#text", Static).content)
+        await pilot.press("enter")
+        await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
+
+        assert helm.asked == []
+
+
+async def test_init_with_nothing_to_do_lists_what_differs(make_console: MakeConsole) -> None:
+    difference = Difference("vector.size", "512", "768", True, "create another collection")
+    plan = InitPlan(TARGET, True, SCHEMA.vectors, left=(difference,))
+    helm = FakeHelm(samples.in_sync(), answers={"init_planned": plan})
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("i")
+        await modal(pilot)
+
+        shown = pilot.app.screen.query_one(Panel).text.replace("\n ", " ")
+        assert "REFUSED: vector.size is 768, configured is 512: create another collection" in shown
+        assert helm.asked == []
 
 
 async def test_a_fault_is_told_and_ends_nothing(make_console: MakeConsole) -> None:

@@ -128,7 +128,7 @@ ACTIONS: tuple[Action, ...] = (
         "i",
         "Init the collection",
         Group.WORK,
-        "Creates the collection, or adds missing payload indexes and lists what differs. Drops nothing.",
+        "Shows what is missing or differs, asks, then creates the collection or its indexes. Drops nothing.",
         "init",
         Effect.WRITES,
         rank=7,

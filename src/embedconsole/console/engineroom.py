@@ -16,6 +16,7 @@ import anyio.to_thread
 
 from embedconsole.console.attending import Attendance
 from embedconsole.console.checking import check_parts
+from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.generation import current_generation
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.thread import engine_in_thread
@@ -127,7 +128,8 @@ class EngineRoom:
 
     def retry(self, pipeline: str) -> Future[int]:
         async def put_back(engine: Engine) -> int:
-            count = await anyio.to_thread.run_sync(_put_back, engine, _assembly(engine, pipeline))
+            assembly = assembly_of(engine.assemblies, pipeline)
+            count = await anyio.to_thread.run_sync(_put_back, engine, assembly)
             engine.control.notify()
             return count
 
@@ -136,14 +138,14 @@ class EngineRoom:
 
     def initialise(self, pipeline: str) -> Future[Initialised]:
         async def work(engine: Engine) -> Initialised:
-            return await initialise(_assembly(engine, pipeline))
+            return await initialise(assembly_of(engine.assemblies, pipeline))
 
         self._describe_at = 0.0
         return self._handle.call(work)
 
     def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
         async def work(engine: Engine) -> None:
-            async for check in check_parts(engine.ledger, _assembly(engine, pipeline)):
+            async for check in check_parts(engine.ledger, assembly_of(engine.assemblies, pipeline)):
                 tell(check)
 
         return self._handle.call(work)
@@ -206,10 +208,6 @@ async def _describe(engine: Engine) -> None:
 def _put_back(engine: Engine, assembly: Assembly) -> int:
     generation = current_generation(assembly, engine.ledger)
     return 0 if generation is None else engine.ledger.failures.retry(generation.id)
-
-
-def _assembly(engine: Engine, pipeline: str) -> Assembly:
-    return next(assembly for assembly in engine.assemblies if assembly.pipeline.name == pipeline)
 
 
 def _log_own_fault(serving: Future[None]) -> None:

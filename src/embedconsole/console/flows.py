@@ -6,12 +6,19 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from embedconsole.console.questions import force_estimate, force_question, retry_estimate, retry_question
+from embedconsole.console.questions import (
+    force_estimate,
+    force_question,
+    init_question,
+    retry_estimate,
+    retry_question,
+)
 from embedconsole.console.screens.confirm import Confirm
 from embedconsole.console.screens.sheet import Sheet
-from embedconsole.console.sheets import check_lines, initialised_lines
+from embedconsole.console.sheets import check_lines, compared_lines, initialised_lines
 from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.initialise import init_planned
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -71,14 +78,25 @@ async def cancel(console: Console) -> None:
 
 
 async def init(console: Console) -> None:
-    """Create the collection, or compare it, and show what was done and found."""
+    """Show what there is to create or to add, and what differs; then do it, and show what was done."""
     helm, facts = console.ready("init"), console.bridge.pipeline
     if helm is None:
+        return
+    title = f"Init of {facts.name}"
+    plan = await _answer(console, helm.ask(partial(init_planned, pipeline=facts.name)))
+    if plan is None:
+        return
+    if not plan.changes:
+        await console.push_screen_wait(Sheet(title, partial(compared_lines, plan), console.glyphs))
+        return
+    costs = bool(plan.asks) and bool(facts.price)
+    yes = "Yes, add them" if plan.exists else "Yes, create it"
+    question = Confirm(title, init_question(plan), yes, focus="no" if costs else "yes")
+    if not await console.push_screen_wait(question):
         return
     result = await _answer(console, helm.initialise(facts.name))
     if result is not None:
         console.lookout.nudge()
-        title = f"Init of {facts.name}"
         await console.push_screen_wait(Sheet(title, partial(initialised_lines, result), console.glyphs))
 
 

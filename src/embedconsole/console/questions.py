@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from embedconsole.console.text import clean
 from embedconsole.console.words import counted, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from embedconsole.collection.compare import Difference
     from embedconsole.console.launch import Facts
+    from embedconsole.sync.initialise import InitPlan
     from embedconsole.sync.snapshot import PipelineView, Snapshot
 
 
@@ -64,6 +67,37 @@ def retry_question(estimate: Estimate, facts: Facts) -> str:
     """The text of the question."""
     what = counted(estimate.items, facts.noun)
     return f"Try {what} again, with all their attempts: {_time_and_cost(estimate)}"
+
+
+def init_question(plan: InitPlan) -> str:
+    """The text of the question."""
+    indexes = ", ".join(f"{path} {kind}" for path, kind in plan.indexes.items()) or "none"
+    if plan.exists:
+        lines = [
+            f"{plan.target} exists; nothing of it is dropped or changed.",
+            f"Payload indexes to add: {indexes}.",
+            "Searches go on while they are built.",
+            *(f"Stays as it is: {difference_words(one)}" for one in plan.left),
+        ]
+    else:
+        lines = [
+            f"{plan.target} does not exist yet.",
+            f"Vectors: {_vectors(plan)}.",
+            f"Payload indexes: {indexes}.",
+            "It stays empty until the next sync.",
+        ]
+    return "\n".join(clean(line) for line in lines)
+
+
+def _vectors(plan: InitPlan) -> str:
+    known = [f"{name} {spec.size} {spec.distance}".strip() for name, spec in plan.vectors.items()]
+    asked = [f"{name} of the size that its embedder tells by one embedding".strip() for name in plan.asks]
+    return ", ".join([*known, *asked])
+
+
+def difference_words(one: Difference) -> str:
+    """A difference and what to do about it, in a line."""
+    return f"{one.field} is {one.have or 'missing'}, configured is {one.want or 'nothing'}: {one.remedy}"
 
 
 def _part(view: PipelineView, items: int, facts: Facts) -> Estimate:

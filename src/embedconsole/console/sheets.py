@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from embedconsole.console.actions import Effect, Group, shown_key
 from embedconsole.console.panels.wrapping import words_in, wrapped
+from embedconsole.console.questions import difference_words
 from embedconsole.console.text import BLANK, Span, clean, left, right
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from embedconsole.collection.compare import Difference
     from embedconsole.console.actions import Action
     from embedconsole.console.text import Line, Tone
     from embedconsole.sync.checks import Check
-    from embedconsole.sync.initialise import Initialised
+    from embedconsole.sync.initialise import Initialised, InitPlan
 
 _KEYS = 10
 _TITLE = 20
@@ -89,17 +91,26 @@ def initialised_lines(result: Initialised, cells: int) -> list[Line]:
         for path, kind in result.schema.indexes.items():
             lines += wrapped(f"payload index {clean(path)} {kind}", cells, "muted")
         return lines
-    if not result.added and not result.left:
-        return wrapped(f"{target} exists and is as configured. Nothing was changed.", cells, "strong")
     lines = wrapped(f"{target} exists; nothing was dropped.", cells, "strong")
     for path in result.added:
         lines += wrapped(
             f"added the payload index {clean(path)} {result.schema.indexes[path]}", cells, "work"
         )
-    for one in result.left:
-        what = (
-            f"{'REFUSED' if one.blocking else 'differs'}: {one.field}: it has {one.have or 'nothing'}, "
-            f"configured is {one.want or 'nothing'}; {one.remedy}"
-        )
-        lines += wrapped(clean(what), cells, "alert" if one.blocking else "wait")
+    return [*lines, *_left(result.left, cells)]
+
+
+def compared_lines(plan: InitPlan, cells: int) -> list[Line]:
+    """What `init` found where there is nothing for it to do."""
+    target = clean(plan.target)
+    if not plan.left:
+        return wrapped(f"{target} exists and is as configured: there is nothing to do.", cells, "strong")
+    text = f"{target} exists. There is nothing to add, but it is not as configured:"
+    return [*wrapped(text, cells, "strong"), BLANK, *_left(plan.left, cells)]
+
+
+def _left(left: Sequence[Difference], cells: int) -> list[Line]:
+    lines: list[Line] = []
+    for one in left:
+        words = f"{'REFUSED' if one.blocking else 'differs'}: {difference_words(one)}"
+        lines += wrapped(clean(words), cells, "alert" if one.blocking else "wait")
     return lines

@@ -98,6 +98,11 @@ class Assembly:
         await anyio.to_thread.run_sync(self.catalog.close)
 
 
+def assembly_of(assemblies: Sequence[Assembly], pipeline: str) -> Assembly:
+    """The one of this pipeline, which is among them."""
+    return next(assembly for assembly in assemblies if assembly.pipeline.name == pipeline)
+
+
 @asynccontextmanager
 async def assembled(pipelines: Sequence[Pipeline]) -> AsyncIterator[list[Assembly]]:
     """The pipelines with their parts, all released at the end; nothing is connected yet.

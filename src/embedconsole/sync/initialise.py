@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.collection.compare import differences, index_field, missing_vector
 from embedconsole.items import CollectionSchema, EmbedInput, VectorSpec
+from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.wanted import wanted_schema
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from embedconsole.collection.compare import Difference
     from embedconsole.items import CollectionState, IndexType
     from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.engine import Engine
 
 _SAMPLE = "embedconsole"
 
@@ -78,6 +80,11 @@ async def initialise(assembly: Assembly) -> Initialised:
         await collection.create_index(path, kind)
     schema = CollectionSchema(plan.vectors, dict(assembly.pipeline.collection.indexes))
     return Initialised(collection.target, schema, created=False, added=tuple(plan.indexes), left=plan.left)
+
+
+async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
+    """See `plan_init`; of an engine's pipeline."""
+    return await plan_init(assembly_of(engine.assemblies, pipeline))
 
 
 async def plan_init(assembly: Assembly) -> InitPlan:

@@ -1,8 +1,8 @@
-"""The question before something that costs or removes: what will happen, in numbers. No is focused."""
+"""The question before something is done: what will happen, in numbers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -19,10 +19,11 @@ class Confirm(ModalScreen[bool]):
 
     Args:
         yes: What the button that does it says.
+        focus: The answer that enter gives: No, but for what costs and removes nothing.
     """
 
     CSS_PATH = "modal.tcss"
-    AUTO_FOCUS = "#no"
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "answer(False)", "No", show=False),
         Binding("y", "answer(True)", "Yes", show=False),
@@ -30,11 +31,12 @@ class Confirm(ModalScreen[bool]):
         Binding("right,down,l,j", "app.focus_next", show=False),
     ]
 
-    def __init__(self, title: str, text: str, yes: str) -> None:
+    def __init__(self, title: str, text: str, yes: str, *, focus: Literal["no", "yes"] = "no") -> None:
         super().__init__()
         self._title = title
         self._text = text
         self._yes = yes
+        self._focus = focus
 
     def compose(self) -> ComposeResult:
         """Title, text, two answers."""
@@ -44,6 +46,10 @@ class Confirm(ModalScreen[bool]):
             with Horizontal(id="answers"):
                 yield Button("n  No, leave it", id="no", compact=True)
                 yield Button(f"y  {self._yes}", id="yes", compact=True)
+
+    def on_mount(self) -> None:
+        """Enter gives the answer that is safe."""
+        self.query_one(f"#{self._focus}").focus()
 
     def action_answer(self, answer: bool) -> None:
         """Answer by key."""
