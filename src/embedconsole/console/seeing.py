@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from embedconsole.console.overseeing import TONES, health, held_up, hosts, latest, pipeline_rows
 from embedconsole.console.sentence import sentence
 from embedconsole.console.situation import Standing, situation
+from embedconsole.console.telling import error_rows
 from embedconsole.console.text import clean
 from embedconsole.console.view import (
     BacklogView,
     BatchRow,
     CollectionView,
     DashboardView,
-    ErrorRow,
     ErrorsView,
     InFlightView,
     StatusView,
@@ -73,7 +73,7 @@ def dashboard(scene: Scene) -> DashboardView:
         backlog=_backlog(pipeline, scene.history, stale=now.ledger_fault is not None),
         in_flight=_in_flight(snapshot, facts.name, stale=now.ledger_fault is not None),
         collection=_collection(pipeline.seen, scene.standing),
-        errors=ErrorsView(_rows(snapshot.events, facts.name, scene.standing)),
+        errors=ErrorsView(error_rows(_mine(snapshot.events, facts.name), scene.standing.zone)),
         alarmed=now.broken is not None or now.ledger_fault is not None or now.halted is not None,
         health=health(snapshot, pipeline),
         hosts=hosts(snapshot.workers, snapshot.worker),
@@ -202,22 +202,5 @@ def _collection(seen: CollectionSeen | None, standing: Standing) -> CollectionVi
     )
 
 
-def _rows(events: Sequence[Event], pipeline: str, standing: Standing) -> tuple[ErrorRow, ...]:
-    """A row each, but one for many with the same cause in a row: a thousand time-outs are one story."""
-    rows: list[ErrorRow] = []
-    for event in events:
-        if event.level == "info" or event.pipeline not in (None, pipeline):
-            continue
-        row = ErrorRow(
-            time=at_time(event.at, standing.zone),
-            kind=clean(event.kind),
-            key=None if event.key is None else clean(event.key),
-            message=clean(event.message),
-            count=1,
-            grave=event.level == "error",
-        )
-        if rows and (rows[-1].kind, rows[-1].message, rows[-1].grave) == (row.kind, row.message, row.grave):
-            last = rows.pop()
-            row = ErrorRow(row.time, row.kind, row.key, row.message, last.count + 1, row.grave)
-        rows.append(row)
-    return tuple(rows)
+def _mine(events: Sequence[Event], pipeline: str) -> list[Event]:
+    return [event for event in events if event.level != "info" and event.pipeline in (None, pipeline)]

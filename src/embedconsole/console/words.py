@@ -37,6 +37,25 @@ def brief(seconds: float) -> str:
     return f"{max(0.0, seconds):.1f}s" if seconds < _SOON else age(seconds)
 
 
+def took(seconds: float) -> str:
+    """How long a run took, in five columns at most: 0.4s, 59s, 4m05, 1h10, 3d."""
+    whole = round(seconds)
+    if seconds < _SOON or whole < 60:
+        return brief(seconds)
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes}m{rest:02d}"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}h{minutes:02d}" if hours < 24 else age(seconds)
+
+
+def money(amount: float) -> str:
+    """An amount in the operator's currency: 217.28, 12,345; what is not nothing never reads 0.00."""
+    if 0 < amount < 0.01:
+        return "<0.01"
+    return f"{amount:,.2f}" if amount < 1000 else f"{amount:,.0f}"
+
+
 def span_of(seconds: float) -> str:
     """A time to wait, in words for a sentence: 8 s, 4 min, 1 h 10 min."""
     whole = max(0, round(seconds))
@@ -86,6 +105,19 @@ def at_time(epoch: float, zone: tzinfo | None) -> str:
 def at_minute(epoch: float, zone: tzinfo | None) -> str:
     """The time of day, to the minute."""
     return f"{_local(epoch, zone):%H:%M}"
+
+
+def lately(epoch: float, now: float, zone: tzinfo | None) -> str:
+    """When something was, in six columns: 4m ago, 09:33 of today, Jan 02 of another day."""
+    if now - epoch < 3600:
+        return f"{age(now - epoch)} ago"
+    local = _local(epoch, zone)
+    return f"{local:%H:%M}" if local.date() == _local(now, zone).date() else f"{local:%b %d}"
+
+
+def at_day(epoch: float, zone: tzinfo | None) -> str:
+    """Day and time of day: Jan 02 09:33:20."""
+    return f"{_local(epoch, zone):%b %d %H:%M:%S}"
 
 
 def _local(epoch: float, zone: tzinfo | None) -> datetime:

@@ -1,29 +1,162 @@
-"""The runs screen."""
+"""The runs of all processes: what each did, took and cost, and how it ended."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.console.panels.wrapping import wrapped
-from embedconsole.console.screens.place import Place
+from textual import on
+
+from embedconsole.console.panels.runs import run_columns, run_detail_lines, run_line
+from embedconsole.console.recounting import matching, newest_first, present, run_row, run_view
+from embedconsole.console.screens.drilling import Drilling
 from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.roll import Roll
+from embedconsole.sync.recalling import recent_runs, run_detail
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.recounting import Present, RunView
+    from embedconsole.console.view import DashboardView
+    from embedconsole.sync.recalling import PastRun, RunInDetail
 
-class Runs(Place):
-    """Still to come."""
+_PAGE = 200
+_EMPTY = (
+    "No runs yet. Every pass over the catalog gets a line: what it embedded, wrote and deleted, how long "
+    "it took and what it cost. Press s for the first."
+)
+
+
+class Runs(Drilling):
+    """Older runs are looked up when the cursor comes near them, or all of them for a filter."""
 
     place = "runs"
 
-    def compose_body(self) -> ComposeResult:
-        """A hint."""
-        hint = f"Still to come. Until then: {self.desk.bridge.launch.command} status"
-        yield Panel(
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._runs: dict[int, PastRun] = {}
+        self._oldest_seen = False
+        self._more = False
+        self._filter = ""
+        self._opened: int | None = None
+        self._detail_seen: RunInDetail | None = None
+        self._priced = False
+        self._list: Roll[PastRun] = Roll(
             "Runs",
-            hint,
-            lambda text, cells, height: wrapped(text, cells, "muted"),
-            glyphs=self.desk.glyphs,
-            id="hint",
+            key_of=lambda run: str(run.id),
+            line_of=lambda run, cells: run_line(run_row(run, self._present), cells, priced=self._priced),
+            columns_of=lambda cells: run_columns(cells, priced=self._priced),
+            glyphs=desk.glyphs,
+            id="list",
+            empty="Asking the ledger.",
         )
+        self._detail: Panel[RunView | None] = Panel(
+            "Run",
+            None,
+            lambda view, cells, height: run_detail_lines(view, cells),
+            glyphs=desk.glyphs,
+            id="detail",
+            note_of=lambda view: "" if view is None else f"{view.number}, esc goes back",
+        )
+
+    def compose_body(self) -> ComposeResult:
+        """The list, and one of them in full."""
+        yield self._list
+        yield self._detail
+
+    @property
+    def _present(self) -> Present:
+        bridge = self.desk.bridge
+        return present(bridge.snapshot, bridge.offset, bridge.zone)
+
+    def show_view(self, view: DashboardView) -> None:
+        """Ages and the run that goes on here are those of the moment."""
+        if self._runs:
+            self._show_runs()
+        self._show_detail()
+
+    # Looking things up
+
+    async def look(self) -> None:
+        """The newest runs; older ones don't change."""
+        newest = await self.desk.ask(partial(recent_runs, limit=_PAGE))
+        if newest and self._runs and newest[-1].id > max(self._runs):
+            # So many since the last look that there may be a gap.
+            self._runs.clear()
+        self._oldest_seen = self._oldest_seen and bool(self._runs)
+        self._keep(newest)
+        while (self._more or self._filter) and not self._oldest_seen:
+            self._more = False
+            self._keep(await self.desk.ask(partial(recent_runs, limit=_PAGE, before=min(self._runs))))
+            self._show_runs()
+        if self._opened is not None:
+            self._detail_seen = await self.desk.ask(partial(run_detail, number=self._opened))
+        self._show_runs()
+        self._show_detail()
+
+    def _keep(self, page: tuple[PastRun, ...]) -> None:
+        self._oldest_seen = self._oldest_seen or len(page) < _PAGE
+        self._runs.update((run.id, run) for run in page)
+
+    def look_failed(self, fault: str) -> None:
+        """The heading says it; what is shown is from before."""
+        self._show_runs()
+
+    @on(Roll.NearEnd, "#list")
+    def _ask_for_more(self) -> None:
+        if not self._oldest_seen and self._runs:
+            self._more = True
+            self.look_again()
+
+    # Showing
+
+    def _show_runs(self) -> None:
+        self._priced = any(run.cost is not None for run in self._runs.values())
+        runs = newest_first(matching(list(self._runs.values()), self._filter))
+        at_newest = self._list.at_first
+        self._list.show(runs, note=self._note(len(runs)), empty=self._empty)
+        if at_newest:
+            # Who looks at the newest run goes on looking at the newest.
+            self._list.scroll(-len(runs))
+
+    def _note(self, count: int) -> str:
+        if self.fault is not None:
+            return "the ledger does not answer"
+        if self._filter:
+            return f"{count:,} of {len(self._runs):,} with {self._filter}"
+        return f"{len(self._runs):,}{'' if self._oldest_seen else ' and older ones'}"
+
+    @property
+    def _empty(self) -> str:
+        if self.fault is not None:
+            return self.fault
+        return "No run that is kept has all of these words." if self._filter else _EMPTY
+
+    def _show_detail(self) -> None:
+        seen = self._detail_seen
+        if seen is not None and seen.run.id == self._opened:
+            self._detail.show(run_view(seen, self._present))
+
+    # Keys
+
+    def filtered(self, text: str) -> None:
+        """By words, in all runs that are kept."""
+        self._filter = text
+        self._show_runs()
+        self.look_anew()
+
+    @on(Roll.Chosen, "#list")
+    def _open_it(self) -> None:
+        run = self._list.current
+        if run is not None:
+            self._opened = run.id
+            self._detail.show(None)
+            self.drill()
+            self.look_anew()
+
+    def action_back(self) -> None:
+        """To the list."""
+        self._opened = None
+        super().action_back()

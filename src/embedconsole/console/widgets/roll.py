@@ -87,6 +87,11 @@ class Roll(Lines, Generic[R], can_focus=True):
         return self._rows[self._cursor.index] if self._rows else None
 
     @property
+    def at_first(self) -> bool:
+        """Whether the cursor is on the first row, or would be."""
+        return self._cursor.index == 0
+
+    @property
     def rows(self) -> Sequence[R]:
         """All rows there are by now."""
         return self._rows

@@ -1,0 +1,47 @@
+"""A list, and behind `enter` what its row is about, in the list's place; `esc` goes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+
+from embedconsole.console.screens.place import Place
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+
+class Drilling(Place):
+    """See the module. The screen shows `#list` until something is opened, then `#detail`.
+
+    Attributes:
+        drilled: Whether the operator is in the detail.
+    """
+
+    AUTO_FOCUS = "#list"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,backspace,h,left", "back", show=False)]
+
+    drilled: bool = False
+
+    def on_mount(self) -> None:
+        """The list is what comes first."""
+        self._swap(drilled=False)
+
+    def drill(self) -> None:
+        """Show the detail."""
+        self._swap(drilled=True)
+
+    def action_back(self) -> None:
+        """Show the list again, where the operator was in it."""
+        if self.drilled:
+            self._swap(drilled=False)
+
+    def _swap(self, *, drilled: bool) -> None:
+        self.drilled = drilled
+        for name, shown in (("#list", not drilled), ("#detail", drilled)):
+            widget: Widget = self.query_one(name)
+            widget.display = shown
+            if shown:
+                widget.focus()
