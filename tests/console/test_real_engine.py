@@ -93,8 +93,8 @@ async def test_a_session(launch: Launch, tmp_path: Path) -> None:
         await pilot.press("f")
         await modal(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: kinds(app)[:2] == ["sync", "force"])
-        await at_rest(pilot, 4)
+        await until(pilot, lambda: kinds(app)[:1] == ["force"])
+        await at_rest(pilot, 3)
         forced = next(run for run in seen_runs(app) if run.kind == "force")
         assert forced.report is not None
         assert forced.report["pipelines"]["products"]["embedded"] == total  # type: ignore[index]

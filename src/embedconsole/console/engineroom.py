@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 import anyio.to_thread
 
-from embedconsole.console.attending import Attendance
 from embedconsole.console.checking import check_parts
 from embedconsole.sync.assembly import assembly_of
+from embedconsole.sync.attending import Attendance
 from embedconsole.sync.generation import current_generation
 from embedconsole.sync.initialise import initialise
+from embedconsole.sync.ordering import Wish, sender
 from embedconsole.sync.thread import engine_in_thread
 
 if TYPE_CHECKING:
@@ -113,12 +114,12 @@ class EngineRoom:
 
     def sync(self, *, force: bool = False) -> None:
         async def ask(engine: Engine) -> None:
-            self._attendance.ask(force=force)
+            self._attendance.ask(Wish(force=force))
 
         self._handle.call(ask)
 
     def pause(self) -> None:
-        self._handle.pause()
+        self._handle.pause(sender())
 
     def resume(self) -> None:
         self._handle.resume()
@@ -171,7 +172,9 @@ def open_engineroom(launch: Launch) -> Iterator[EngineRoom]:
         ConfigError: a part can't be built as configured, or the ledger is of a newer version.
         Transient, Refused: the ledger does not answer, or not to us.
     """
-    with engine_in_thread(launch.pipelines, launch.ledger_url) as handle:
+    with engine_in_thread(
+        launch.pipelines, launch.ledger_url, "watch" if launch.read_only else "console"
+    ) as handle:
         attendance = handle.call(partial(_attendance, every=launch.every)).result()
         work = _only_watch if launch.read_only else _attend
         serving = handle.call(partial(work, attendance))

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from anyio.from_thread import start_blocking_portal
 
-from embedconsole.sync.daemon import serve
+from embedconsole.sync.alongside import alongside
+from embedconsole.sync.attending import Attendance
 from embedconsole.sync.engine import open_engine
+from embedconsole.sync.obeying import OrderTaker
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -39,16 +41,21 @@ class EngineHandle:
     _engine: Engine
 
     def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> Future[RunReport]:
-        """Start a run."""
+        """Start a run; whoever watches from elsewhere may pause or cancel it."""
 
         async def run() -> RunReport:
-            return await self._engine.run(options, kind=kind, overlap=overlap)
+            async with alongside(OrderTaker(self._engine).keep):
+                return await self._engine.run(options, kind=kind, overlap=overlap)
 
         return self._portal.start_task_soon(run)
 
     def serve(self, every: float, on_report: Callable[[RunReport], None]) -> Future[None]:
         """Start the daemon's loop; `on_report` is called in the engine's thread."""
-        return self._portal.start_task_soon(serve, self._engine, every, on_report)
+
+        async def attend() -> None:
+            await Attendance(self._engine, every, on_report).attend()
+
+        return self._portal.start_task_soon(attend)
 
     def call(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
         """Start something else in the engine's loop."""

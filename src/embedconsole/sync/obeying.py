@@ -1,0 +1,107 @@
+"""Takes the orders that operators leave in the ledger, and does them here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.journal import log
+from embedconsole.sync.ordering import Verb, read_count, read_wish
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedconsole.ledger.records import Order
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.ordering import Wish
+
+LOOK_BUSY, LOOK_IDLE = 0.8, 1.8
+
+
+@dataclass(slots=True)
+class OrderTaker:
+    """Looks for orders as long as the engine is open.
+
+    Args:
+        ask: Has a run done; None where none but the present one is.
+        rest: Leaves alone what is due until the next scheduled run.
+    """
+
+    engine: Engine
+    ask: Callable[[Wish], None] | None = None
+    rest: Callable[[], None] = lambda: None
+    _done: set[int] = field(default_factory=set)
+    _looked: bool = False
+
+    async def keep(self) -> None:
+        """Go on until cancelled."""
+        while True:
+            try:
+                await self._look()
+            except Fault as fault:
+                # The ledger is away; the orders wait there.
+                log.debug("no orders: %s", fault)
+            await anyio.sleep(LOOK_BUSY if self.engine.busy else LOOK_IDLE)
+
+    async def _look(self) -> None:
+        fresh = await anyio.to_thread.run_sync(self.engine.ledger.orders.fresh)
+        for order in fresh:
+            # What is meant for all who are there was not meant for who comes later.
+            meant = self._looked or order.verb in (Verb.SYNC, Verb.CANCEL)
+            if meant and order.id not in self._done:
+                await self._obey(order)
+            self._done.add(order.id)
+        self._done &= {order.id for order in fresh}
+        self._looked = True
+
+    async def _obey(self, order: Order) -> None:
+        control = self.engine.control
+        try:
+            match order.verb:
+                case Verb.SYNC:
+                    await self._sync(order)
+                case Verb.CANCEL if self.engine.busy:
+                    # Whoever else works on it is to end too: there is no run without all of them.
+                    control.cancel()
+                    await self._take(order)
+                case Verb.CANCEL:
+                    self.rest()
+                case Verb.PAUSE:
+                    control.pause(order.sender)
+                    await self._take(order)
+                case Verb.RESUME:
+                    control.resume()
+                    await self._take(order)
+                case Verb.WORKERS:
+                    control.set_workers(read_count(order.arguments))
+                    await self._take(order)
+        except ConfigError as error:
+            await self._answer(order, str(error))
+
+    async def _sync(self, order: Order) -> None:
+        wish = read_wish(order.arguments, order.id)
+        ours = {assembly.pipeline.name for assembly in self.engine.assemblies}
+        if self.ask is not None and ours.issuperset(wish.pipelines or ()) and await self._take(order):
+            self.ask(wish)
+
+    async def _take(self, order: Order) -> bool:
+        ledger, me = self.engine.ledger, self.engine.me.id
+        if not await anyio.to_thread.run_sync(ledger.orders.take, order.id, me):
+            return False
+        told = f"{order.sender} ordered: {order.verb}{_in_words(order)}"
+        log.info("%s", told, extra={"event": "order", "order": order.id})
+        await anyio.to_thread.run_sync(ledger.history.record, None, [("info", "order", told, None)])
+        return True
+
+    async def _answer(self, order: Order, text: str) -> None:
+        if await self._take(order):
+            await anyio.to_thread.run_sync(self.engine.ledger.orders.answer, order.id, text)
+
+
+def _in_words(order: Order) -> str:
+    given = {name: value for name, value in order.arguments.items() if value}
+    return "".join(f" {name}={value}" for name, value in given.items())

@@ -1,0 +1,321 @@
+"""The schedule with somebody at the controls, here or elsewhere, on an engine that is only played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from embedconsole.faults import ConfigError
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.ledger.records import Worker
+from embedconsole.sync import obeying
+from embedconsole.sync.attending import Attendance
+from embedconsole.sync.control import Control
+from embedconsole.sync.ordering import Wish
+from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records import Order
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.run import RunOptions
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass(frozen=True)
+class PlayedPipeline:
+    name: str
+
+
+@dataclass(frozen=True)
+class PlayedAssembly:
+    pipeline: PlayedPipeline
+
+
+@dataclass
+class PlayedEngine:
+    """Runs for as long as it is told to.
+
+    Attributes:
+        ran: The options of each run that began, as it comes.
+    """
+
+    ledger: Ledger
+    me: Worker
+    control: Control = field(default_factory=Control)
+    assemblies: tuple[PlayedAssembly, ...] = (PlayedAssembly(PlayedPipeline("products")),)
+    next_run: float | None = None
+    serves: bool = False
+    kinds: list[str] = field(default_factory=list)
+    ran: list[RunOptions] = field(default_factory=list)
+    busy: bool = False
+    error: ConfigError | None = None
+    outcome: Outcome = Outcome.OK
+    go_on: anyio.Event = field(default_factory=anyio.Event)
+    changed: anyio.Condition = field(default_factory=anyio.Condition)
+
+    async def run(self, options: RunOptions, *, kind: str = "sync") -> RunReport:
+        self.control.begin()
+        self.busy = True
+        async with self.changed:
+            self.kinds.append(kind)
+            self.ran.append(options)
+            self.changed.notify_all()
+        if self.error is not None:
+            self.busy = False
+            raise self.error
+        async with anyio.create_task_group() as group:
+            for event in (self.go_on, self.control.ending):
+                group.start_soon(self._wait, event, group.cancel_scope)
+        self.busy = False
+        outcome = Outcome.INTERRUPTED if self.control.cancelled else self.outcome
+        message = "a word" if outcome is not Outcome.OK else None
+        return RunReport(len(self.kinds), {"products": PipelineReport(outcome=outcome, message=message)})
+
+    async def _wait(self, event: anyio.Event, scope: anyio.CancelScope) -> None:
+        await event.wait()
+        scope.cancel()
+
+    async def bury_the_dead(self) -> None:
+        """Nobody is dead."""
+
+    async def began(self, *kinds: str) -> None:
+        """Wait until these runs have begun."""
+        with anyio.fail_after(30):
+            async with self.changed:
+                while tuple(self.kinds) != kinds:
+                    await self.changed.wait()
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Orders are looked for a hundred times as often."""
+    monkeypatch.setattr(obeying, "LOOK_BUSY", 0.01)
+    monkeypatch.setattr(obeying, "LOOK_IDLE", 0.01)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        yield ledger
+
+
+@pytest.fixture
+async def engine(ledger: Ledger) -> PlayedEngine:
+    """An engine."""
+    return PlayedEngine(ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"))
+
+
+@pytest.fixture
+async def attendance(engine: PlayedEngine) -> AsyncIterator[Attendance]:
+    """At work until the test ends."""
+    attendance = Attendance(cast("Engine", engine), 3600.0)
+    async with anyio.create_task_group() as group:
+        group.start_soon(attendance.attend)
+        yield attendance
+        engine.go_on.set()
+        engine.control.drain()
+
+
+async def order(ledger: Ledger, verb: str, **arguments: object) -> int:
+    return await anyio.to_thread.run_sync(ledger.orders.give, verb, arguments, "anna@shop")
+
+
+async def becomes(ledger: Ledger, number: int, expected: Callable[[Order], bool]) -> Order:
+    """The order, once it is as expected."""
+    with anyio.fail_after(30):
+        while True:
+            found = await anyio.to_thread.run_sync(ledger.orders.get, number)
+            assert found is not None
+            if expected(found):
+                return found
+            await anyio.sleep(0.01)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    with anyio.fail_after(30):
+        while not condition():  # noqa: ASYNC110 - nothing tells of every change
+            await anyio.sleep(0.01)
+
+
+async def order_until(ledger: Ledger, condition: Callable[[], bool], verb: str, **arguments: object) -> None:
+    """Give an order until it is heard: one given before somebody was there is not meant for them."""
+    with anyio.fail_after(30):
+        while not condition():
+            await order(ledger, verb, **arguments)
+            with anyio.move_on_after(0.2):
+                await until(condition)
+
+
+async def test_a_run_asked_for_follows_the_one_that_is_going_on(
+    engine: PlayedEngine, attendance: Attendance
+) -> None:
+    await engine.began("sync")
+    attendance.ask(Wish(force=True))
+    attendance.ask(Wish())
+    await anyio.wait_all_tasks_blocked()
+    assert engine.kinds == ["sync"]
+
+    engine.go_on.set()
+    await engine.began("sync", "force", "sync")
+    assert engine.serves
+
+
+async def test_after_a_run_of_some_items_the_schedule_goes_on_as_before(
+    engine: PlayedEngine, attendance: Attendance
+) -> None:
+    engine.go_on.set()
+    await until(lambda: engine.next_run is not None)
+    scheduled = engine.next_run
+
+    attendance.ask(Wish(force=True, pipelines=("products",), only=("35",)))
+    await engine.began("sync", "force")
+    await until(lambda: engine.next_run is not None)
+    assert engine.next_run == scheduled
+    attendance.ask(Wish())
+    await engine.began("sync", "force", "sync")
+    await until(lambda: engine.next_run not in (None, scheduled))
+
+
+async def test_a_configuration_that_cant_run_waits_for_the_operator(engine: PlayedEngine) -> None:
+    engine.error = ConfigError("no column 'nope'")
+    attendance = Attendance(cast("Engine", engine), 3600.0)
+    async with anyio.create_task_group() as group:
+        group.start_soon(attendance.attend)
+        await until(lambda: attendance.halted == "no column 'nope'")
+        await anyio.wait_all_tasks_blocked()
+        assert engine.kinds == ["sync"]
+        assert engine.next_run is None
+
+        engine.error = None
+        engine.go_on.set()
+        attendance.ask(Wish())
+        await engine.began("sync", "sync")
+        await until(lambda: attendance.halted is None)
+        engine.control.drain()
+
+
+async def test_an_order_is_a_run_with_what_it_says(
+    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+) -> None:
+    engine.go_on.set()
+    await until(lambda: engine.next_run is not None)
+    wish = Wish(force=True, pipelines=("products",), only=("category=shoes", "35"))
+    number = await order(ledger, "sync", **wish.as_arguments())
+
+    await engine.began("sync", "force")
+    options = engine.ran[-1]
+    assert options.pipelines == frozenset({"products"})
+    assert options.only is not None
+    assert (options.only.keys, options.only.values) == (
+        frozenset({"35"}),
+        (("category", "shoes"),),
+    )
+    assert options.patient
+    taken = await becomes(ledger, number, lambda found: found.taken_by is not None)
+    assert (taken.taken_by, taken.answer) == (engine.me.id, None)
+    told = await anyio.to_thread.run_sync(ledger.history.events)
+    assert told[-1].message.startswith("anna@shop ordered: sync force=True")
+
+
+async def test_an_order_for_other_pipelines_is_left_to_others(
+    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+) -> None:
+    engine.go_on.set()
+    await until(lambda: engine.next_run is not None)
+    theirs = await order(ledger, "sync", pipelines=["products", "pictures"])
+    ours = await order(ledger, "sync")
+
+    await becomes(ledger, ours, lambda found: found.taken_by is not None)
+    assert (await becomes(ledger, theirs, lambda found: True)).taken_by is None
+
+
+async def test_what_came_of_an_order_is_its_answer(
+    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+) -> None:
+    engine.go_on.set()
+    await until(lambda: engine.next_run is not None)
+    engine.outcome = Outcome.SKIPPED
+    skipped = await order(ledger, "sync")
+    assert (await becomes(ledger, skipped, lambda found: found.answer is not None)).answer == "a word"
+
+    scheduled = engine.next_run
+    engine.error = ConfigError("no column 'nope'")
+    refused = await order(ledger, "sync", force=True, only=["nope=1"])
+    assert (await becomes(ledger, refused, lambda found: bool(found.answer))).answer == "no column 'nope'"
+    await until(lambda: engine.next_run is not None)
+    assert (attendance.halted, engine.next_run) == (None, scheduled), "no reason to stop the schedule"
+    for strange in ({"only": "35"}, {"pipelines": [1]}, {"force": "yes"}):
+        number = await order(ledger, "sync", **strange)
+        found = await becomes(ledger, number, lambda found: bool(found.answer))
+        assert found.answer == "this version does not understand the order"
+
+
+async def test_a_cancel_ends_the_run_and_lets_it_rest(
+    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+) -> None:
+    await engine.began("sync")
+    number = await order(ledger, "cancel")
+
+    await until(lambda: engine.next_run is not None)
+    assert not engine.busy
+    assert (await becomes(ledger, number, lambda found: found.taken_by is not None)).taken_by == engine.me.id
+    assert attendance._calm_until > 1e9
+
+
+async def test_a_cancel_between_runs_is_taken_by_nobody(
+    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+) -> None:
+    engine.go_on.set()
+    await until(lambda: engine.next_run is not None)
+    cancel = await order(ledger, "cancel")
+    await becomes(ledger, await order(ledger, "resume"), lambda found: found.taken_by is not None)
+
+    assert (await becomes(ledger, cancel, lambda found: True)).taken_by is None
+    assert attendance._calm_until > 1e9, "what another process was working on is not taken up here"
+
+
+async def test_pause_workers_and_resume_are_for_all_who_are_there(
+    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+) -> None:
+    await engine.began("sync")
+    other = PlayedEngine(ledger, Worker("host:2:bbbbbb", "host", "place", 2, "0.1"))
+    async with anyio.create_task_group() as group:
+        group.start_soon(Attendance(cast("Engine", other), 3600.0).attend)
+        await until(lambda: other.busy)
+        both = (engine.control, other.control)
+        await order_until(ledger, lambda: all(one.paused for one in both), "pause")
+        await order(ledger, "workers", count=3)
+        await until(lambda: all(one.workers == 3 for one in both))
+        assert [one.paused_by and one.paused_by.by for one in both] == ["anna@shop"] * 2
+
+        late = PlayedEngine(ledger, Worker("host:3:cccccc", "host", "place", 3, "0.1"))
+        group.start_soon(Attendance(cast("Engine", late), 3600.0).attend)
+        await until(lambda: late.busy)
+        number = await order(ledger, "resume")
+        await until(lambda: not any(one.paused for one in both))
+        taken = await becomes(ledger, number, lambda found: found.taken_by is not None)
+        assert taken.taken_by in {one.me.id for one in (engine, other, late)}
+        assert late.control.workers is None, "that was said before it came"
+        other.control.drain()
+        late.control.drain()
+
+
+async def test_a_count_of_workers_that_is_none_is_answered(
+    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+) -> None:
+    await engine.began("sync")
+    await order_until(ledger, lambda: engine.control.paused, "pause")
+    for strange in ("3", 0, True):
+        number = await order(ledger, "workers", count=strange)
+        found = await becomes(ledger, number, lambda found: bool(found.answer))
+        assert found.answer == "the order does not say how many workers"
+    assert engine.control.workers is None
