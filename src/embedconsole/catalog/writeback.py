@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
 from embedconsole.catalog.source import TableName, find_table, missing_column, untyped, untyped_table, value
 from embedconsole.catalog.sqltext import first_table, name_parts
@@ -113,7 +112,7 @@ def _stamp(name: str, kind: TypeEngine[object], connection: Connection) -> Stamp
     if isinstance(kind, sa.DateTime):
         if connection.dialect.name == "sqlite":
             return "text"
-        if isinstance(kind, mysql.TIMESTAMP):
+        if connection.dialect.name == "mysql" and isinstance(kind, sa.TIMESTAMP):
             # Its value is an instant, and a literal would be read in the session's zone.
             return "server"
         return "zoned" if kind.timezone else "naive"
@@ -133,7 +132,12 @@ def _stamp(name: str, kind: TypeEngine[object], connection: Connection) -> Stamp
 def _no(name: str, kind: TypeEngine[object]) -> bool | int:
     if isinstance(kind, sa.Boolean):
         return False
-    if isinstance(kind, sa.Numeric | sa.Integer | sa.types.NullType | mysql.BIT):
+    if isinstance(kind, sa.Numeric | sa.Integer | sa.types.NullType):
+        return 0
+    # Imported for a column of a type that only MySQL has: its dialect takes a while.
+    from sqlalchemy.dialects.mysql import BIT
+
+    if isinstance(kind, BIT):
         return 0
     raise _unfit("flag", name, kind, "boolean or an integer")
 

@@ -14,19 +14,16 @@ from sqlalchemy import (
     Column,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     SmallInteger,
     String,
     Table,
     Text,
     UniqueConstraint,
-    text,
 )
-from sqlalchemy.dialects import mysql
 
 from embedconsole.ledger.causes import CAUSE_BYTES
-from embedconsole.ledger.types import FixedBytes
+from embedconsole.ledger.types import FixedBytes, LongBytes, LongText
 
 HASH_BYTES = 16
 POINT_BYTES = 17
@@ -62,7 +59,7 @@ WORK = (State.DELETE, State.PAYLOAD, State.EMBED)
 metadata = MetaData()
 
 _Id = BigInteger().with_variant(Integer, "sqlite")
-_Long = Text().with_variant(mysql.LONGTEXT, "mysql", "mariadb")
+_Long = LongText()
 
 
 generations = Table(
@@ -110,16 +107,9 @@ items = Table(
     UniqueConstraint("generation_id", "point", name="uq_embedconsole_items_point"),
     # Exactly the claim's WHERE and ORDER BY: with any other index MySQL locks every candidate.
     Index("ix_embedconsole_items_work", "generation_id", "state", "due_at", "id"),
-    # Failures by cause without reading them; only those, where the database can.
-    Index(
-        "ix_embedconsole_items_cause",
-        "generation_id",
-        "cause",
-        "failed_at",
-        "id",
-        sqlite_where=text("cause IS NOT NULL"),
-        postgresql_where=text("cause IS NOT NULL"),
-    ),
+    # Failures by cause without reading them; only those, where the database can. Migration 0002 says so: here
+    # it would import the dialects of databases that nobody uses.
+    Index("ix_embedconsole_items_cause", "generation_id", "cause", "failed_at", "id"),
     sqlite_autoincrement=True,
 )
 """What the collection should hold (desired) and what it holds (synced), an item a row.
@@ -240,7 +230,7 @@ vectors = Table(
     metadata,
     Column("generation_id", BigInteger, primary_key=True, autoincrement=False),
     Column("embed_hash", FixedBytes(HASH_BYTES), primary_key=True),
-    Column("vector", LargeBinary().with_variant(mysql.LONGBLOB, "mysql", "mariadb"), nullable=False),
+    Column("vector", LongBytes(), nullable=False),
 )
 """Embeddings paid for and kept: until the collection has them, or always, see `keep_vectors`."""
 

@@ -1,14 +1,32 @@
-"""Column types that the ledger's speed hangs on."""
+"""Column types of our own: those of SQLAlchemy bring whole dialects with them, or cost time a value."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.types import UserDefinedType
+from sqlalchemy.types import LargeBinary, Text, UserDefinedType
 
 if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import DDLCompiler
+
+
+class LongText(Text):
+    """Text of any length; that of MySQL and MariaDB ends at 64 kB."""
+
+
+class LongBytes(LargeBinary):
+    """Bytes of any length; those of MySQL and MariaDB end at 64 kB."""
+
+
+@compiles(LongText, "mysql", "mariadb")
+def _long_text(element: LongText, compiler: DDLCompiler, **kwargs: object) -> str:
+    return "LONGTEXT"
+
+
+@compiles(LongBytes, "mysql", "mariadb")
+def _long_bytes(element: LongBytes, compiler: DDLCompiler, **kwargs: object) -> str:
+    return "LONGBLOB"
 
 
 class FixedBytes(UserDefinedType[bytes]):
