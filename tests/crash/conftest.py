@@ -23,12 +23,3 @@ def ledger(stage: Stage, tmp_path: Path) -> LedgerRows:
         database = sqlite_database(tmp_path, "ledger.db")
         stage.installation.settings["ledger"] = database.url
     return LedgerRows(database)
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Long runs only when they are asked for."""
-    if "soak" in (config.option.markexpr or ""):
-        return
-    for item in items:
-        if item.get_closest_marker("soak") is not None:
-            item.add_marker(pytest.mark.skip(reason="a long run: ask for it with -m soak"))

@@ -66,6 +66,8 @@ class EmbeddingServer:
         self._items = 0
         self._in_flight_max = self._in_flight
         self._embeds: Counter[str] = Counter()
+        self._paid: set[tuple[str, str]] = set()
+        self._repeated = 0
         self._statuses: Counter[str] = Counter()
         self._bodies: deque[object] = deque(maxlen=_REMEMBERED)
         self._headers: deque[dict[str, str]] = deque(maxlen=_REMEMBERED)
@@ -76,6 +78,7 @@ class EmbeddingServer:
             "requests": self._requests,
             "items": self._items,
             "embeds": dict(self._embeds),
+            "repeated": self._repeated,
             "statuses": dict(self._statuses),
             "in_flight": self._in_flight,
             "in_flight_max": self._in_flight_max,
@@ -125,12 +128,18 @@ class EmbeddingServer:
             delay = options.base_seconds + options.item_seconds * len(items)
             if delay:
                 await asyncio.sleep(delay)
-            self._items += len(items)
-            self._embeds.update(_key(item) for item in items)
+            self._charge([_key(item) for item in items], contents)
             vectors = _vectors(behaviour, contents, options.size)
             single = "items" not in body
             reply = b'{"embedding":' + vectors[0] + b"}" if single and vectors else _many(vectors)
             return await self._reply(request, behaviour, reply)
+
+    def _charge(self, keys: Sequence[str], contents: Sequence[str]) -> None:
+        self._items += len(keys)
+        self._embeds.update(keys)
+        for pair in zip(keys, contents, strict=True):
+            self._repeated += pair in self._paid
+            self._paid.add(pair)
 
     async def _before_embedding(self, request: web.Request, how: Behaviour) -> web.StreamResponse | None:
         match how.do:

@@ -50,6 +50,7 @@ class ServiceStats:
         requests: Embedding requests that reached it.
         items: Vectors it computed, also those whose reply was then spoiled: what a customer pays for.
         embeds: The same for each product id (for `single`: each text, or image when there is no text).
+        repeated: Those of a product whose very content it had embedded before: what was paid for twice.
         statuses: How many replies of each HTTP status it finished.
         in_flight_max: Requests inside at the same time, at most.
         held: Requests that wait for `release()` now.
@@ -59,6 +60,7 @@ class ServiceStats:
     requests: int
     items: int
     embeds: Mapping[str, int]
+    repeated: int
     statuses: Mapping[str, int]
     in_flight: int
     in_flight_max: int
@@ -176,6 +178,8 @@ def _sum(before: ServiceStats | None, now: ServiceStats) -> ServiceStats:
         requests=before.requests + now.requests,
         items=before.items + now.items,
         embeds=Counter(before.embeds) + Counter(now.embeds),
+        # A restarted service remembers nothing, so what it embeds again then is not counted.
+        repeated=before.repeated + now.repeated,
         statuses=Counter(before.statuses) + Counter(now.statuses),
         in_flight=now.in_flight,
         in_flight_max=max(before.in_flight_max, now.in_flight_max),

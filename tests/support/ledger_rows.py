@@ -10,6 +10,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.schema import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +53,17 @@ class LedgerRows:
     def in_flight(self) -> int:
         """Items in flight."""
         return sum(self.batches().values())
+
+    def to_be_embedded(self) -> int:
+        """Items in flight whose work is an embedding; 0 before the ledger has been made."""
+        if not inspect(self.database.engine).has_table("embedconsole_batches"):
+            return 0
+        return int(
+            self.database.scalar(
+                "SELECT coalesce(sum(item_count), 0) FROM embedconsole_batches WHERE work = :embed",
+                embed=State.EMBED.value,
+            )
+        )
 
     def claimed(self) -> int:
         """Items that nobody but their holder may claim now, or that still name a batch."""
