@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.options import common_options, json_option
+from embedconsole.cli.orders import ORDERS
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -107,6 +108,24 @@ def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: boo
 
     session = invocation.session()
     sys.exit(put_back(session, keys=keys, everything=everything, cause=cause, as_json=invocation.as_json))
+
+
+@click.command("skip")
+@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@common_options
+@json_option
+@click.pass_obj
+def skip_command(invocation: Invocation, keys: tuple[str, ...]) -> None:
+    """Let failed items be until their content changes: they count as failed no more.
+
+    \b
+    Examples:
+      embedconsole skip 35 36
+      embedconsole retry 35                   (take it up again all the same)
+    """
+    from embedconsole.headless.status import let_be
+
+    sys.exit(let_be(invocation.session(), keys=keys, as_json=invocation.as_json))
 
 
 @click.command("runs")
@@ -233,7 +252,9 @@ COMMANDS: tuple[click.Command, ...] = (
     status_command,
     failures_command,
     retry_command,
+    skip_command,
     runs_command,
     search_command,
+    *ORDERS,
     config_group,
 )

@@ -64,6 +64,15 @@ def json_option(command: Callable[P, None]) -> Callable[P, None]:
     return option(command)
 
 
+only_option = click.option(
+    "--only",
+    multiple=True,
+    metavar="COLUMN=VALUE|KEY",
+    help="With --force: just these, for example category=shoes or id=35; repeatable.",
+)
+"""Which items a forced run is about."""
+
+
 def run_options(command: Callable[P, None]) -> Callable[P, None]:
     """What `--headless` and `--headless --once` take."""
     for option in reversed(
@@ -71,12 +80,7 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
             click.option("--headless", is_flag=True, help="No screen: sync on the schedule until stopped."),
             click.option("--once", is_flag=True, help="With --headless: one run, then exit (for cron)."),
             click.option("--force", is_flag=True, help="Embed everything again, changed or not."),
-            click.option(
-                "--only",
-                multiple=True,
-                metavar="COLUMN=VALUE|KEY",
-                help="With --force: just these, for example category=shoes or id=35; repeatable.",
-            ),
+            only_option,
             click.option(
                 "--batch-size",
                 "--chunk",
@@ -108,6 +112,9 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
             ),
             click.option(
                 "--read-only", is_flag=True, help="Console: only look; nothing is synced or changed."
+            ),
+            click.option(
+                "--attach", is_flag=True, help="Console: watch and steer the daemon, without an engine here."
             ),
             click.option("--mouse", is_flag=True, help="Console: take mouse clicks too."),
             click.option(

@@ -35,6 +35,7 @@ class RunFlags:
     allow_deletes: bool
     overlap: Literal["skip", "wait"]
     read_only: bool
+    attach: bool
     mouse: bool
     log_format: Literal["text", "json"] | None
 
@@ -96,7 +97,12 @@ def _check(flags: RunFlags) -> None:
             if given:
                 raise click.UsageError(f"{name} goes with --headless --once")
     if flags.headless:
-        for name, given in {"--read-only": flags.read_only, "--mouse": flags.mouse}.items():
+        console_only = {
+            "--read-only": flags.read_only,
+            "--attach": flags.attach,
+            "--mouse": flags.mouse,
+        }
+        for name, given in console_only.items():
             if given:
                 raise click.UsageError(f"{name} is for the console: leave out --headless")
     else:
@@ -128,6 +134,7 @@ def _console(invocation: Invocation, flags: RunFlags) -> Exit:
             command=command,
             keys=settings.keys,
             read_only=flags.read_only,
+            attach=flags.attach,
             mouse=flags.mouse,
         )
     )

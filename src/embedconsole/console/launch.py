@@ -20,6 +20,7 @@ class Launch:
         command: How the operator calls us with this configuration, for hints.
         keys: Action to key, where the operator wants another one.
         read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
+        attach: Watch and steer whoever serves the ledger, without an engine at work in here.
     """
 
     pipelines: Sequence[Pipeline]
@@ -28,6 +29,7 @@ class Launch:
     command: str = "embedconsole"
     keys: Mapping[str, str] = field(default_factory=dict)
     read_only: bool = False
+    attach: bool = False
     mouse: bool = False
 
 

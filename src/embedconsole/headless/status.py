@@ -11,6 +11,7 @@ import anyio
 from embedconsole.collection.build import build_collection
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import Exit
+from embedconsole.headless.processes import print_processes, process_json
 from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records import Counts
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 
 
 def show_status(session: Session, *, as_json: bool) -> Exit:
-    """Print backlog, batches in flight of every process, failures and collection."""
+    """Print backlog, batches in flight of every process, failures, collection and the processes."""
     with opened_ledger(session) as ledger:
         batches = ledger.overview.in_flight() if ledger else []
         last = ledger.history.runs(limit=1) if ledger else []
         waiting = ledger.gates.shut_now() if ledger else []
+        workers = ledger.presence.workers() if ledger else []
         pipelines = {
             pipeline.name: (_counts(ledger, pipeline), _collection(pipeline))
             for pipeline in session.pipelines
@@ -48,6 +50,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
                     for name, (counts, state) in pipelines.items()
                 },
                 "waiting_for": [_gate_json(gate) for gate in waiting],
+                "processes": [process_json(worker) for worker in workers],
                 "last_run": asdict(last[0]) if last else None,
             }
         )
@@ -57,6 +60,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
         for gate in waiting:
             put(_gate_line(gate))
         _print_batches([batch for batch in batches if batch.pipeline in pipelines])
+        print_processes(workers)
     unreachable = any(isinstance(state, str) for _, state in pipelines.values())
     if unreachable:
         return Exit.STOPPED
@@ -159,6 +163,26 @@ def _gate_line(gate: SharedGate) -> str:
     return f"{gate.name}: {state} for {duration(gate.age)}{again}: {gate.fault}"
 
 
+def let_be(session: Session, *, keys: Sequence[str], as_json: bool) -> Exit:
+    """Let failed items be: they need no look any more until their content changes."""
+    counts = {}
+    with opened_ledger(session) as ledger:
+        for pipeline in session.pipelines:
+            generation = ledger.generations.current(pipeline.name) if ledger else None
+            counts[pipeline.name] = (
+                ledger.failures.skip(generation.id, keys=keys) if ledger and generation else 0
+            )
+    if as_json:
+        put_json({"pipelines": counts})
+    else:
+        for name, count in counts.items():
+            put(f"{name}: {items_word(count)} skipped until the content changes")
+    missed = len(set(keys)) - sum(counts.values())
+    if missed > 0:
+        say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
+    return Exit.IN_SYNC
+
+
 @contextmanager
 def opened_ledger(session: Session) -> Iterator[Ledger | None]:
     """The ledger, or None where nothing has ever run."""
@@ -193,9 +217,10 @@ def _collection(pipeline: Pipeline) -> CollectionState | str | None:
 def _print_pipeline(name: str, counts: Counts, state: CollectionState | str | None) -> None:
     put(f"{name}")
     waiting = f"   oldest {duration(counts.oldest_age)}" if counts.oldest_age is not None else ""
+    skipped = f"   skipped {counts.skipped:,}" if counts.skipped else ""
     put(
         f"  backlog     pending {counts.pending - counts.retrying:,}   retrying {counts.retrying:,}   "
-        f"failed {counts.failed:,}   synced {counts.synced:,}{waiting}"
+        f"failed {counts.failed:,}{skipped}   synced {counts.synced:,}{waiting}"
     )
     if state is None:
         put("  collection  does not exist yet")

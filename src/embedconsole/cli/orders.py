@@ -1,0 +1,92 @@
+"""The commands that ask something of the daemon or console that serves the ledger."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from embedconsole.cli.options import common_options, json_option, only_option
+
+if TYPE_CHECKING:
+    from embedconsole.cli.context import Invocation
+
+
+@click.command("sync")
+@click.option("--force", is_flag=True, help="Embed again, changed or not.")
+@only_option
+@common_options
+@json_option
+@click.pass_obj
+def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...]) -> None:
+    """Have the daemon or console that serves the ledger begin a run now, and say who does.
+
+    \b
+    Examples:
+      embedconsole sync
+      embedconsole sync --pipeline products
+      embedconsole sync --force --only category=shoes
+    """
+    from embedconsole.headless.ordering import order_sync
+
+    if only and not force:
+        raise click.UsageError("--only goes with --force: it names what to embed again")
+    session = invocation.session()
+    sys.exit(
+        order_sync(
+            session, force=force, only=only, pipelines=invocation.pipelines, as_json=invocation.as_json
+        )
+    )
+
+
+@click.command("pause")
+@common_options
+@json_option
+@click.pass_obj
+def pause_command(invocation: Invocation) -> None:
+    """Have all processes on the ledger claim nothing until `resume`; what is in flight goes on.
+
+    \b
+    Examples:
+      embedconsole pause
+    """
+    _order(invocation, "pause")
+
+
+@click.command("resume")
+@common_options
+@json_option
+@click.pass_obj
+def resume_command(invocation: Invocation) -> None:
+    """Have all processes on the ledger go on.
+
+    \b
+    Examples:
+      embedconsole resume
+    """
+    _order(invocation, "resume")
+
+
+@click.command("cancel")
+@common_options
+@json_option
+@click.pass_obj
+def cancel_command(invocation: Invocation) -> None:
+    """End the run that is going on with what is in flight; the schedule goes on.
+
+    \b
+    Examples:
+      embedconsole cancel
+    """
+    _order(invocation, "cancel")
+
+
+def _order(invocation: Invocation, verb: str) -> None:
+    from embedconsole.headless.ordering import give_order
+    from embedconsole.sync.ordering import Verb
+
+    sys.exit(give_order(invocation.session(), Verb(verb), {}, as_json=invocation.as_json))
+
+
+ORDERS: tuple[click.Command, ...] = (sync_command, pause_command, resume_command, cancel_command)
