@@ -55,7 +55,8 @@ class Report:
         return (
             f"{self.rounds} rounds, {self.kills.total()} kills, {self.items:,} items checked:"
             f" {self.lost} lost, {self.duplicated} duplicated, {self.stale} stale;"
-            f" {self.paid_again} embeddings paid for again, {self.in_flight} items in flight at the kills\n  killed {where}"
+            f" {self.paid_again} embeddings paid for again, {self.in_flight} items in flight at the kills\n"
+            f"  killed {where}"
         )
 
 
