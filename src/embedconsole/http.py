@@ -13,6 +13,7 @@ import aiohttp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from ssl import SSLContext
 
     from yarl import URL
 
@@ -55,26 +56,42 @@ class Http:
             one can do without.
         headers: Sent with every request.
         connections: Open at the same time, at most.
+        tls: Whom to trust and who we are, where the system's certificate authorities won't do.
     """
 
-    def __init__(self, *, encrypted: bool, headers: Mapping[str, str], connections: int = 100) -> None:
-        self._encrypted = encrypted
+    def __init__(
+        self,
+        *,
+        encrypted: bool,
+        headers: Mapping[str, str],
+        connections: int = 100,
+        tls: SSLContext | None = None,
+    ) -> None:
+        self._ssl = encrypted if tls is None else tls
         self._headers = dict(headers)
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
-        self, method: str, url: URL, body: bytes | None = None, *, limit: int | None = None
+        self,
+        method: str,
+        url: URL,
+        body: bytes | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        limit: int | None = None,
     ) -> Reply:
         """Send a request and read its reply.
 
         Args:
+            headers: Besides those that every request has.
             limit: Bytes of a 2xx reply, decompressed, beyond which it is not read; None reads all of it.
 
         Raises:
             FAILURES: No reply came, or only a part of one.
         """
-        async with self._opened().request(method, url, data=body, allow_redirects=False) as reply:
+        opened = self._opened()
+        async with opened.request(method, url, data=body, headers=headers, allow_redirects=False) as reply:
             if 200 <= reply.status < 300:
                 data, whole = await _read(reply.content, limit)
             else:
@@ -96,7 +113,7 @@ class Http:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=self._connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=self._encrypted
+                    limit=self._connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=self._ssl
                 ),
                 headers=self._headers,
                 cookie_jar=aiohttp.DummyCookieJar(),

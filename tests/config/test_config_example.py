@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 import yaml
 
-from embedconsole.config.load import Loaded, load
-from embedconsole.config.model import (
+from embedconsole.config.embedder import (
     FastembedEmbedder,
     HashingEmbedder,
     HttpEmbedder,
     OpenAIEmbedder,
     ReplicateEmbedder,
-    Section,
-    Settings,
 )
+from embedconsole.config.load import Loaded, load
+from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.section import Section
 from embedconsole.config.show import show
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from embedconsole.config.model import ReplicateEmbedder
+from embedconsole.config.embedder import ReplicateEmbedder
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.show import show
 from embedconsole.faults import ConfigError
@@ -32,7 +32,12 @@ embedders:
     type: http
     url: "http://u:{CANARY}@ml-host/e?token={CANARY}"
     headers: {{Authorization: "Bearer {CANARY}"}}
-  oa: {{type: openai, url: "https://{CANARY}@oa-host/v1", api_key: {CANARY}, headers: {{X-Key: {CANARY}}}}}
+  oa:
+    type: openai
+    model: m
+    url: "https://{CANARY}@oa-host/v1"
+    api_key: {CANARY}
+    headers: {{X-Key: {CANARY}}}
   rp: {{type: replicate, token: {CANARY}, model: openai/clip}}
   env: {{type: replicate, token: "${{TOKEN}}", model: openai/clip}}
   local: {{type: fastembed, path: ./m}}

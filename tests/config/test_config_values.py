@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from embedconsole.config.database import database_url
+from embedconsole.config.embedder import HttpEmbedder
 from embedconsole.config.masking import mask_database_url, mask_url
-from embedconsole.config.model import HttpEmbedder, ScheduleConfig
+from embedconsole.config.model import ScheduleConfig
 from embedconsole.config.paths import ledger_url, log_dir, log_path, state_dir
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.values import parse_duration

@@ -6,39 +6,18 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from embedconsole.config.model import HttpEmbedder
 from embedconsole.embedders.build import build_embedder
-from embedconsole.items import EmbedInput
+from embedders.backends import BACKENDS, ITEMS, OPENAI, REPLICATE, REPLICATE_LINES, SINGLE, SIZE, Backend
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
     from support.embedding_service import EmbeddingService
 
-SIZE = 8
-SECRET = "sesame-open-4711"
-MakeHttp: TypeAlias = "Callable[..., Embedder]"
-
-
-def inputs(count: int, word: str = "text") -> list[EmbedInput]:
-    """`count` different inputs; "text 3." occurs in the content of number 3 alone."""
-    return [
-        EmbedInput(
-            product_id=number,
-            text=f"{word} {number}.",
-            image=f"https://images.example.com/{number}.jpg" if number % 2 else None,
-            fields={"name": f"{word} {number}.", "description": "of wool"},
-        )
-        for number in range(count)
-    ]
-
-
-def sent_item(entry: EmbedInput, shape: str) -> dict[str, object]:
-    """What an input's vector depends on, as `support.embedding_vectors.expected_vector` takes it."""
-    if shape == "items":
-        return {**entry.fields, "image_url": entry.image}
-    return {"text": entry.text, "image_url": entry.image}
+Make: TypeAlias = "Callable[..., Embedder]"
+"""`make(backend, expected_size=..., service=..., tickets=..., **settings)`"""
 
 
 @pytest.fixture
@@ -47,30 +26,44 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-async def make_http(embedding_service: EmbeddingService) -> AsyncIterator[MakeHttp]:
-    """Makes HTTP embedders of `embedding_service` (settings as in the configuration), closed at the end."""
+async def make(embedding_service: EmbeddingService) -> AsyncIterator[Make]:
+    """Makes embedders of `embedding_service` (settings as in the configuration), closed at the end."""
     made: list[Embedder] = []
 
-    def make(*, expected_size: int | None = SIZE, **settings: object) -> Embedder:
-        config = HttpEmbedder.model_validate(
-            {
-                "type": "http",
-                "url": embedding_service.url,
-                "timeout": 20,
-                "headers": {"Authorization": f"Bearer {SECRET}"},
-                **settings,
-            }
-        )
-        embedder = build_embedder("ml", config, expected_size=expected_size)
+    def make_one(
+        backend: Backend = ITEMS,
+        *,
+        expected_size: int | None = SIZE,
+        service: EmbeddingService = embedding_service,
+        tickets: Tickets | None = None,
+        **settings: object,
+    ) -> Embedder:
+        config = backend.config(service, **settings)
+        embedder = build_embedder("ml", config, expected_size=expected_size, tickets=tickets)
         made.append(embedder)
         return embedder
 
-    yield make
+    yield make_one
     for embedder in made:
         await embedder.aclose()
 
 
-@pytest.fixture(params=["items", "single"])
-def shape(request: pytest.FixtureRequest) -> str:
-    """Both request shapes."""
-    return str(request.param)
+@pytest.fixture(params=BACKENDS, ids=lambda backend: str(backend.name))
+def backend(request: pytest.FixtureRequest) -> Backend:
+    """Every embedder behind a network."""
+    assert isinstance(request.param, Backend)
+    return request.param
+
+
+@pytest.fixture(params=[ITEMS, OPENAI, REPLICATE_LINES], ids=lambda backend: str(backend.name))
+def batching(request: pytest.FixtureRequest) -> Backend:
+    """Those that put many inputs into one request."""
+    assert isinstance(request.param, Backend)
+    return request.param
+
+
+@pytest.fixture(params=[SINGLE, REPLICATE], ids=lambda backend: str(backend.name))
+def one_by_one(request: pytest.FixtureRequest) -> Backend:
+    """Those that make a request for each input."""
+    assert isinstance(request.param, Backend)
+    return request.param

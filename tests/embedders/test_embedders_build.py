@@ -8,8 +8,9 @@ import sys
 import pytest
 from pydantic import TypeAdapter
 
-from embedconsole.config.model import EmbedderConfig
+from embedconsole.config.embedder import EmbedderConfig
 from embedconsole.embedders.build import build_embedder
+from embedconsole.embedders.identity import identity_of
 from embedconsole.faults import ConfigError
 
 CONFIG: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
@@ -26,6 +27,14 @@ def config(**settings: object) -> EmbedderConfig:
         ({"type": "hashing", "size": 64}, "hashing:1:64"),
         ({"type": "http", "url": "http://u:password@ml/embed?key=1"}, "http:items:"),
         ({"type": "http", "url": "http://ml", "shape": "single", "model": "clip-2"}, "http:single:clip-2"),
+        (
+            {"type": "openai", "model": "text-embedding-3-small", "dimensions": 512},
+            "openai:text-embedding-3-small:512",
+        ),
+        (
+            {"type": "replicate", "model": "openai/clip", "token": "t", "normalize": True},
+            "replicate:openai/clip:normalized",
+        ),
     ],
 )
 def test_identity_holds_no_address(settings: dict[str, object], identity: str) -> None:
@@ -35,10 +44,51 @@ def test_identity_holds_no_address(settings: dict[str, object], identity: str) -
     assert embedder.price_per_1000 == 0.2
 
 
-@pytest.mark.parametrize("kind", ["openai", "replicate", "fastembed"])
-def test_backends_to_come(kind: str) -> None:
-    with pytest.raises(ConfigError, match=rf"embedders\.ml\.type.* no {kind} backend yet"):
-        build_embedder("ml", config(type=kind))
+def test_a_backend_to_come() -> None:
+    with pytest.raises(ConfigError, match=r"embedders\.ml\.type.* no fastembed backend yet"):
+        build_embedder("ml", config(type="fastembed"))
+
+
+@pytest.mark.parametrize("token", [None, "", " "])
+def test_replicate_without_a_token(token: str | None) -> None:
+    with pytest.raises(ConfigError, match=r"embedders\.clip\.token .* REPLICATE_API_TOKEN"):
+        build_embedder("clip", config(type="replicate", model="openai/clip", token=token))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("model", "other/model"),
+        ("normalize", True),
+        ("extra", {"truncate": True}),
+        ("dimensions", 256),
+    ],
+)
+def test_what_moves_the_vectors_is_part_of_the_identity(key: str, value: object) -> None:
+    plain = {"type": "openai", "model": "m"}
+    assert identity_of("a", config(**plain)) != identity_of("a", config(**{**plain, key: value}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        ("openai", {"model": "m", "api_key": "secret", "url": "http://elsewhere/v1"}),
+        ("replicate", {"model": "owner/name:0123456789", "token": "secret", "wait": 9}),
+        ("http", {"url": "http://elsewhere", "headers": {"X": "secret"}, "gzip": True, "health": "/up"}),
+    ],
+)
+def test_what_does_not_move_them_is_not(kind: str, settings: dict[str, object]) -> None:
+    kept = {name: value for name, value in settings.items() if name == "model" or kind == "http"}
+    plain = {"type": kind, **({"url": "http://ml"} if kind == "http" else kept)}
+    limits = {"timeout": 5, "batch_size": 3, "requests_per_minute": 9, "items_per_minute": 90}
+    full = config(type=kind, **settings, **limits)
+    assert identity_of("a", full) == identity_of("b", config(**plain))
+
+
+@pytest.mark.parametrize("part", [{"request": {"image": "img"}}, {"reply": {"vectors": "data.image"}}])
+def test_another_name_in_a_request_or_reply_may_be_another_vector(part: dict[str, object]) -> None:
+    plain = {"type": "http", "url": "http://ml"}
+    assert identity_of("a", config(**plain)) != identity_of("a", config(**plain, **part))
 
 
 def test_hashing_of_another_size_than_the_collection() -> None:

@@ -32,7 +32,7 @@ SERVICE = Service("ml", "embedders.ml.headers", secrets=("top-secret", "p/w+ä")
 )
 def test_class_of_a_status(status: int, kind: type[Fault]) -> None:
     fault = fault_of_status(SERVICE, status, {}, b"")
-    assert type(fault) is kind
+    assert isinstance(fault, kind)
     assert str(status) in fault.message
     assert (fault.remedy is not None) == (kind is Refused)
 

@@ -15,55 +15,55 @@ import pytest
 from embedconsole.embedders.memo import Memo
 from embedconsole.embedders.pacing import Pacer
 from embedconsole.faults import Refused, Throttled, Transient
-from embedders.conftest import SECRET, SIZE, inputs
+from embedders.backends import SECRET, SINGLE, SIZE, Backend, inputs
 from support.embedding_service import Behaviour, EmbeddingService
 
 if TYPE_CHECKING:
-    from embedders.conftest import MakeHttp
+    from embedders.conftest import Make
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_never_more_in_flight_than_allowed(
-    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+    make: Make, embedding_service: EmbeddingService, backend: Backend
 ) -> None:
-    embedder = make_http(shape=shape, concurrency=3)
+    embedder = make(backend, concurrency=3)
     embedding_service.behave(Behaviour("hold", times=3))
     async with anyio.create_task_group() as group:
         for number in range(6):
-            group.start_soon(embedder.embed, inputs(4, f"call {number}"))
+            group.start_soon(embedder.embed, backend.inputs(4, f"call {number}"))
         await anyio.to_thread.run_sync(embedding_service.wait_held, 3)
         assert embedding_service.stats().requests == 3
         embedding_service.release()
     stats = embedding_service.stats()
     assert stats.in_flight_max == 3
     assert stats.items == 24
-    assert max(stats.embeds.values()) == (6 if shape == "items" else 1)
+    assert max(stats.embeds.values()) == (6 if backend.images and backend.name != "single" else 1)
 
 
 async def test_a_cancelled_call_gives_its_slot_back(
-    make_http: MakeHttp, embedding_service: EmbeddingService, shape: str
+    make: Make, embedding_service: EmbeddingService, backend: Backend
 ) -> None:
-    embedder = make_http(shape=shape, concurrency=1)
+    embedder = make(backend, concurrency=1)
     embedding_service.behave(Behaviour("stall", times=1))
     with anyio.move_on_after(0.1):
-        await embedder.embed(inputs(2))
+        await embedder.embed(backend.inputs(2))
     with anyio.fail_after(60):
-        assert (await embedder.embed(inputs(2))).rejected == {}
+        assert (await embedder.embed(backend.inputs(2))).rejected == {}
 
 
-async def test_waiting_for_a_slot_is_not_waiting_for_the_service(make_http: MakeHttp, shape: str) -> None:
+async def test_waiting_for_a_slot_is_not_waiting_for_the_service(make: Make, backend: Backend) -> None:
     with EmbeddingService(size=SIZE, base_seconds=0.3, in_process=True) as service:
-        embedder = make_http(shape=shape, url=service.url, concurrency=1, timeout=1)
+        embedder = make(backend, service=service, concurrency=1, timeout=1)
         async with anyio.create_task_group() as group:
             for number in range(5):
-                group.start_soon(embedder.embed, inputs(1, f"call {number}"))
+                group.start_soon(embedder.embed, backend.inputs(1, f"call {number}"))
         assert service.stats().items == 5
 
 
-async def test_replies_go_when_nobody_holds_them(make_http: MakeHttp) -> None:
+async def test_replies_go_when_nobody_holds_them(make: Make) -> None:
     """A reply in a reference cycle stays, with its megabyte, until the collector comes."""
-    embedder = make_http(shape="items")
+    embedder = make()
     await embedder.embed(inputs(4))
     gc.collect()
     gc.set_debug(gc.DEBUG_SAVEALL)
@@ -77,19 +77,17 @@ async def test_replies_go_when_nobody_holds_them(make_http: MakeHttp) -> None:
 
 
 async def test_single_stops_asking_when_it_is_refused(
-    make_http: MakeHttp, embedding_service: EmbeddingService
+    make: Make, embedding_service: EmbeddingService
 ) -> None:
     embedding_service.behave(Behaviour("status", status=401))
     with pytest.raises(Refused):
-        await make_http(shape="single", concurrency=2).embed(inputs(50))
+        await make(SINGLE, concurrency=2).embed(inputs(50))
     assert embedding_service.stats().requests <= 2
 
 
-async def test_single_keeps_what_was_paid_for(
-    make_http: MakeHttp, embedding_service: EmbeddingService
-) -> None:
+async def test_single_keeps_what_was_paid_for(make: Make, embedding_service: EmbeddingService) -> None:
     """A service that allows four requests in a row still gets through a batch of ten."""
-    embedder = make_http(shape="single", concurrency=2)
+    embedder = make(SINGLE, concurrency=2)
     sent = inputs(10)
     throttle = Behaviour("status", status=429, after=4)
     tries = 0
@@ -111,10 +109,8 @@ async def test_single_keeps_what_was_paid_for(
     assert embedding_service.stats().items == 20, "what has been used is forgotten"
 
 
-async def test_single_reports_the_gravest_fault(
-    make_http: MakeHttp, embedding_service: EmbeddingService
-) -> None:
-    embedder = make_http(shape="single", concurrency=2)
+async def test_single_reports_the_gravest_fault(make: Make, embedding_service: EmbeddingService) -> None:
+    embedder = make(SINGLE, concurrency=2)
     embedding_service.behave(
         Behaviour("status", status=500, mark="text 0."), Behaviour("status", status=429, mark="text 1.")
     )
@@ -122,10 +118,8 @@ async def test_single_reports_the_gravest_fault(
         await embedder.embed(inputs(2))
 
 
-async def test_requests_per_minute_reaches_the_wire(
-    embedding_service: EmbeddingService, make_http: MakeHttp
-) -> None:
-    embedder = make_http(shape="single", requests_per_minute=1200, concurrency=4)
+async def test_requests_per_minute_reaches_the_wire(embedding_service: EmbeddingService, make: Make) -> None:
+    embedder = make(SINGLE, requests_per_minute=1200, concurrency=4)
     start = anyio.current_time()
     await embedder.embed(inputs(5))
     assert anyio.current_time() - start >= 4 * 0.05 * 0.99
@@ -195,19 +189,17 @@ def test_memo_forgets_the_oldest_and_what_was_taken() -> None:
 
 
 async def test_nothing_secret_is_logged(
-    make_http: MakeHttp, embedding_service: EmbeddingService, caplog: pytest.LogCaptureFixture
+    make: Make, embedding_service: EmbeddingService, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        embedder = make_http(url=f"{embedding_service.url}?key={SECRET}")
+        embedder = make(url=f"{embedding_service.url}?key={SECRET}")
         await embedder.embed(inputs(1))
     assert SECRET not in caplog.text
     assert "HTTP Request" not in caplog.text
 
 
-async def test_a_process_can_be_killed_and_restarted(
-    embedding_process: EmbeddingService, make_http: MakeHttp
-) -> None:
-    embedder = make_http(url=embedding_process.url)
+async def test_a_process_can_be_killed_and_restarted(embedding_process: EmbeddingService, make: Make) -> None:
+    embedder = make(url=embedding_process.url)
     assert (await embedder.embed(inputs(2))).vectors.shape == (2, SIZE)
     embedding_process.behave(Behaviour("hold_reply"))
     async with anyio.create_task_group() as group:

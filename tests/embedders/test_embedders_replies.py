@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from embedconsole.embedders.check import checked
 from embedconsole.embedders.errors import Service
-from embedconsole.embedders.replies import decode, encode, field_of, reply_limit
+from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
 from embedconsole.faults import BadInput, Fault, Refused, Transient
-from embedders.conftest import inputs
 
 if TYPE_CHECKING:
     from anyio.abc import SocketStream
 
     from embedconsole.items import Embedded
-    from embedders.conftest import MakeHttp
+    from embedders.backends import Backend
+    from embedders.conftest import Make
 
 SERVICE = Service("ml", "embedders.ml.headers")
 GOOD = [[0.5, -0.25, 1.0], [0.0, 2.0, 1.0]]
@@ -36,7 +36,7 @@ json_values = st.recursive(components, lambda inner: st.lists(inner) | st.dictio
 
 def read(data: bytes, count: int) -> Embedded:
     """As the `items` shape reads a reply."""
-    found = field_of(SERVICE, decode(SERVICE, data), "embeddings", "items", proved=False)
+    found = value_at(SERVICE, decode(SERVICE, data), "embeddings", remedy="check it")
     assert isinstance(found, list)
     return checked(SERVICE.source, found, count, 3)
 
@@ -94,7 +94,7 @@ def test_any_bytes_are_a_fault_or_json(data: bytes) -> None:
     fault = None
     try:
         parsed = decode(SERVICE, data)
-        field_of(SERVICE, parsed, "embeddings", "items", proved=False)
+        value_at(SERVICE, parsed, "embeddings", remedy="check it")
     except Fault as raised:
         fault = raised
     assert fault is None or (fault.message.isprintable() and len(fault.message) < 400)
@@ -106,7 +106,7 @@ def test_a_reply_with_one_byte_changed_or_cut(at: int, byte: bytes) -> None:
     for data in (whole[:at], whole[:at] + byte + whole[at + 1 :]):
         try:
             parsed = decode(SERVICE, data)
-            found = field_of(SERVICE, parsed, "embeddings", "items", proved=False)
+            found = value_at(SERVICE, parsed, "embeddings", remedy="check it")
             if isinstance(found, list):
                 assert_true_to(checked(SERVICE.source, found, 2, 3), found)
         except Fault:
@@ -193,7 +193,7 @@ def raw_reply(request: pytest.FixtureRequest) -> bytes:
 
 
 @pytest.mark.anyio
-async def test_any_bytes_on_the_wire_are_a_fault(raw_reply: bytes, make_http: MakeHttp, shape: str) -> None:
+async def test_any_bytes_on_the_wire_are_a_fault(raw_reply: bytes, make: Make, backend: Backend) -> None:
     async def answer(stream: SocketStream) -> None:
         async with stream:
             await stream.receive()
@@ -203,9 +203,9 @@ async def test_any_bytes_on_the_wire_are_a_fault(raw_reply: bytes, make_http: Ma
         port = listener.extra(anyio.abc.SocketAttribute.local_port)
         async with anyio.create_task_group() as group:
             group.start_soon(listener.serve, answer)
-            embedder = make_http(url=f"http://127.0.0.1:{port}/", shape=shape)
+            embedder = make(backend, url=f"http://127.0.0.1:{port}/")
             with pytest.raises((Transient, Refused)) as caught:
-                await embedder.embed(inputs(2))
+                await embedder.embed(backend.inputs(2))
             group.cancel_scope.cancel()
     assert caught.value.message.isprintable()
 

@@ -26,6 +26,8 @@ Deed: TypeAlias = Literal[
     "body",  # answer `body` as it is, with `status` and `headers`, after embedding
     "huge",  # a body of `megabytes`, with `status`
     "gzip",  # the right reply, gzip-encoded
+    "shuffle",  # OpenAI: the embeddings in another order than their `index`
+    "prediction",  # Replicate: a prediction that has not ended yet, see `created` and `prediction`
 ]
 
 
@@ -42,6 +44,8 @@ class Behaviour:
         at: Without a mark: the index of the item that `size`, `component`, `null` and `zeros` spoil;
             None spoils all.
         body: What an error says; None for a plain JSON error.
+        created: Fields of a prediction as its creation answers it; `output` is null unless given.
+        prediction: Fields of it once it has ended; `looks` is how many GETs find it under way before that.
     """
 
     do: Deed
@@ -52,6 +56,8 @@ class Behaviour:
     at: int | None = 0
     status: int = 500
     body: str | None = None
+    created: dict[str, object] = field(default_factory=lambda: {"status": "starting"})
+    prediction: dict[str, object] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     seconds: float | None = None
     delta: int = -1
@@ -70,10 +76,14 @@ class Schedule:
         self.entries = list(entries)
         self._met = [0] * len(self.entries)
 
-    def next(self, contents: Sequence[str]) -> Behaviour:
-        """The behaviour for a request whose items hold `contents`; the good one when none matches."""
+    def next(self, contents: Sequence[str], *, marked: bool = False) -> Behaviour:
+        """The behaviour for a request whose items hold `contents`; the good one when none matches.
+
+        Args:
+            marked: Only an entry with a mark will do.
+        """
         for position, entry in enumerate(self.entries):
-            if len(contents) <= entry.more_than:
+            if len(contents) <= entry.more_than or (marked and entry.mark is None):
                 continue
             if entry.mark is not None and not any(entry.mark in content for content in contents):
                 continue

@@ -1,7 +1,8 @@
 """The server behind `support.embedding_service`: both request shapes, a schedule, a control door.
 
-POST /embed takes `{"items": [...]}` or `{"text", "image_url"}` and answers in the same shape. Everything
-under /control is for the handle alone and neither counted nor delayed.
+POST /embed takes `{"items": [...]}` or `{"text", "image_url"}` and answers in the same shape, /v1/embeddings
+is OpenAI's and /v1/predictions Replicate's door. Everything under /control is for the handle alone and
+neither counted nor delayed.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ import orjson
 from aiohttp import web
 
 from support.embedding_behaviour import Behaviour, Schedule, spoiled
+from support.embedding_dialects import Answer, Dialect, OpenAI, OwnService, Replicate
 from support.embedding_vectors import content_of, encode_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 _REMEMBERED = 20
 _CHUNK = b"x" * 65_536
@@ -56,6 +58,7 @@ class EmbeddingServer:
         self.gate = asyncio.Event()
         self.held = 0
         self.held_changed = asyncio.Condition()
+        self.replicate = Replicate()
         self._slots = asyncio.Semaphore(options.slots or 1_000_000)
         self._in_flight = 0
         self.reset()
@@ -85,6 +88,9 @@ class EmbeddingServer:
             "held": self.held,
             "bodies": list(self._bodies),
             "headers": list(self._headers),
+            "predictions": len(self.replicate.predictions),
+            "cancelled": list(self.replicate.cancelled),
+            "looks": self.replicate.looks,
         }
 
     def release(self) -> None:
@@ -93,36 +99,36 @@ class EmbeddingServer:
         self.gate.set()
         self.gate = asyncio.Event()
 
-    async def embed(self, request: web.Request) -> web.StreamResponse:
+    async def embed(self, request: web.Request, dialect: Dialect) -> web.StreamResponse:
         """One embedding request, well or badly answered."""
         self._requests += 1
         self._in_flight += 1
         self._in_flight_max = max(self._in_flight_max, self._in_flight)
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, dialect)
         finally:
             self._in_flight -= 1
         self._statuses[str(response.status)] += 1
         return response
 
-    async def _answer(self, request: web.Request) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, dialect: Dialect) -> web.StreamResponse:
         options = self.options
         raw = await request.read()
         self._headers.append({key.lower(): value for key, value in request.headers.items()})
         if options.token is not None and request.headers.get("Authorization") != f"Bearer {options.token}":
-            return _error(401, None, {})
+            return _error(401, dialect.error(401), {})
         if options.overflow == "429" and self._slots.locked():
-            return _error(429, None, {})
+            return _error(429, dialect.error(429), {})
         try:
             body = orjson.loads(raw)
             self._bodies.append(body)
-            items: list[dict[str, object]] = body.get("items", [body])
-        except (ValueError, AttributeError):
-            return _error(422, None, {})
+            items = dialect.items(body)
+        except (ValueError, AttributeError, KeyError, AssertionError):
+            return _error(422, dialect.error(422), {})
         contents = [content_of(item) for item in items]
         behaviour = self.schedule.next(contents)
         async with self._slots:
-            early = await self._before_embedding(request, behaviour)
+            early = await self._before_embedding(request, behaviour, dialect)
             if early is not None:
                 return early
             delay = options.base_seconds + options.item_seconds * len(items)
@@ -130,9 +136,7 @@ class EmbeddingServer:
                 await asyncio.sleep(delay)
             self._charge([_key(item) for item in items], contents)
             vectors = _vectors(behaviour, contents, options.size)
-            single = "items" not in body
-            reply = b'{"embedding":' + vectors[0] + b"}" if single and vectors else _many(vectors)
-            return await self._reply(request, behaviour, reply)
+            return await self._reply(request, behaviour, dialect.answer(body, vectors, behaviour))
 
     def _charge(self, keys: Sequence[str], contents: Sequence[str]) -> None:
         self._items += len(keys)
@@ -141,10 +145,13 @@ class EmbeddingServer:
             self._repeated += pair in self._paid
             self._paid.add(pair)
 
-    async def _before_embedding(self, request: web.Request, how: Behaviour) -> web.StreamResponse | None:
+    async def _before_embedding(
+        self, request: web.Request, how: Behaviour, dialect: Dialect
+    ) -> web.StreamResponse | None:
         match how.do:
             case "status":
-                return _error(how.status, how.body, how.headers)
+                said = dialect.error(how.status) if how.body is None else how.body.encode()
+                return _error(how.status, said, how.headers)
             case "hangup":
                 _cut(request)
                 return web.Response(status=500)
@@ -158,7 +165,8 @@ class EmbeddingServer:
                 pass
         return None
 
-    async def _reply(self, request: web.Request, how: Behaviour, reply: bytes) -> web.StreamResponse:
+    async def _reply(self, request: web.Request, how: Behaviour, answer: Answer) -> web.StreamResponse:
+        reply = answer.body
         headers = {"Content-Type": "application/json", **how.headers}
         match how.do:
             case "hold_reply":
@@ -181,7 +189,24 @@ class EmbeddingServer:
                 headers["Content-Encoding"] = "gzip"
             case _:
                 pass
-        return web.Response(body=reply, headers=headers)
+        return web.Response(body=reply, headers=headers, status=answer.status)
+
+    async def look(self, request: web.Request) -> web.Response:
+        """A look at a prediction; a behaviour with the mark "look" spoils it."""
+        return self._of_prediction(self.replicate.look(request.match_info["id"]), "look")
+
+    async def cancel(self, request: web.Request) -> web.Response:
+        """A prediction cancelled."""
+        return self._of_prediction(self.replicate.cancel(request.match_info["id"]), "cancel")
+
+    def _of_prediction(self, prediction: bytes | None, mark: str) -> web.Response:
+        how = self.schedule.next([f"/{mark}"], marked=True)
+        if how.do == "status":
+            said = self.replicate.error(how.status) if how.body is None else how.body.encode()
+            return _error(how.status, said, how.headers)
+        if prediction is None:
+            return _error(404, self.replicate.error(404), {})
+        return web.Response(body=prediction, headers={"Content-Type": "application/json"})
 
     async def _hold(self) -> None:
         gate = self.gate
@@ -201,11 +226,7 @@ def _key(item: Mapping[str, object]) -> str:
     """What an embedding is counted under: the product's id, or what `single` sends in its place."""
     if "product_id" in item:
         return str(item["product_id"])
-    return str(item.get("text") or item.get("image_url") or "")
-
-
-def _many(vectors: Sequence[bytes]) -> bytes:
-    return b'{"embeddings":[' + b",".join(vectors) + b"]}"
+    return str(item.get("text") or item.get("image_url") or item.get("image") or "")
 
 
 def _vectors(how: Behaviour, contents: Sequence[str], size: int) -> list[bytes]:
@@ -228,9 +249,8 @@ def _vectors(how: Behaviour, contents: Sequence[str], size: int) -> list[bytes]:
     return vectors
 
 
-def _error(status: int, body: str | None, headers: Mapping[str, str]) -> web.Response:
-    text = body if body is not None else f'{{"detail":"refused with {status}"}}'
-    return web.Response(text=text, status=status, headers={"Content-Type": "application/json", **headers})
+def _error(status: int, body: bytes, headers: Mapping[str, str]) -> web.Response:
+    return web.Response(body=body, status=status, headers={"Content-Type": "application/json", **headers})
 
 
 async def _stream(request: web.Request, how: Behaviour) -> web.StreamResponse:
@@ -250,6 +270,16 @@ def _cut(request: web.Request) -> None:
 
 def application(server: EmbeddingServer) -> web.Application:
     """The service's routes and its control door."""
+
+    def embedding(dialect: Dialect) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        async def embed(request: web.Request) -> web.StreamResponse:
+            return await server.embed(request, dialect)
+
+        return embed
+
+    async def health(_: web.Request) -> web.Response:
+        how = server.schedule.next(["/health"], marked=True)
+        return web.Response(status=how.status if how.do == "status" else 200)
 
     async def stats(_: web.Request) -> web.Response:
         return web.Response(body=orjson.dumps(server.stats()))
@@ -275,7 +305,13 @@ def application(server: EmbeddingServer) -> web.Application:
     app = web.Application(client_max_size=1 << 30)
     app.add_routes(
         [
-            web.post("/embed", server.embed),
+            web.post("/embed", embedding(OwnService())),
+            web.post("/v1/embeddings", embedding(OpenAI())),
+            web.post("/v1/models/{owner}/{name}/predictions", embedding(server.replicate)),
+            web.post("/v1/predictions", embedding(server.replicate)),
+            web.get("/v1/predictions/{id}", server.look),
+            web.post("/v1/predictions/{id}/cancel", server.cancel),
+            web.get("/health", health),
             web.get("/control/stats", stats),
             web.post("/control/behave", behave),
             web.post("/control/release", release),

@@ -23,7 +23,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -54,6 +54,9 @@ class ServiceStats:
         statuses: How many replies of each HTTP status it finished.
         in_flight_max: Requests inside at the same time, at most.
         held: Requests that wait for `release()` now.
+        predictions: Predictions that Replicate's door has created.
+        cancelled: Ids of those that somebody cancelled.
+        looks: GETs of predictions.
         bodies, headers: The last 20 requests, newest last; header names in lower case.
     """
 
@@ -67,6 +70,9 @@ class ServiceStats:
     held: int
     bodies: list[dict[str, object]]
     headers: list[dict[str, str]]
+    predictions: int = 0
+    cancelled: list[str] = field(default_factory=list)
+    looks: int = 0
 
 
 class EmbeddingService:
@@ -93,6 +99,16 @@ class EmbeddingService:
     def url(self) -> str:
         """Where both shapes are posted to; the same after a restart."""
         return f"http://127.0.0.1:{self.port}/embed"
+
+    @property
+    def openai_url(self) -> str:
+        """The base address of OpenAI's door."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def replicate_url(self) -> str:
+        """The base address of Replicate's door."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def running(self) -> bool:
@@ -186,6 +202,9 @@ def _sum(before: ServiceStats | None, now: ServiceStats) -> ServiceStats:
         held=now.held,
         bodies=(before.bodies + now.bodies)[-20:],
         headers=(before.headers + now.headers)[-20:],
+        predictions=before.predictions + now.predictions,
+        cancelled=before.cancelled + now.cancelled,
+        looks=before.looks + now.looks,
     )
 
 

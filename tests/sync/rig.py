@@ -64,6 +64,9 @@ class HeldEmbedder:
         finally:
             self._count(-1)
 
+    async def health(self) -> None:
+        pass
+
     def wait_for(self, condition: Callable[[], bool]) -> bool:
         """Wait until calls that came or went have made this true."""
         with self._changed:

@@ -61,6 +61,9 @@ class Scripted:
                 rejected[place] = found
         return Embedded(np.ones((len(inputs), 4), dtype=np.float32), rejected)
 
+    async def health(self) -> None:
+        pass
+
     async def aclose(self) -> None:
         pass
 

@@ -12,7 +12,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from embedconsole.config.model import HttpEmbedder
+from embedconsole.config.embedder import HttpEmbedder
 from embedconsole.faults import Overloaded, Throttled, Transient
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger

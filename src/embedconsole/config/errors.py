@@ -9,7 +9,8 @@ import difflib
 from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 
 from embedconsole.config.marks import Mark, dotted, message, nearest, printable
-from embedconsole.config.model import Section, Settings
+from embedconsole.config.model import Settings
+from embedconsole.config.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

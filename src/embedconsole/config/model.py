@@ -6,16 +6,16 @@ Durations are seconds once loaded; in the file they may be written `90`, `90s`, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from embedconsole.config.masking import mask_url
+from embedconsole.config.embedder import EmbedderConfig, OpenAIEmbedder, ReplicateEmbedder
+from embedconsole.config.section import Section
 from embedconsole.config.values import (
     DatabaseUrl,
     Duration,
-    Headers,
     Name,
     OptionalDatabaseUrl,
     OptionalPath,
@@ -28,109 +28,14 @@ from embedconsole.config.values import (
     Positive,
     Template,
     Timeout,
-    WebAddress,
-    sent_headers,
 )
 from embedconsole.items import UNNAMED, Distance, IndexType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-
-class Section(BaseModel):
-    """A part of the tree: unknown keys are errors, null means the default, values do not change."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        validate_default=True,
-        allow_inf_nan=False,
-        coerce_numbers_to_str=True,
-        hide_input_in_errors=True,
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _null_is_default(cls, data: object) -> object:
-        if not isinstance(data, dict):
-            return data
-        return {key: value for key, value in data.items() if value is not None or key not in cls.model_fields}
-
-    def __repr_args__(self) -> Iterable[tuple[str | None, object]]:
-        """Addresses may hold credentials: no repr, log line or traceback shows them."""
-        return [
-            (name, mask_url(value) if isinstance(value, str) else value)
-            for name, value in super().__repr_args__()
-        ]
-
-
-class EmbedderSection(Section):
-    """What all embedders have in common."""
-
-    batch_size: Positive = 100
-    concurrency: Positive = 8
-    timeout: Timeout = 60.0
-    requests_per_minute: Positive | None = None
-    price_per_1000: Annotated[float, Field(ge=0)] | None = None
-    model: OptionalText = None
-    """Part of the embed hash: a new name embeds everything again. Change it when the service does."""
-
-
-class HttpEmbedder(EmbedderSection):
-    """A service of your own, see DESIGN section 5 for the two shapes."""
-
-    type: Literal["http"]
-    url: WebAddress
-    shape: Literal["items", "single"] = "items"
-    headers: Headers = {}
-
-    @property
-    def request_headers(self) -> dict[str, str]:
-        """The headers to send, in clear text; those without a value are left out."""
-        return sent_headers(self.headers)
-
-
-class HashingEmbedder(EmbedderSection):
-    """Words and character n-grams hashed into a vector: deterministic, offline, free."""
-
-    type: Literal["hashing"]
-    size: Annotated[int, Field(ge=8, le=65_536)] = 512
-
-
-class OpenAIEmbedder(EmbedderSection):
-    """An OpenAI-compatible `/v1/embeddings`."""
-
-    type: Literal["openai"]
-    url: WebAddress = "https://api.openai.com/v1"
-    api_key: OptionalSecret = None
-    dimensions: Positive | None = None
-    headers: Headers = {}
-
-    @property
-    def request_headers(self) -> dict[str, str]:
-        """The headers to send, in clear text; those without a value are left out."""
-        return sent_headers(self.headers)
-
-
-class ReplicateEmbedder(EmbedderSection):
-    """A model on Replicate."""
-
-    type: Literal["replicate"]
-    token: OptionalSecret = None
-    timeout: Timeout = 120.0
-
-
-class FastembedEmbedder(EmbedderSection):
-    """A local model (extra `local`)."""
-
-    type: Literal["fastembed"]
-    path: OptionalPath = None
-
-
-EmbedderConfig = Annotated[
-    HttpEmbedder | HashingEmbedder | OpenAIEmbedder | ReplicateEmbedder | FastembedEmbedder,
-    Field(discriminator="type"),
-]
+_Problem: TypeAlias = "tuple[LiteralString, LiteralString, Mapping[str, str]]"
+"""A `PydanticCustomError` in the making: its type, its message, the values in it."""
 
 
 class WritebackConfig(Section):
@@ -294,26 +199,30 @@ class Settings(Section):
     """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 
     @model_validator(mode="after")
-    def _known_embedders(self) -> Self:
-        unknown = [
+    def _embedders_fit(self) -> Self:
+        wrong = [
             InitErrorDetails(
-                type=PydanticCustomError(
-                    "unknown_embedder",
-                    "no such embedder; known: {known}",
-                    {"known": ", ".join(self.embedders)},
-                ),
-                loc=(
-                    "pipelines",
-                    name,
-                    *(("embed",) if vector == UNNAMED else ("vectors", vector)),
-                    "embedder",
-                ),
+                type=PydanticCustomError(problem[0], problem[1], dict(problem[2])),
+                loc=("pipelines", name, *(("embed",) if vector == UNNAMED else ("vectors", vector)), key),
                 input=None,
             )
             for name, pipeline in self.pipelines.items()
             for vector, config in pipeline.vector_configs.items()
-            if config.embedder not in self.embedders
+            for key, problem in self._problems(config)
         ]
-        if unknown:
-            raise ValidationError.from_exception_data("Settings", unknown, hide_input=True)
+        if wrong:
+            raise ValidationError.from_exception_data("Settings", wrong, hide_input=True)
         return self
+
+    def _problems(self, config: VectorConfig) -> Iterable[tuple[str, _Problem]]:
+        """The key of a vector and what is wrong with it, looking at its embedder."""
+        embedder = self.embedders.get(config.embedder)
+        if embedder is None:
+            known = {"known": ", ".join(self.embedders)}
+            yield "embedder", ("unknown_embedder", "no such embedder; known: {known}", known)
+        elif isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder)) and config.text and config.image:
+            kind = {"kind": embedder.type}
+            yield "image", ("text_or_image", "{kind} embeds a text or an image: leave one of them out", kind)
+        elif isinstance(embedder, OpenAIEmbedder) and config.image and embedder.images is None:
+            at = {"name": config.embedder}
+            yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)

@@ -12,10 +12,10 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from embedconsole.config.embedder import EmbedderConfig
     from embedconsole.config.model import (
         CatalogConfig,
         CollectionConfig,
-        EmbedderConfig,
         KeepVectors,
         RetryConfig,
         Settings,

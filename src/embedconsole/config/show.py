@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from embedconsole.config.interpolate import escape
 from embedconsole.config.marks import printable
 from embedconsole.config.masking import MASK, mask_database_url, mask_url
-from embedconsole.config.model import RetryConfig, Section
+from embedconsole.config.model import RetryConfig
 from embedconsole.config.paths import ledger_url
+from embedconsole.config.section import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -92,6 +93,8 @@ def _is_block(text: str) -> bool:
 
 
 def _scalar(value: object) -> str:
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():

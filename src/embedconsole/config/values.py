@@ -6,9 +6,10 @@ never repeat a value: it may be a secret in the wrong place.
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,6 +17,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     GetCoreSchemaHandler,
+    PlainValidator,
     SecretStr,
     StringConstraints,
     ValidationInfo,
@@ -27,6 +29,8 @@ from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from embedconsole.items import JsonObject, JsonValue
 
 FOLDER = "folder"
 """The key of the validation context that holds the folder relative paths start from."""
@@ -169,6 +173,43 @@ class PayloadCheck:
         return core_schema.nullable_schema(core_schema.no_info_plain_validator_function(_payload))
 
 
+_INTEGER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
+_WORDS: dict[str, JsonValue] = {"true": True, "false": False, "null": None}
+
+
+def _constant(value: object) -> JsonValue:
+    """What YAML would have made of a scalar that arrived as text; lists and mappings entry by entry."""
+    if isinstance(value, dict):
+        return {str(name): _constant(entry) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_constant(entry) for entry in value]
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    text = str(value)
+    if text in _WORDS:
+        return _WORDS[text]
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
+
+
+def _constants(value: object) -> JsonObject:
+    if not isinstance(value, dict):
+        raise PydanticCustomError("constants", "should be names and their values (name: value)")
+    return {str(name): _constant(entry) for name, entry in value.items()}
+
+
+def _reply_path(value: str) -> str:
+    path = value.strip()
+    if path != "." and not all(path.split(".")):
+        raise PydanticCustomError("reply_path", "should be names with dots between them, or a dot alone")
+    return path
+
+
 Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_CENTURY, allow_inf_nan=False)]
 Duration: TypeAlias = Annotated[Seconds, BeforeValidator(parse_duration)]
 Timeout: TypeAlias = Annotated[Duration, Field(gt=0)]
@@ -189,6 +230,10 @@ OptionalDatabaseUrl: TypeAlias = Annotated[DatabaseUrl | None, BeforeValidator(_
 Headers: TypeAlias = Annotated[
     dict[str, SecretStr], BeforeValidator(_none_is_empty), AfterValidator(_sendable)
 ]
+Constants: TypeAlias = Annotated[dict[str, Any], PlainValidator(_constants)]
+"""Names and JSON values, typed as YAML reads them: `{truncate: true, seed: 7}`."""
+ReplyPath: TypeAlias = Annotated[str, AfterValidator(_reply_path)]
+"""The way into a JSON reply: `a.b.c`, or `.` for the reply itself."""
 Name: TypeAlias = Annotated[
     str, StringConstraints(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]+$")
 ]

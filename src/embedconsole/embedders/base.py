@@ -43,6 +43,14 @@ class Embedder(Protocol):
         """
         ...
 
+    async def health(self) -> None:
+        """Ask the service whether all is well, without embedding; nothing where it has no such door.
+
+        Raises:
+            Throttled, Transient, BadInput, Refused: It is not.
+        """
+        ...
+
     async def aclose(self) -> None:
         """Release connections."""
         ...

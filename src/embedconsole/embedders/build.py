@@ -4,26 +4,47 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.config.model import HashingEmbedder as HashingConfig
-from embedconsole.config.model import HttpEmbedder as HttpConfig
+from embedconsole.config.embedder import HashingEmbedder as HashingConfig
+from embedconsole.config.embedder import HttpEmbedder as HttpConfig
+from embedconsole.config.embedder import OpenAIEmbedder as OpenAIConfig
+from embedconsole.config.embedder import ReplicateEmbedder as ReplicateConfig
 from embedconsole.embedders.identity import identity_of
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
-    from embedconsole.config.model import EmbedderConfig
+    from embedconsole.config.embedder import EmbedderConfig
     from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
 
 
-def build_embedder(name: str, config: EmbedderConfig, *, expected_size: int | None = None) -> Embedder:
+def check_embedder(name: str, config: EmbedderConfig) -> None:
+    """Say now what would keep the embedder from working at its first item; nothing is imported.
+
+    Raises:
+        ConfigError: The backend is not there, or has no credentials.
+    """
+    identity_of(name, config)
+    if isinstance(config, ReplicateConfig) and config.token is None:
+        raise ConfigError(
+            f"embedders.{name}.token is empty: set the environment variable REPLICATE_API_TOKEN "
+            '(and write token: "${REPLICATE_API_TOKEN:-}")'
+        )
+
+
+def build_embedder(
+    name: str, config: EmbedderConfig, *, expected_size: int | None = None, tickets: Tickets | None = None
+) -> Embedder:
     """An embedder; nothing is connected yet. Build one for each event loop that uses it.
 
     Args:
         name: Its name in the configuration, for messages.
         expected_size: Dimensions of the collection; None when they are to be found out.
+        tickets: Where a backend notes what it has ordered and not yet got; None keeps them in memory.
 
     Raises:
-        ConfigError: The backend is not there, or can't give vectors of this size.
+        ConfigError: The backend is not there, can't give vectors of this size, or has no credentials.
     """
+    check_embedder(name, config)
     if isinstance(config, HashingConfig):
         from embedconsole.embedders.hashing import HashingEmbedder
 
@@ -38,5 +59,12 @@ def build_embedder(name: str, config: EmbedderConfig, *, expected_size: int | No
 
         kind = ItemsEmbedder if config.shape == "items" else SingleEmbedder
         return kind(name, config, expected_size)
-    identity_of(name, config)
+    if isinstance(config, OpenAIConfig):
+        from embedconsole.embedders.openai import OpenAIEmbedder
+
+        return OpenAIEmbedder(name, config, expected_size)
+    if isinstance(config, ReplicateConfig):
+        from embedconsole.embedders.replicate import ReplicateEmbedder
+
+        return ReplicateEmbedder(name, config, expected_size, tickets=tickets)
     raise AssertionError(f"no backend for {config.type}")

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from embedconsole.items import Vectors
 
 
+_FLOAT_BYTES = 4
+
+
 def checked(
     source: str, rows: Sequence[object], count: int, expected_size: int | None, *, proved: bool = False
 ) -> Embedded:
@@ -24,7 +27,8 @@ def checked(
 
     Args:
         source: Who answered: "embedding service ml".
-        rows: The reply's vectors as decoded from JSON, in the order of the inputs.
+        rows: The reply's vectors in the order of the inputs: lists of numbers as JSON holds them, or bytes of
+            little-endian float32.
         count: How many inputs there were.
         expected_size: Dimensions of the collection; None takes the size that most vectors have.
         proved: Whether vectors of the expected size came from there before: then a single vector of another
@@ -36,7 +40,11 @@ def checked(
     """
     if len(rows) != count:
         raise BadInput(source, f"answered {len(rows):,} vectors for {count:,} items")
-    lengths = Counter(len(row) for row in rows if isinstance(row, list))
+    lengths = Counter(
+        len(row) if isinstance(row, list) else len(row) // _FLOAT_BYTES
+        for row in rows
+        if isinstance(row, (list, bytes))
+    )
     size = expected_size if expected_size is not None else _usual_size(source, lengths)
     if lengths and size not in lengths and not (proved and count == 1):
         wrong = lengths.most_common(1)[0][0]
@@ -79,6 +87,8 @@ def _pack(packer: struct.Struct, packed: bytearray, index: int, row: object, siz
     """Put a row's numbers in their place, or say why it can't be."""
     if row is None:
         return "its vector is null"
+    if isinstance(row, bytes):
+        return _copy(packed, index, row, size)
     if not isinstance(row, list):
         return "its vector is not a list of numbers"
     if len(row) != size:
@@ -92,6 +102,24 @@ def _pack(packer: struct.Struct, packed: bytearray, index: int, row: object, siz
     except struct.error:
         return "its vector has something that is not a number"
     return None
+
+
+def _copy(packed: bytearray, index: int, row: bytes, size: int) -> str | None:
+    if len(row) != size * _FLOAT_BYTES:
+        return f"its vector has {len(row) / _FLOAT_BYTES:,g} dimensions, want {size:,}"
+    if not row:
+        return "its vector is empty"
+    numbers = np.frombuffer(row, dtype="<f4").astype(np.float32, copy=False)
+    packed[index * len(row) : (index + 1) * len(row)] = numbers.tobytes()
+    return None
+
+
+def normalized(vectors: Vectors) -> Vectors:
+    """The vectors at length 1; those that are all zeros stay."""
+    # In double precision: the square of a float32 may be too small or too large for one.
+    lengths = np.linalg.norm(vectors.astype(np.float64), axis=1, keepdims=True)
+    unit: Vectors = (vectors / np.where(lengths > 0, lengths, 1.0)).astype(np.float32)
+    return unit
 
 
 def _unusable(vectors: Vectors, rows: Sequence[object]) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import orjson
 
+from embedconsole.embedders.limits import TooLarge, said_limit
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient
 
 if TYPE_CHECKING:
@@ -86,13 +87,16 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
     source = service.source
     key = f"embedders.{service.name}"
     match status:
+        case 429 if b"insufficient_quota" in body:
+            # OpenAI's word for an account without credit: no pause will mend it.
+            return Refused(source, f"wants payment (429){tail}", remedy="Check the account's credit")
         case 429:
             return Throttled(source, f"asked for a pause (429){tail}", retry_after=retry_after(headers, body))
         case 503 if "retry-after" in headers:
             return Throttled(source, f"asked for a pause (503){tail}", retry_after=retry_after(headers, body))
-        case 413:
-            return BadInput(source, f"finds the request too large (413){tail}")
-        case 400 | 415 | 422:
+        case 400 | 413 | 415 | 422 if (limit := said_limit(status, said)) is not None:
+            return TooLarge(source, f"finds the request too large ({status}){tail}", limit)
+        case 400 | 413 | 415 | 422:
             return BadInput(source, f"refused the input ({status}){tail}")
         case 401:
             remedy = f"Set its token in {service.key_setting}"

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.config.model import HashingEmbedder as HashingConfig
+    from embedconsole.config.embedder import HashingEmbedder as HashingConfig
     from embedconsole.items import EmbedInput
 
 NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
@@ -76,6 +76,9 @@ class HashingEmbedder:
             else:
                 vectors[index] = hashed(text, self._size)
         return Embedded(vectors, rejected)
+
+    async def health(self) -> None:
+        """Nobody to ask."""
 
     async def aclose(self) -> None:
         """Nothing to release."""

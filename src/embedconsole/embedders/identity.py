@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
-from embedconsole.config.model import HashingEmbedder, HttpEmbedder
+from embedconsole.config.embedder import (
+    HashingEmbedder,
+    HttpEmbedder,
+    OpenAIEmbedder,
+    ReplicateEmbedder,
+)
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
-    from embedconsole.config.model import EmbedderConfig
+    from embedconsole.config.embedder import EmbedderConfig, RemoteSection
 
 HASHING_VERSION = 1
 """Raise it with every change of the hashing embedder that moves a vector."""
 
 
 def identity_of(name: str, config: EmbedderConfig) -> str:
-    """Type and model, without address or secret; see `Embedder.identity`.
+    """Type, model and every setting that moves a vector, without address or secret; see `Embedder.identity`.
 
     Raises:
         ConfigError: This version has no such backend.
@@ -23,7 +29,31 @@ def identity_of(name: str, config: EmbedderConfig) -> str:
     if isinstance(config, HashingEmbedder):
         return f"hashing:{HASHING_VERSION}:{config.size}"
     if isinstance(config, HttpEmbedder):
-        return f"http:{config.shape}:{config.model or ''}"
+        return f"http:{config.shape}:{config.model or ''}{_told(config)}{_remote(config)}"
+    if isinstance(config, OpenAIEmbedder):
+        size = f":{config.dimensions}" if config.dimensions else ""
+        return f"openai:{config.model}{size}{_remote(config)}"
+    if isinstance(config, ReplicateEmbedder):
+        return f"replicate:{config.model}{_remote(config)}"
     raise ConfigError(
-        f"embedders.{name}.type: this version has no {config.type} backend yet; use http or hashing"
+        f"embedders.{name}.type: this version has no {config.type} backend yet; "
+        "use http, openai, replicate or hashing"
     )
+
+
+def _told(config: HttpEmbedder) -> str:
+    """What the service is told under other names than the usual ones, and which of its vectors is taken."""
+    renamed = {
+        "request": config.request.model_dump(exclude_defaults=True),
+        "reply": config.reply.model_dump(exclude_defaults=True, include={"vectors", "vector"}),
+    }
+    return _words({name: value for name, value in renamed.items() if value})
+
+
+def _remote(config: RemoteSection) -> str:
+    extra = _words({"extra": config.extra} if config.extra else {})
+    return f"{extra}:normalized" if config.normalize else extra
+
+
+def _words(values: dict[str, dict[str, object]]) -> str:
+    return f":{json.dumps(values, sort_keys=True, separators=(',', ':'))}" if values else ""

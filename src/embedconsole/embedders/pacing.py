@@ -1,4 +1,4 @@
-"""Requests a minute, evenly spread."""
+"""Requests or items a minute, evenly spread."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Pacer:
     limit in any of them.
 
     Args:
-        per_minute: Requests a minute; None for as many as there are.
+        per_minute: Requests (or items) a minute; None for as many as there are.
         now: A clock in seconds.
         sleep: Waits for a number of seconds.
     """
@@ -34,12 +34,15 @@ class Pacer:
         self._sleep = sleep
         self._next = float("-inf")
 
-    async def turn(self) -> None:
-        """Return when the caller may send. One that is cancelled meanwhile leaves its moment unused."""
+    async def turn(self, weight: int = 1) -> None:
+        """Return when the caller may send; the next one waits `weight` times as long as after a single one.
+
+        A caller that is cancelled meanwhile leaves its moment unused.
+        """
         if not self._interval:
             return
         now = self._now()
         mine = max(now, self._next)
-        self._next = mine + self._interval
+        self._next = mine + weight * self._interval
         if mine > now:
             await self._sleep(mine - now)

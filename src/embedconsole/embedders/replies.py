@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from embedconsole.embedders.portions import Row
 from embedconsole.faults import BadInput, Fault, Refused, Transient
 
 if TYPE_CHECKING:
+    from embedconsole.config.embedder import HttpReply
     from embedconsole.embedders.errors import Service
     from embedconsole.items import JsonObject, JsonValue
 
 _BYTES_PER_NUMBER = 32
 """A number in full precision is 25 characters long; the rest is for indented JSON."""
 _LARGEST_SIZE = 16_384
+_ERROR_NAMES = ("error", "message", "detail", "reason")
 _SMALLEST_LIMIT = 1 << 16
 
 
@@ -57,7 +60,7 @@ def decode(service: Service, data: bytes) -> object:
     except orjson.JSONDecodeError:
         pass
     # Not from here on for a reply that was cut short: half a megabyte would be parsed for nothing.
-    if data.rstrip().endswith(b"}"):
+    if data.rstrip().endswith((b"}", b"]")):
         try:
             return json.loads(data)  # takes 1e999 for infinity, too
         except (ValueError, RecursionError):
@@ -67,21 +70,65 @@ def decode(service: Service, data: bytes) -> object:
     raise Transient(service.source, f"answered {what}: {start}" if start else "answered nothing")
 
 
-def field_of(service: Service, parsed: object, field: str, shape: str, *, proved: bool) -> object:
-    """The one field of a reply that holds what was asked for.
+def value_at(service: Service, reply: object, path: str, *, remedy: str | None) -> object:
+    """What a reply holds at a path such as `data.vectors`; a dot alone is the reply itself.
 
     Args:
-        proved: Whether it was there in an earlier reply: then its lack is about the input.
+        remedy: What to check when there is no such place; None when it was there in an earlier reply: then
+            its lack is about the input.
 
     Raises:
         BadInput, Refused: It is not there.
     """
-    if isinstance(parsed, dict) and field in parsed:
-        return parsed[field]
-    fault: type[Fault] = BadInput if proved else Refused
-    got = f"but {', '.join(map(repr, parsed))}" if isinstance(parsed, dict) else "and no object at all"
-    raise fault(
-        service.source,
-        service.clean(f"answered no {field!r} {got}"),
-        remedy=None if proved else f"Check embedders.{service.name}.url, and that its shape is {shape}",
-    )
+    value = reply
+    for name in _names(path):
+        if not isinstance(value, dict) or name not in value:
+            fault: type[Fault] = BadInput if remedy is None else Refused
+            got = f"but {', '.join(map(repr, value))}" if isinstance(value, dict) else "and no object at all"
+            raise fault(service.source, service.clean(f"answered no {path!r} {got}"), remedy=remedy)
+        value = value[name]
+    return value
+
+
+def entry_of(entry: object, places: HttpReply, *, said: str | None) -> Row:
+    """The vector in an item's entry of a reply, or what the service says instead.
+
+    Args:
+        entry: The vector itself, null, or an object that holds one or an error.
+        said: What a list of errors beside the vectors says of the item.
+    """
+    if not isinstance(entry, dict):
+        return Row(entry, said)
+    error = _at(entry, places.error)
+    return Row(_at(entry, places.vector), _text(error) or said)
+
+
+def errors_beside(reply: object, path: str) -> dict[int, str]:
+    """The list of errors beside the vectors, by position: texts and nulls, or objects with an `index`."""
+    found: dict[int, str] = {}
+    entries = _at(reply, path)
+    for position, entry in enumerate(entries if isinstance(entries, list) else []):
+        if isinstance(entry, dict) and isinstance(entry.get("index"), int):
+            found[entry["index"]] = _text(entry) or "the service names it among its errors"
+        elif text := _text(entry):
+            found[position] = text
+    return found
+
+
+def _names(path: str) -> list[str]:
+    return [] if path == "." else path.split(".")
+
+
+def _at(value: object, path: str) -> object:
+    for name in _names(path):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _text(error: object) -> str | None:
+    """An error as a service writes it: a text, or an object with one in it."""
+    if isinstance(error, dict):
+        error = next((error[name] for name in _ERROR_NAMES if error.get(name)), None)
+    if error is None or error is False or error == "":
+        return None
+    return error if isinstance(error, str) else str(error)

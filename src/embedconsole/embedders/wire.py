@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from base64 import b64encode
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, urlsplit, urlunsplit
 
@@ -15,17 +17,20 @@ from yarl import URL
 from embedconsole import __version__
 from embedconsole.embedders.errors import Service, fault_of_status
 from embedconsole.faults import ConfigError, Fault, Refused, Transient, Unreachable
-from embedconsole.http import FAILURES, Http
+from embedconsole.http import ERROR_BODY_LIMIT, FAILURES, Http
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from ssl import SSLContext
 
 _DEFAULT_HEADERS = {
     "Accept": "application/json",
     "Content-Type": "application/json",
     "User-Agent": f"embedconsole/{__version__}",
 }
+_GZIP_LEVEL = 1  # JSON shrinks to a quarter at any level; higher ones cost more than they save
 Credentials: TypeAlias = "tuple[str, str]"
+FaultOf: TypeAlias = "Callable[[int, Mapping[str, str], bytes], Fault]"
 
 
 def split_credentials(url: str) -> tuple[str, Credentials | None]:
@@ -45,13 +50,25 @@ class Wire:
         headers: Sent with every request; what they hold never appears in a message or a log.
         timeout: Seconds for a whole request, from connecting to the last byte of the reply.
         connections: Connections kept open at most.
+        tls: For an https address: whom to trust and who we are; None for the system's authorities.
+        compress: Send bodies gzipped.
+        fault_of: The fault behind a status that is not 2xx, its headers and the beginning of its body.
 
     Raises:
         ConfigError: A header's value can't be sent.
     """
 
     def __init__(
-        self, service: Service, url: str, *, headers: Mapping[str, str], timeout: float, connections: int
+        self,
+        service: Service,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        timeout: float,
+        connections: int,
+        tls: SSLContext | None = None,
+        compress: bool = False,
+        fault_of: FaultOf | None = None,
     ) -> None:
         for name, value in headers.items():
             if not value.isascii():
@@ -66,7 +83,11 @@ class Wire:
         if credentials is not None:
             sent["Authorization"] = f"Basic {b64encode(':'.join(credentials).encode()).decode()}"
         sent.update(headers)
-        self._http = Http(encrypted=self._url.scheme == "https", headers=sent, connections=connections)
+        self._compress = compress
+        self._fault_of = fault_of or partial(fault_of_status, service)
+        self._http = Http(
+            encrypted=self._url.scheme == "https", headers=sent, connections=connections, tls=tls
+        )
 
     async def post(self, body: bytes, *, reply_limit: int) -> bytes:
         """The body of a 2xx reply.
@@ -79,9 +100,29 @@ class Wire:
             Throttled, Transient, BadInput, Refused: By its status (see `errors.py`); Transient when no reply
                 or only a part of one came, or one longer than `reply_limit`.
         """
+        if not self._compress:
+            return await self.send("POST", self._url, body, reply_limit=reply_limit)
+        headers = {"Content-Encoding": "gzip"}
+        packed = gzip.compress(body, compresslevel=_GZIP_LEVEL)
+        return await self.send("POST", self._url, packed, headers=headers, reply_limit=reply_limit)
+
+    async def get(self, path: str) -> bytes:
+        """The beginning of a 2xx reply at another path of the same host; raises as `post`."""
+        return await self.send("GET", self._url.join(URL(path)), None, reply_limit=ERROR_BODY_LIMIT)
+
+    async def send(
+        self,
+        method: str,
+        url: URL,
+        body: bytes | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        reply_limit: int,
+    ) -> bytes:
+        """The body of a 2xx reply to any request to the same host; raises as `post`."""
         try:
             with anyio.fail_after(self._timeout):
-                return await self._post(body, reply_limit)
+                reply = await self._http.send(method, url, body, headers=headers, limit=reply_limit)
         except TimeoutError as error:
             raise Transient(
                 self._service.source, f"did not answer within {self._timeout:g} s (timeout)"
@@ -89,14 +130,13 @@ class Wire:
         except FAILURES as error:
             raise self._fault_of_failure(error) from error
 
-    async def _post(self, body: bytes, reply_limit: int) -> bytes:
-        reply = await self._http.send("POST", self._url, body, limit=reply_limit)
         if not reply.ok:
-            raise fault_of_status(self._service, reply.status, reply.headers, reply.body)
+            raise self._fault_of(reply.status, reply.headers, reply.body)
         if not reply.whole:
+            asked = f"{len(body or b'') / 1000:,.1f} kB"
             raise Transient(
                 self._service.source,
-                f"answered more than {reply_limit / 1_000_000:,.1f} MB for {len(body) / 1000:,.1f} kB",
+                f"answered more than {reply_limit / 1_000_000:,.1f} MB for {asked}",
                 remedy=self._service.url_remedy,
             )
         return reply.body
@@ -109,6 +149,9 @@ class Wire:
             said = service.clean(str(error.certificate_error))
             remedy = "Install its certificate authority on this host, or correct the address"
             return Refused(service.source, f"has a certificate that is not trusted: {said}", remedy=remedy)
+        if "CERTIFICATE_REQUIRED" in str(error):
+            remedy = f"Set embedders.{service.name}.tls.cert"
+            return Refused(service.source, "asks for a client certificate", remedy=remedy)
         if isinstance(error, aiohttp.ClientConnectorError):
             return Unreachable(
                 service.source,

@@ -15,7 +15,7 @@ import anyio.to_thread
 from embedconsole.catalog.sql import open_catalog
 from embedconsole.collection.build import build_collection
 from embedconsole.config.masking import mask_url
-from embedconsole.embedders.build import build_embedder
+from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import identity_of
 from embedconsole.sync.space import space_of
 
@@ -113,7 +113,7 @@ async def assembled(pipelines: Sequence[Pipeline]) -> AsyncIterator[list[Assembl
     """
     for pipeline in pipelines:
         for name, config in pipeline.embedders.items():
-            identity_of(name, config)  # what can't be built is said now, not at the first item
+            check_embedder(name, config)  # what can't be built is said now, not at the first item
     pool = EmbedderPool()
     assemblies = [Assembly(pipeline, open_catalog(pipeline.catalog), pool) for pipeline in pipelines]
     try:

@@ -29,7 +29,7 @@ from embedconsole.sync.flow import Gate, GateState
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from embedconsole.config.model import EmbedderConfig
+    from embedconsole.config.embedder import EmbedderConfig
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import SharedGate
     from embedconsole.sync.assembly import Assembly

@@ -1,0 +1,159 @@
+"""The settings of the embedders, one section a type; a part of the tree in `model.py`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, model_validator
+
+from embedconsole.config.section import Section
+from embedconsole.config.values import (
+    Constants,
+    Headers,
+    OptionalPath,
+    OptionalSecret,
+    OptionalText,
+    Positive,
+    ReplyPath,
+    Timeout,
+    WebAddress,
+    sent_headers,
+)
+
+FieldName = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+
+
+class EmbedderSection(Section):
+    """What all embedders have in common."""
+
+    batch_size: Positive = 100
+    concurrency: Positive = 8
+    timeout: Timeout = 60.0
+    requests_per_minute: Positive | None = None
+    items_per_minute: Positive | None = None
+    price_per_1000: Annotated[float, Field(ge=0)] | None = None
+    model: OptionalText = None
+    """Part of the embed hash: a new name embeds everything again. Change it when the service does."""
+
+
+class RemoteSection(EmbedderSection):
+    """What all embedders behind a network have in common."""
+
+    normalize: bool = False
+    """Bring every vector to length 1, for models that leave it to the caller (text against image, dot)."""
+    extra: Constants = {}
+    """Sent with every request as it is. Part of the embed hash, since models take settings that way."""
+
+
+class TlsConfig(Section):
+    """How an https address is trusted, and how it trusts us."""
+
+    verify: bool = True
+    ca: OptionalPath = None
+    """Certificate authorities (PEM) besides those of the system."""
+    cert: OptionalPath = None
+    """Our certificate (PEM), for a service that asks for one; `key` when it is a file of its own."""
+    key: OptionalPath = None
+    password: OptionalSecret = None
+
+    @model_validator(mode="after")
+    def _key_with_certificate(self) -> Self:
+        if self.cert is None and (self.key or self.password):
+            raise ValueError("give cert, the certificate that the key belongs to")
+        return self
+
+
+class ServiceSection(RemoteSection):
+    """A service of one address that takes JSON."""
+
+    headers: Headers = {}
+    tls: TlsConfig = TlsConfig()
+    gzip: bool = False
+    """Compress requests; replies may be compressed in any case."""
+    health: OptionalText = None
+    """A path on the same host that answers 2xx when all is well; `test` asks it first."""
+
+    @property
+    def request_headers(self) -> dict[str, str]:
+        """The headers to send, in clear text; those without a value are left out."""
+        return sent_headers(self.headers)
+
+
+class HttpRequest(Section):
+    """The names in a request to a service of your own."""
+
+    items: FieldName = "items"
+    product_id: FieldName = "product_id"
+    text: FieldName = "text"
+    image: FieldName = "image_url"
+
+
+class HttpReply(Section):
+    """Where a reply holds what: names with dots between them, `.` for the reply itself."""
+
+    vectors: ReplyPath = "embeddings"
+    """`items`: the list with an entry an item, each a vector, null, or an object with `vector` or `error`."""
+    vector: ReplyPath = "embedding"
+    error: ReplyPath = "error"
+    errors: ReplyPath | None = None
+    """`items`: a list beside the vectors, of texts and nulls or of {index, error}."""
+
+
+class HttpEmbedder(ServiceSection):
+    """A service of your own, see DESIGN section 5 for the two shapes."""
+
+    type: Literal["http"]
+    url: WebAddress
+    shape: Literal["items", "single"] = "items"
+    request: HttpRequest = HttpRequest()
+    reply: HttpReply = HttpReply()
+
+
+class HashingEmbedder(EmbedderSection):
+    """Words and character n-grams hashed into a vector: deterministic, offline, free."""
+
+    type: Literal["hashing"]
+    size: Annotated[int, Field(ge=8, le=65_536)] = 512
+
+
+class OpenAIEmbedder(ServiceSection):
+    """An OpenAI-compatible `/v1/embeddings`."""
+
+    type: Literal["openai"]
+    model: FieldName
+    url: WebAddress = "https://api.openai.com/v1"
+    api_key: OptionalSecret = None
+    dimensions: Positive | None = None
+    images: Literal["modality", "object"] | None = None
+    """How the server takes images: `"modality": "image"` beside the inputs, or `{"image": ...}` for each."""
+
+
+class ReplicateEmbedder(RemoteSection):
+    """A model on Replicate."""
+
+    type: Literal["replicate"]
+    model: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+(:[0-9a-fA-F]{8,64})?$")]
+    """`owner/name` of an official model, `owner/name:version` of any other."""
+    url: WebAddress = "https://api.replicate.com"
+    token: OptionalSecret = None
+    timeout: Timeout = 120.0
+    requests_per_minute: Positive | None = 600
+    text_input: FieldName = "text"
+    image_input: FieldName = "image"
+    batch_input: OptionalText = None
+    """The input that takes many texts or image addresses, a line each: one prediction for a whole batch."""
+    wait: Annotated[int, Field(ge=0, le=60)] = 2
+    """Seconds that Replicate holds the request open for the result; then it is asked for again and again."""
+
+
+class FastembedEmbedder(EmbedderSection):
+    """A local model (extra `local`)."""
+
+    type: Literal["fastembed"]
+    path: OptionalPath = None
+
+
+EmbedderConfig = Annotated[
+    HttpEmbedder | HashingEmbedder | OpenAIEmbedder | ReplicateEmbedder | FastembedEmbedder,
+    Field(discriminator="type"),
+]

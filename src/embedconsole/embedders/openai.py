@@ -1,0 +1,178 @@
+"""`/v1/embeddings` as OpenAI, vLLM, TEI, Ollama, Infinity, LiteLLM and others speak it.
+
+POST {"model", "input": [...], "encoding_format", "dimensions"} -> {"data": [{"index", "embedding"}, ...]}
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from typing import TYPE_CHECKING
+
+from embedconsole.embedders.errors import Service, header_secrets
+from embedconsole.embedders.limits import Budget, TooLarge
+from embedconsole.embedders.portions import Portions, Row
+from embedconsole.embedders.remote import Remote, with_content
+from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
+from embedconsole.embedders.trust import tls_of
+from embedconsole.embedders.wire import Wire, split_credentials
+from embedconsole.faults import BadInput, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.config.embedder import OpenAIEmbedder as OpenAIConfig
+    from embedconsole.items import Embedded, EmbedInput, JsonObject, JsonValue
+
+_PATH = "/embeddings"
+_IMAGES_AT_ONCE = 32
+"""Infinity's limit for images; texts have none that is known beforehand."""
+_NO_BASE64 = re.compile(r"encoding_format|base64", re.IGNORECASE)
+_ABOUT_THE_SETTINGS = re.compile(
+    r"(?:specify|support|change|chang\w+)[^.]{0,40}dimension|dimension[^.]{0,40}(?:support|allow|invalid)"
+    r"|model[^.]{0,80}(?:not found|not exist|not supported|not deployed|unknown|invalid)"
+    r"|(?:invalid|unknown|unsupported) model|modality",
+    re.IGNORECASE,
+)
+
+
+class OpenAIEmbedder(Remote):
+    """One address, one model.
+
+    How much the server takes in a request is learnt from its refusals.
+    """
+
+    def __init__(self, name: str, config: OpenAIConfig, expected_size: int | None) -> None:
+        headers = config.request_headers
+        key_setting = f"embedders.{name}.headers"
+        if config.api_key is not None:
+            headers = {"Authorization": f"Bearer {config.api_key.get_secret_value()}", **headers}
+            key_setting = f"embedders.{name}.api_key"
+        _, credentials = split_credentials(config.url)
+        secrets = (*header_secrets(headers), *(credentials or ()))
+        service = Service(name, key_setting, tuple(filter(None, secrets)))
+        super().__init__(name, config, service, expected_size)
+        self._settings: JsonObject = {**config.extra, "model": config.model}
+        if config.dimensions is not None:
+            self._settings["dimensions"] = config.dimensions
+        self._images = config.images
+        self._base64 = True
+        self._texts_budget = Budget(config.batch_size)
+        self._images_budget = Budget(min(config.batch_size, _IMAGES_AT_ONCE))
+        self._portions = Portions(config.concurrency, config.batch_size * config.concurrency)
+        self._wire = Wire(
+            service,
+            config.url if config.url.endswith(_PATH) else config.url.rstrip("/") + _PATH,
+            headers=headers,
+            timeout=config.timeout,
+            connections=config.concurrency,
+            tls=tls_of(name, config.tls),
+            compress=config.gzip,
+        )
+        self._health = config.health
+
+    @property
+    def batch_size(self) -> int:
+        """What the server takes in one request, as far as that is known."""
+        return self._texts_budget.count
+
+    async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
+        """See `Embedder.embed`. An input with an image is that image, any other its text."""
+
+        def cut(indices: Sequence[int]) -> list[list[int]]:
+            images = [index for index in indices if inputs[index].image]
+            texts = [index for index in indices if not inputs[index].image]
+            return [
+                *self._texts_budget.portions(texts, [len(_content(inputs[index])) for index in texts]),
+                *self._images_budget.portions(images, [len(_content(inputs[index])) for index in images]),
+            ]
+
+        answers = await self._portions.answers(inputs, with_content(inputs), cut, self._ask)
+        return self.result(len(inputs), answers)
+
+    async def _ask(self, portion: Sequence[EmbedInput]) -> list[Row]:
+        """One request, all texts or all images."""
+        budget = self._images_budget if portion[0].image else self._texts_budget
+        try:
+            return await self._ask_encoded(portion)
+        except TooLarge as fault:
+            budget.learn(fault.limit, len(portion), sum(len(_content(entry)) for entry in portion))
+            raise
+        except BadInput as fault:
+            raise self._about_the_settings(fault) from fault
+
+    async def _ask_encoded(self, portion: Sequence[EmbedInput]) -> list[Row]:
+        if self._base64:
+            try:
+                return await self._ask_once(portion, "base64")
+            except BadInput as fault:
+                if not _NO_BASE64.search(fault.message):
+                    raise
+                self._base64 = False  # the server does not know it: numbers from now on
+        return await self._ask_once(portion, "float")
+
+    async def _ask_once(self, portion: Sequence[EmbedInput], encoding: str) -> list[Row]:
+        body = {**self._settings, **self._inputs(portion), "encoding_format": encoding}
+        async with self.turns.turn(len(portion)):
+            data = await self._wire.post(
+                encode(body), reply_limit=reply_limit(len(portion), self.expected_size)
+            )
+        return self._rows(decode(self.service, data), len(portion))
+
+    def _inputs(self, portion: Sequence[EmbedInput]) -> JsonObject:
+        contents: list[JsonValue] = [_content(entry) for entry in portion]
+        if not portion[0].image:
+            return {"input": contents}
+        if self._images == "object":
+            return {"input": [{"image": content} for content in contents]}
+        return {"input": contents, "modality": "image"}
+
+    def _rows(self, reply: object, count: int) -> list[Row]:
+        """The embeddings of a reply, put in the order of the inputs by their `index`."""
+        source = self.service.source
+        remedy = f"Check embedders.{self.name}.url: it should end where /embeddings begins"
+        entries = value_at(self.service, reply, "data", remedy=None if self.proved else remedy)
+        if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+            raise BadInput(source, "answered `data` that is no list of embeddings")
+        if len(entries) != count:
+            raise BadInput(source, f"answered {len(entries):,} vectors for {count:,} items")
+        places = [entry.get("index", position) for position, entry in enumerate(entries)]
+        if sorted(map(str, places)) != sorted(map(str, range(count))):
+            raise BadInput(source, "answered vectors whose `index` does not name each item once")
+        rows = {
+            int(place): Row(_floats(entry.get("embedding")))
+            for place, entry in zip(places, entries, strict=True)
+        }
+        return [rows[place] for place in range(count)]
+
+    def _about_the_settings(self, fault: BadInput) -> BadInput | Refused:
+        """A refusal that no other input would escape, as what it is: nobody's item is at fault."""
+        if self.proved or not _ABOUT_THE_SETTINGS.search(fault.message):
+            return fault
+        key = f"embedders.{self.name}"
+        remedy = f"Check {key}.model, {key}.dimensions and {key}.images"
+        return Refused(fault.source, fault.message, remedy=remedy)
+
+    async def health(self) -> None:
+        """See `Embedder.health`."""
+        if self._health is not None:
+            await self._wire.get(self._health)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._wire.aclose()
+
+
+def _content(entry: EmbedInput) -> str:
+    return entry.image or entry.text or ""
+
+
+def _floats(embedding: object) -> object:
+    """An embedding as `checked` takes it; base64 becomes bytes of float32."""
+    if not isinstance(embedding, str):
+        return embedding
+    try:
+        return b64decode(embedding, validate=True)
+    except binascii.Error:
+        return embedding

@@ -1,0 +1,136 @@
+"""One call of `embed` as several requests: what was answered before a failure is not asked for again.
+
+Without that a service that allows fewer requests in a row than a batch has items would never finish one.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import anyio
+
+from embedconsole.embedders.limits import TooLarge
+from embedconsole.embedders.memo import Memo
+from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Hashable, Sequence
+
+    from embedconsole.items import EmbedInput
+
+_GRAVITY = (Refused, Throttled, Transient, Fault)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A vector as a reply held it, unchecked; null is an answer too.
+
+    Attributes:
+        error: What the service says of this one input, when it says something.
+    """
+
+    value: object
+    error: str | None = None
+
+
+Ask: TypeAlias = "Callable[[Sequence[EmbedInput]], Awaitable[Sequence[Row]]]"
+"""Sends one request; one row an input."""
+Cut: TypeAlias = "Callable[[Sequence[int]], list[list[int]]]"
+"""Cuts indices of inputs into requests, by what is known at that moment of how much fits."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """What came of the inputs of a call.
+
+    Attributes:
+        rows: Index of an input to its row.
+        refused: Index of an input to why its request, in which it was alone, was refused.
+    """
+
+    rows: dict[int, Row] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)
+    requests: int = 0
+
+
+class Portions:
+    """Asks in portions.
+
+    Args:
+        concurrency: Requests of one call at a time, at most.
+        remembered: Rows kept from calls that failed in the middle, at most.
+    """
+
+    def __init__(self, concurrency: int, remembered: int) -> None:
+        self._concurrency = concurrency
+        self._memo: Memo[Row] = Memo(remembered)
+
+    async def answers(self, inputs: Sequence[EmbedInput], sent: Sequence[int], cut: Cut, ask: Ask) -> Answers:
+        """Ask for the inputs at the indices `sent`.
+
+        Raises:
+            Throttled, Transient, BadInput, Refused: The gravest of what went wrong.
+        """
+        answers = Answers()
+        unknown = []
+        for index in sent:
+            known = self._memo.take(_content(inputs[index]))
+            if known is None:
+                unknown.append(index)
+            else:
+                answers.rows[index] = known
+        waiting = deque(cut(unknown))
+        faults: list[Fault] = []
+
+        async def ask_in_turn() -> None:
+            while waiting and not faults:
+                portion = waiting.popleft()
+                answers.requests += 1
+                try:
+                    rows = await ask([inputs[index] for index in portion])
+                    answers.rows.update(zip(portion, rows, strict=True))
+                except TooLarge as fault:
+                    smaller = cut(portion)
+                    if len(smaller) > 1:
+                        waiting.extendleft(reversed(smaller))
+                    else:
+                        blame(portion, fault)
+                except BadInput as fault:
+                    blame(portion, fault)
+                except Fault as fault:
+                    faults.append(fault)
+
+        def blame(portion: Sequence[int], fault: BadInput) -> None:
+            if len(portion) == 1:
+                answers.refused[portion[0]] = fault.message
+            else:
+                faults.append(fault)
+
+        finished = False
+        try:
+            async with anyio.create_task_group() as group:
+                for _ in range(min(self._concurrency, len(waiting))):
+                    group.start_soon(ask_in_turn)
+            finished = not faults
+        finally:
+            if not finished:
+                self._memo.keep({_content(inputs[index]): row for index, row in answers.rows.items()})
+        if faults:
+            raise min(faults, key=_gravity)
+        return answers
+
+
+def one_each(indices: Sequence[int]) -> list[list[int]]:
+    """One request an input."""
+    return [[index] for index in indices]
+
+
+def _content(entry: EmbedInput) -> Hashable:
+    return entry.text, entry.image
+
+
+def _gravity(fault: Fault) -> int:
+    """The smaller, the more it matters when several requests failed in different ways."""
+    return next(rank for rank, kind in enumerate(_GRAVITY) if isinstance(fault, kind))

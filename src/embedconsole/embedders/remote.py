@@ -1,0 +1,107 @@
+"""What all embedders behind a network have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedconsole.embedders.check import checked, normalized
+from embedconsole.embedders.identity import identity_of
+from embedconsole.embedders.turns import Turns
+from embedconsole.items import Embedded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.config.embedder import HttpEmbedder, OpenAIEmbedder, ReplicateEmbedder
+    from embedconsole.embedders.errors import Service
+    from embedconsole.embedders.portions import Answers, Row
+    from embedconsole.items import EmbedInput
+
+NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
+
+
+class Remote:
+    """Who it is, its turns, and the check of what it answers."""
+
+    def __init__(
+        self,
+        name: str,
+        config: HttpEmbedder | OpenAIEmbedder | ReplicateEmbedder,
+        service: Service,
+        expected_size: int | None,
+    ) -> None:
+        self.name = name
+        self.service = service
+        self.identity = identity_of(name, config)
+        self.concurrency = config.concurrency
+        self.price_per_1000 = config.price_per_1000
+        self.expected_size = expected_size
+        self.proved = False
+        """Whether a reply has been right before: what is wrong with one item then is not the set-up."""
+        self.turns = Turns(config)
+        self._batch_size = config.batch_size
+        self._normalize = config.normalize
+
+    @property
+    def batch_size(self) -> int:
+        """See `Embedder`."""
+        return self._batch_size
+
+    async def health(self) -> None:
+        """See `Embedder.health`: most services have no door for it."""
+
+    def result(self, count: int, answers: Answers) -> Embedded:
+        """The answers for `count` inputs, checked; inputs without one had nothing to embed.
+
+        Raises:
+            BadInput, Refused: See `check.checked`.
+        """
+        places = sorted(answers.rows)
+        rows = [answers.rows[place] for place in places]
+        width = self.expected_size or 0
+        rejected = dict.fromkeys(range(count), NOTHING_TO_EMBED)
+        vectors = None
+        if rows:
+            believed = self._believe(rows)
+            width = believed.vectors.shape[1]
+            vectors = believed.vectors if len(places) == count else None
+            for position, place in enumerate(places):
+                del rejected[place]
+                if position in believed.rejected:
+                    rejected[place] = believed.rejected[position]
+        if vectors is None:
+            vectors = np.zeros((count, width), dtype=np.float32)
+            if rows:
+                vectors[places] = believed.vectors
+        rejected.update(answers.refused)
+        return Embedded(vectors, rejected, requests=answers.requests)
+
+    def _believe(self, rows: Sequence[Row]) -> Embedded:
+        found = checked(
+            self.service.source,
+            [row.value for row in rows],
+            len(rows),
+            self.expected_size,
+            proved=self.proved,
+        )
+        if len(found.rejected) < len(rows):
+            self.proved = True
+        said = {
+            index: self.service.clean(error)
+            for index in found.rejected
+            if (error := rows[index].error) is not None
+        }
+        vectors = normalized(found.vectors) if self._normalize else found.vectors
+        return Embedded(vectors, {**found.rejected, **said})
+
+
+def blank(text: str | None) -> bool:
+    """Whether there is nothing in a text that could be embedded."""
+    return text is None or not text.strip()
+
+
+def with_content(inputs: Sequence[EmbedInput]) -> list[int]:
+    """The indices of inputs with a text or an image."""
+    return [index for index, entry in enumerate(inputs) if entry.image or not blank(entry.text)]
