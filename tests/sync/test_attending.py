@@ -155,6 +155,16 @@ async def order_until(ledger: Ledger, condition: Callable[[], bool], verb: str, 
                 await until(condition)
 
 
+async def there(ledger: Ledger) -> None:
+    """Wait until somebody hears what is ordered, and what was ordered before."""
+    with anyio.fail_after(30):
+        while True:
+            number = await order(ledger, "resume")
+            with anyio.move_on_after(0.2):
+                await becomes(ledger, number, lambda found: found.taken_by is not None)
+                return
+
+
 async def test_a_run_asked_for_follows_the_one_that_is_going_on(
     engine: PlayedEngine, attendance: Attendance
 ) -> None:
@@ -263,6 +273,7 @@ async def test_a_cancel_ends_the_run_and_lets_it_rest(
     engine: PlayedEngine, attendance: Attendance, ledger: Ledger
 ) -> None:
     await engine.began("sync")
+    await there(ledger)
     number = await order(ledger, "cancel")
 
     await until(lambda: engine.next_run is not None)
@@ -276,11 +287,28 @@ async def test_a_cancel_between_runs_is_taken_by_nobody(
 ) -> None:
     engine.go_on.set()
     await until(lambda: engine.next_run is not None)
+    await there(ledger)
     cancel = await order(ledger, "cancel")
-    await becomes(ledger, await order(ledger, "resume"), lambda found: found.taken_by is not None)
+    await there(ledger)
 
     assert (await becomes(ledger, cancel, lambda found: True)).taken_by is None
-    assert attendance._calm_until > 1e9, "what another process was working on is not taken up here"
+    assert attendance._calm_until == 0.0, "there is nothing to leave alone"
+
+    assert await anyio.to_thread.run_sync(ledger.orders.take, cancel, "who ran it")
+    # What another process was working on is not taken up here.
+    await until(lambda: attendance._calm_until > 1e9)
+
+
+async def test_a_cancel_is_for_the_run_that_is_going_on_when_it_is_given(
+    engine: PlayedEngine, ledger: Ledger
+) -> None:
+    await order(ledger, "cancel")
+    async with anyio.create_task_group() as group:
+        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        await engine.began("sync")
+        await there(ledger)
+        assert not engine.control.cancelled
+        engine.control.drain()
 
 
 async def test_pause_workers_and_resume_are_for_all_who_are_there(

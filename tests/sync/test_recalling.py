@@ -11,8 +11,8 @@ from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records import Worker
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.recalling import Ending, past_runs, price_of, run_in_detail
+from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.recalling import Ending, costs_of, past_runs, price_of, run_in_detail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,6 +83,19 @@ def test_a_run_tells_its_figures_cost_and_ending(book: Book) -> None:
     assert run.cost == pytest.approx(3.0)
     assert (run.standing, run.words) == (Outcome.PARTIAL, "needs a look")
     assert run.seconds is not None
+
+
+def test_a_run_costs_what_it_did_when_it_ended_whatever_the_price_is_now(book: Book) -> None:
+    report = RunReport(
+        1, {name: PipelineReport(embed_items=2000) for name in ("products", "unpriced", "gone")}
+    )
+    assert costs_of(report, book.pipelines) == {"products": pytest.approx(6.0)}
+
+    number = book.ledger.history.begin_run(ME.id, "sync")
+    figures = {"pipelines": {"products": {"embed_items": 2000}}, "cost": {"products": 0.5}}
+    book.ledger.history.end_run(number, "ok", figures)
+    (run,) = past_runs(book.ledger, book.pipelines)
+    assert run.cost == 0.5
 
 
 def test_items_that_only_wait_for_a_retry_need_no_look(book: Book) -> None:

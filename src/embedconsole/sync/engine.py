@@ -23,6 +23,7 @@ from embedconsole.sync.identity import dead_among, this_worker
 from embedconsole.sync.leases import RunLeases, TakenOver
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.pulse import Pulse
+from embedconsole.sync.recalling import costs_of
 from embedconsole.sync.run import PipelineRun, RunOptions
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
@@ -162,6 +163,9 @@ class Engine:
         assert report.run is not None
         # Which version it was can't be asked any more once this process has left.
         kept = {**report.as_json(), "version": self.me.version}
+        if costs := costs_of(report, [assembly.pipeline for assembly in self.assemblies]):
+            # Of today's price, which may be another one when somebody looks.
+            kept["cost"] = costs
         try:
             await anyio.to_thread.run_sync(self.ledger.history.end_run, report.run, str(report.outcome), kept)
         except Fault as fault:

@@ -35,6 +35,8 @@ class OrderTaker:
     ask: Callable[[Wish], None] | None = None
     rest: Callable[[], None] = lambda: None
     _done: set[int] = field(default_factory=set)
+    _cancels: set[int] = field(default_factory=set)
+    """Those that came while nothing was going on here."""
     _looked: bool = False
 
     async def keep(self) -> None:
@@ -50,12 +52,18 @@ class OrderTaker:
     async def _look(self) -> None:
         fresh = await anyio.to_thread.run_sync(self.engine.ledger.orders.fresh)
         for order in fresh:
-            # What is meant for all who are there was not meant for who comes later.
-            meant = self._looked or order.verb in (Verb.SYNC, Verb.CANCEL)
+            # What was said to those who were there is not meant for who comes later.
+            meant = self._looked or order.verb == Verb.SYNC
             if meant and order.id not in self._done:
                 await self._obey(order)
             self._done.add(order.id)
-        self._done &= {order.id for order in fresh}
+            if order.id in self._cancels and order.taken_by is not None:
+                # What another process was working on is not to be taken up here.
+                self._cancels.remove(order.id)
+                self.rest()
+        known = {order.id for order in fresh}
+        self._done &= known
+        self._cancels &= known
         self._looked = True
 
     async def _obey(self, order: Order) -> None:
@@ -69,7 +77,7 @@ class OrderTaker:
                     control.cancel()
                     await self._take(order)
                 case Verb.CANCEL:
-                    self.rest()
+                    self._cancels.add(order.id)
                 case Verb.PAUSE:
                     control.pause(order.sender)
                     await self._take(order)

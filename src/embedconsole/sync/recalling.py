@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Event, RunRecord, Worker
     from embedconsole.sync.engine import Engine
+    from embedconsole.sync.progress import RunReport
 
 _EVENTS = 500
 _SILENT_FOR = 600.0
@@ -175,6 +176,16 @@ def price_of(pipeline: Pipeline) -> float | None:
     return sum(known) / 1000 / len(prices) if known else None
 
 
+def costs_of(report: RunReport, pipelines: Sequence[Pipeline]) -> dict[str, float]:
+    """Pipeline to what its part of a run cost; those without a price are left out."""
+    prices = _prices(pipelines)
+    return {
+        name: part.embed_items * price
+        for name, part in report.pipelines.items()
+        if (price := prices.get(name)) is not None
+    }
+
+
 def _pipelines(engine: Engine) -> list[Pipeline]:
     return [assembly.pipeline for assembly in engine.assemblies]
 
@@ -212,14 +223,18 @@ def _parts(report: Mapping[str, object], prices: Mapping[str, float | None]) -> 
     if not isinstance(pipelines, dict):
         return ()
     told = messages if isinstance(messages, dict) else {}
+    costs = report.get("cost")
+    noted = costs if isinstance(costs, dict) else {}
     return tuple(
-        _part(name, figures, told.get(name), prices.get(name))
+        _part(name, figures, told.get(name), noted.get(name), prices.get(name))
         for name, figures in pipelines.items()
         if isinstance(figures, dict)
     )
 
 
-def _part(name: str, figures: Mapping[str, object], message: object, price: float | None) -> Part:
+def _part(
+    name: str, figures: Mapping[str, object], message: object, cost: object, price: float | None
+) -> Part:
     seconds = figures.get("seconds")
     report = PipelineReport(
         scanned=_count(figures, "scanned"),
@@ -235,6 +250,8 @@ def _part(name: str, figures: Mapping[str, object], message: object, price: floa
         seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
         message=None if message is None else str(message),
     )
+    if isinstance(cost, (int, float)):
+        return Part(name, report, float(cost))
     return Part(name, report, None if price is None else report.embed_items * price)
 
 
