@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -168,22 +169,25 @@ def test_a_cancelled_run_is_not_taken_up_again_before_its_time(
 ) -> None:
     monkeypatch.setattr("embedconsole.sync.attending._LOOK_EVERY", 0.01)
     reports: list[RunReport] = []
-    serving = handle.serve(1.0, reports.append)
+    over = threading.Event()
+
+    def on_report(report: RunReport) -> None:
+        reports.append(report)
+        over.set()
+
+    serving = handle.serve(3600.0, on_report)
     assert embedder.wait_for(lambda: embedder.inside == 2)
     snapshot_when(handle, EngineState.RUNNING)
     handle.call(cancel).result(timeout=LIMIT)
     embedder.go.set()
-    first = snapshot_when(handle, EngineState.IDLE)
-    assert first.next_run is not None
+    assert over.wait(LIMIT)
     requests = embedder.requests
 
-    assert embedder.wait_for(lambda: embedder.requests > requests)
-    # The next run is the scheduled one: nobody helped with what was due in between.
-    run = snapshot_when(handle, EngineState.IDLE)
-    assert run.taken_at >= first.next_run
+    # Twenty looks at what is due, and nothing comes of them: that can't be awaited.
+    threading.Event().wait(0.2)
+
+    assert embedder.requests == requests
+    assert reports[0].pipelines["products"].outcome is Outcome.INTERRUPTED
+    assert reports[0].pipelines["products"].pending > 0
     handle.drain()
     serving.result(timeout=LIMIT)
-    assert [report.pipelines["products"].outcome for report in reports[:2]] == [
-        Outcome.INTERRUPTED,
-        Outcome.OK,
-    ]
