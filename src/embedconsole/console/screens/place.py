@@ -96,6 +96,11 @@ class Place(Screen[None]):
         """The operator filters by another text; empty for no filter."""
 
     @property
+    def restless(self) -> bool:
+        """Whether what was looked up changes by itself, be the view the same."""
+        return False
+
+    @property
     def copyable(self) -> str:
         """What `y` copies: of a list the chosen rows, of a panel all it says."""
         focused = self.focused
@@ -110,7 +115,7 @@ class Place(Screen[None]):
         with self.app.batch_update():
             self._draw_lines()
             self.show_view(view)
-        if changed and time.monotonic() - self._looked_at >= self.look_every:
+        if (changed or self.restless) and time.monotonic() - self._looked_at >= self.look_every:
             self.look_again()
 
     def on_screen_resume(self) -> None:

@@ -1,0 +1,265 @@
+"""From what a collection and its configuration say to what the collection screen shows: pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.collection.compare import index_field, vector_field
+from embedconsole.console.text import clean
+from embedconsole.console.words import counted, number, share, size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.collection.compare import Difference
+    from embedconsole.console.text import Tone
+    from embedconsole.items import CollectionState, Naming, Optimization, Optimizations
+    from embedconsole.ledger.records import Counts
+    from embedconsole.sync.surveying import Survey
+
+_BYTES_A_NUMBER = 4
+_PLACE = 48
+_STATUS: Mapping[str, tuple[Tone, str]] = {
+    "green": ("plain", "ready: nothing is waiting to be optimized"),
+    "yellow": ("wait", "optimizing: searches work, perhaps slower"),
+    "grey": ("wait", "has not been optimized: the next write starts it"),
+    "red": ("alert", "an operation failed for good: see Qdrant's log"),
+}
+_UNKNOWN_STATUS: tuple[Tone, str] = ("wait", "a status that this version does not know")
+_NOT_CHECKED = "not checked yet: a verify compares every point"
+_ADDS = "press i to add it"
+_AS_CONFIGURED = "as configured"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of the collection's facts: `value` is right-aligned, `note` says what it means."""
+
+    label: str
+    value: str
+    note: str = ""
+    tone: Tone = "plain"
+    note_tone: Tone = "muted"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """An optimization at work; `part` from 0 to 1, None where nothing can be counted."""
+
+    name: str
+    what: str
+    part: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaRow:
+    """A vector or a payload index.
+
+    Attributes:
+        what: Its size and distance, or its type; empty where the collection does not have it.
+        points: How many it covers; None where that is not told.
+        configured: What the configuration says of it.
+        remedy: What to do about a difference; empty where there is none.
+    """
+
+    name: str
+    what: str
+    points: int | None
+    covered: str
+    configured: str
+    tone: Tone
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionPage:
+    """Everything on the collection screen.
+
+    Attributes:
+        asked: It was looked at, or failed to be.
+        exists: None while that is not known.
+        place: Where it is.
+        fault: Why it does not answer; the rest is then from an earlier look.
+    """
+
+    asked: bool = False
+    exists: bool | None = None
+    place: str = ""
+    facts: tuple[Fact, ...] = ()
+    running: tuple[Running, ...] = ()
+    complaints: tuple[str, ...] = ()
+    vectors: tuple[SchemaRow, ...] = ()
+    indexes: tuple[SchemaRow, ...] = ()
+    fault: str | None = None
+
+
+def collection_page(
+    found: Survey | None, counts: Counts | None, *, name: str, target: str = "", fault: str | None = None
+) -> CollectionPage:
+    """What the screen shows.
+
+    Args:
+        found: None before the first look that succeeded.
+        counts: The ledger's; None while they are not known.
+        name: The configured name of the collection.
+        fault: Why the last look failed.
+    """
+    fault = None if fault is None else clean(fault)
+    if found is None:
+        return CollectionPage(asked=fault is not None, place=_place(target), fault=fault)
+    by_field = {one.field: one for one in found.differences}
+    state = found.state
+    return CollectionPage(
+        asked=True,
+        exists=state is not None,
+        place=_place(target),
+        facts=() if state is None else tuple(_facts(state, found, counts, name)),
+        running=() if found.optimizations is None else tuple(map(_running, found.optimizations.running)),
+        complaints=() if state is None else tuple(map(clean, state.complaints)),
+        vectors=tuple(_vectors(found, by_field)),
+        indexes=tuple(_indexes(found, by_field)),
+        fault=fault,
+    )
+
+
+def _place(target: str) -> str:
+    """The end of "products at http://qdrant:6333"; a long path by what tells it from others."""
+    place = clean(target.partition(" at ")[2])
+    return place if len(place) <= _PLACE else f"…{place[1 - _PLACE :]}"
+
+
+def _facts(state: CollectionState, found: Survey, counts: Counts | None, name: str) -> list[Fact]:
+    tone, meaning = _STATUS.get(state.status, _UNKNOWN_STATUS)
+    facts = [
+        Fact("status", clean(state.status), meaning, tone, tone if tone != "plain" else "muted"),
+        _points(state.points, counts),
+        Fact("indexed", number(state.indexed_vectors), f"vectors, in {counted(state.segments, 'segment')}"),
+    ]
+    if found.optimizations is not None:
+        facts.append(_optimizer(found.optimizations, stopped=state.optimizer_error is not None))
+    if state.queue is not None:
+        waiting = "updates wait to be applied" if state.queue else "no update waits to be applied"
+        facts.append(Fact("queue", number(state.queue), waiting, "wait" if state.queue else "plain"))
+    facts.append(_size(state))
+    facts.append(_naming(found.naming, name))
+    facts.append(Fact("drift", "-", _NOT_CHECKED, "muted"))
+    return facts
+
+
+def _points(points: int, counts: Counts | None) -> Fact:
+    """The points beside what the ledger believes: a cheap hint that something is amiss."""
+    if counts is None:
+        return Fact("points", number(points))
+    more = points - counts.synced
+    if more == 0:
+        return Fact("points", number(points), "as many as the ledger has synced")
+    than = f"{number(abs(more))} {'more' if more > 0 else 'fewer'} than the ledger has"
+    if counts.pending:
+        return Fact("points", number(points), f"{than}; work is still waiting")
+    return Fact("points", number(points), f"{than}: a verify tells which", note_tone="wait")
+
+
+def _optimizer(optimizations: Optimizations, *, stopped: bool) -> Fact:
+    running, queued = len(optimizations.running), optimizations.queued
+    waiting = f"{number(queued)} wait, {counted(optimizations.queued_points, 'point')}" if queued else ""
+    if stopped:
+        return Fact("optimizer", "stopped", waiting, "alert")
+    if not running:
+        return Fact("optimizer", "idle" if not queued else "waiting", waiting or "nothing to optimize")
+    note = ", ".join(part for part in (f"{number(running)} at work", waiting) if part)
+    return Fact("optimizer", "working", note, "work")
+
+
+def _size(state: CollectionState) -> Fact:
+    numbers = sum(spec.size for spec in state.vectors.values())
+    alone = size(state.points * numbers * _BYTES_A_NUMBER)
+    if state.disk_bytes is None:
+        return Fact("size", alone, "the vectors alone; Qdrant does not tell more")
+    return Fact("size", size(state.disk_bytes), f"on disk; the vectors alone are {alone}")
+
+
+def _naming(naming: Naming | None, name: str) -> Fact:
+    if naming is None:
+        return Fact("aliases", "-", "Qdrant does not tell us", "muted")
+    others = [clean(alias) for alias in naming.aliases if alias != name]
+    also = f"; also {', '.join(others)}" if others else ""
+    if naming.collection != name:
+        return Fact("alias", "1", f"{clean(name)} stands for {clean(naming.collection)}{also}", "plain")
+    if not others:
+        return Fact("aliases", "0", "searches name the collection itself")
+    return Fact("aliases", number(len(others)), ", ".join(others))
+
+
+def _running(one: Optimization) -> Running:
+    part = one.done / one.total if one.done is not None and one.total else None
+    stage = f"{clean(one.stage).replace('_', ' ')}, " if one.stage else ""
+    what = f"{stage}{counted(one.points, 'point')}"
+    return Running(clean(one.optimizer), what, part)
+
+
+def _vectors(found: Survey, by_field: Mapping[str, Difference]) -> list[SchemaRow]:
+    there = {} if found.state is None else found.state.vectors
+    wanted = {name: f"{spec.size} {spec.distance}" for name, spec in found.vectors.items()}
+    wanted |= dict.fromkeys(found.asks, "of the size that its embedder tells")
+    rows = []
+    for name in dict.fromkeys([*there, *wanted]):
+        have, want = there.get(name), found.vectors.get(name)
+        place = vector_field(name)
+        wrong = _first(by_field, place, f"{place}.size", f"{place}.distance")
+        told = _configured(found, have, wanted.get(name))
+        shown = have if found.state is not None else want
+        rows.append(
+            SchemaRow(
+                name=clean(name) or "the only one",
+                what="" if shown is None else f"{shown.size:>6}  {shown.distance}",
+                points=None,
+                covered="",
+                configured=_AS_CONFIGURED if have is not None and have == want else told,
+                tone="alert" if wrong is not None else "muted",
+                remedy="" if wrong is None else clean(wrong.remedy),
+            )
+        )
+    return rows
+
+
+def _indexes(found: Survey, by_field: Mapping[str, Difference]) -> list[SchemaRow]:
+    state = found.state
+    there = {} if state is None else state.indexes
+    rows = []
+    for path in sorted({*there, *found.indexes}):
+        have, want = there.get(path), found.indexes.get(path)
+        wrong = by_field.get(index_field(path))
+        points = None if state is None or have is None else state.indexed_points.get(path)
+        shown = have if state is not None else want
+        missing = wrong is not None and have is None
+        rows.append(
+            SchemaRow(
+                name=clean(path),
+                what="" if shown is None else clean(shown),
+                points=points,
+                covered="" if state is None or points is None else share(points, state.points),
+                configured=_AS_CONFIGURED if have == want else _configured(found, have, want),
+                tone="muted" if wrong is None or want is None else "wait",
+                remedy=_ADDS if missing else "" if wrong is None or want is None else clean(wrong.remedy),
+            )
+        )
+    return rows
+
+
+def _configured(found: Survey, have: object, want: str | None) -> str:
+    """What the configuration says of something that is not as it says."""
+    if found.state is None:
+        return "to be created"
+    if want is None:
+        return "not configured"
+    return f"{'missing, ' if have is None else ''}configured: {want}"
+
+
+def _first(by_field: Mapping[str, Difference], *fields: str) -> Difference | None:
+    return next((by_field[one] for one in fields if one in by_field), None)
+
+
+def differing(rows: Sequence[SchemaRow]) -> int:
+    """How many of the rows are not as configured."""
+    return sum(row.tone != "muted" for row in rows)
