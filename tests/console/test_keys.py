@@ -340,7 +340,7 @@ async def test_quit_twice_ends_at_once(make_console: MakeConsole) -> None:
         await pilot.press("q")
         await pilot.pause()
         assert "Leaving when 8 batches in flight are written" in text(pilot, "#sentence")
-        assert "draining" in text(pilot, "#status")
+        assert "draining" in text(pilot, "#state")
 
         await pilot.press("q")
         await until(pilot, lambda: not console.is_running)
@@ -374,7 +374,7 @@ async def test_an_engine_that_fails_is_told_and_the_console_stays(make_console: 
         console.lookout.nudge()
         await until(pilot, lambda: "Stopped by a fault of its own" in text(pilot, "#sentence"))
 
-        assert "stopped" in text(pilot, "#status")
+        assert "stopped" in text(pilot, "#state")
         await pilot.press("q")
         await until(pilot, lambda: not console.is_running)
 

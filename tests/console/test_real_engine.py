@@ -131,7 +131,7 @@ async def test_pause_holds_and_workers_change(launch: Launch) -> None:
         await until(pilot, lambda: not sentence(pilot).startswith("Paused"))
         view = app.bridge.pipeline_view
         assert view is not None
-        await until(pilot, lambda: "9 workers" in pilot.app.screen.query_one("#status", Lines).text)
+        await until(pilot, lambda: "9 workers" in pilot.app.screen.query_one("#state", Lines).text)
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
     app.lookout.finish()
