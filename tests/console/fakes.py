@@ -30,7 +30,9 @@ class FakeHelm:
 
     Attributes:
         asked: What was asked of it, in order.
-        answers: What `ask` answers, by the name of the function that was to do the work.
+        answers: What `ask` answers, by the name of the function that was to do the work; or a function of
+            its arguments that does.
+        lookups: The functions that were to do the work, with their arguments.
         stays: Drained, it does not come to its end by itself.
     """
 
@@ -39,6 +41,7 @@ class FakeHelm:
     answers: dict[str, object] = field(
         default_factory=lambda: {"init_planned": InitPlan(TARGET, False, SCHEMA.vectors, (), SCHEMA.indexes)}
     )
+    lookups: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     stopped: bool = False
     stopped_by: str | None = None
     stays: bool = False
@@ -61,8 +64,10 @@ class FakeHelm:
         return self.shown
 
     def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
-        function = work.func if isinstance(work, partial) else work
-        return self._answer(cast("T", self.answers[function.__name__]))
+        function, arguments = (work.func, work.keywords) if isinstance(work, partial) else (work, {})
+        self.lookups.append((function.__name__, arguments))
+        answer = self.answers[function.__name__]
+        return self._answer(cast("T", answer(**arguments) if callable(answer) else answer))
 
     def cancel(self) -> None:
         self.asked.append("cancel")

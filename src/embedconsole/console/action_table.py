@@ -75,10 +75,11 @@ ACTIONS: tuple[Action, ...] = (
         "r",
         "Retry failures",
         Group.WORK,
-        "Puts all failed items of this pipeline back, with all their attempts.",
+        "Puts failed items back, with all their attempts: all of the pipeline, or on the failures screen the "
+        "marked ones or what the cursor is on.",
         "retry",
         Effect.COSTS,
-        rank=3,
+        rank=2,
     ),
     Action(
         "force",
@@ -153,6 +154,15 @@ ACTIONS: tuple[Action, ...] = (
         "open", "enter", "Details", "Opens what the cursor is on; esc goes back.", *_LISTS, short="details"
     ),
     _here("mark", "v", "Mark", "Marks the row for the next action; again takes the mark away.", "failures"),
+    _here(
+        "skip",
+        "d",
+        "Let it be",
+        "Needs no look until its content changes; r undoes it.",
+        "failures",
+        short="skip",
+        effect=Effect.CHANGES,
+    ),
     _here("copy", "y", "Copy", "Copies what the focus is on to your clipboard (OSC 52), and to a file."),
     _screen("dashboard", "1", "Is everything fine, and what is going on."),
     _screen("failures", "2", "What needs a look, by cause, down to the product."),

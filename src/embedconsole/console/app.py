@@ -152,7 +152,7 @@ class Console(App[int]):
         """See `Desk`."""
         helm = self.bridge.helm
         if helm is None:
-            raise Unreachable("engine", self.bridge.why_not or "it is closed")
+            raise Unreachable("engine", "closed" if self.bridge.sight.closed else "still opening the ledger")
         return await asyncio.wrap_future(helm.ask(work))
 
     def show(self, place: str) -> None:

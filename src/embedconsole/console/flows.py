@@ -18,6 +18,7 @@ from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.sheets import check_lines, compared_lines, initialised_lines
 from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.failing import retry_chosen
 from embedconsole.sync.initialise import init_planned
 
 if TYPE_CHECKING:
@@ -31,11 +32,16 @@ T = TypeVar("T")
 
 
 async def retry(console: Console) -> None:
-    """Put the failures of the shown pipeline back; asks first where that is known to cost money."""
+    """Put failures back: those that the screen has chosen, or all of the shown pipeline.
+
+    Asks first where that is known to cost money.
+    """
     helm, view, facts = console.ready("retry"), console.bridge.pipeline_view, console.bridge.pipeline
-    if helm is None or view is None:
+    place = console.place
+    if helm is None or view is None or place is None:
         return
-    estimate = retry_estimate(view, facts)
+    choice = place.choice
+    estimate = retry_estimate(view, facts, None if choice is None else choice.count)
     if not estimate.items:
         console.say("There is nothing to try again.")
         return
@@ -43,10 +49,15 @@ async def retry(console: Console) -> None:
         question = Confirm("Retry failures", retry_question(estimate, facts), "Yes, try again")
         if not await console.push_screen_wait(question):
             return
-    count = await _answer(console, helm.retry(facts.name))
+    if choice is None:
+        putting = helm.retry(facts.name)
+    else:
+        putting = helm.ask(partial(retry_chosen, pipeline=facts.name, chosen=choice.chosen))
+    count = await _answer(console, putting)
     if count is not None:
         console.say(f"{counted(count, facts.noun)} put back; they are tried next.")
         console.lookout.nudge()
+        place.choice_done()
 
 
 async def force(console: Console) -> None:

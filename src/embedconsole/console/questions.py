@@ -46,10 +46,11 @@ def force_estimate(snapshot: Snapshot, facts: Sequence[Facts]) -> Estimate:
     )
 
 
-def retry_estimate(view: PipelineView, facts: Facts) -> Estimate:
-    """Embedding what failed or waits for another try."""
-    items = 0 if view.counts is None else view.counts.failed + view.counts.retrying
-    return _part(view, items, facts)
+def retry_estimate(view: PipelineView, facts: Facts, chosen: int | None = None) -> Estimate:
+    """Embedding so many chosen items; without a choice all that failed or wait for another try."""
+    counts = view.counts
+    everything = 0 if counts is None else counts.failed + counts.retrying
+    return _part(view, everything if chosen is None else chosen, facts)
 
 
 def force_question(estimate: Estimate, facts: Sequence[Facts]) -> str:

@@ -11,10 +11,11 @@ import anyio.to_thread
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.items import point_id
 from embedconsole.ledger.schema import State
+from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.diff import state_of
-from embedconsole.sync.failing import assembly_of
 from embedconsole.sync.generation import current_generation
+from embedconsole.sync.hits import title_of
 from embedconsole.sync.journal import product_column
 from embedconsole.sync.remedies import remedy_for
 from embedconsole.sync.template import as_text
@@ -22,14 +23,13 @@ from embedconsole.sync.template import as_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.items import CatalogRow, JsonObject, JsonValue, PointId
+    from embedconsole.items import CatalogRow, JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Event, Hashes, LedgerItem
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Content
     from embedconsole.sync.engine import Engine
 
-_TITLES = ("title", "name", "sku")
 _EVENTS = 100
 _PATIENCE = 5.0
 _SILENT = f"no answer in {_PATIENCE:.0f} s"
@@ -99,7 +99,7 @@ class Examined:
 
 async def examine_item(engine: Engine, *, pipeline: str, key: str) -> Examined:
     """Look at an item by the parts of a running engine. Raises as `examine` does."""
-    return await examine(engine.ledger, assembly_of(engine, pipeline), key)
+    return await examine(engine.ledger, assembly_of(engine.assemblies, pipeline), key)
 
 
 async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examined:
@@ -159,7 +159,7 @@ def _standing(known: LedgerItem, tries: int) -> str:
         "its old point stays searchable" if known.synced_embed else "the collection has no point of it"
     )
     if known.state is State.FAILED:
-        return f"It needs a look: nothing is tried until its content changes or it is put back; {searchable}."
+        return f"It needs a look: untouched until its content changes or it is put back; {searchable}."
     if known.state is State.SKIPPED:
         return f"It is let be until its content changes or it is put back; {searchable}."
     work = _WORK[known.state]
@@ -233,10 +233,9 @@ def _sent(content: Content) -> tuple[Sent, ...]:
 def _name(assembly: Assembly, row: CatalogRow) -> str:
     """What a person knows it by; of a picture also whose it is."""
     config = assembly.pipeline.catalog
-    title: JsonValue = next((row.values[name] for name in _TITLES if row.values.get(name)), None)
     product = product_column(config.product, assembly.catalog.columns, config.key)
     whose = "" if product is None else f"picture of product {as_text(row.values.get(product))}"
-    return ", ".join(part for part in (as_text(title), whose) if part)
+    return ", ".join(part for part in (title_of(row.values), whose) if part)
 
 
 async def _in_collection(assembly: Assembly, key: str) -> InCollection:

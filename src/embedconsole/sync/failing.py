@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio.to_thread
 
-from embedconsole.ledger.records import FailureKind
+from embedconsole.ledger.causes import CAUSE_BYTES
+from embedconsole.ledger.records import Among, FailureKind
+from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.generation import current_generation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Among, FailedItem, FailureGroup
-    from embedconsole.sync.assembly import Assembly
+    from embedconsole.ledger.records import FailedItem, FailureGroup
     from embedconsole.sync.engine import Engine
 
 T = TypeVar("T")
@@ -81,6 +82,19 @@ def let_be(ledger: Ledger, generation_id: int, chosen: Chosen) -> int:
     return count + (ledger.failures.skip(generation_id, keys=chosen.keys) if chosen.keys else 0)
 
 
+def cause_named(ledger: Ledger, generation_id: int, name: str) -> Among | None:
+    """The cause that an operator names by the beginning of what it is asked for by; blocks.
+
+    Returns:
+        None where there is none, or more than one.
+    """
+    if len(name) == 2 * CAUSE_BYTES:
+        return Among(cause=name)
+    groups = ledger.failures.groups(generation_id, limit=_CAUSES)
+    found = [group.among for group in groups if group.cause.startswith(name)]
+    return found[0] if len(found) == 1 else None
+
+
 # The same in the engine's loop; before the first run there is nothing.
 
 
@@ -121,16 +135,11 @@ async def skip_chosen(engine: Engine, *, pipeline: str, chosen: Chosen) -> int:
     return count or 0
 
 
-def assembly_of(engine: Engine, pipeline: str) -> Assembly:
-    """The parts of a pipeline by its name."""
-    return next(assembly for assembly in engine.assemblies if assembly.pipeline.name == pipeline)
-
-
 async def _of(engine: Engine, pipeline: str, work: Callable[[int], T]) -> T | None:
     """Do something in a thread about what a pipeline fills now; None where that is nothing yet."""
 
     def do() -> T | None:
-        generation = current_generation(assembly_of(engine, pipeline), engine.ledger)
+        generation = current_generation(assembly_of(engine.assemblies, pipeline), engine.ledger)
         return None if generation is None else work(generation.id)
 
     return await anyio.to_thread.run_sync(do)

@@ -1,29 +1,175 @@
-"""The failures screen."""
+"""What needs a look: causes, the items of one, an item in full; each behind `enter`, and `esc` goes back."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
-from embedconsole.console.panels.wrapping import wrapped
+from textual import on
+from textual.binding import Binding
+
 from embedconsole.console.screens.place import Place
-from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.causes import CauseList
+from embedconsole.console.widgets.failed import FailedList
+from embedconsole.console.widgets.item import BlamePanel, ItemPanel
+from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.words import counted
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.failing import skip_chosen
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.timer import Timer
+
+    from embedconsole.console.choosing import Choice
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.view import DashboardView
+
+_TYPING = 0.15
+"""Seconds without another letter before a filter is looked up."""
 
 
 class Failures(Place):
-    """Still to come."""
+    """Shows one level at a time, and below it what happened to what is under the cursor."""
 
+    CSS_PATH = ["place.tcss", "failures.tcss"]  # noqa: RUF012 - Textual declares it
+    AUTO_FOCUS = "#causes"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,backspace,h,left", "back", show=False)]
     place = "failures"
 
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._causes, self._items, self._item = CauseList(desk), FailedList(desk), ItemPanel(desk)
+        self._level: CauseList | FailedList | ItemPanel = self._causes
+        self._blame = BlamePanel(desk)
+        self._pipeline = desk.bridge.pipeline.name
+        self._typing: Timer | None = None
+
     def compose_body(self) -> ComposeResult:
-        """A hint."""
-        hint = f"Still to come. Until then: {self.desk.bridge.launch.command} failures"
-        yield Panel(
-            "Failures",
-            hint,
-            lambda text, cells, height: wrapped(text, cells, "muted"),
-            glyphs=self.desk.glyphs,
-            id="hint",
-        )
+        """The levels, of which one is shown, and the error in full."""
+        yield self._causes
+        yield self._items
+        yield self._item
+        yield self._blame
+
+    def on_mount(self) -> None:
+        """The causes come first."""
+        self._go_to(self._causes)
+
+    def show_view(self, view: DashboardView) -> None:
+        """Ages are those of the moment."""
+        self._level.tick()
+
+    # Looking things up
+
+    async def look(self) -> None:
+        """Ask for what this level shows; another pipeline is looked at from its causes on."""
+        if self._pipeline != self.desk.bridge.pipeline.name:
+            self._pipeline = self.desk.bridge.pipeline.name
+            self._go_to(self._causes)
+        await self._level.look()
+        self._tell()
+
+    def look_failed(self, fault: str) -> None:
+        """What is shown stays; why nothing newer can be had is told below it."""
+        self._level.fail()
+        self._blame.tell_fault(fault)
+
+    def filtered(self, text: str) -> None:
+        """By key or error, once the operator has paused."""
+        if isinstance(self._level, Roll):
+            self._level.sought = text
+            if self._typing is not None:
+                self._typing.stop()
+            self._typing = self.set_timer(_TYPING, self.look_anew)
+
+    @on(Roll.NearEnd, "#items")
+    def _near_end(self) -> None:
+        self.run_worker(self._look_further(), group="further", exclusive=True, exit_on_error=False)
+
+    async def _look_further(self) -> None:
+        try:
+            await self._items.look_further()
+        except (Fault, ConfigError) as fault:
+            self.look_failed(str(fault))
+
+    # Going deeper, and back
+
+    @on(Roll.Chosen, "#causes")
+    def _open_cause(self) -> None:
+        group = self._causes.current
+        if group is not None:
+            self._items.of(group, self._causes.sought)
+            self._go_to(self._items)
+            self.look_anew()
+
+    @on(Roll.Chosen, "#items")
+    def _open_item(self) -> None:
+        item = self._items.current
+        if item is not None:
+            self._item.of(item.key)
+            self._go_to(self._item)
+            self.look_anew()
+
+    def action_back(self) -> None:
+        """A level up, where the operator was in it."""
+        if self._level is self._causes:
+            self.desk.show("dashboard")
+            return
+        self._go_to(self._items if self._level is self._item else self._causes)
+        self.look_anew()
+
+    def _go_to(self, level: CauseList | FailedList | ItemPanel) -> None:
+        self._level = level
+        for one in (self._causes, self._items, self._item):
+            one.display = one is level
+        if isinstance(level, Roll):
+            self._finder.value = level.sought
+        level.focus()
+        self._tell()
+
+    @on(Roll.Moved)
+    def _tell(self) -> None:
+        self._blame.show(self._level.blame)
+
+    # Actions
+
+    def action_filter(self) -> None:
+        """An item in full has nothing to filter."""
+        if isinstance(self._level, Roll):
+            super().action_filter()
+        else:
+            self.desk.say("The filter is for the lists; esc goes back to them.")
+
+    @property
+    def choice(self) -> Choice:
+        """What an action is about."""
+        return self._level.choice
+
+    def choice_done(self) -> None:
+        """It was put back or let be: the marks have served."""
+        if isinstance(self._level, Roll):
+            self._level.unmark()
+        self.look_anew()
+
+    def action_skip(self) -> None:
+        """Let the chosen ones be until their content changes."""
+        why_not = self.desk.bridge.why_not
+        if why_not is not None:
+            self.desk.say(why_not)
+        elif self.choice.count:
+            self.run_worker(self._skip(self.choice), group="skip", exit_on_error=False)
+
+    async def _skip(self, choice: Choice) -> None:
+        facts = self.desk.bridge.pipeline
+        try:
+            count = await self.desk.ask(partial(skip_chosen, pipeline=facts.name, chosen=choice.chosen))
+        except (Fault, ConfigError) as fault:
+            self.desk.say(str(fault), alarm=True)
+            return
+        if count:
+            self.desk.say(f"{counted(count, facts.noun)} let be until the content changes; r undoes it.")
+        else:
+            self.desk.say("Only what needs a look can be let be.")
+        self.choice_done()

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.worker import Worker
 
+    from embedconsole.console.choosing import Choice
     from embedconsole.console.desk import Desk
     from embedconsole.console.text import Tone
     from embedconsole.console.view import DashboardView
@@ -106,6 +107,14 @@ class Place(Screen[None]):
         focused = self.focused
         return focused.copyable if isinstance(focused, (Roll, Panel)) else ""
 
+    @property
+    def choice(self) -> Choice | None:
+        """Which failed items `r` is about; None for all of the pipeline."""
+        return None
+
+    def choice_done(self) -> None:
+        """Something was done about the choice."""
+
     # Being shown
 
     def show(self, view: DashboardView, disabled: Collection[str], renamed: Mapping[str, str]) -> None:
@@ -115,7 +124,8 @@ class Place(Screen[None]):
         with self.app.batch_update():
             self._draw_lines()
             self.show_view(view)
-        if (changed or self.restless) and time.monotonic() - self._looked_at >= self.look_every:
+        wanting = changed or self.restless or self.fault is not None
+        if wanting and time.monotonic() - self._looked_at >= self.look_every:
             self.look_again()
 
     def on_screen_resume(self) -> None:
@@ -182,6 +192,9 @@ class Place(Screen[None]):
         """Mark what is under the cursor."""
         if isinstance(self.focused, Roll):
             self.focused.mark()
+
+    def action_skip(self) -> None:
+        """Let the chosen failed items be; nothing where none can be chosen."""
 
     def action_copy(self) -> None:
         """Copy what the focus is on."""

@@ -49,6 +49,11 @@ class Panel(Lines, Generic[V], can_focus=True):
         self._window = Window(tail)
 
     @property
+    def view(self) -> V:
+        """What it shows."""
+        return self._view
+
+    @property
     def window(self) -> Window:
         """What of it is shown."""
         return self._window
@@ -59,10 +64,11 @@ class Panel(Lines, Generic[V], can_focus=True):
         lines = self._lines_of(self._view, max(self.size.width, 1), max(self.size.height, 1))
         return "\n".join(plain(line).strip() for line in lines)
 
-    def show(self, view: V) -> None:
-        """Show this view."""
-        if view != self._view:
+    def show(self, view: V, *, title: str | None = None) -> None:
+        """Show this view, under another title where one is given."""
+        if view != self._view or title not in (None, self._title):
             self._view = view
+            self._title = self._title if title is None else title
             self._compose_lines()
 
     def scroll(self, lines: int) -> None:

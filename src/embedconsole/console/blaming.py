@@ -1,0 +1,166 @@
+"""From what the ledger says of failed items to what the failures screen shows: pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.console.text import clean
+from embedconsole.console.words import age, at_minute, counted
+from embedconsole.ledger.records import FailureKind
+from embedconsole.sync.remedies import remedy_for
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from embedconsole.console.bridge import Bridge
+    from embedconsole.console.text import Tone
+    from embedconsole.ledger.records import FailedItem, FailureGroup
+    from embedconsole.sync.examining import Examined
+    from embedconsole.sync.failing import FailureOverview
+
+_TONES: dict[FailureKind, Tone] = {
+    FailureKind.FAILED: "alert",
+    FailureKind.WAITING: "wait",
+    FailureKind.SKIPPED: "muted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When something was looked up, and when it is shown; seconds since 1970.
+
+    Attributes:
+        zone: The operator's; None for the machine's.
+    """
+
+    looked: float
+    now: float
+    zone: tzinfo | None = None
+
+    @property
+    def since(self) -> float:
+        """Seconds that ages have grown by."""
+        return max(0.0, self.now - self.looked)
+
+
+def moment_of(bridge: Bridge, looked: float | None = None) -> Moment:
+    """The moment that the console shows now, of what was looked up at `looked` or only just."""
+    now = 0.0 if bridge.snapshot is None else bridge.snapshot.taken_at + bridge.offset
+    return Moment(now if looked is None else looked, now, bridge.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class CauseRow:
+    """A cause in one line. `kind` is a class of faults, "waiting" or "skipped"; `next_try` a time of day."""
+
+    kind: str
+    tone: Tone
+    count: int
+    newest: str
+    oldest: str
+    next_try: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailedRow:
+    """A failed item in one line. `when` is how long ago it failed, or the time of its next try."""
+
+    key: str
+    attempts: int
+    when: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class BlameView:
+    """What happened, in full, and what can be done about it; `whose` error it is."""
+
+    error: str = ""
+    remedy: str = ""
+    whose: str = ""
+    tone: Tone = "plain"
+
+
+def group_key(group: FailureGroup) -> str:
+    """What a cause is known by, whatever becomes of it."""
+    return group.cause or group.kind
+
+
+def cause_row(group: FailureGroup, moment: Moment) -> CauseRow:
+    """A group as it is shown at this moment."""
+    return CauseRow(
+        kind=clean(group.error_class) if group.kind is FailureKind.FAILED else str(group.kind),
+        tone=_TONES[group.kind],
+        count=group.count,
+        newest=age(group.newest + moment.since),
+        oldest=age(group.oldest + moment.since) if group.count > 1 else "",
+        next_try=_time_of(group.next_try, moment),
+        error=clean(group.error),
+    )
+
+
+def failed_row(item: FailedItem, moment: Moment) -> FailedRow:
+    """An item as it is shown at this moment."""
+    return FailedRow(
+        key=clean(item.key),
+        attempts=item.attempts,
+        when=_time_of(item.next_try, moment) or age(item.age + moment.since),
+        error=clean(item.error),
+    )
+
+
+def blame_of_group(group: FailureGroup | None) -> BlameView:
+    """What happened to the items of a group; an example of it."""
+    if group is None:
+        return BlameView()
+    example = f"for example {clean(group.example)}" if group.count > 1 else clean(group.example)
+    return BlameView(clean(group.error), _remedy(group, group.kind), example)
+
+
+def blame_of_item(item: FailedItem | None, kind: FailureKind) -> BlameView:
+    """What happened to one item."""
+    if item is None:
+        return BlameView()
+    return BlameView(clean(item.error), _remedy(item, kind), clean(item.key))
+
+
+def blame_of_examined(seen: Examined) -> BlameView:
+    """What happened to the item that is looked at."""
+    known = seen.known
+    if known is None or known.error is None:
+        return BlameView()
+    return BlameView(clean(known.error), seen.remedy, clean(known.error_class or ""))
+
+
+def _remedy(failed: FailedItem | FailureGroup, kind: FailureKind) -> str:
+    return _REMEDIES.get(kind) or remedy_for(failed.error_class, failed.error)
+
+
+_REMEDIES = {
+    FailureKind.WAITING: "Nothing to do: tried again by itself; r tries now.",
+    FailureKind.SKIPPED: "Let be until the content changes; r has it tried again.",
+}
+
+
+def overview_note(overview: FailureOverview, noun: str, text: str) -> str:
+    """What stands in the heading above the causes."""
+    failed = [group for group in overview.groups if group.kind is FailureKind.FAILED]
+    parts = [f"with {clean(text)!r}"] if text else []
+    if failed:
+        parts.append(counted(sum(group.count for group in failed), noun))
+        shown = f"{len(failed)} of " if overview.causes > len(failed) else ""
+        parts.append(f"{shown}{counted(overview.causes, 'cause')}")
+    return ", ".join(parts)
+
+
+def page_note(shown: int, total: int, noun: str, text: str) -> str:
+    """What stands in the heading above the items of a group."""
+    parts = [f"with {clean(text)!r}"] if text else []
+    parts.append(counted(total, noun) if shown >= total else f"{shown:,} read of {counted(total, noun)}")
+    return ", ".join(parts)
+
+
+def _time_of(next_try: float | None, moment: Moment) -> str:
+    return "" if next_try is None else at_minute(moment.looked + next_try, moment.zone)

@@ -1,0 +1,126 @@
+"""The list of the items of one cause, read page by page as the cursor comes near their end."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embedconsole.console.blaming import BlameView, blame_of_item, cause_row, failed_row, moment_of, page_note
+from embedconsole.console.choosing import Choice
+from embedconsole.console.panels.failures import item_columns, item_line, key_cells
+from embedconsole.console.text import left
+from embedconsole.console.widgets.roll import Roll
+from embedconsole.ledger.records import FailedItem, FailureKind
+from embedconsole.sync.failing import Chosen, failed_items
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.text import Line
+    from embedconsole.ledger.records import FailureGroup
+
+_PAGE = 200
+_BESIDE_TITLE = 36
+_GONE = "None of them is left: they were put back, let be, or changed."
+_NO_SUCH = "No key and no error of them has this in it; esc in the filter (/) ends it."
+
+
+class FailedList(Roll[FailedItem]):
+    """See the module; `sought` is the text it is filtered by."""
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(
+            "Failures",
+            key_of=lambda item: item.key,
+            line_of=self._line,
+            columns_of=self._columns,
+            glyphs=desk.glyphs,
+            id="items",
+            empty="Asking the ledger.",
+        )
+        self._desk = desk
+        self._group: FailureGroup | None = None
+        self._total = 0
+        self._looked: float | None = None
+        self.sought = ""
+
+    def of(self, group: FailureGroup, sought: str) -> None:
+        """Be about the items of another cause."""
+        self._group, self.sought, self._total = group, sought, 0
+        self.show((), empty="Asking the ledger.")
+
+    async def look(self) -> None:
+        """Ask the ledger for as many as were read, at least a page. Raises as `Desk.ask` does."""
+        await self._read(offset=0, limit=max(_PAGE, len(self.rows)))
+
+    async def look_further(self) -> None:
+        """Ask for the next page, where there is one."""
+        if len(self.rows) < self._total:
+            await self._read(offset=len(self.rows), limit=_PAGE)
+
+    async def _read(self, *, offset: int, limit: int) -> None:
+        group, pipeline = self._group, self._desk.bridge.pipeline.name
+        if group is None:
+            return
+        among = group.among_with(self.sought)
+        page = await self._desk.ask(
+            partial(failed_items, pipeline=pipeline, among=among, limit=limit, offset=offset)
+        )
+        self._total, self._looked = page.total, moment_of(self._desk.bridge).now
+        # What has changed between two pages may stand in both.
+        before = {item.key for item in self.rows[:offset]}
+        rows = (*self.rows[:offset], *(item for item in page.items if item.key not in before))
+        self._show(rows)
+
+    def tick(self) -> None:
+        """Time has passed."""
+        if self._looked is not None:
+            self._show(self.rows)
+
+    def fail(self) -> None:
+        """It can't be asked now; what is shown stays."""
+        if not self.rows:
+            self.show((), empty="The ledger does not answer.")
+
+    @property
+    def blame(self) -> BlameView:
+        """What happened to the one under the cursor."""
+        return blame_of_item(self.current, self._kind)
+
+    @property
+    def choice(self) -> Choice:
+        """The marked items, or the one under the cursor."""
+        keys = tuple(item.key for item in self.chosen)
+        return Choice(Chosen(keys=keys), len(keys))
+
+    @property
+    def copyable(self) -> str:
+        """The keys of the chosen ones."""
+        return "\n".join(item.key for item in self.chosen)
+
+    @property
+    def _kind(self) -> FailureKind:
+        return FailureKind.FAILED if self._group is None else self._group.kind
+
+    def _show(self, rows: Sequence[FailedItem]) -> None:
+        note = page_note(len(rows), self._total, self._desk.bridge.pipeline.noun, self.sought)
+        self.show(rows, note=note, title=self._heading, empty=_NO_SUCH if self.sought else _GONE)
+
+    @property
+    def _heading(self) -> str:
+        if self._group is None:
+            return "Failures"
+        row = cause_row(self._group, moment_of(self._desk.bridge))
+        room = max(10, self.size.width - _BESIDE_TITLE - len(row.kind))
+        return f"{row.kind}: {left(row.error, room).rstrip()}" if self._group.cause else row.kind.capitalize()
+
+    def _columns(self, cells: int) -> Line:
+        return item_columns(cells, self._key_cells(cells), waiting=self._kind is FailureKind.WAITING)
+
+    def _line(self, item: FailedItem, cells: int) -> Line:
+        row = failed_row(item, moment_of(self._desk.bridge, self._looked))
+        return item_line(row, cells, self._key_cells(cells + 1))
+
+    def _key_cells(self, cells: int) -> int:
+        return key_cells([item.key for item in self.rows[:_PAGE]], cells)
