@@ -80,7 +80,43 @@ def test_retry_of_everything_of_one_cause_and_of_unknown_keys(sqlite_stage: Stag
     assert stage.installation.run("retry", "--all", "--cause", "transient", "--json").json["pipelines"] == {
         "products": 0
     }
+    assert stage.installation.run("retry", "--cause", "00").code == 2
     assert stage.installation.run("retry", "--all").out == "products: 2 items put back\n"
     last = stage.installation.sync()
     assert last.code == 1
     assert (last.products["embedded"], last.products["failed"]) == (1, 1)
+
+
+def test_one_item_in_full_and_one_cause_put_back_or_let_be(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    stage.shop.add(range(1, 6))
+    stage.service.behave(Behaviour("status", mark="number 2", status=422))
+    stage.shop.edit([4], title="", description="", image_url=None)
+    assert stage.installation.sync().code == 1
+
+    told = stage.installation.run("failures", "4", "--json")
+
+    assert told.code == 1
+    one = told.products
+    assert (one["state"], one["error"], one["attempts"]) == ("failed", _EMPTY, 1)
+    assert one["catalog"]["id"] == 4
+    assert one["payload"] is None
+    assert one["hashes"]["desired"] == one["hashes"]["catalog"]
+    assert one["follows"][-1] == "Put back as it is, it will be embedded."
+    assert "Give it a text" in one["remedy"]
+    assert [event["message"] for event in one["events"]] == [_EMPTY]
+    text = stage.installation.run("failures", "1")
+    assert text.code == 0
+    assert "It is in sync" in text.out
+    assert "in the collection, point 1" in text.out
+    assert stage.installation.run("failures", "77").code == 2
+
+    causes = stage.installation.run("failures", "--json").products["causes"]
+    empty, refused = sorted(causes, key=lambda cause: cause["error"] != _EMPTY)
+    skipped = stage.installation.run("skip", "--cause", empty["cause"][:8], "--json")
+    assert skipped.json["pipelines"] == {"products": 1}
+    left = stage.installation.run("failures")
+    assert refused["cause"][:8] in left.out
+    assert "skipped" in left.out
+    retried = stage.installation.run("retry", "--cause", refused["cause"][:8], "--json")
+    assert retried.json["pipelines"] == {"products": 1}

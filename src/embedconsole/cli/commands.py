@@ -67,30 +67,34 @@ def status_command(invocation: Invocation) -> None:
 
 
 @click.command("failures")
+@click.argument("key", required=False)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Items to list.")
 @common_options
 @json_option
 @click.pass_obj
-def failures_command(invocation: Invocation, limit: int) -> None:
-    """List the failed items, grouped by cause.
+def failures_command(invocation: Invocation, key: str | None, limit: int) -> None:
+    """List the failed items, grouped by cause; with a key, show one item in full.
 
     \b
     Examples:
       embedconsole failures
       embedconsole failures --limit 1000 --json
+      embedconsole failures 35
     """
-    from embedconsole.headless.status import show_failures
+    from embedconsole.headless.examined import show_item
+    from embedconsole.headless.failures import show_failures
 
-    sys.exit(show_failures(invocation.session(), limit=limit, as_json=invocation.as_json))
+    session = invocation.session()
+    if key is not None:
+        sys.exit(show_item(session, key, as_json=invocation.as_json))
+    sys.exit(show_failures(session, limit=limit, as_json=invocation.as_json))
 
 
 @click.command("retry")
 @click.argument("keys", nargs=-1, metavar="[KEY]...")
 @click.option("--all", "everything", is_flag=True, help="All failed and waiting items.")
 @click.option(
-    "--cause",
-    type=click.Choice(["item", "transient"]),
-    help="With --all: only those that failed of this class.",
+    "--cause", help="Only what failed of this class (item, transient) or of the cause with this id."
 )
 @common_options
 @json_option
@@ -102,30 +106,35 @@ def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: boo
     Examples:
       embedconsole retry --all
       embedconsole retry 35 36
-      embedconsole retry --all --cause transient
+      embedconsole retry --cause transient
+      embedconsole retry --cause 3f2a9c01     (the id that `failures` shows)
     """
-    from embedconsole.headless.status import put_back
+    from embedconsole.headless.failures import retry_failures
 
     session = invocation.session()
-    sys.exit(put_back(session, keys=keys, everything=everything, cause=cause, as_json=invocation.as_json))
+    sys.exit(
+        retry_failures(session, keys=keys, everything=everything, cause=cause, as_json=invocation.as_json)
+    )
 
 
 @click.command("skip")
-@click.argument("keys", nargs=-1, required=True, metavar="KEY...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.option("--cause", help="All that failed of the cause with this id.")
 @common_options
 @json_option
 @click.pass_obj
-def skip_command(invocation: Invocation, keys: tuple[str, ...]) -> None:
+def skip_command(invocation: Invocation, keys: tuple[str, ...], cause: str | None) -> None:
     """Let failed items be until their content changes: they count as failed no more.
 
     \b
     Examples:
       embedconsole skip 35 36
+      embedconsole skip --cause 3f2a9c01      (the id that `failures` shows)
       embedconsole retry 35                   (take it up again all the same)
     """
-    from embedconsole.headless.status import let_be
+    from embedconsole.headless.failures import skip_failures
 
-    sys.exit(let_be(invocation.session(), keys=keys, as_json=invocation.as_json))
+    sys.exit(skip_failures(invocation.session(), keys=keys, cause=cause, as_json=invocation.as_json))
 
 
 @click.command("runs")

@@ -1,4 +1,4 @@
-"""`status`, `failures` and `retry`: what the ledger knows, and putting failed items back."""
+"""`status`: what the ledger and the collections know."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.collection.build import build_collection
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import Fault
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.processes import print_processes, process_json
-from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
+from embedconsole.headless.talk import duration, put, put_json, put_table
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records import Counts
 from embedconsole.sync.flow import GateState
@@ -68,85 +68,6 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
     return Exit.IN_SYNC if in_sync else Exit.SOME_FAILED
 
 
-def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
-    """Print the failed items grouped by cause, then the latest of them one by one."""
-    found = False
-    document = {}
-    with opened_ledger(session) as ledger:
-        for pipeline in session.pipelines:
-            generation = ledger.generations.current(pipeline.name) if ledger else None
-            groups = ledger.failures.groups(generation.id) if ledger and generation else []
-            items = ledger.failures.page(generation.id, limit=limit) if ledger and generation else []
-            found = found or bool(groups)
-            document[pipeline.name] = {
-                "causes": [asdict(group) for group in groups],
-                "items": [asdict(item) for item in items],
-            }
-            if as_json or not groups:
-                continue
-            put(f"{pipeline.name}: {items_word(sum(group.count for group in groups))} need a look")
-            put_table(
-                ["count", "class", "cause"],
-                [[f"{group.count:,}", group.error_class, group.error] for group in groups],
-                right=[0],
-            )
-            put("")
-            put_table(
-                ["key", "attempts", "failed", "cause"],
-                [
-                    [
-                        item.key,
-                        str(item.attempts),
-                        f"{duration(item.age)} ago",
-                        f"{item.error_class}: {item.error}",
-                    ]
-                    for item in items
-                ],
-                right=[1],
-            )
-    if as_json:
-        put_json({"pipelines": document})
-    elif not found:
-        say(
-            "No failed items. What an embedder or the collection refuses would be listed here with its cause."
-        )
-    else:
-        say(f"Put them back with: {session.command} retry --all (or: retry KEY...)")
-    return Exit.SOME_FAILED if found else Exit.IN_SYNC
-
-
-def put_back(
-    session: Session, *, keys: Sequence[str], everything: bool, cause: str | None, as_json: bool
-) -> Exit:
-    """Put failed and waiting items back, due at the next run.
-
-    Raises:
-        ConfigError: neither keys nor --all, or a key that is not among the failed items.
-    """
-    if not keys and not everything:
-        raise ConfigError("name the keys to put back, or --all")
-    counts = {}
-    with opened_ledger(session) as ledger:
-        for pipeline in session.pipelines:
-            generation = ledger.generations.current(pipeline.name) if ledger else None
-            counts[pipeline.name] = (
-                ledger.failures.retry(generation.id, keys=list(keys) or None, error_class=cause)
-                if ledger and generation
-                else 0
-            )
-    if as_json:
-        put_json({"pipelines": counts})
-    else:
-        for name, count in counts.items():
-            put(f"{name}: {items_word(count)} put back")
-        if any(counts.values()):
-            say(f"The next run takes them up: {session.command} --headless --once")
-    missed = len(keys) - sum(counts.values())
-    if missed > 0:
-        say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
-    return Exit.IN_SYNC
-
-
 def _gate_json(gate: SharedGate) -> dict[str, object]:
     return {
         "dependency": gate.name,
@@ -161,26 +82,6 @@ def _gate_line(gate: SharedGate) -> str:
     state = GateState[gate.state.name]
     again = "" if state is GateState.PROBING else f", again in {duration(max(0.0, gate.left))}"
     return f"{gate.name}: {state} for {duration(gate.age)}{again}: {gate.fault}"
-
-
-def let_be(session: Session, *, keys: Sequence[str], as_json: bool) -> Exit:
-    """Let failed items be: they need no look any more until their content changes."""
-    counts = {}
-    with opened_ledger(session) as ledger:
-        for pipeline in session.pipelines:
-            generation = ledger.generations.current(pipeline.name) if ledger else None
-            counts[pipeline.name] = (
-                ledger.failures.skip(generation.id, keys=keys) if ledger and generation else 0
-            )
-    if as_json:
-        put_json({"pipelines": counts})
-    else:
-        for name, count in counts.items():
-            put(f"{name}: {items_word(count)} skipped until the content changes")
-    missed = len(set(keys)) - sum(counts.values())
-    if missed > 0:
-        say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
-    return Exit.IN_SYNC
 
 
 @contextmanager

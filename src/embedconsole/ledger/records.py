@@ -204,7 +204,11 @@ class FailureGroup:
     @property
     def among(self) -> Among:
         """What to ask for its items by."""
-        return Among(self.kind, self.cause or None)
+        return self.among_with("")
+
+    def among_with(self, text: str) -> Among:
+        """What to ask for those of its items by that have a text in them."""
+        return Among(self.kind, self.cause or None, text)
 
 
 @dataclass(frozen=True, slots=True)
