@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records import Batch, Generation
     from embedconsole.sync.content import Recipe
     from embedconsole.sync.planner import PlanResult, PlanSink
+    from embedconsole.sync.selection import Selection
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Desk:
         *,
         full: bool = False,
         force: bool = False,
+        only: Selection | None = None,
         force_limit: int | None = None,
         fraction: float = 1.0,
         allowed: bool = True,
@@ -81,7 +83,8 @@ class Desk:
             stop=stop,
         )
         full = full or force or generation.scan_age is None or not self.catalog.incremental
-        return planner.run(PlanOptions(full=full, force=EVERY_ITEM if force else (), force_limit=force_limit))
+        again = (only or EVERY_ITEM) if force else ()
+        return planner.run(PlanOptions(full=full, force=again, force_limit=force_limit))
 
     def work(self, *, limit: int = 4, batches: int = 1000) -> int:
         """Work off what is due as the workers do; returns how many batches it took."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+import anyio
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync import pulse
+from embedconsole.sync import pulse, sampling
 from embedconsole.sync.control import Pause
 from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.progress import Progress
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.thread import EngineHandle
-    from sync.rig import HeldEmbedder
+    from sync.rig import HeldEmbedder, MemoryCollection
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +118,23 @@ def test_what_a_short_run_did_is_told_when_the_engine_is_closed(
     with open_ledger(ledger_url) as ledger:
         (step,) = ledger.samples.throughput("products", seconds=600, step=600)
         assert (step.done, step.failed) == (20, 0)
+
+
+def test_a_collection_that_does_not_answer_holds_up_no_sample(
+    handle: EngineHandle, collection: MemoryCollection, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sampling, "_PATIENCE", 0.05)
+    monkeypatch.setattr(collection, "describe", anyio.sleep_forever)
+
+    async def sample(engine: Engine) -> None:
+        engine.serves = True
+        await Sampler(engine).take(0.0)
+
+    handle.call(sample).result(timeout=LIMIT)
+    with open_ledger(ledger_url) as ledger:
+        taken = ledger.samples.picture_at("products", 1e11)
+        assert taken is not None
+        assert taken.picture["collection"] is None
 
 
 def test_who_did_nothing_takes_no_sample_and_asks_no_collection(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
 import anyio.to_thread
 
 from embedconsole.ledger.records import Sample
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 BATCHES_IN_PICTURE = 50
 _STALE = 5.0
 """Seconds after which what the ledger said is asked anew for a picture."""
+
+_PATIENCE = 5.0
+"""Seconds that a collection has to tell what it looks like."""
 
 _REST = 50
 """Counting a huge ledger takes a while: rest so many times as long before counting for a picture again."""
@@ -94,7 +98,10 @@ class Sampler:
         if not engine.counted_since(began - _STALE):
             await engine.count()
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
-        await engine.describe()
+        if engine.serves:
+            # Who is about to end waits for nobody, and a heartbeat must not wait long.
+            with anyio.move_on_after(_PATIENCE):
+                await engine.describe()
         snapshot = engine.snapshot()
         return {view.name: picture_of(view, snapshot) for view in snapshot.pipelines if view.name in names}
 
