@@ -124,13 +124,24 @@ def test_a_collection_that_does_not_answer_holds_up_no_sample(
     handle: EngineHandle, collection: MemoryCollection, ledger_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sampling, "_PATIENCE", 0.05)
-    monkeypatch.setattr(collection, "describe", anyio.sleep_forever)
+    asked = 0
+
+    async def silence() -> None:
+        nonlocal asked
+        asked += 1
+        await anyio.sleep_forever()
+
+    monkeypatch.setattr(collection, "describe", silence)
 
     async def sample(engine: Engine) -> None:
         engine.serves = True
         await Sampler(engine).take(0.0)
+        assert asked == 0, "nothing was written to the embedded one, so it is not opened"
+        engine._tally.done["products"] = 1
+        await Sampler(engine).take(0.0)
 
     handle.call(sample).result(timeout=LIMIT)
+    assert asked == 1
     with open_ledger(ledger_url) as ledger:
         taken = ledger.samples.picture_at("products", 1e11)
         assert taken is not None

@@ -98,12 +98,20 @@ class Sampler:
         if not engine.counted_since(began - _STALE):
             await engine.count()
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
-        if engine.serves:
+        if engine.serves and self._may_ask_collections():
             # Who is about to end waits for nobody, and a heartbeat must not wait long.
             with anyio.move_on_after(_PATIENCE):
                 await engine.describe()
         snapshot = engine.snapshot()
         return {view.name: picture_of(view, snapshot) for view in snapshot.pipelines if view.name in names}
+
+    def _may_ask_collections(self) -> bool:
+        # An embedded one belongs to one process at a time: it is not opened only to look at it.
+        done = self.engine.tally.done
+        return all(
+            assembly.pipeline.collection.path is None or done[assembly.pipeline.name] > 0
+            for assembly in self.engine.assemblies
+        )
 
 
 def picture_of(view: PipelineView, snapshot: Snapshot) -> JsonObject:
