@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.schema import State
-from embedconsole.ledger.work import LEASE_SECONDS
 from ledger.shelf import hashed, keys_of
 
 if TYPE_CHECKING:

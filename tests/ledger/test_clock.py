@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
+from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Settlement, Worker
 from embedconsole.ledger.schema import State
-from embedconsole.ledger.work import LEASE_SECONDS
 from ledger.shelf import hashes, keys_of
 
 if TYPE_CHECKING:

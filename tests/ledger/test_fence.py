@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.records import Failure, Settlement
 from embedconsole.ledger.schema import State
-from embedconsole.ledger.work import LEASE_SECONDS
 from ledger.shelf import hashes
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.records import Counts, Settlement
 from embedconsole.ledger.schema import State
-from embedconsole.ledger.work import LEASE_SECONDS
 from ledger.shelf import fail, hashed, hashes
 
 if TYPE_CHECKING:

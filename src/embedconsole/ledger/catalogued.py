@@ -28,6 +28,7 @@ NO_ERROR = {
     "error": null(),
     "error_class": null(),
     "failed_at": null(),
+    "crashes": constant(0),
     "cause": null(),
     "attempts": constant(0),
 }

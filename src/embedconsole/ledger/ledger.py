@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.ledger.catalogued import CataloguedItems
 from embedconsole.ledger.database import Database, sqlite_file
+from embedconsole.ledger.doubts import Doubts
 from embedconsole.ledger.failures import Failures
 from embedconsole.ledger.gates import SharedGates
 from embedconsole.ledger.generations import Generations
@@ -38,6 +39,7 @@ class Ledger:
     presence: Presence
     history: History
     gates: SharedGates
+    doubts: Doubts
     orders: Orders
     samples: Samples
 
@@ -96,6 +98,7 @@ def open_ledger(url: str) -> Ledger:
         presence=Presence(database),
         history=History(database),
         gates=SharedGates(database),
+        doubts=Doubts(database),
         orders=Orders(database),
         samples=Samples(database),
     )

@@ -90,6 +90,7 @@ class Batch:
 
     Attributes:
         kept: Vectors are kept in this generation, maybe of these items: worth a look.
+        suspect: Its one item was in several crashes: nothing else that was shall be in flight beside it.
     """
 
     token: int
@@ -97,6 +98,7 @@ class Batch:
     work: State
     items: Sequence[ClaimedItem]
     kept: bool = False
+    suspect: bool = False
 
     @property
     def attempt(self) -> int:
@@ -418,3 +420,10 @@ class SharedGate:
     fault: str | None
     holder: str | None
     change: int
+
+
+class Doubt(NamedTuple):
+    """An item whose point is to be looked at again."""
+
+    id: int
+    key: str

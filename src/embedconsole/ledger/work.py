@@ -1,22 +1,22 @@
 """The worker's side of the items: claim, extend, settle.
 
 Everything that ends or extends work names the batch's token, so that a worker which lost its lease changes
-nothing. The claim is one statement sequence for all databases: SQLite's write lock, and elsewhere
-`FOR UPDATE SKIP LOCKED` (SQLAlchemy leaves it out on SQLite), keep two claims from meeting.
+nothing. How a claim goes is told in `claims`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict
 
-from sqlalchemy import and_, bindparam, case, delete, insert, null, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, null, select, update
 
+from embedconsole.ledger import crashes
 from embedconsole.ledger.bulk import Bulk, constant
 from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.causes import cause_of
+from embedconsole.ledger.claims import LEASE_SECONDS, Wanting, claim
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Batch, ClaimedItem
-from embedconsole.ledger.schema import WORK, State, batches, items, vectors
+from embedconsole.ledger.schema import State, batches, items
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Update
 
     from embedconsole.ledger.database import Database
-    from embedconsole.ledger.records import Failure, Hashes, Settlement
-
-LEASE_SECONDS = 90.0
-"""A batch that is not extended for this long may be claimed by another worker."""
+    from embedconsole.ledger.records import Batch, ClaimedItem, Failure, Hashes, Settlement
 
 _FREE = {"batch_id": null(), "due_at": now_ms()}
 _NOT_IN_COLLECTION = {
@@ -39,36 +36,6 @@ _TOKEN: ColumnElement[int] = bindparam("token")
 _EMBED: ColumnElement[bytes] = bindparam("embed")
 _PAYLOAD: ColumnElement[bytes] = bindparam("payload")
 _SAME_EMBED = items.c.desired_embed_hash == _EMBED
-
-_DUE = (
-    select(
-        items.c.id,
-        items.c.key,
-        items.c.desired_embed_hash,
-        items.c.desired_payload_hash,
-        items.c.synced_embed_hash,
-        items.c.attempts,
-    )
-    .where(
-        items.c.generation_id == bindparam("generation"),
-        items.c.state == bindparam("state"),
-        items.c.due_at <= now_ms(),
-    )
-    .order_by(items.c.due_at, items.c.id)
-    .limit(bindparam("limit"))
-    .with_for_update(skip_locked=True)
-)
-
-
-# Put together once: with every claim that would cost more than the database takes for it.
-_NOW = select(now_ms())
-_NEW_BATCH = insert(batches)
-_HOLD = (
-    update(items)
-    .where(items.c.id.in_(bindparam("ids", expanding=True)))
-    .values(batch_id=_TOKEN, due_at=bindparam("until"))
-)
-_ANY_KEPT = select(vectors.c.generation_id).where(vectors.c.generation_id == bindparam("generation")).limit(1)
 
 
 class _Ours(TypedDict):
@@ -125,6 +92,7 @@ _FAILED = Bulk(
         attempts=items.c.attempts + constant(1),
         state=case((bindparam("final") == constant(1), constant(State.FAILED)), else_=items.c.state),
         due_at=now_ms() + bindparam("delay_ms"),
+        crashes=constant(0),
         error_class=bindparam("class"),
         error=bindparam("message"),
         cause=bindparam("new_cause"),
@@ -155,24 +123,24 @@ class Work:
         self._database = database
 
     def claim(
-        self, generation_id: int, *, worker_id: str, slot: int, limit: int, at_least: int = 1
+        self,
+        generation_id: int,
+        *,
+        worker_id: str,
+        slot: int,
+        limit: int,
+        at_least: int = 1,
+        suspects: bool = True,
     ) -> Batch | None:
         """Claim up to `limit` due items that need the same work; None when fewer than `at_least` are due.
 
-        `at_least` lets full batches form while a scan is still finding changes.
+        Args:
+            at_least: Lets full batches form while a scan is still finding changes.
+            suspects: Also, when nothing else is due, claim an item that was in several crashes, alone.
         """
 
-        def work(connection: Connection) -> Batch | None:
-            for state in WORK:
-                rows = connection.execute(
-                    _DUE, {"generation": generation_id, "state": state.value, "limit": limit}
-                )
-                claimed = list(map(ClaimedItem._make, rows.all()))
-                if len(claimed) >= max(at_least, 1):
-                    return _take(connection, generation_id, state, claimed, worker_id, slot)
-            return None
-
-        return self._database.write(work)
+        wanted = Wanting(generation_id, worker_id, slot, limit, at_least, suspects)
+        return self._database.write(lambda connection: claim(connection, wanted))
 
     def extend(self, batch: Batch) -> bool:
         """Extend the lease by `LEASE_SECONDS` from now; False when it has been lost for any item."""
@@ -233,8 +201,8 @@ class Work:
         return self._database.write(work)
 
     def abandon(self, worker_ids: Sequence[str]) -> int:
-        """Give back what dead workers held, due at once; returns how many items."""
-        return self._give_back(batches.c.worker_id.in_(worker_ids))
+        """Give back what dead workers held, due at once, and count it as a crash; returns how many items."""
+        return self._give_back(batches.c.worker_id.in_(worker_ids), crashed=True)
 
     def abandon_strays(self, generation_id: int, worker_id: str, known: Sequence[int]) -> int:
         """Give back what a living worker holds without knowing (by token): the answer to a claim got lost."""
@@ -244,15 +212,19 @@ class Work:
             batches.c.id.not_in(known),
         )
 
-    def _give_back(self, *which: ColumnElement[bool]) -> int:
+    def _give_back(self, *which: ColumnElement[bool], crashed: bool = False) -> int:
         chosen = select(batches.c.id).where(*which)
 
         def work(connection: Connection) -> int:
             tokens = connection.scalars(chosen).all()
             if not tokens:
                 return 0
-            held = update(items).where(items.c.batch_id.in_(tokens)).values(**_FREE)
-            count = connection.execute(held).rowcount
+            held = items.c.batch_id.in_(tokens)
+            count = connection.scalar(select(func.count()).select_from(items).where(held)) or 0
+            if crashed:
+                crashes.note(connection, held)
+            else:
+                connection.execute(update(items).where(held).values(**_FREE))
             connection.execute(delete(batches).where(batches.c.id.in_(tokens)))
             return count
 
@@ -262,42 +234,6 @@ class Work:
         """Forget batches whose lease ran out; their items have been due again since then."""
         expired = delete(batches).where(batches.c.lease_until < now_ms())
         self._database.execute(expired)
-
-
-def _take(
-    connection: Connection,
-    generation_id: int,
-    state: State,
-    claimed: list[ClaimedItem],
-    worker_id: str,
-    slot: int,
-) -> Batch:
-    now = connection.scalar(_NOW)
-    assert now is not None
-    until = now + int(LEASE_SECONDS * 1000)
-    result = connection.execute(
-        _NEW_BATCH,
-        {
-            "generation_id": generation_id,
-            "worker_id": worker_id,
-            "slot": slot,
-            "work": state.value,
-            "stage": "read",
-            "item_count": len(claimed),
-            "attempt": 1 + max(item.attempts for item in claimed),
-            "started_at": now,
-            "stage_at": now,
-            "lease_until": until,
-        },
-    )
-    key = result.inserted_primary_key
-    assert key is not None
-    token = cast("int", key[0])
-    ids = [item.id for item in claimed]
-    connection.execute(_HOLD, {"ids": ids, "token": token, "until": until})
-    # Asked with every claim: another process may have kept some a moment ago.
-    kept = connection.scalar(_ANY_KEPT, {"generation": generation_id}) is not None
-    return Batch(token, generation_id, state, claimed, kept)
 
 
 def _ours(batch: Batch, some: Sequence[ClaimedItem]) -> _Ours:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -11,7 +10,8 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault
-from embedconsole.ledger.work import LEASE_SECONDS
+from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.sync.elapsed import elapsed
 from embedconsole.sync.flow import Stop
 from embedconsole.sync.patience import in_ledger
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from embedconsole.sync.worker import Worker
 
 _HEARTBEAT = 1.0
+_MARGIN = 5.0
+"""Seconds that a lease is taken to be shorter: to be asked for, and for clocks that do not agree."""
 _POLL = 1.0
 
 
@@ -41,7 +43,7 @@ class InFlight:
     def add(self, batch: Batch) -> None:
         """A batch was claimed."""
         self.batches[batch.token] = batch
-        self._extended[batch.token] = time.monotonic()
+        self._extended[batch.token] = elapsed()
 
     def remove(self, batch: Batch) -> None:
         """A batch was settled."""
@@ -59,7 +61,7 @@ class InFlight:
 
     def expiring(self) -> list[Batch]:
         """The batches whose lease is to be extended, a third of it being over."""
-        now = time.monotonic()
+        now = elapsed()
         return [self.batches[token] for token, at in self._extended.items() if now - at >= LEASE_SECONDS / 3]
 
     def extended(self, batch: Batch, at: float) -> None:
@@ -67,9 +69,9 @@ class InFlight:
         if batch.token in self.batches:
             self._extended[batch.token] = at
 
-    def surely_ours(self, batch: Batch) -> bool:
-        """Whether the lease can't have run out, by our own clock."""
-        return time.monotonic() - self._extended[batch.token] < LEASE_SECONDS * 2 / 3
+    def surely_ours(self, batch: Batch, seconds: float) -> bool:
+        """Whether the lease can't run out within so many seconds, by our own clock."""
+        return elapsed() - self._extended[batch.token] < LEASE_SECONDS - seconds - _MARGIN
 
 
 @dataclass(slots=True)
@@ -172,7 +174,7 @@ class Crew:
             limit = self.chunk_size if self.limit is None else min(self.chunk_size, self.limit)
             if limit == 0 or self.over:
                 return None
-            known = list(self.in_flight.batches)
+            known, holding = list(self.in_flight.batches), list(self.in_flight.batches.values())
             again = False
 
             def claim() -> Batch | None:
@@ -187,6 +189,7 @@ class Crew:
                     slot=slot,
                     limit=limit,
                     at_least=limit if self.planning else 1,
+                    suspects=not any(held.suspect for held in holding),
                 )
 
             batch = await in_ledger(claim, self.journal, "a claim")
@@ -246,12 +249,12 @@ class Crew:
             await self._extend(batch)
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
 
-    async def holds(self, batch: Batch) -> bool:
-        """Whether a batch is still ours; asks the ledger when we were away for so long that it may not be."""
-        return self.in_flight.surely_ours(batch) or await self._extend(batch)
+    async def holds(self, batch: Batch, seconds: float) -> bool:
+        """Whether a batch is ours for so long; asks the ledger, and extends the lease, when it may not be."""
+        return self.in_flight.surely_ours(batch, seconds) or await self._extend(batch)
 
     async def _extend(self, batch: Batch) -> bool:
-        began = time.monotonic()
+        began = elapsed()
         held = await anyio.to_thread.run_sync(self.ledger.work.extend, batch)
         if held:
             self.in_flight.extended(batch, began)

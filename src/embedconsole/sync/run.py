@@ -12,8 +12,10 @@ import anyio.from_thread
 import anyio.to_thread
 
 from embedconsole.faults import Fault, Transient
+from embedconsole.sync.alongside import alongside
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.crew import Crew
+from embedconsole.sync.doubting import Doubter
 from embedconsole.sync.embedding import GatedEmbedder, KnownSize
 from embedconsole.sync.flags import settle_flags
 from embedconsole.sync.flow import Interrupted, Stop
@@ -158,7 +160,17 @@ class PipelineRun:
             allowed=self.options.allow_deletes,
         )
         self.progress.waiting = counts.pending - counts.retrying
-        async with anyio.create_task_group() as group:
+        doubter = Doubter(
+            ledger=self.ledger,
+            generation_id=self.generation.id,
+            pipeline=self.assembly.pipeline.name,
+            collection=lambda: self.assembly.collection,
+            gate=self._writer,
+            journal=self.journal,
+            found_wrong=self.control.notify,
+        )
+        await doubter.look_if_possible()
+        async with alongside(doubter.keep_looking), anyio.create_task_group() as group:
             if self.options.plan:
                 group.start_soon(self._plan, guard)
             await self.crew.work(group, partial(self._worker, guard, counts))

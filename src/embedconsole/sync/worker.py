@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -17,6 +18,8 @@ import anyio.to_thread
 
 from embedconsole.faults import FaultClass, Refused, Transient
 from embedconsole.items import point_id
+from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
 from embedconsole.ledger.records import Failure
 from embedconsole.ledger.schema import State
 from embedconsole.sync.embedding import embed_contents
@@ -27,7 +30,7 @@ from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.retry import delay_after
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -67,7 +70,7 @@ class Worker:
         embedders: Vector name to its embedder.
         embed_slots: Batches that may be embedding at the same time.
         enter_stage: Told what a batch (by token) is doing now.
-        holds: Whether a batch is still ours.
+        holds: Whether a batch is ours for so many seconds more.
         give_up: Told why the run can't go on, before the batch is given back: nobody shall claim it again.
     """
 
@@ -83,7 +86,7 @@ class Worker:
     journal: Journal
     embed_slots: anyio.CapacityLimiter
     enter_stage: Callable[[int, str], None]
-    holds: Callable[[Batch], Awaitable[bool]]
+    holds: Callable[[Batch, float], Awaitable[bool]]
     give_up: Callable[[Fault], None]
     ended_early: Callable[[], bool]
     keeper: VectorKeeper
@@ -129,6 +132,7 @@ class _Task:
         self._rows: dict[str, CatalogRow] = {}
         self._outcome = Outcome()
         self._vectors: dict[str, Mapping[str, Vector]] = {}
+        self._unsure: Sequence[str] = ()
         self._stages: dict[str, float] = {}
         self._stage = ""
         self._stage_began = time.monotonic()
@@ -158,12 +162,23 @@ class _Task:
         for failure in settlement.failed:
             self._w.journal.item_failed(failure, self._rows.get(failure.item.key))
         lost = await self._in_ledger(partial(self._w.ledger.work.settle, self._batch, settlement))
+        await self._doubt(settlement, lost=lost)
         self._count(settlement)
         if not lost:
             await self._w.keeper.written(self._batch, [hashes.embed for _, hashes in settlement.written])
             await self._w.noter.note(self._batch, settlement, self._rows, self._vectors)
         self._enter("")
         self._w.journal.batch_done(self._batch, settlement, self._rows, lost=lost, stages=self._stages)
+
+    async def _doubt(self, settlement: Settlement, *, lost: int) -> None:
+        """Have points looked at again that we wrote without holding them, or may have written."""
+        add = self._w.ledger.doubts.add
+        generation = self._batch.generation_id
+        if lost:
+            keys = [item.key for item, _ in settlement.written] + [item.key for item in settlement.deleted]
+            await self._in_ledger(partial(add, generation, keys, delay=0.0))
+        if self._unsure:
+            await self._in_ledger(partial(add, generation, self._unsure, delay=LATE_WRITES_SECONDS))
 
     # Deleting
 
@@ -179,8 +194,8 @@ class _Task:
         if gone:
             self._enter("write")
             collection = await self._w.collection.get()
-            await self._check_lease()
-            await collection.delete([point_id(item.key) for item in gone])
+            with self._unsure_of([item.key for item in gone]):
+                await collection.delete([point_id(item.key) for item in gone], self._fence)
             self._outcome.deleted += gone
 
     # Filling
@@ -221,8 +236,10 @@ class _Task:
     async def _update_payloads(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
         self._enter("write")
         collection = await self._w.collection.get()
-        await self._check_lease()
-        missing, rejected = await collection.overwrite_payloads([content for _, content in pairs])
+        with self._unsure_of([content.key for _, content in pairs]):
+            missing, rejected = await collection.overwrite_payloads(
+                [content for _, content in pairs], self._fence
+            )
         for item, content in pairs:
             if content.key in rejected:
                 self._fail(item, rejected[content.key])
@@ -242,6 +259,7 @@ class _Task:
             if self._w.ended_early():
                 # While it waited for its turn, another batch was refused, or the operator said stop.
                 raise Interrupted
+            await self._fence()
             self._enter("embed")
             result = await embed_contents(contents, self._w.embedders, have)
         self._vectors |= result.vectors
@@ -265,8 +283,10 @@ class _Task:
         unwritten = {content.key: content for _, content in pairs}
         try:
             collection = await self._w.collection.get(self._sizes())
-            await self._check_lease()
-            rejected = await collection.upsert([content for _, content in pairs], self._vectors)
+            with self._unsure_of([content.key for _, content in pairs]):
+                rejected = await collection.upsert(
+                    [content for _, content in pairs], self._vectors, self._fence
+                )
             for item, content in pairs:
                 if content.key in rejected:
                     self._fail(item, rejected[content.key])
@@ -279,10 +299,18 @@ class _Task:
                 with anyio.CancelScope(shield=True), anyio.move_on_after(_RELEASE_SECONDS, shield=True):
                     await self._w.keeper.keep(self._batch, list(unwritten.values()), self._vectors)
 
-    async def _check_lease(self) -> None:
-        # The ledger turns away a worker that comes too late; the collection would take its old content.
-        if not await self._w.holds(self._batch):
+    async def _fence(self) -> None:
+        # Ours for as long as the request may take; later than that, another worker's content may be there.
+        timeout = self._w.pipeline.collection.timeout
+        if not await self._w.holds(self._batch, min(timeout, LEASE_SECONDS / 2)):
             raise _TakenOver
+
+    @contextmanager
+    def _unsure_of(self, keys: Sequence[str]) -> Iterator[None]:
+        """A write that is under way, or was not confirmed, may have arrived or may still do so."""
+        self._unsure = keys
+        yield
+        self._unsure = ()
 
     def _sizes(self) -> dict[str, int]:
         """The sizes of the vectors at hand, by name."""

@@ -23,12 +23,17 @@ if TYPE_CHECKING:
     from embedconsole.sync.flow import Gate
 
     Vector = NDArray[np.float32]
+    Fence = Callable[[], Awaitable[None]]
 
 T = TypeVar("T")
 
 
 class GatedCollection:
-    """A collection behind its gate. What fails as a whole is counted there, and raised."""
+    """A collection behind its gate. What fails as a whole is counted there, and raised.
+
+    Before every try `fence` is called: calls wait at the gate and are tried again, and a worker may have lost
+    its lease meanwhile. The ledger would turn it away; the collection takes whatever is sent.
+    """
 
     def __init__(self, collection: Collection, gate: Gate, retry: RetryConfig) -> None:
         self._collection = collection
@@ -36,7 +41,7 @@ class GatedCollection:
         self._retry = retry
 
     async def upsert(
-        self, contents: Sequence[Content], vectors: Mapping[str, Mapping[str, Vector]]
+        self, contents: Sequence[Content], vectors: Mapping[str, Mapping[str, Vector]], fence: Fence
     ) -> dict[str, Rejection]:
         """Write whole points; `vectors` by key and vector name. Returns what was refused alone, by key."""
         # Points of one request share their vector names; an item without a picture lacks that vector.
@@ -51,7 +56,7 @@ class GatedCollection:
                 vectors={name: np.stack([vectors[content.key][name] for content in group]) for name in names},
                 payloads=[content.payload for content in group],
             )
-            await self._call(lambda: self._collection.upsert(points))
+            await self._call(lambda: self._collection.upsert(points), fence)
 
         rejected: dict[str, Rejection] = {}
         for group in alike.values():
@@ -59,24 +64,28 @@ class GatedCollection:
         return rejected
 
     async def overwrite_payloads(
-        self, contents: Sequence[Content]
+        self, contents: Sequence[Content], fence: Fence
     ) -> tuple[frozenset[PointId], dict[str, Rejection]]:
         """Replace payloads. Returns the points that are missing, and what was refused alone, by key."""
         missing: set[PointId] = set()
 
         async def write(group: Sequence[Content]) -> None:
             payloads = {content.point: content.payload for content in group}
-            missing.update(await self._call(lambda: self._collection.overwrite_payloads(payloads)))
+            missing.update(await self._call(lambda: self._collection.overwrite_payloads(payloads), fence))
 
         rejected = await _isolating(contents, write)
         return frozenset(missing), rejected
 
-    async def delete(self, points: Sequence[PointId]) -> None:
+    async def delete(self, points: Sequence[PointId], fence: Fence) -> None:
         """Delete points."""
-        await self._call(lambda: self._collection.delete(points))
+        await self._call(lambda: self._collection.delete(points), fence)
 
-    async def _call(self, work: Callable[[], Awaitable[T]]) -> T:
-        return await self._gate.call_counted(work, self._retry)
+    async def _call(self, work: Callable[[], Awaitable[T]], fence: Fence) -> T:
+        async def fenced() -> T:
+            await fence()
+            return await work()
+
+        return await self._gate.call_counted(fenced, self._retry)
 
 
 async def _isolating(
