@@ -13,6 +13,7 @@ from embedconsole.ledger.records import Change, Failure, Hashes, Settlement, Wan
 from embedconsole.ledger.schema import (
     State,
     batches,
+    doubts,
     events,
     generations,
     items,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _TIMES: tuple[Column[Any], ...] = (
     *(items.c.due_at, items.c.failed_at, batches.c.started_at, batches.c.stage_at, batches.c.lease_until),
     *(leases.c.until, workers.c.started_at, workers.c.seen_at, generations.c.full_scan_at),
+    doubts.c.due_at,
     *(orders.c.at, samples.c.at, events.c.at),
 )
 

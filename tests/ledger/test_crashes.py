@@ -1,0 +1,94 @@
+"""An item that brings its process down again and again is worked on alone, and needs a look in the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.ledger.crashes import GIVEN_UP_AFTER, LATE_WRITES_SECONDS, SUSPECT_AFTER
+from embedconsole.ledger.records import Settlement
+from embedconsole.ledger.schema import State
+from ledger.shelf import hashes, keys_of
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.records import Batch
+    from ledger.shelf import Shelf
+
+ME = "host:1:aaaaaa"
+
+
+def settle(shelf: Shelf, batch: Batch) -> None:
+    assert (
+        shelf.ledger.work.settle(batch, Settlement(written=[(item, hashes()) for item in batch.items])) == 0
+    )
+
+
+def test_a_poison_item_is_found_and_all_others_get_done(shelf: Shelf) -> None:
+    """What happens when embedding item 3 ends the process, whatever else it was at."""
+    shelf.add(*range(1, 7))
+    crashes = 0
+    for _ in range(100):
+        batch = shelf.claim(3)
+        if batch is None:
+            break
+        if "3" in keys_of(batch):
+            crashes += 1
+            shelf.ledger.work.abandon([ME])
+            assert crashes < SUSPECT_AFTER or len(batch.items) == 1 or crashes == SUSPECT_AFTER
+        else:
+            settle(shelf, batch)
+
+    assert crashes == GIVEN_UP_AFTER
+    states = shelf.states()
+    assert states.pop("3") is State.FAILED
+    assert set(states.values()) == {State.SYNCED}
+    (failed,) = shelf.ledger.failures.page(shelf.generation)
+    assert f"ended {GIVEN_UP_AFTER} times" in failed.error
+    assert (failed.error_class, failed.attempts) == ("item", 0)
+    shelf.edit(3, embed="mended")
+    batch = shelf.claimed()
+    assert (keys_of(batch), batch.suspect) == (["3"], False)
+
+
+def test_suspects_come_last_alone_and_only_when_they_are_asked_for(shelf: Shelf) -> None:
+    shelf.add(1, 2, 3, 4)
+    for key in (1, 2):
+        shelf.set(key, crashes=SUSPECT_AFTER)
+
+    innocents = shelf.claimed(10)
+    assert (keys_of(innocents), innocents.suspect) == (["3", "4"], False)
+    work = shelf.ledger.work
+    assert work.claim(shelf.generation, worker_id=ME, slot=1, limit=10, suspects=False) is None
+    suspect = shelf.claimed(10)
+    assert (keys_of(suspect), suspect.suspect) == (["1"], True)
+
+    settle(shelf, suspect)
+    assert shelf.row(1).crashes == 0
+
+
+def test_a_lease_that_ran_out_counts_and_its_points_are_looked_at_again(shelf: Shelf) -> None:
+    shelf.add(1, 2)
+    shelf.set(1, crashes=SUSPECT_AFTER - 1)
+    shelf.claimed()
+    shelf.pass_time(LEASE_SECONDS + 1)
+
+    rescued = shelf.claimed()
+
+    assert keys_of(rescued) == ["2"], "the other one is a suspect now"
+    assert (shelf.row(1).crashes, shelf.row(2).crashes) == (SUSPECT_AFTER, 1)
+    assert keys_of(shelf.claimed()) == ["1"]
+    assert shelf.ledger.doubts.due(shelf.generation) == []
+    shelf.pass_time(LATE_WRITES_SECONDS + 1)
+    assert {doubt.key for doubt in shelf.ledger.doubts.due(shelf.generation)} == {"1", "2"}
+
+
+def test_who_gives_items_back_in_order_did_not_crash(shelf: Shelf) -> None:
+    shelf.add(1)
+    for _ in range(GIVEN_UP_AFTER + 1):
+        batch = shelf.claimed()
+        shelf.ledger.work.settle(batch, Settlement(released=batch.items))
+
+    assert shelf.row(1).crashes == 0
+    shelf.claimed()
+    shelf.ledger.work.abandon_strays(shelf.generation, ME, [])
+    assert shelf.row(1).crashes == 0
