@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parent.parent
 _SCHEMA = """
 CREATE TABLE products (id INTEGER PRIMARY KEY, sku TEXT, title TEXT, description TEXT, category TEXT,
   price REAL, image_url TEXT, color TEXT, updated_at TEXT);
@@ -47,7 +47,7 @@ def measured(command: Sequence[str], environment: dict[str, str]) -> Run:
     """Run a command to its end, measured by the operating system's own accounting."""
     began = time.perf_counter()
     with tempfile.TemporaryFile() as out:
-        process = subprocess.Popen(command, env=environment, cwd=_ROOT, stdout=out, stdin=subprocess.DEVNULL)
+        process = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=out, stdin=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - began
@@ -114,7 +114,7 @@ def configuration(folder: Path, service: str, qdrant: str, batch: int, slots: in
 def server(command: Sequence[str], environment: dict[str, str]) -> Iterator[str]:
     """A server that prints its port and ends when its standard input is closed; gives its address."""
     process = subprocess.Popen(
-        command, env=environment, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command, env=environment, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdin is not None
     assert process.stdout is not None
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--base-ms", type=float, default=50.0)
     parser.add_argument("--item-ms", type=float, default=0.2)
     options = parser.parse_args()
-    environment = {**os.environ, "PYTHONPATH": str(_ROOT / "tests")}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tests")}
     service_command = [
         *(sys.executable, "-m", "support.embedding_service", "--with-parent"),
         *("--base-seconds", str(options.base_ms / 1000), "--item-seconds", str(options.item_ms / 1000)),

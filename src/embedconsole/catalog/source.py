@@ -118,8 +118,10 @@ def value(name: str, of: object = _UNSET) -> sa.BindParameter[object]:
     return sa.bindparam(name, of, type_=sa.types.NullType())
 
 
-def values_in(name: str, of: Sequence[object]) -> sa.BindParameter[object]:
-    """The same for the list of an IN."""
+def values_in(name: str, of: Sequence[object] | None = None) -> sa.BindParameter[object]:
+    """The same for the list of an IN; without one, it comes with each execution."""
+    if of is None:
+        return sa.bindparam(name, expanding=True, type_=sa.types.NullType())
     return sa.bindparam(name, list(of), expanding=True, type_=sa.types.NullType())
 
 

@@ -55,6 +55,7 @@ class _Opened:
 
     Attributes:
         key: Where in a row its key is.
+        by_key: Selects the rows of some `keys`; made once, as every batch is read by it.
         changed: Where its `changed` value is; None when there is none.
         marked: Selects the keys that the write-back columns mark as not synced; None when none can.
     """
@@ -62,6 +63,7 @@ class _Opened:
     source: Source
     key: int
     key_column: sa.ColumnElement[object]
+    by_key: sa.Select[*tuple[object, ...]]
     changed: int | None
     make_rows: RowMaker
     writeback: Writeback | None
@@ -156,9 +158,7 @@ class SqlCatalog:
         opened = self._opened()
         found: dict[str, CatalogRow] = {}
         for natives in _chunks(self._native(opened, keys)):
-            rows = self._read(
-                sa.select(opened.source.rows).where(opened.key_column.in_(values_in("keys", natives)))
-            )
+            rows = self._read(opened.by_key, keys=natives)
             native = [row[opened.key] for row in rows]
             texts = key_texts(native, key_kinds(native))
             refuse_duplicates(texts)
@@ -201,10 +201,12 @@ class SqlCatalog:
             source = open_source(config, connection)
             writeback = open_writeback(config, config.writeback, connection) if config.writeback else None
         changed = source.columns.index(config.changed) if config.changed is not None else None
+        key_column = source.rows.c[config.key]
         return _Opened(
             source=source,
             key=source.columns.index(config.key),
-            key_column=source.rows.c[config.key],
+            key_column=key_column,
+            by_key=sa.select(source.rows).where(key_column.in_(values_in("keys"))),
             changed=changed,
             make_rows=RowMaker(source.columns, source.json, changed),
             writeback=writeback,

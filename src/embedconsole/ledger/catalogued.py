@@ -42,6 +42,9 @@ NOT_WANTED = {
 }
 """What an item looks like that is gone from the catalog: should its row come back as it was, it is news."""
 
+_MAY_BE_GONE = [State.DELETE.value, State.FAILED.value, State.SKIPPED.value]
+"""The states of items that may have no desired hashes: to be deleted, or given up while that was tried."""
+
 # An item in flight keeps its lease: its worker finds the newer content, or leaves the item pending.
 _DUE_UNLESS_IN_FLIGHT = case(
     (and_(items.c.batch_id.is_not(None), items.c.due_at > now_ms()), items.c.due_at), else_=now_ms()
@@ -179,17 +182,16 @@ class CataloguedItems:
             yield [(row[0], bool(row[1])) for row in page]
             after = page[-1][0]
 
-    def newest_id(self, generation_id: int) -> int:
-        """The highest id of an item; 0 when there is none."""
-        query = select(func.max(items.c.id)).where(items.c.generation_id == generation_id)
-        return int(self._database.scalar(query) or 0)
+    def newest_id(self) -> int:
+        """The highest id of an item of any generation, which is there at once; 0 when there is none."""
+        return int(self._database.scalar(select(func.max(items.c.id))) or 0)
 
     def count_wanted(self, generation_id: int) -> int:
         """How many items the catalog had when it was last looked at."""
-        query = select(func.count()).where(
-            items.c.generation_id == generation_id, items.c.desired_embed_hash.is_not(None)
-        )
-        return int(self._database.scalar(query))
+        # All less those that are gone: both are counted in the work index, without reading the rows.
+        everything = select(func.count()).where(items.c.generation_id == generation_id)
+        gone = everything.where(items.c.state.in_(_MAY_BE_GONE), items.c.desired_embed_hash.is_(None))
+        return int(self._database.scalar(select(everything.scalar_subquery() - gone.scalar_subquery())))
 
 
 def _new_row(generation_id: int, item: Wanted, due_at: int | None) -> dict[str, object]:

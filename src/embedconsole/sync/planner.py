@@ -163,7 +163,7 @@ class Planner:
             Stopped: `stop` said so.
             Transient, Refused: the catalog or the ledger failed; nothing was marked as gone.
         """
-        self._newest_id = self.ledger.catalogued.newest_id(self.generation.id)
+        self._newest_id = self.ledger.catalogued.newest_id()
         watermark = self._scan(options)
         whole = len(self._seen) + self._entered if options.full else self.catalog.count()
         wanted = self.ledger.catalogued.count_wanted(self.generation.id)
