@@ -13,7 +13,7 @@ from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Transient
 from embedconsole.ledger import presence, work
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync import crew, engine
+from embedconsole.sync import crew, leases
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.run import RunOptions
 from embedconsole.sync.thread import engine_in_thread
@@ -40,7 +40,7 @@ def _short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crew, "LEASE_SECONDS", LEASE)
     monkeypatch.setattr(crew, "_HEARTBEAT", 0.1)
     monkeypatch.setattr(presence, "RUN_LEASE_SECONDS", LEASE)
-    monkeypatch.setattr(engine, "_KEEP_LEASE_EVERY", LEASE / 4)
+    monkeypatch.setattr(leases, "_KEEP_LEASE_EVERY", LEASE / 4)
 
 
 def pipelines(stage: Stage) -> Sequence[Pipeline]:
