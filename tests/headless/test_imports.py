@@ -1,4 +1,4 @@
-"""What a cron run with nothing to do has no use for, and does not import: it may come every minute."""
+"""What a start has no use for and does not import: a cron run may come every minute."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import subprocess
 import sys
 
 _DEAR = (
-    "alembic",
     "aiohttp",
+    "alembic",
     "httpx",
     "numpy",
     "qdrant_client",
     "rich",
+    "sqlalchemy",
     "sqlalchemy.dialects.mysql",
     "sqlalchemy.dialects.postgresql",
     "textual",
 )
 
 
-def test_a_run_imports_only_what_every_run_needs() -> None:
-    code = (
-        "import sys, embedconsole.cli.main, embedconsole.headless.once, embedconsole.headless.daemon\n"
-        f"print([name for name in {_DEAR!r} if name in sys.modules])"
-    )
+def imported_by(*modules: str) -> set[str]:
+    """Which of the dear ones come with these modules."""
+    code = f"import sys, {', '.join(modules)}\nprint(*[name for name in {_DEAR!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    return set(done.stdout.split())
+
+
+def test_a_run_imports_only_what_every_run_needs() -> None:
+    runs = ("embedconsole.headless.once", "embedconsole.headless.daemon", "embedconsole.sync.run")
+    assert imported_by("embedconsole.cli.main", *runs) == {"sqlalchemy"}
+
+
+def test_the_first_picture_needs_no_database() -> None:
+    assert imported_by("embedconsole.cli.main", "embedconsole.console.app") == {"rich", "textual"}

@@ -12,8 +12,6 @@ import click
 from embedconsole.cli.context import logging_to_file
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
-from embedconsole.sync.run import RunOptions
-from embedconsole.sync.selection import parse_selection
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -57,6 +55,8 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
 
         return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
     from embedconsole.headless.once import run_dry, run_once
+    from embedconsole.sync.run import RunOptions
+    from embedconsole.sync.selection import parse_selection
 
     options = RunOptions(
         full=flags.full,

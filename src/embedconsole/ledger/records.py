@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from embedconsole.ledger.schema import GateMark, State
+    from embedconsole.ledger.states import GateMark, State
 
 
 @dataclass(frozen=True, slots=True)

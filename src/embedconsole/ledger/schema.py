@@ -7,8 +7,6 @@ do is told in docs/architecture.md. Names carry a prefix, because the ledger may
 
 from __future__ import annotations
 
-from enum import IntEnum, StrEnum
-
 from sqlalchemy import (
     BigInteger,
     Column,
@@ -23,38 +21,14 @@ from sqlalchemy import (
 )
 
 from embedconsole.ledger.causes import CAUSE_BYTES
+from embedconsole.ledger.states import HASH_BYTES as HASH_BYTES
+from embedconsole.ledger.states import WORK as WORK
+from embedconsole.ledger.states import GateMark as GateMark
+from embedconsole.ledger.states import State as State
 from embedconsole.ledger.types import FixedBytes, LongBytes, LongText
 
-HASH_BYTES = 16
 POINT_BYTES = 17
 
-
-class GateMark(StrEnum):
-    """What all processes let through to a dependency."""
-
-    CLOSED = "closed"
-    COOLING = "cooling"
-    OPEN = "open"
-    PROBING = "probing"
-
-
-class State(IntEnum):
-    """What an item needs; always what follows from its desired and synced hashes, but for the last two.
-
-    It is stored so that an index can find work and count it. FAILED needs a look; SKIPPED has failed too, and
-    the operator has looked and lets it be until its content changes.
-    """
-
-    SYNCED = 0
-    EMBED = 1
-    PAYLOAD = 2
-    DELETE = 3
-    FAILED = 4
-    SKIPPED = 5
-
-
-WORK = (State.DELETE, State.PAYLOAD, State.EMBED)
-"""The states that are work, in the order they are claimed: what is cheap and makes room comes first."""
 
 metadata = MetaData()
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.catalog.sql import open_catalog
 from embedconsole.collection.build import build_collection
 from embedconsole.config.masking import mask_url
 from embedconsole.embedders.build import build_embedder, check_embedder
@@ -114,6 +113,9 @@ async def assembled(pipelines: Sequence[Pipeline]) -> AsyncIterator[list[Assembl
     for pipeline in pipelines:
         for name, config in pipeline.embedders.items():
             check_embedder(name, config)  # what can't be built is said now, not at the first item
+    # It brings SQLAlchemy: the console draws its first picture without.
+    from embedconsole.catalog.sql import open_catalog
+
     pool = EmbedderPool()
     assemblies = [Assembly(pipeline, open_catalog(pipeline.catalog), pool) for pipeline in pipelines]
     try:

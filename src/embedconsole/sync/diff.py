@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records import Hashes, Known

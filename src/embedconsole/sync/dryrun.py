@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.guard import DeleteGuard

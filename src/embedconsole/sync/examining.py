@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.items import point_id
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.diff import state_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.catalog.base import Settled
 from embedconsole.items import point_id, point_order
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog

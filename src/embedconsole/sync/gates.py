@@ -21,7 +21,7 @@ import orjson
 
 from embedconsole.config.masking import mask_url
 from embedconsole.faults import Fault
-from embedconsole.ledger.schema import GateMark
+from embedconsole.ledger.states import GateMark
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.board import Hearsay
 from embedconsole.sync.flow import Gate, GateState

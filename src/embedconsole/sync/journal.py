@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from embedconsole.faults import Refused
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.records import Change, Wanted
-from embedconsole.ledger.schema import WORK
+from embedconsole.ledger.states import WORK
 from embedconsole.sync.diff import changed_state
 from embedconsole.sync.seen import SeenIds
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Generation, Known
-    from embedconsole.ledger.schema import State
+    from embedconsole.ledger.states import State
     from embedconsole.sync.content import Content, Recipe
     from embedconsole.sync.guard import DeleteGuard
     from embedconsole.sync.progress import Progress

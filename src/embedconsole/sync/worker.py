@@ -21,7 +21,7 @@ from embedconsole.items import point_id
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
 from embedconsole.ledger.records import Failure
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.embedding import embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import Rejection

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from embedconsole.console.panels.wrapping import words_in, wrapped
 from embedconsole.console.text import BLANK, Span, clean, left
 from embedconsole.console.words import age, at_minute, at_time, number
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

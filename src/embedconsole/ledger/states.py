@@ -1,0 +1,35 @@
+"""What an item or a gate may be in the ledger; apart from its tables, for all who know no SQL."""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+
+HASH_BYTES = 16
+
+
+class GateMark(StrEnum):
+    """What all processes let through to a dependency."""
+
+    CLOSED = "closed"
+    COOLING = "cooling"
+    OPEN = "open"
+    PROBING = "probing"
+
+
+class State(IntEnum):
+    """What an item needs; always what follows from its desired and synced hashes, but for the last two.
+
+    It is stored so that an index can find work and count it. FAILED needs a look; SKIPPED has failed too, and
+    the operator has looked and lets it be until its content changes.
+    """
+
+    SYNCED = 0
+    EMBED = 1
+    PAYLOAD = 2
+    DELETE = 3
+    FAILED = 4
+    SKIPPED = 5
+
+
+WORK = (State.DELETE, State.PAYLOAD, State.EMBED)
+"""The states that are work, in the order they are claimed: what is cheap and makes room comes first."""
