@@ -101,6 +101,18 @@ _SET_GONE = (
     .values(**NOT_WANTED, due_at=_DUE_UNLESS_IN_FLIGHT, **NO_ERROR)
 )
 
+FORGOTTEN = {
+    "synced_embed_hash": null(),
+    "synced_payload_hash": null(),
+    "state": case(
+        (items.c.state.in_([State.FAILED.value, State.SKIPPED.value]), items.c.state),
+        (items.c.desired_embed_hash.is_(None), constant(State.DELETE)),
+        else_=constant(State.EMBED),
+    ),
+    "due_at": _DUE_UNLESS_IN_FLIGHT,
+}
+"""What an item looks like that the collection is found not to hold."""
+
 _FORGET_SYNCED = (
     update(items)
     .where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None))

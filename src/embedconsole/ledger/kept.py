@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, delete, insert, select
+from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
 
-from embedconsole.ledger.schema import vectors
+from embedconsole.ledger.catalogued import FORGOTTEN
+from embedconsole.ledger.schema import items, vectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,3 +60,22 @@ class KeptVectors:
             vectors.c.generation_id == generation_id, vectors.c.embed_hash.in_(embed_hashes)
         )
         self._database.execute(statement)
+
+    def refill(self, generation_id: int) -> int:
+        """Take it that the collection holds nothing, if all it held can be written again from here.
+
+        Returns:
+            How many items that makes; 0, and nothing is changed, when the vector of any of them is not kept.
+        """
+        synced = and_(items.c.generation_id == generation_id, items.c.synced_embed_hash.is_not(None))
+        kept = and_(
+            vectors.c.generation_id == generation_id, vectors.c.embed_hash == items.c.synced_embed_hash
+        )
+        lacking = select(items.c.id).where(synced, ~exists().where(kept)).limit(1)
+
+        def work(connection: Connection) -> int:
+            if connection.scalar(lacking) is not None:
+                return 0
+            return connection.execute(update(items).where(synced).values(**FORGOTTEN)).rowcount
+
+        return self._database.write(work)

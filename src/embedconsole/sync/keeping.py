@@ -62,6 +62,17 @@ class VectorKeeper:
         put = partial(self.ledger.kept.put, batch.generation_id, packed)
         await in_ledger(put, self.journal, f"batch {batch.token}")
 
+    async def refill(self, generation_id: int) -> bool:
+        """The collection has lost everything: have it written again where that costs no embedding."""
+        if not self.always:
+            return False
+        refill = partial(self.ledger.kept.refill, generation_id)
+        count = await in_ledger(refill, self.journal, "the look at what is kept")
+        if count:
+            message = f"the collection holds no points; {count:,} are written again from kept vectors"
+            self.journal.note("warning", "collection", message)
+        return count > 0
+
     async def written(self, batch: Batch, hashes: Sequence[bytes]) -> None:
         """The collection has these now."""
         if batch.kept and hashes and not self.always:

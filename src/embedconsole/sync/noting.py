@@ -58,7 +58,8 @@ class CatalogNoter:
         ]
         try:
             await self.reader.call(
-                lambda: anyio.to_thread.run_sync(self.catalog.write_back, settled), self.pipeline.retry
+                lambda: anyio.to_thread.run_sync(self.catalog.write_back, settled, abandon_on_cancel=True),
+                self.pipeline.retry,
             )
         except Transient as fault:
             # The columns still say "not synced", so the next run notes it.

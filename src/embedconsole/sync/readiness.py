@@ -12,7 +12,7 @@ from embedconsole.sync.wanted import wanted_schema
 from embedconsole.sync.writing import GatedCollection
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from embedconsole.collection.base import Collection
     from embedconsole.config.pipeline import Pipeline
@@ -32,6 +32,8 @@ class ReadyCollection:
     """A pipeline's collection, ready when it is first needed: a run with nothing to write never asks for it.
 
     Args:
+        refill: Has everything written again that the collection has lost, if that costs no embedding;
+            tells whether it does.
         synced: How many items the ledger believes to be in it.
         force: Everything is being embedded again, so an emptied or missing collection is no surprise.
     """
@@ -44,6 +46,7 @@ class ReadyCollection:
         sizes: Mapping[str, KnownSize],
         journal: Journal,
         *,
+        refill: Callable[[], Awaitable[bool]],
         synced: int,
         force: bool,
     ) -> None:
@@ -52,6 +55,7 @@ class ReadyCollection:
         self._gate = gate
         self._sizes = sizes
         self._journal = journal
+        self._refill = refill
         self._synced = 0 if force else synced
         self._lock = anyio.Lock()
         self._looked = self._missing = False
@@ -65,6 +69,11 @@ class ReadyCollection:
         """
         async with self._lock:
             await self._look()
+
+    @property
+    def missing(self) -> bool:
+        """Whether it did not exist when it was looked at, and was not created since."""
+        return self._missing
 
     async def get(self, sizes: Mapping[str, int] | None = None) -> GatedCollection:
         """The collection, looked at and created at the first call.
@@ -90,6 +99,8 @@ class ReadyCollection:
         if self._looked:
             return
         state = await self._gate.call_counted(self._collection.describe, self._pipeline.retry)
+        if (state is None or state.points == 0) and self._synced and await self._refill():
+            self._synced = 0
         if state is None and self._synced:
             raise Refused(
                 self._collection.target,

@@ -107,6 +107,7 @@ class PipelineRun:
     _embedders: Mapping[str, Gate] = field(init=False)
     _recipe: Recipe = field(init=False)
     _refusal: str | None = None
+    _left: bool = False
 
     def __post_init__(self) -> None:
         pipeline, catalog = self.assembly.pipeline, self.assembly.catalog
@@ -183,7 +184,7 @@ class PipelineRun:
         options = plan_options(self.options, self.assembly, self.generation)
         try:
             result = await self._reader.call(
-                lambda: anyio.to_thread.run_sync(self._planner(guard).run, options),
+                lambda: anyio.to_thread.run_sync(self._planner(guard).run, options, abandon_on_cancel=True),
                 self.assembly.pipeline.retry,
             )
             if self.options.only is not None and not result.selected:
@@ -197,6 +198,10 @@ class PipelineRun:
             self.crew.give_up(stop.fault)
         except Fault as fault:
             self.crew.give_up(fault)
+        except anyio.get_cancelled_exc_class():
+            # A query that takes long is left behind in its thread, and what comes after it is not wanted.
+            self._left = True
+            raise
         finally:
             self.crew.planned()
 
@@ -211,7 +216,7 @@ class PipelineRun:
             guard=guard,
             progress=self.progress,
             sink=LedgerSink(self.ledger, self.generation.id, self.progress, self._work_found),
-            stop=lambda: self.crew.ended_early,
+            stop=lambda: self._left or self.crew.ended_early,
         )
 
     def _work_found(self) -> None:
@@ -251,12 +256,19 @@ class PipelineRun:
             )
             for name, embedder in self.assembly.embedders.items()
         }
+        keeper = VectorKeeper(
+            self.ledger,
+            self.journal,
+            always=pipeline.keep_vectors == "always",
+            ask_again=self.options.again,
+        )
         ready = ReadyCollection(
             pipeline,
             self.assembly.collection,
             self._writer,
             sizes,
             self.journal,
+            refill=partial(keeper.refill, self.generation.id),
             synced=counts.synced,
             force=self.options.anew,
         )
@@ -276,12 +288,7 @@ class PipelineRun:
             holds=self.crew.holds,
             give_up=self.crew.give_up,
             ended_early=lambda: self.crew.ended_early,
-            keeper=VectorKeeper(
-                self.ledger,
-                self.journal,
-                always=pipeline.keep_vectors == "always",
-                ask_again=self.options.again,
-            ),
+            keeper=keeper,
             noter=CatalogNoter(pipeline, self.assembly.catalog, self._reader, self.journal),
         )
 

@@ -144,7 +144,8 @@ class _Task:
             raise Interrupted
         self._enter("read")
         contents = await self._w.reader.call_counted(
-            lambda: anyio.to_thread.run_sync(self._read), self._w.pipeline.retry
+            lambda: anyio.to_thread.run_sync(self._read, abandon_on_cancel=True),
+            self._w.pipeline.retry,
         )
         if self._batch.work is State.DELETE:
             await self._delete(contents)
@@ -191,7 +192,10 @@ class _Task:
                 gone.append(item)
             else:
                 self._outcome.back.append((item, content.hashes))
-        if gone:
+        await self._w.collection.look()
+        if self._w.collection.missing:
+            self._outcome.deleted += gone
+        elif gone:
             self._enter("write")
             collection = await self._w.collection.get()
             with self._unsure_of([item.key for item in gone]):
@@ -235,6 +239,10 @@ class _Task:
 
     async def _update_payloads(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
         self._enter("write")
+        await self._w.collection.look()
+        if self._w.collection.missing:
+            self._outcome.unsynced += [item for item, _ in pairs]
+            return
         collection = await self._w.collection.get()
         with self._unsure_of([content.key for _, content in pairs]):
             missing, rejected = await collection.overwrite_payloads(
