@@ -34,6 +34,7 @@ CAUSES = FailureOverview(
         FailureGroup("item", "its vector is all zeros", 2, "9", "", 8e5, 9e5, FailureKind.SKIPPED),
     ),
     causes=3,
+    failed=5_034,
 )
 
 
@@ -119,7 +120,7 @@ ANSWERS: dict[str, object] = {
 EVIL = samples.EVIL
 HOSTILE: dict[str, object] = {
     "failures_by_cause": FailureOverview(
-        (FailureGroup(EVIL, EVIL + "\n日本語の商品名" * 9, 3, EVIL, "aa" * 8, 1.0, 2.0),), 1
+        (FailureGroup(EVIL, EVIL + "\n日本語の商品名" * 9, 3, EVIL, "aa" * 8, 1.0, 2.0),), 1, 3
     ),
     "failed_items": FailurePage(
         tuple(item(number, key=f"{number}{EVIL}", error=EVIL + "é" * 200) for number in range(3)), 3

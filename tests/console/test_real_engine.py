@@ -16,6 +16,7 @@ from embedconsole.console.app import Console
 from embedconsole.console.engineroom import open_engineroom
 from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
+from embedconsole.console.widgets.item import ItemPanel
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.demo.setup import prepare_demo
@@ -121,6 +122,36 @@ async def test_a_session(launch: Launch, tmp_path: Path) -> None:
     assert app.return_value == 0
 
 
+async def test_failures_are_looked_at_let_be_and_put_back(launch: Launch, tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "shop.db") as shop:
+        shop.execute("UPDATE products SET title = '', description = '', image_url = NULL WHERE id < 4")
+    app = console(launch)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await at_rest(pilot, 1)
+        await pilot.press("2")
+        await until(pilot, lambda: "nothing to embed" in part(pilot, "causes"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "› " in part(pilot, "items"))
+        await pilot.press("enter")
+        await until(pilot, lambda: "No such point." in pilot.app.screen.query_one(ItemPanel).copyable)
+        assert "Give it a text or an image" in part(pilot, "blame")
+
+        await pilot.press("d")
+        await until(pilot, lambda: "skipped" in part(pilot, "item"))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: "skipped" in part(pilot, "causes"))
+
+        with sqlite3.connect(tmp_path / "shop.db") as shop:
+            shop.execute("UPDATE products SET title = 'mended' WHERE id < 4")
+        await pilot.press("g", "r")
+        await until(pilot, lambda: "nothing to embed" not in part(pilot, "causes").split("skipped")[0])
+        await until(pilot, lambda: failed_now(app) == 0)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    app.lookout.finish()
+    assert app.bridge.failure is None
+
+
 async def test_pause_holds_and_workers_change(launch: Launch) -> None:
     app = console(launch)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -163,6 +194,17 @@ async def test_read_only_syncs_nothing(launch: Launch) -> None:
         await until(pilot, lambda: not app.is_running)
     app.lookout.finish()
     assert not seen_runs(app)
+
+
+def part(pilot: Pilot[int], name: str) -> str:
+    """What a part of the screen says."""
+    return pilot.app.screen_stack[0].query_one(f"#{name}", Lines).text
+
+
+def failed_now(app: Console) -> int | None:
+    """Items that need a look."""
+    view = app.bridge.pipeline_view
+    return None if view is None or view.counts is None else view.counts.failed
 
 
 def seen_runs(app: Console) -> tuple[RunRecord, ...]:

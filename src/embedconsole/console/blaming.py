@@ -146,12 +146,11 @@ _REMEDIES = {
 
 def overview_note(overview: FailureOverview, noun: str, text: str) -> str:
     """What stands in the heading above the causes."""
-    failed = [group for group in overview.groups if group.kind is FailureKind.FAILED]
     parts = [f"with {clean(text)!r}"] if text else []
-    if failed:
-        parts.append(counted(sum(group.count for group in failed), noun))
-        shown = f"{len(failed)} of " if overview.causes > len(failed) else ""
-        parts.append(f"{shown}{counted(overview.causes, 'cause')}")
+    if overview.failed:
+        shown = sum(group.kind is FailureKind.FAILED for group in overview.groups)
+        of = f"{shown:,} of " if overview.causes > shown else ""
+        parts += [counted(overview.failed, noun), f"{of}{counted(overview.causes, 'cause')}"]
     return ", ".join(parts)
 
 

@@ -146,8 +146,7 @@ def _group_json(group: FailureGroup) -> dict[str, object]:
 def _print(name: str, overview: FailureOverview, items: Sequence[FailedItem]) -> None:
     if not overview.groups:
         return
-    failed = sum(group.count for group in overview.groups if group.kind is FailureKind.FAILED)
-    put(f"{name}: {items_word(failed)} need a look")
+    put(f"{name}: {items_word(overview.failed)} need a look")
     put_table(["count", "class", "latest", "id", "cause"], map(_group_row, overview.groups), right=[0, 2])
     if not items:
         return

@@ -34,11 +34,12 @@ class FailureOverview:
 
     Attributes:
         groups: The causes, most frequent first; then those that wait for a retry, and those let be.
-        causes: How many causes there are, `groups` may have fewer.
+        causes, failed: How many causes there are, and items that need a look; `groups` may have fewer.
     """
 
     groups: tuple[FailureGroup, ...] = ()
     causes: int = 0
+    failed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ def failure_overview(ledger: Ledger, generation_id: int, text: str = "") -> Fail
         ledger.failures.gathered(generation_id, kind, text=text)
         for kind in (FailureKind.WAITING, FailureKind.SKIPPED)
     ]
-    causes = len(groups)
+    causes, failed = len(groups), sum(group.count for group in groups)
     if causes >= _CAUSES:
         causes = ledger.failures.causes(generation_id, text=text)
-    return FailureOverview((*groups, *(one for one in others if one is not None)), causes)
+        failed = ledger.failures.count(generation_id, Among(text=text))
+    return FailureOverview((*groups, *(one for one in others if one is not None)), causes, failed)
 
 
 def put_back(ledger: Ledger, generation_id: int, chosen: Chosen) -> int:

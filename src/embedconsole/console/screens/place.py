@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from embedconsole.console.view import DashboardView
 
 _COLUMNS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
+_REST = 5
+"""What takes long to look up is left alone so many times as long."""
 _ROWS = [(0, "-low"), (34, "-tall")]
 
 
@@ -67,7 +69,7 @@ class Place(Screen[None]):
         self._finder = Finder()
         self._before_finder: str | None = None
         self._looking: Worker[None] | None = None
-        self._looked_at = 0.0
+        self._look_at = 0.0
 
     # What a screen is made of
 
@@ -125,7 +127,7 @@ class Place(Screen[None]):
             self._draw_lines()
             self.show_view(view)
         wanting = changed or self.restless or self.fault is not None
-        if wanting and time.monotonic() - self._looked_at >= self.look_every:
+        if wanting and time.monotonic() >= self._look_at:
             self.look_again()
 
     def on_screen_resume(self) -> None:
@@ -161,10 +163,11 @@ class Place(Screen[None]):
 
     def look_anew(self) -> None:
         """Look now, for something else than before: a look that is under way is given up."""
-        self._looked_at = time.monotonic()
+        self._look_at = time.monotonic() + self.look_every
         self._looking = self.run_worker(self._look(), group="look", exclusive=True, exit_on_error=False)
 
     async def _look(self) -> None:
+        began = time.monotonic()
         try:
             await self.look()
         except (Fault, ConfigError) as fault:
@@ -172,6 +175,8 @@ class Place(Screen[None]):
             self.look_failed(self.fault)
         else:
             self.fault = None
+        now = time.monotonic()
+        self._look_at = max(self._look_at, now + _REST * (now - began))
 
     def look_failed(self, fault: str) -> None:
         """Say that what is shown is of an earlier look, or why there is nothing to show."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ class FailedList(Roll[FailedItem]):
         self._group: FailureGroup | None = None
         self._total = 0
         self._looked: float | None = None
+        # Else what was asked before a page came in would take it away again.
+        self._one_reads = asyncio.Lock()
         self.sought = ""
 
     def of(self, group: FailureGroup, sought: str) -> None:
@@ -52,12 +55,14 @@ class FailedList(Roll[FailedItem]):
 
     async def look(self) -> None:
         """Ask the ledger for as many as were read, at least a page. Raises as `Desk.ask` does."""
-        await self._read(offset=0, limit=max(_PAGE, len(self.rows)))
+        async with self._one_reads:
+            await self._read(offset=0, limit=max(_PAGE, len(self.rows)))
 
     async def look_further(self) -> None:
         """Ask for the next page, where there is one."""
-        if len(self.rows) < self._total:
-            await self._read(offset=len(self.rows), limit=_PAGE)
+        async with self._one_reads:
+            if len(self.rows) < self._total:
+                await self._read(offset=len(self.rows), limit=_PAGE)
 
     async def _read(self, *, offset: int, limit: int) -> None:
         group, pipeline = self._group, self._desk.bridge.pipeline.name
