@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from embedconsole.sync.checks import Check
     from embedconsole.sync.engine import Engine
+    from embedconsole.sync.ordering import Wish
     from embedconsole.sync.snapshot import Snapshot
 
 T = TypeVar("T")
@@ -45,6 +46,7 @@ class FakeHelm:
     stopped: bool = False
     stopped_by: str | None = None
     stays: bool = False
+    attached: bool = False
     checks: list[Check] = field(default_factory=list)
     fault: BaseException | None = None
     looks: int = 0
@@ -69,20 +71,28 @@ class FakeHelm:
         answer = self.answers[function.__name__]
         return self._answer(cast("T", answer(**arguments) if callable(answer) else answer))
 
-    def cancel(self) -> None:
-        self.asked.append("cancel")
+    @property
+    def controls(self) -> FakeHelm:
+        return self
 
-    def sync(self, *, force: bool = False) -> None:
-        self.asked.append("force" if force else "sync")
+    def sync(self, wish: Wish) -> Future[str]:
+        return self._note("force" if wish.force else "sync", "Looking for changes now.")
 
-    def pause(self) -> None:
-        self.asked.append("pause")
+    def cancel(self) -> Future[str]:
+        return self._note("cancel", "The run ends with what is in flight.")
 
-    def resume(self) -> None:
-        self.asked.append("resume")
+    def pause(self) -> Future[str]:
+        return self._note("pause", "")
 
-    def set_workers(self, count: int) -> None:
-        self.asked.append(("workers", count))
+    def resume(self) -> Future[str]:
+        return self._note("resume", "")
+
+    def set_workers(self, count: int) -> Future[str]:
+        return self._note(("workers", count), "")
+
+    def _note(self, asked: object, words: str) -> Future[str]:
+        self.asked.append(asked)
+        return self._answer(words)
 
     def retry(self, pipeline: str) -> Future[int]:
         self.asked.append(("retry", pipeline))

@@ -8,6 +8,7 @@ from datetime import UTC
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
 from embedconsole.ledger.schema import State
+from embedconsole.sync.control import Pause
 from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
 from embedconsole.sync.snapshot import CollectionSeen, EngineState, PipelineView, Snapshot
@@ -189,7 +190,9 @@ def paused() -> Snapshot:
     """Held by the operator in the middle of a run."""
     whole = busy()
     view = replace(whole.pipelines[0], state=EngineState.PAUSED, rate=None, eta=None)
-    return replace(whole, state=EngineState.PAUSED, pipelines=(view,), in_flight=())
+    return replace(
+        whole, state=EngineState.PAUSED, pipelines=(view,), in_flight=(), pause=Pause(WALL - 3600, "")
+    )
 
 
 def disconnected() -> Snapshot:

@@ -144,7 +144,7 @@ class Console(App[int]):
     def draw(self) -> None:
         """Bring the screen up to date; what has not changed is not drawn."""
         disabled = [action.id for action in self._actions if not self.bridge.may(action.effect)]
-        renamed = {} if self.bridge.paused_at is None else {"pause": "resume"}
+        renamed = {"pause": "resume"} if self.bridge.paused else {}
         if self.place is not None:
             self.place.show(self.bridge.view(), disabled, renamed)
 
@@ -192,21 +192,25 @@ class Console(App[int]):
 
     # The actions, under the names of the table
 
-    def action_sync(self) -> None:
+    @work(group="switch", exit_on_error=False)
+    async def action_sync(self) -> None:
         """Run now."""
-        steering.sync(self)
+        await steering.sync(self)
 
-    def action_pause(self) -> None:
+    @work(group="switch", exit_on_error=False)
+    async def action_pause(self) -> None:
         """Pause, or go on."""
-        steering.pause(self)
+        await steering.pause(self)
 
-    def action_workers_more(self) -> None:
+    @work(group="switch", exit_on_error=False)
+    async def action_workers_more(self) -> None:
         """One more."""
-        steering.change_workers(self, "workers_more", 1)
+        await steering.change_workers(self, "workers_more", 1)
 
-    def action_workers_fewer(self) -> None:
+    @work(group="switch", exit_on_error=False)
+    async def action_workers_fewer(self) -> None:
         """One fewer."""
-        steering.change_workers(self, "workers_fewer", -1)
+        await steering.change_workers(self, "workers_fewer", -1)
 
     @work(exclusive=True, group="question", exit_on_error=False)
     async def action_retry(self) -> None:

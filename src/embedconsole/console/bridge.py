@@ -11,6 +11,7 @@ from embedconsole.console.lookout import Sight
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.throughput import Throughput
+from embedconsole.sync.ordering import sender
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -29,8 +30,8 @@ class Bridge:
     Attributes:
         offset: Seconds to add to the engine's monotonic clock to have the time since 1970.
         zone: The operator's time zone; None for the machine's.
-        paused_at: When the operator paused; None while it goes on.
         workers: Workers the operator asked for; None before he did.
+        me: The operator, as others see him in his orders.
         leaving: How often he asked to leave.
         failure: What ended the engine, or kept it from being opened.
     """
@@ -39,8 +40,8 @@ class Bridge:
     offset: float
     zone: tzinfo | None = None
     sight: Sight = field(default_factory=Sight)
-    paused_at: float | None = None
     workers: int | None = None
+    me: str = field(default_factory=sender)
     leaving: int = 0
     failure: BaseException | None = None
     facts: tuple[Facts, ...] = ()
@@ -61,6 +62,11 @@ class Bridge:
     def snapshot(self) -> Snapshot | None:
         """The engine as last seen."""
         return self.sight.snapshot
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing was claimed then, because somebody wanted it so."""
+        return self.snapshot is not None and self.snapshot.pause is not None
 
     @property
     def running(self) -> bool:
@@ -135,10 +141,11 @@ class Bridge:
         return Standing(
             offset=self.offset,
             zone=self.zone,
-            paused_at=self.paused_at,
+            me=self.me,
             closing=bool(self.leaving) and ended,
             leaving=bool(self.leaving),
             broken=reason if ended and not self.leaving else None,
             halted=reason if not ended else None,
             read_only=self.launch.read_only,
+            attached=helm is not None and helm.attached,
         )

@@ -15,17 +15,19 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.console.checking import check_parts
+from embedconsole.console.controls import OrderedControls, OwnControls
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.attending import Attendance
+from embedconsole.sync.elsewhere import serving, with_others
 from embedconsole.sync.generation import current_generation
 from embedconsole.sync.initialise import initialise
-from embedconsole.sync.ordering import Wish, sender
 from embedconsole.sync.thread import engine_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from concurrent.futures import Future
 
+    from embedconsole.console.controls import Controls
     from embedconsole.console.launch import Launch
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.checks import Check
@@ -54,7 +56,11 @@ log = logging.getLogger("embedconsole")
 class EngineRoom:
     """See `helm.Helm`. Made by `open_engineroom`."""
 
-    def __init__(self, handle: EngineHandle, attendance: Attendance, serving: Future[None]) -> None:
+    def __init__(
+        self, handle: EngineHandle, controls: Controls, attendance: Attendance, serving: Future[None]
+    ) -> None:
+        self.controls = controls
+        self.attached = isinstance(controls, OrderedControls)
         self._handle = handle
         self._attendance = attendance
         self._serving = serving
@@ -97,7 +103,7 @@ class EngineRoom:
         if self._describing is not None and self._describing.done():
             self._describing = None
             self._describe_at = now + (_DESCRIBE_BUSY if self._busy else _DESCRIBE_IDLE)
-        snapshot = self._handle.snapshot()
+        snapshot = with_others(self._handle.snapshot(), time.time() - time.monotonic())
         if self._busy and snapshot.run is None:
             # What a run leaves behind is of interest at once.
             self._describe_at = self._count_at = 0.0
@@ -108,24 +114,6 @@ class EngineRoom:
 
     def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
         return self._handle.call(work)
-
-    def cancel(self) -> None:
-        raise NotImplementedError
-
-    def sync(self, *, force: bool = False) -> None:
-        async def ask(engine: Engine) -> None:
-            self._attendance.ask(Wish(force=force))
-
-        self._handle.call(ask)
-
-    def pause(self) -> None:
-        self._handle.pause(sender())
-
-    def resume(self) -> None:
-        self._handle.resume()
-
-    def set_workers(self, count: int) -> None:
-        self._handle.set_workers(count)
 
     def retry(self, pipeline: str) -> Future[int]:
         async def put_back(engine: Engine) -> int:
@@ -173,17 +161,26 @@ def open_engineroom(launch: Launch) -> Iterator[EngineRoom]:
         Transient, Refused: the ledger does not answer, or not to us.
     """
     with engine_in_thread(
-        launch.pipelines, launch.ledger_url, "watch" if launch.read_only else "console"
+        launch.pipelines, launch.ledger_url, "watch" if launch.read_only or launch.attach else "console"
     ) as handle:
         attendance = handle.call(partial(_attendance, every=launch.every)).result()
-        work = _only_watch if launch.read_only else _attend
-        serving = handle.call(partial(work, attendance))
-        serving.add_done_callback(_log_own_fault)
-        room = EngineRoom(handle, attendance, serving)
+        attached = launch.attach or (not launch.read_only and handle.call(_daemon_serves).result())
+        work = _only_watch if launch.read_only or attached else _attend
+        controls = OrderedControls(handle) if attached else OwnControls(handle, attendance)
+        working = handle.call(partial(work, attendance))
+        working.add_done_callback(_log_own_fault)
+        room = EngineRoom(handle, controls, attendance, working)
         try:
             yield room
         finally:
             room.close()
+
+
+async def _daemon_serves(engine: Engine) -> bool:
+    """Whether the work is a daemon's: then this console leaves it there, and orders."""
+    await engine.bury_the_dead()
+    workers = await anyio.to_thread.run_sync(engine.ledger.presence.workers)
+    return any(worker.role == "daemon" for worker in serving(workers, engine.me.id))
 
 
 async def _attendance(engine: Engine, *, every: float) -> Attendance:

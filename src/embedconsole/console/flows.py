@@ -20,6 +20,7 @@ from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.failing import retry_chosen
 from embedconsole.sync.initialise import init_planned
+from embedconsole.sync.ordering import Wish
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -68,10 +69,7 @@ async def force(console: Console) -> None:
     estimate = force_estimate(snapshot, console.bridge.facts)
     text = force_question(estimate, console.bridge.facts)
     if await console.push_screen_wait(Confirm("Force a re-sync", text, "Yes, embed everything again")):
-        helm.sync(force=True)
-        running = snapshot.run is not None
-        console.say(f"Embedding everything again{' after this run' if running else ''}.")
-        console.lookout.nudge()
+        await tell(console, helm.controls.sync(Wish(force=True)))
 
 
 async def cancel(console: Console) -> None:
@@ -84,8 +82,7 @@ async def cancel(console: Console) -> None:
         return
     text = "The run ends with what is in flight. What waits is taken up by the next run; nothing is lost."
     if await console.push_screen_wait(Confirm("Cancel the run", text, "Yes, cancel it")):
-        helm.cancel()
-        console.lookout.nudge()
+        await tell(console, helm.controls.cancel())
 
 
 async def init(console: Console) -> None:
@@ -149,6 +146,14 @@ async def test(console: Console) -> None:
     finally:
         trying.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def tell(console: Console, future: Future[str]) -> None:
+    """Tell the operator what became of a switch."""
+    words = await _answer(console, future)
+    if words:
+        console.say(words)
+    console.lookout.nudge()
 
 
 async def _answer(console: Console, future: Future[T]) -> T | None:

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
 
+    from embedconsole.console.controls import Controls
     from embedconsole.sync.checks import Check
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.initialise import Initialised
@@ -33,6 +34,11 @@ class Helm(Protocol):
         """Have `tell` called, from another thread, once the engine has come to its end."""
         ...
 
+    @property
+    def attached(self) -> bool:
+        """Whether nothing is synced here: others do, and take orders."""
+        ...
+
     def look(self) -> Snapshot:
         """The engine now, with what ledger and collections last said; blocks for a moment."""
         ...
@@ -41,19 +47,10 @@ class Helm(Protocol):
         """Look something up in the engine's loop."""
         ...
 
-    def cancel(self) -> None:
-        """End the present run with what is in flight."""
+    @property
+    def controls(self) -> Controls:
+        """The switches of the engine that is shown."""
         ...
-
-    def sync(self, *, force: bool = False) -> None:
-        """Begin a run of all pipelines now, or after the one that is going on."""
-        ...
-
-    def pause(self) -> None: ...
-
-    def resume(self) -> None: ...
-
-    def set_workers(self, count: int) -> None: ...
 
     def retry(self, pipeline: str) -> Future[int]:
         """Put the failed and waiting items of a pipeline back; gives how many."""

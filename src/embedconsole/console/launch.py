@@ -19,6 +19,7 @@ class Launch:
         every: Seconds between the starts of two scheduled runs.
         command: How the operator calls us with this configuration, for hints.
         keys: Action to key, where the operator wants another one.
+        attach: Do not sync here: watch whoever serves the ledger, and order what is to be done.
         read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
         attach: Watch and steer whoever serves the ledger, without an engine at work in here.
     """
@@ -28,6 +29,7 @@ class Launch:
     every: float
     command: str = "embedconsole"
     keys: Mapping[str, str] = field(default_factory=dict)
+    attach: bool = False
     read_only: bool = False
     attach: bool = False
     mouse: bool = False

@@ -16,6 +16,7 @@ from embedconsole.console.view import (
     PipelineRow,
 )
 from embedconsole.console.words import age, at_minute, span_of
+from embedconsole.sync.elsewhere import SILENT
 from embedconsole.sync.flow import GateState
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.snapshot import EngineState
@@ -43,9 +44,6 @@ TONES: dict[str, Tone] = {
     "away": "alert",
     "missing": "wait",
 }
-
-_SILENT = 60.0
-"""Seconds without a heartbeat after which a process is not believed any more."""
 
 _OUTCOMES: dict[str, Tone] = {
     Outcome.PARTIAL: "wait",
@@ -165,7 +163,7 @@ def hosts(workers: Sequence[Worker], me: str) -> HostsView:
 
 def _host(worker: Worker, me: str) -> HostRow:
     status: Mapping[str, object] = worker.status or {}
-    silent = worker.silent_for > _SILENT
+    silent = worker.silent_for > SILENT
     state = "silent" if silent else clean(str(status.get("state") or ""))
     pace = status.get("rate")
     return HostRow(

@@ -95,7 +95,7 @@ def _status(
         pipeline=clean(facts.name),
         collection=clean(facts.collection),
         position=f"{scene.index + 1}/{count}" if count > 1 else None,
-        state="read-only" if scene.standing.read_only and state == EngineState.IDLE else state,
+        state=_watching(scene.standing) or state if state == EngineState.IDLE else state,
         tone=TONES.get(state, "muted"),
         workers=None if pipeline is None else pipeline.workers,
         rate=pipeline.rate if pipeline is not None and working else None,
@@ -105,6 +105,10 @@ def _status(
             else None
         ),
     )
+
+
+def _watching(standing: Standing) -> str | None:
+    return "read-only" if standing.read_only else "attached" if standing.attached else None
 
 
 def _state(snapshot: Snapshot, pipeline: PipelineView, now: Situation) -> str:

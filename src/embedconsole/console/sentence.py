@@ -41,6 +41,7 @@ class Situation:
         pending: Wanting work, in flight and waiting for a retry included.
         elsewhere: Items in batches of other processes.
         changed: What the last run changed, at `last_run`.
+        unserved: This console only watches, and there is nobody to watch.
     """
 
     noun: str = "product"
@@ -53,6 +54,7 @@ class Situation:
     as_of: str = ""
     paused: bool = False
     paused_at: str | None = None
+    paused_by: str = "you"
     running: bool = False
     planning: bool = False
     wait: Wait | None = None
@@ -75,6 +77,7 @@ class Situation:
     changed: int = 0
     next_run: str | None = None
     read_only: bool = False
+    unserved: bool = False
 
 
 def sentence(now: Situation) -> str:
@@ -119,7 +122,7 @@ def _of_the_ledger(now: Situation) -> str | None:
 def _of_pause(now: Situation) -> str | None:
     if not now.paused:
         return None
-    since = f"Paused by you at {now.paused_at}" if now.paused_at else "Paused"
+    since = f"Paused by {now.paused_by} at {now.paused_at}" if now.paused_at else "Paused"
     return f"{since}; {_waiting(now)}. Space resumes."
 
 
@@ -143,6 +146,8 @@ def _of_work(now: Situation) -> str | None:
 
 
 def _of_trouble(now: Situation) -> str | None:
+    if now.unserved:
+        return f"Nobody serves this ledger: start embedconsole --headless. {_upper(_waiting(now))}."
     if now.halted is not None:
         again = "" if now.read_only else " Fix it, then press s."
         return f"Stopped: {_ended(now.halted)}{again}"

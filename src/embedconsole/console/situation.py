@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.console.sentence import Situation, Wait
 from embedconsole.console.text import clean
 from embedconsole.console.words import at_minute, at_time
+from embedconsole.sync.elsewhere import serving
 from embedconsole.sync.flow import GateState
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.snapshot import EngineState
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.launch import Facts
     from embedconsole.ledger.records import RunRecord
+    from embedconsole.sync.control import Pause
     from embedconsole.sync.flow import Health
     from embedconsole.sync.snapshot import PipelineView, Snapshot
 
@@ -31,19 +33,21 @@ class Standing:
     Attributes:
         offset: Seconds to add to the monotonic clock to have the time since 1970.
         zone: The operator's time zone; None for the machine's.
-        paused_at: When the operator paused, since 1970.
+        me: The operator, as others see him in his orders.
         broken: Why the engine has ended though nobody asked it to.
         halted: Why nothing runs until the operator asks for it.
+        attached: Nothing is synced here; others do, and take orders.
     """
 
     offset: float = 0.0
     zone: tzinfo | None = None
-    paused_at: float | None = None
+    me: str = ""
     closing: bool = False
     leaving: bool = False
     broken: str | None = None
     halted: str | None = None
     read_only: bool = False
+    attached: bool = False
 
 
 def situation(
@@ -77,7 +81,8 @@ def situation(
             else at_time(snapshot.counted_at + standing.offset, standing.zone)
         ),
         paused=snapshot.state is EngineState.PAUSED,
-        paused_at=None if standing.paused_at is None else at_minute(standing.paused_at, standing.zone),
+        paused_at=None if snapshot.pause is None else at_minute(snapshot.pause.since, standing.zone),
+        paused_by=_who(snapshot.pause, standing.me),
         running=progress is not None,
         planning=pipeline.state is EngineState.PLANNING,
         wait=_wait(pipeline.dependencies, snapshot.taken_at),
@@ -104,7 +109,12 @@ def situation(
             else at_minute(snapshot.next_run + standing.offset, standing.zone)
         ),
         read_only=standing.read_only,
+        unserved=standing.attached and not serving(snapshot.workers, snapshot.worker),
     )
+
+
+def _who(pause: Pause | None, me: str) -> str:
+    return "you" if pause is None or pause.by in ("", me) else clean(pause.by)
 
 
 def _halted(snapshot: Snapshot, pipeline: PipelineView, standing: Standing) -> str | None:

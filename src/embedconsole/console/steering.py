@@ -4,38 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.console.flows import tell
+from embedconsole.sync.ordering import Wish
+
 if TYPE_CHECKING:
     from embedconsole.console.app import Console
 
 
-def sync(console: Console) -> None:
+async def sync(console: Console) -> None:
     """Run now."""
     if helm := console.ready("sync"):
-        helm.sync()
-        running = console.bridge.running
-        console.say("Another run follows this one." if running else "Looking for changes now.")
-        console.lookout.nudge()
+        await tell(console, helm.controls.sync(Wish()))
 
 
-def pause(console: Console) -> None:
+async def pause(console: Console) -> None:
     """Pause, or go on."""
     if helm := console.ready("pause"):
-        if console.bridge.paused_at is None:
-            helm.pause()
-            console.bridge.paused_at = console.now()
-        else:
-            helm.resume()
-            console.bridge.paused_at = None
-        console.lookout.nudge()
+        controls = helm.controls
+        await tell(console, controls.resume() if console.bridge.paused else controls.pause())
 
 
-def change_workers(console: Console, action: str, by: int) -> None:
+async def change_workers(console: Console, action: str, by: int) -> None:
     """Have more or fewer batches embedding at the same time."""
     view = console.bridge.pipeline_view
     if (helm := console.ready(action)) and view is not None:
         console.bridge.workers = max(1, (console.bridge.workers or view.workers) + by)
-        helm.set_workers(console.bridge.workers)
-        console.lookout.nudge()
+        await tell(console, helm.controls.set_workers(console.bridge.workers))
 
 
 def switch(console: Console, by: int) -> None:

@@ -1,0 +1,132 @@
+"""The switches of an engine: our own, or that of whoever serves the ledger.
+
+Each gives words for the operator: what became of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from embedconsole.sync.giving import give, told
+from embedconsole.sync.ordering import Verb, sender
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from embedconsole.items import JsonObject
+    from embedconsole.sync.attending import Attendance
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.ordering import Wish
+    from embedconsole.sync.thread import EngineHandle
+
+
+class Controls(Protocol):
+    """See the module. Futures fail with `Fault` when the ledger does."""
+
+    def sync(self, wish: Wish) -> Future[str]:
+        """Begin a run now, or after the one that is going on."""
+        ...
+
+    def cancel(self) -> Future[str]:
+        """End the present run with what is in flight."""
+        ...
+
+    def pause(self) -> Future[str]:
+        """Claim nothing from now on."""
+        ...
+
+    def resume(self) -> Future[str]:
+        """Claim again."""
+        ...
+
+    def set_workers(self, count: int) -> Future[str]:
+        """Have this many batches embedding at the same time."""
+        ...
+
+
+class OwnControls:
+    """Of the engine in this process."""
+
+    def __init__(self, handle: EngineHandle, attendance: Attendance) -> None:
+        self._handle = handle
+        self._attendance = attendance
+
+    def sync(self, wish: Wish) -> Future[str]:
+        """See `Controls`."""
+
+        async def ask(engine: Engine) -> str:
+            self._attendance.ask(wish)
+            then = " after this run" if engine.busy else ""
+            return f"Embedding again{then}." if wish.force else f"Looking for changes{then or ' now'}."
+
+        return self._handle.call(ask)
+
+    def cancel(self) -> Future[str]:
+        """See `Controls`."""
+
+        async def cancel(engine: Engine) -> str:
+            self._attendance.rest()
+            engine.control.cancel()
+            return "The run ends with what is in flight."
+
+        return self._handle.call(cancel)
+
+    def pause(self) -> Future[str]:
+        """See `Controls`."""
+
+        async def pause(engine: Engine) -> str:
+            engine.control.pause(sender())
+            return ""
+
+        return self._handle.call(pause)
+
+    def resume(self) -> Future[str]:
+        """See `Controls`."""
+
+        async def resume(engine: Engine) -> str:
+            engine.control.resume()
+            return ""
+
+        return self._handle.call(resume)
+
+    def set_workers(self, count: int) -> Future[str]:
+        """See `Controls`."""
+
+        async def change(engine: Engine) -> str:
+            engine.control.set_workers(count)
+            return ""
+
+        return self._handle.call(change)
+
+
+class OrderedControls:
+    """Of those who serve the ledger, by orders."""
+
+    def __init__(self, handle: EngineHandle) -> None:
+        self._handle = handle
+
+    def sync(self, wish: Wish) -> Future[str]:
+        """See `Controls`."""
+        return self._order(Verb.SYNC, wish.as_arguments())
+
+    def cancel(self) -> Future[str]:
+        """See `Controls`."""
+        return self._order(Verb.CANCEL, {})
+
+    def pause(self) -> Future[str]:
+        """See `Controls`."""
+        return self._order(Verb.PAUSE, {})
+
+    def resume(self) -> Future[str]:
+        """See `Controls`."""
+        return self._order(Verb.RESUME, {})
+
+    def set_workers(self, count: int) -> Future[str]:
+        """See `Controls`."""
+        return self._order(Verb.WORKERS, {"count": count})
+
+    def _order(self, verb: Verb, arguments: JsonObject) -> Future[str]:
+        async def order(engine: Engine) -> str:
+            return told(await give(engine.ledger, verb, arguments))
+
+        return self._handle.call(order)
