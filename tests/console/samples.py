@@ -190,9 +190,7 @@ def paused() -> Snapshot:
     """Held by the operator in the middle of a run."""
     whole = busy()
     view = replace(whole.pipelines[0], state=EngineState.PAUSED, rate=None, eta=None)
-    return replace(
-        whole, state=EngineState.PAUSED, pipelines=(view,), in_flight=(), pause=Pause(WALL - 3600, "")
-    )
+    return replace(whole, state=EngineState.PAUSED, pipelines=(view,), in_flight=(), pause=Pause(WALL, ""))
 
 
 def disconnected() -> Snapshot:

@@ -74,7 +74,7 @@ async def test_space_pauses_and_resumes(make_console: MakeConsole) -> None:
         assert "space resume" in text(pilot, "#keys")
 
         await pilot.press("space")
-        assert helm.asked == ["pause", "resume"]
+        await until(pilot, lambda: helm.asked == ["pause", "resume"])
 
 
 async def test_workers_never_fall_below_one(make_console: MakeConsole) -> None:
@@ -292,7 +292,7 @@ async def test_the_palette_knows_the_actions(make_console: MakeConsole) -> None:
 
         assert "Sync now  (s)" in titles
         await titles["Sync now  (s)"]()
-        assert helm.asked == ["sync"]
+        await until(pilot, lambda: helm.asked == ["sync"])
 
 
 async def test_keys_can_be_others(make_console: MakeConsole) -> None:

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from embedconsole.sync.giving import give, told
+import anyio.to_thread
+
+from embedconsole.sync.giving import give
 from embedconsole.sync.ordering import Verb, sender
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from embedconsole.items import JsonObject
+    from embedconsole.ledger.records import Order
     from embedconsole.sync.attending import Attendance
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.ordering import Wish
@@ -127,6 +130,14 @@ class OrderedControls:
 
     def _order(self, verb: Verb, arguments: JsonObject) -> Future[str]:
         async def order(engine: Engine) -> str:
-            return told(await give(engine.ledger, verb, arguments))
+            given = await anyio.to_thread.run_sync(give, engine.ledger, verb, arguments)
+            return _told(given)
 
         return self._handle.call(order)
+
+
+def _told(order: Order | None) -> str:
+    if order is None or order.taken_by is None:
+        return "Nobody took the order, so it is taken back: nobody serves this ledger, or is at it."
+    who = order.taken_by.partition(":")[0]
+    return f"{who} took the order." if order.answer is None else f"{who}: {order.answer}"

@@ -21,7 +21,6 @@ class Launch:
         keys: Action to key, where the operator wants another one.
         attach: Do not sync here: watch whoever serves the ledger, and order what is to be done.
         read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
-        attach: Watch and steer whoever serves the ledger, without an engine at work in here.
     """
 
     pipelines: Sequence[Pipeline]
@@ -31,7 +30,6 @@ class Launch:
     keys: Mapping[str, str] = field(default_factory=dict)
     attach: bool = False
     read_only: bool = False
-    attach: bool = False
     mouse: bool = False
 
 
@@ -41,12 +39,14 @@ class Facts:
 
     Attributes:
         noun: What an item is called: "product" or "picture".
+        embedded: The collection is an embedded one, which a single process has open.
         price: What embedding one item costs, in the operator's currency; None where no price is configured.
     """
 
     name: str
     collection: str
     noun: str = "product"
+    embedded: bool = False
     price: float | None = None
     embedders: tuple[str, ...] = ()
 
@@ -63,6 +63,7 @@ def facts_of(pipeline: Pipeline) -> Facts:
     return Facts(
         name=pipeline.name,
         collection=pipeline.collection.name,
+        embedded=pipeline.collection.path is not None,
         noun="picture" if pipeline.catalog.product is not None else "product",
         price=sum(known) / 1000 if known else None,
         embedders=tuple(dict.fromkeys(vector.embedder for vector in pipeline.vectors.values())),

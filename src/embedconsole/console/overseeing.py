@@ -125,7 +125,7 @@ def _dependency(one: Health, now: float) -> HealthRow:
 def _collection(pipeline: PipelineView, now: float) -> HealthRow:
     seen = pipeline.seen
     if seen is None:
-        return HealthRow("collection", "asking", "muted")
+        return HealthRow("collection", "not asked", "muted")
     if seen.fault is not None:
         return HealthRow("collection", "away", "alert", age(now - seen.at), clean(seen.fault))
     if seen.state is None:

@@ -72,7 +72,7 @@ def dashboard(scene: Scene) -> DashboardView:
         sentence=sentence(now),
         backlog=_backlog(pipeline, scene.history, stale=now.ledger_fault is not None),
         in_flight=_in_flight(snapshot, facts.name, stale=now.ledger_fault is not None),
-        collection=_collection(pipeline.seen, scene.standing),
+        collection=_collection(pipeline.seen, scene.standing, private=facts.embedded and _watches(scene)),
         errors=ErrorsView(error_rows(_mine(snapshot.events, facts.name), scene.standing.zone)),
         alarmed=now.broken is not None or now.ledger_fault is not None or now.halted is not None,
         health=health(snapshot, pipeline),
@@ -176,9 +176,13 @@ def _host(worker: str) -> str:
     return clean(worker.partition(":")[0])
 
 
-def _collection(seen: CollectionSeen | None, standing: Standing) -> CollectionView:
+def _watches(scene: Scene) -> bool:
+    return scene.standing.attached or scene.standing.read_only
+
+
+def _collection(seen: CollectionSeen | None, standing: Standing, *, private: bool) -> CollectionView:
     if seen is None:
-        return CollectionView()
+        return CollectionView(private=private)
     fault = None if seen.fault is None else clean(seen.fault)
     as_of = at_time(seen.at + standing.offset, standing.zone) if fault else ""
     state = seen.state

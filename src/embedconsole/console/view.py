@@ -80,12 +80,14 @@ class CollectionView:
 
     Attributes:
         asked: It has answered, or failed to, at least once.
+        private: An embedded one, which tells its figures only to the process that has it open.
         exists: None while that is not known.
         vectors: "512 cosine", or a line each for named ones.
         fault: Why it does not answer; the rest is then from `as_of`.
     """
 
     asked: bool = False
+    private: bool = False
     exists: bool | None = None
     status: str = ""
     points: int = 0

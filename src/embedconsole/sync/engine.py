@@ -231,8 +231,16 @@ class Engine:
             self._fault = str(fault)
 
     async def describe(self) -> None:
-        """Ask the collections for what only they know: whether they are there, and what they look like."""
-        await self._watch.describe()
+        """Ask the collections for what only they know: whether they are there, and what they look like.
+
+        An embedded one belongs to the process that writes to it: whoever only looks would keep it out.
+        """
+        names = {
+            assembly.pipeline.name
+            for assembly in self.assemblies
+            if assembly.pipeline.collection.path is None or self.serves
+        }
+        await self._watch.describe(names)
 
     def snapshot(self) -> Snapshot:
         """The engine now; call it in the engine's loop."""

@@ -1,49 +1,53 @@
-"""Orders from here: given through the ledger, and followed until somebody takes them."""
+"""Orders from here: left in the ledger, and followed until somebody takes them."""
 
 from __future__ import annotations
 
 import time
 from typing import TYPE_CHECKING
 
-import anyio
-import anyio.to_thread
-
 from embedconsole.sync.ordering import sender
 
 if TYPE_CHECKING:
-    from embedconsole.items import JsonObject
+    from collections.abc import Mapping
+
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Order
     from embedconsole.sync.ordering import Verb
 
 PATIENCE = 6.0
-"""Seconds that an order is followed: those who serve look for orders every two seconds."""
+"""Seconds that an order waits: whoever serves looks for orders every two seconds."""
 
-_LOOK_EVERY = 0.3
+_ANSWER_PATIENCE = 2.0
+"""Seconds that an answer is waited for: what can't be done is said at once, a run goes on for long."""
+
+_LOOK_EVERY = 0.1
 
 
-async def give(ledger: Ledger, verb: Verb, arguments: JsonObject) -> Order | None:
-    """Give an order; None when nobody took it, and it has been withdrawn.
+def give(ledger: Ledger, verb: Verb, arguments: Mapping[str, object]) -> Order | None:
+    """The order once it has been taken, and perhaps answered; None when nobody took it: it is taken back.
+
+    Blocks for seconds.
 
     Raises:
         Transient, Refused: the ledger fails.
     """
-    number = await anyio.to_thread.run_sync(ledger.orders.give, verb, arguments, sender())
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        await anyio.sleep(_LOOK_EVERY)
-        order = await anyio.to_thread.run_sync(ledger.orders.get, number)
-        if order is not None and order.taken_by is not None:
-            return order
-    if await anyio.to_thread.run_sync(ledger.orders.withdraw, number):
+    number = ledger.orders.give(verb, arguments, sender())
+    order = _wait(ledger, number, PATIENCE, taken=True)
+    if order is None and not ledger.orders.withdraw(number):
+        # Taken at the last moment.
+        order = ledger.orders.get(number)
+    if order is None:
         return None
-    return await anyio.to_thread.run_sync(ledger.orders.get, number)
+    return _wait(ledger, number, _ANSWER_PATIENCE, taken=False) or order
 
 
-def told(order: Order | None) -> str:
-    """What came of an order, in words."""
-    if order is None or order.taken_by is None:
-        return "Nobody took the order: nobody serves this ledger. Start embedconsole --headless."
-    if order.answer is not None:
-        return f"{order.taken_by.partition(':')[0]}: {order.answer}"
-    return f"{order.taken_by.partition(':')[0]} took the order."
+def _wait(ledger: Ledger, number: int, seconds: float, *, taken: bool) -> Order | None:
+    """The order as soon as it has been taken, or answered; None when that does not happen in time."""
+    until = time.monotonic() + seconds
+    while True:
+        order = ledger.orders.get(number)
+        if order is None or (order.taken_by if taken else order.answer) is not None:
+            return order
+        if time.monotonic() > until:
+            return None
+        time.sleep(_LOOK_EVERY)

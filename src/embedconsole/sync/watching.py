@@ -15,7 +15,7 @@ from embedconsole.sync.initialise import compared
 from embedconsole.sync.snapshot import CollectionSeen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
@@ -67,10 +67,12 @@ class Watch:
             self.seen = await anyio.to_thread.run_sync(self._read, self.seen.events)
             self.counted_at = time.monotonic()
 
-    async def describe(self) -> None:
-        """Ask each collection what it looks like, and compare it with the configuration."""
+    async def describe(self, pipelines: Container[str]) -> None:
+        """Ask the collections of these what they look like, and compare them with the configuration."""
         for assembly in self.assemblies:
             name = assembly.pipeline.name
+            if name not in pipelines:
+                continue
             try:
                 state = await assembly.collection.describe()
                 seen = CollectionSeen(time.monotonic(), state, *_compared(assembly, state))
