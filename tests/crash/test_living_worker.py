@@ -11,14 +11,14 @@ from crash.converged import assert_converged, on_sqlite, paid_again
 from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Transient
-from embedconsole.ledger import presence, work
+from embedconsole.ledger import work
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync import crew, leases
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.run import RunOptions
 from embedconsole.sync.thread import engine_in_thread
 from support.embedding_service import Behaviour
 from support.processes import PATIENCE, wait_until
+from support.short_leases import lease_constants
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,11 +36,8 @@ LEASE = 4.0
 
 @pytest.fixture(autouse=True)
 def _short_leases(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "LEASE_SECONDS", LEASE)
-    monkeypatch.setattr(crew, "LEASE_SECONDS", LEASE)
-    monkeypatch.setattr(crew, "_HEARTBEAT", 0.1)
-    monkeypatch.setattr(presence, "RUN_LEASE_SECONDS", LEASE)
-    monkeypatch.setattr(leases, "_KEEP_LEASE_EVERY", LEASE / 4)
+    for module, name, value in lease_constants(LEASE):
+        monkeypatch.setattr(module, name, value)
 
 
 def pipelines(stage: Stage) -> Sequence[Pipeline]:

@@ -6,9 +6,7 @@ import signal
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-import pytest
-
-from crash.converged import assert_converged, on_sqlite, paid_again
+from crash.converged import assert_converged, on_a_file_and_a_server, on_sqlite, paid_again
 from support.embedding_service import Behaviour
 from support.processes import once, running, wait_until
 
@@ -19,10 +17,10 @@ if TYPE_CHECKING:
 WORKERS = 4
 
 
-@pytest.mark.parametrize("products", [2_000, pytest.param(10_000, marks=pytest.mark.soak)])
-def test_two_daemons_embed_each_item_once_and_never_plan_at_once(
-    stage: Stage, ledger: LedgerRows, products: int
-) -> None:
+# The load on every database is test_four_processes.py; who plans is one lease, on a file and on a server.
+@on_a_file_and_a_server
+def test_two_daemons_embed_each_item_once_and_never_plan_at_once(stage: Stage, ledger: LedgerRows) -> None:
+    products = 600
     stage.shop.add(range(1, products + 1))
     stage.installation.settings["schedule"] = {"every": "3s"}
     stage.installation.settings["chunk_size"] = 50
@@ -60,6 +58,7 @@ def planners(ledger: LedgerRows) -> set[str]:
     return {run.worker for run in ledger.runs() if run.kind == "sync"}
 
 
+@on_a_file_and_a_server
 def test_the_second_of_two_overlapping_runs_touches_nothing(stage: Stage, ledger: LedgerRows) -> None:
     stage.shop.add(range(1, 41))
     stage.service.behave(Behaviour("hold"))

@@ -62,7 +62,9 @@ def _upgrade(connection: Connection) -> None:
         if _version(connection) != VERSION:
             _run_migrations(connection)
     finally:
-        _unlock(connection)
+        # A connection that was lost took the lock with it, and to ask it for more would hide why.
+        if not connection.invalidated:
+            _unlock(connection)
 
 
 def _run_migrations(connection: Connection) -> None:

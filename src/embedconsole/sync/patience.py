@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TRIES = 5
+_PAUSE = 1.0
+"""Seconds before the second try; before the third twice that, and so on."""
 
 
 async def in_ledger(work: Callable[[], T], journal: Journal, who: str) -> T:
@@ -38,5 +40,5 @@ async def in_ledger(work: Callable[[], T], journal: Journal, who: str) -> T:
             if tries == _TRIES:
                 raise Stop(fault) from fault
             journal.note("warning", fault.kind, f"{who} waits: {fault}")
-            await anyio.sleep(tries)
+            await anyio.sleep(_PAUSE * tries)
     raise AssertionError("unreachable")

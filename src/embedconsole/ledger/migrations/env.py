@@ -1,9 +1,31 @@
 """Runs migrations on the connection that `embedconsole.ledger.migrate` hands over."""
 
+from typing import Any
+
 from alembic import context
+from alembic.ddl.mysql import MySQLImpl
+from sqlalchemy.exc import DBAPIError
 
 from embedconsole.ledger.migrate import VERSION_TABLE
 from embedconsole.ledger.schema import metadata
+
+_DONE_BEFORE = {1050, 1060, 1061}
+"""MySQL's errors for a table, a column and an index that are there already."""
+
+
+class Resuming(MySQLImpl):
+    """MySQL commits every statement: a migration that was cut off is done again, and what is there stays."""
+
+    __dialect__ = "mysql"
+
+    def _exec(self, *arguments: Any, **named: Any) -> Any:
+        try:
+            return super()._exec(*arguments, **named)
+        except DBAPIError as error:
+            if error.orig is None or error.orig.args[0] not in _DONE_BEFORE:
+                raise
+            return None
+
 
 context.configure(
     connection=context.config.attributes["connection"],

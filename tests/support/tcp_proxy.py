@@ -1,0 +1,76 @@
+"""A loopback proxy in front of a database server: what a client sends meets the troubles of a schedule."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from support.loop_thread import loop_in_thread
+from support.troubles import DELAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.troubles import Trouble, Troubles
+
+_PIECE = 65_536
+
+
+class _Connection:
+    """A client's connection and the one behind it; `trouble` is what the next answer meets."""
+
+    def __init__(
+        self, troubles: Troubles, client: asyncio.StreamWriter, server: asyncio.StreamWriter
+    ) -> None:
+        self._troubles = troubles
+        self._client = client
+        self._server = server
+        self._trouble: Trouble | None = None
+
+    async def requests(self, source: asyncio.StreamReader) -> None:
+        while data := await source.read(_PIECE):
+            self._trouble = self._troubles.take()
+            if self._trouble == "reset":
+                self.cut()
+                return
+            if self._trouble == "delay":
+                await asyncio.sleep(DELAY)
+            self._server.write(data)
+            await self._server.drain()
+        self.cut()
+
+    async def answers(self, source: asyncio.StreamReader) -> None:
+        while data := await source.read(_PIECE):
+            if self._trouble == "truncate":
+                self._client.write(data[: len(data) // 2])
+                await self._client.drain()
+            if self._trouble in ("truncate", "reset after"):
+                break
+            self._client.write(data)
+            await self._client.drain()
+        self.cut()
+
+    def cut(self) -> None:
+        self._client.transport.abort()
+        self._server.transport.abort()
+
+
+@contextmanager
+def tcp_proxy(host: str, port: int, troubles: Troubles) -> Iterator[int]:
+    """The proxy's port on 127.0.0.1, while the block runs."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            behind, ahead = await asyncio.open_connection(host, port)
+            connection = _Connection(troubles, writer, ahead)
+            await asyncio.gather(connection.requests(reader), connection.answers(behind))
+        except OSError:
+            writer.transport.abort()
+
+    with loop_in_thread() as loop:
+        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(serve, "127.0.0.1", 0), loop).result()
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            loop.call_soon_threadsafe(server.close)
