@@ -13,10 +13,10 @@ from click.testing import CliRunner
 from embedconsole.cli.context import Invocation
 from embedconsole.cli.main import cli
 from embedconsole.faults import ConfigError
-from embedconsole.headless import ordering
 from embedconsole.headless.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records import Worker
+from embedconsole.sync import giving
 from embedconsole.sync.ordering import read_wish
 from embedconsole.sync.status import ProcessStatus
 
@@ -44,8 +44,8 @@ log: {{path: ./embedconsole.log}}
 @pytest.fixture
 def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A configuration whose ledger is not there yet."""
-    monkeypatch.setattr(ordering, "PATIENCE", 0.3)
-    monkeypatch.setattr(ordering, "_ANSWER_PATIENCE", 0.3)
+    monkeypatch.setattr(giving, "PATIENCE", 0.3)
+    monkeypatch.setattr(giving, "_ANSWER_PATIENCE", 0.3)
     path = tmp_path / "embedconsole.yaml"
     path.write_text(_CONFIG.format(folder=tmp_path.as_posix()))
     return path
@@ -67,7 +67,7 @@ def serving(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, answer: str | None = None
 ) -> Iterator[list[Order]]:
     """A daemon that takes every order, and perhaps answers it."""
-    monkeypatch.setattr(ordering, "PATIENCE", 30.0)
+    monkeypatch.setattr(giving, "PATIENCE", 30.0)
     taken: list[Order] = []
     over = threading.Event()
 

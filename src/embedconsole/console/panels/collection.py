@@ -21,7 +21,7 @@ _MEANING = {"yellow": "optimizing", "grey": "optimizations pending", "red": "fai
 def collection_lines(view: CollectionView, cells: int, height: int) -> list[Line]:
     """At most `height` lines; what wants the operator comes first."""
     if view.private:
-        text = "It is embedded: only the process that writes to it can look into it. A Qdrant server can be shared."
+        text = "It is embedded: only the process that writes to it can look inside."
         return wrapped(text, cells, "muted")[:height]
     if not view.asked:
         return [(Span(" Asking the collection.", "muted"),)]
