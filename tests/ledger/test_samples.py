@@ -50,6 +50,12 @@ def test_the_picture_of_a_moment_is_the_last_one_before_it(shelf: Shelf) -> None
     assert older.picture == {"counts": {"failed": 3}}
     assert older.at == pytest.approx(newest.at - 600, abs=60)
     assert ledger.samples.picture_at("products", older.at - 1) is None
+    assert (older.worker, newest.worker) == ("a", "b")
+
+    assert ledger.samples.picture_at("products", older.at) == older, "its own moment is not before it"
+    assert ledger.samples.picture_after("products", 0) == older
+    assert ledger.samples.picture_after("products", older.at) == newest
+    assert ledger.samples.picture_after("products", newest.at) is None
     ages = ledger.samples.picture_ages(["products", "pictures"])
     assert set(ages) == {"products"}
     assert 0 <= ages["products"] < 60

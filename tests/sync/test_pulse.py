@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything happens twenty times as fast."""
-    for name, value in {"TICK": 0.02, "BEAT_BUSY": 0.1, "SAMPLE_BUSY": 0.1}.items():
+    for name, value in {"TICK": 0.02, "BEAT_BUSY": 0.1, "SAMPLE_BUSY": 0.1, "SAMPLE_TURN": 0.1}.items():
         monkeypatch.setattr(pulse, name, value)
 
 
@@ -102,6 +102,29 @@ def test_samples_tell_what_was_done_and_now_and_then_what_it_looked_like(
         assert isinstance(counts, dict)
         assert counts["synced"] + counts["pending"] == 20
         assert set(taken.picture) >= {"state", "rate", "eta", "in_flight", "dependencies", "collection"}
+
+
+def test_a_pause_is_in_a_picture_however_recent_the_last_one(
+    handle: EngineHandle, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pulse, "SAMPLE_BUSY", 3600.0)
+    monkeypatch.setattr(pulse, "SAMPLE_IDLE", 3600.0)
+
+    async def serve(engine: Engine) -> None:
+        engine.serves = True
+        await Sampler(engine).take(0.0)
+
+    handle.call(serve).result(timeout=LIMIT)
+    handle.pause("anna@shop")
+    with open_ledger(ledger_url) as ledger:
+        pause = threading.Event()
+        for _ in range(int(LIMIT / 0.02)):
+            taken = ledger.samples.picture_at("products", 1e11)
+            if taken is not None and taken.picture["paused_since"] is not None:
+                break
+            pause.wait(0.02)
+        assert taken is not None
+        assert taken.picture["paused_by"] == "anna@shop"
 
 
 def test_what_a_short_run_did_is_told_when_the_engine_is_closed(

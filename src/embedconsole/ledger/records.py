@@ -391,10 +391,11 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """What a pipeline looked like at a moment (seconds since 1970)."""
+    """What a pipeline looked like at a moment (seconds since 1970), as `worker` saw it."""
 
     at: float
     picture: Mapping[str, object]
+    worker: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from embedconsole.ledger.schema import samples
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from embedconsole.ledger.database import Database
     from embedconsole.ledger.records import Sample
@@ -86,15 +86,20 @@ class Samples:
 
     def picture_at(self, pipeline: str, moment: float) -> Pictured | None:
         """The latest picture taken at or before a moment (seconds since 1970); None before the first."""
+        return self._picture(pipeline, samples.c.at <= round(moment * 1000), samples.c.at.desc())
+
+    def picture_after(self, pipeline: str, moment: float) -> Pictured | None:
+        """The first picture taken after a moment; None after the latest."""
+        return self._picture(pipeline, samples.c.at > round(moment * 1000), samples.c.at)
+
+    def _picture(
+        self, pipeline: str, when: ColumnElement[bool], order: ColumnElement[int]
+    ) -> Pictured | None:
         query = (
-            select(samples.c.at, samples.c.picture)
-            .where(
-                samples.c.pipeline == pipeline,
-                samples.c.at <= int(moment * 1000),
-                samples.c.picture.is_not(None),
-            )
-            .order_by(samples.c.at.desc())
+            select(samples.c.at, samples.c.picture, samples.c.worker_id)
+            .where(samples.c.pipeline == pipeline, when, samples.c.picture.is_not(None))
+            .order_by(order)
             .limit(1)
         )
         rows = self._database.rows(query)
-        return Pictured(rows[0][0] / 1000, json.loads(rows[0][1])) if rows else None
+        return Pictured(rows[0][0] / 1000, json.loads(rows[0][1]), rows[0][2]) if rows else None

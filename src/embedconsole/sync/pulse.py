@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.faults import Fault
+from embedconsole.sync.flow import GateState
 from embedconsole.sync.journal import log
 from embedconsole.sync.sampling import Sampler
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 TICK = 0.5
 BEAT_BUSY, BEAT_IDLE = 2.0, 15.0
 SAMPLE_BUSY, SAMPLE_IDLE = 15.0, 300.0
+SAMPLE_TURN = 2.0
+"""Seconds between two samples at least, however often the state turns."""
 
 
 @dataclass(slots=True)
@@ -28,12 +31,15 @@ class Pulse:
     _sampler: Sampler = field(init=False)
     _beat_at: float = 0.0
     _sample_at: float = 0.0
+    _sampled_at: float = 0.0
     _was: object = None
-    _was_busy: bool = False
+    _turn: object = None
+    _turned: bool = False
 
     def __post_init__(self) -> None:
         self._sampler = Sampler(self.engine)
         self._sample_at = time.monotonic() + SAMPLE_BUSY
+        self._turn = _turn(self.engine)
 
     async def keep(self) -> None:
         """Go on until cancelled."""
@@ -50,14 +56,19 @@ class Pulse:
         engine, now = self.engine, time.monotonic()
         # A change is told at once: somebody may be looking at us.
         news = (engine.busy, engine.control.paused_by, engine.next_run, engine.serves)
-        ended, self._was_busy = self._was_busy and not engine.busy, engine.busy
+        turn = _turn(engine)
+        self._turned, self._turn = self._turned or turn != self._turn, turn
         if news != self._was or now >= self._beat_at:
             self._was = news
             self._beat_at = now + (BEAT_BUSY if engine.busy else BEAT_IDLE)
             await self._beat()
-        if ended or now >= self._sample_at:
-            self._sample_at = now + (SAMPLE_BUSY if engine.busy else SAMPLE_IDLE)
-            await self._sample(SAMPLE_BUSY if engine.busy or ended else SAMPLE_IDLE)
+        turned = self._turned and now >= self._sampled_at + SAMPLE_TURN
+        if turned or now >= self._sample_at:
+            every = SAMPLE_BUSY if engine.busy else SAMPLE_IDLE
+            self._sampled_at, self._sample_at = now, now + every
+            # Who looks back wants the moment in which it happened, whoever has taken a picture just before.
+            if await self._sample(0.0 if turned else every):
+                self._turned = False
         elif engine.busy:
             self._sample_at = min(self._sample_at, now + SAMPLE_BUSY)
 
@@ -67,8 +78,22 @@ class Pulse:
         except Fault as fault:
             log.debug("no heartbeat: %s", fault)
 
-    async def _sample(self, picture_every: float) -> None:
+    async def _sample(self, picture_every: float) -> bool:
         try:
             await self._sampler.take(picture_every)
         except Fault as fault:
             log.debug("no sample: %s", fault)
+            return False
+        return True
+
+
+def _turn(engine: Engine) -> object:
+    """What an incident is told by: a run, a pause, a breaker, or the silence of the ledger."""
+    snapshot = engine.snapshot()
+    away = {
+        one.name
+        for view in snapshot.pipelines
+        for one in view.dependencies
+        if one.state in (GateState.OPEN, GateState.PROBING)
+    }
+    return engine.busy, engine.control.paused, engine.control.draining, away, snapshot.fault is None

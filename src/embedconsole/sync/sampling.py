@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.ledger.records import Sample
-from embedconsole.sync.status import dependencies_of
+from embedconsole.sync.picturing import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from embedconsole.items import JsonObject
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.progress import Progress
-    from embedconsole.sync.snapshot import CollectionSeen, PipelineView, Snapshot
 
-BATCHES_IN_PICTURE = 50
 _STALE = 5.0
 """Seconds after which what the ledger said is asked anew for a picture."""
 
@@ -66,6 +64,7 @@ class Sampler:
 
         Args:
             picture_every: Seconds; whichever process finds the latest picture older takes the next one.
+                With 0 it is taken at once, with the counts there are while counting rests.
 
         Raises:
             Fault: the ledger does not answer.
@@ -75,7 +74,7 @@ class Sampler:
         now = engine.tally
         pictures: Mapping[str, JsonObject] = {}
         # Who neither serves nor has done anything is only looking, or about to end.
-        if (engine.serves or now != self._told) and time.monotonic() >= self._rest_until:
+        if (engine.serves or now != self._told) and (picture_every == 0 or not self._rests):
             ages = await anyio.to_thread.run_sync(engine.ledger.samples.picture_ages, names)
             due = [name for name in names if ages.get(name, picture_every) >= picture_every]
             pictures = await self._pictures(due) if due else {}
@@ -95,7 +94,7 @@ class Sampler:
 
     async def _pictures(self, names: list[str]) -> dict[str, JsonObject]:
         engine, began = self.engine, time.monotonic()
-        if not engine.counted_since(began - _STALE):
+        if not (self._rests or engine.counted_since(began - _STALE)):
             await engine.count()
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
         if engine.serves and self._may_ask_collections():
@@ -105,6 +104,10 @@ class Sampler:
         snapshot = engine.snapshot()
         return {view.name: picture_of(view, snapshot) for view in snapshot.pipelines if view.name in names}
 
+    @property
+    def _rests(self) -> bool:
+        return time.monotonic() < self._rest_until
+
     def _may_ask_collections(self) -> bool:
         # An embedded one belongs to one process at a time: it is not opened only to look at it.
         done = self.engine.tally.done
@@ -112,32 +115,3 @@ class Sampler:
             assembly.pipeline.collection.path is None or done[assembly.pipeline.name] > 0
             for assembly in self.engine.assemblies
         )
-
-
-def picture_of(view: PipelineView, snapshot: Snapshot) -> JsonObject:
-    """What a pipeline looks like, JSON-ready; times in seconds since 1970 by our clock."""
-    epoch = time.time() - snapshot.taken_at
-    flying = [batch for batch in snapshot.in_flight if batch.pipeline == view.name]
-    return {
-        "state": str(view.state),
-        "counts": None if view.counts is None else asdict(view.counts),
-        "rate": view.rate,
-        "eta": view.eta,
-        "workers": view.workers,
-        "batches": len(flying),
-        "in_flight": [
-            {**asdict(batch), "work": batch.work.name.lower()} for batch in flying[:BATCHES_IN_PICTURE]
-        ],
-        "dependencies": [asdict(one) for one in dependencies_of(view.dependencies, epoch)],
-        "collection": None if view.seen is None else _collection(view.seen),
-        "next_run": None if snapshot.next_run is None else snapshot.next_run + epoch,
-        "paused_since": None if snapshot.pause is None else snapshot.pause.since,
-    }
-
-
-def _collection(seen: CollectionSeen) -> JsonObject:
-    return {
-        "state": None if seen.state is None else asdict(seen.state),
-        "differences": list(seen.differences),
-        "fault": seen.fault,
-    }
