@@ -157,6 +157,16 @@ def test_a_run_of_this_process_has_its_counts_while_it_goes_on() -> None:
 # Keys and flows
 
 
+async def test_moving_about_opens_nothing(make_console: MakeConsole) -> None:
+    app = make_console(helm(run_samples.many()))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await on_runs(pilot)
+        await pilot.press("j", "G", "k")
+        await pilot.pause()
+
+        assert the_list(pilot).has_focus
+
+
 async def test_enter_opens_a_run_and_escape_goes_back_to_its_row(make_console: MakeConsole) -> None:
     app = make_console(helm(run_samples.many()))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -51,6 +51,7 @@ def test_events_are_read_oldest_first_from_where_one_was(ledger: Ledger) -> None
     assert ledger.history.events(after=told[1].id) == told[2:]
     assert ledger.history.events(limit=2) == told[1:], "the latest, not the first"
     assert ledger.history.events(after=told[2].id) == []
+    assert ledger.history.events(before=told[2].id, limit=1) == told[1:2]
     now = ledger.database.scalar(select(now_ms())) / 1000
     assert all(now - 60 < event.at <= now for event in told)
 

@@ -136,6 +136,7 @@ def _console(invocation: Invocation, flags: RunFlags) -> Exit:
             read_only=flags.read_only,
             attach=flags.attach,
             mouse=flags.mouse,
+            log_path=session.log_path,
         )
     )
     return Exit(128 + signal_number) if signal_number else Exit.IN_SYNC

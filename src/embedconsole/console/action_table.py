@@ -29,7 +29,14 @@ def _screen(name: str, key: str, text: str) -> Action:
 
 
 def _here(
-    action: str, keys: str, title: str, text: str, *where: str, short: str = "", effect: Effect = Effect.NONE
+    action: str,
+    keys: str,
+    title: str,
+    text: str,
+    *where: str,
+    short: str = "",
+    effect: Effect = Effect.NONE,
+    rank: int = 3,
 ) -> Action:
     """What concerns the list or the panel that the operator is in."""
     return Action(
@@ -40,7 +47,7 @@ def _here(
         text,
         short,
         effect,
-        rank=3,
+        rank=rank,
         call=f"screen.{action}",
         in_palette=False,
         where=where,
@@ -153,7 +160,14 @@ ACTIONS: tuple[Action, ...] = (
     _here(
         "open", "enter", "Details", "Opens what the cursor is on; esc goes back.", *_LISTS, short="details"
     ),
-    _here("mark", "v", "Mark", "Marks the row for the next action; again takes the mark away.", "failures"),
+    _here(
+        "mark",
+        "v",
+        "Mark",
+        "Marks the row for the next action; again takes the mark away.",
+        "failures",
+        "log",
+    ),
     _here(
         "skip",
         "d",
@@ -163,6 +177,16 @@ ACTIONS: tuple[Action, ...] = (
         short="skip",
         effect=Effect.CHANGES,
     ),
+    _here(
+        "source",
+        "o",
+        "Other source",
+        "The events of all processes in the ledger, or this machine's log file.",
+        "log",
+        short="source",
+    ),
+    _here("level", "l", "Level", "Everything, warnings and errors, or errors.", "log", short="level", rank=4),
+    _here("export", "e", "Export", "Writes what passes the filter to a file.", "log", short="export", rank=4),
     _here("copy", "y", "Copy", "Copies what the focus is on to your clipboard (OSC 52), and to a file."),
     _screen("dashboard", "1", "Is everything fine, and what is going on."),
     _screen("failures", "2", "What needs a look, by cause, down to the product."),

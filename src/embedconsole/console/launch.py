@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from embedconsole.config.pipeline import Pipeline
 
@@ -21,6 +22,7 @@ class Launch:
         keys: Action to key, where the operator wants another one.
         attach: Do not sync here: watch whoever serves the ledger, and order what is to be done.
         read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
+        log_path: The log file that this console writes; None when it writes none.
     """
 
     pipelines: Sequence[Pipeline]
@@ -31,6 +33,7 @@ class Launch:
     attach: bool = False
     read_only: bool = False
     mouse: bool = False
+    log_path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,9 +77,11 @@ class History:
         ]
         self._database.execute(insert(events).values(at=now_ms()), rows)
 
-    def events(self, *, after: int = 0, limit: int = 200) -> list[Event]:
-        """The latest events with an id above `after`, oldest first."""
+    def events(self, *, after: int = 0, before: int | None = None, limit: int = 200) -> list[Event]:
+        """The latest events with an id above `after` and below `before`, oldest first."""
         query = select(events).where(events.c.id > after).order_by(events.c.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(events.c.id < before)
         return [_event(row) for row in reversed(self._database.rows(query))]
 
     def events_between(self, since: float, until: float, *, limit: int = 200) -> list[Event]:

@@ -136,6 +136,18 @@ async def run_detail(engine: Engine, number: int) -> RunInDetail | None:
     return await anyio.to_thread.run_sync(run_in_detail, engine.ledger, _pipelines(engine), number)
 
 
+async def older_events(engine: Engine, *, before: int | None, limit: int) -> tuple[Event, ...]:
+    """The latest events with a number below `before`, or the latest of all; oldest first."""
+    read = partial(engine.ledger.history.events, before=before, limit=limit)
+    return tuple(await anyio.to_thread.run_sync(read))
+
+
+async def newer_events(engine: Engine, *, after: int, limit: int) -> tuple[Event, ...]:
+    """The latest events with a number above `after`, oldest first."""
+    read = partial(engine.ledger.history.events, after=after, limit=limit)
+    return tuple(await anyio.to_thread.run_sync(read))
+
+
 def past_runs(
     ledger: Ledger, pipelines: Sequence[Pipeline], *, limit: int = KEEP_RUNS, before: int | None = None
 ) -> tuple[PastRun, ...]:

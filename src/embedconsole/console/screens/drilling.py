@@ -21,7 +21,7 @@ class Drilling(Place):
     """
 
     AUTO_FOCUS = "#list"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,backspace,h,left", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,backspace", "back", show=False)]
 
     drilled: bool = False
 

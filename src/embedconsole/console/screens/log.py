@@ -1,29 +1,216 @@
-"""The log screen."""
+"""Everything that happened: the ledger's events of all processes, and this machine's log file."""
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
-from embedconsole.console.panels.wrapping import wrapped
-from embedconsole.console.screens.place import Place
+from textual import on, work
+
+from embedconsole.config.paths import state_dir
+from embedconsole.console.logs.book import Book
+from embedconsole.console.logs.sieve import EVERYTHING
+from embedconsole.console.logs.sources import EventSource, FileSource
+from embedconsole.console.panels.log import entry_lines, log_line
+from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.text import clean
 from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.tail import Tail
+from embedconsole.faults import ConfigError, Fault
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.app import ComposeResult
 
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.logs.entry import Entry
 
-class Log(Place):
-    """Still to come."""
+_EVENTS_EMPTY = "No events yet. What is refused, retried or away, and why a run stopped, is told here."
+_FILE_EMPTY = "The log file is empty. A line a batch and a line a failed item would be here."
+_PAGES = 3
+"""Screens of entries that are read before somebody asks for more."""
+
+
+class Log(Drilling):
+    """A book is read from its end; another source, level or pattern is another book."""
 
     place = "log"
+    look_every = 1.0
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._of_file = False
+        self._sieve = EVERYTHING
+        self._refused = ""
+        self._more = False
+        self._book: Book | None = None
+        self._list: Tail[Entry] = Tail(
+            "Events of all processes",
+            key_of=lambda entry: entry.key,
+            line_of=lambda entry, cells: log_line(entry, cells, desk.bridge.zone),
+            glyphs=desk.glyphs,
+            id="list",
+            empty="Reading.",
+        )
+        self._detail: Panel[Entry | None] = Panel(
+            "Entry",
+            None,
+            lambda entry, cells, height: entry_lines(entry, cells, desk.bridge.zone),
+            glyphs=desk.glyphs,
+            id="detail",
+            note_of=lambda _: "esc goes back",
+        )
 
     def compose_body(self) -> ComposeResult:
-        """A hint."""
-        hint = f"Still to come. Until then: {self.desk.bridge.launch.command} status"
-        yield Panel(
-            "Log",
-            hint,
-            lambda text, cells, height: wrapped(text, cells, "muted"),
-            glyphs=self.desk.glyphs,
-            id="hint",
+        """The entries, and one of them in full."""
+        yield self._list
+        yield self._detail
+
+    def on_mount(self) -> None:
+        """The file grows without anybody telling."""
+        super().on_mount()
+        self.set_interval(self.look_every, self._look_at_it)
+
+    def _look_at_it(self) -> None:
+        if self.is_current:
+            self.look_again()
+
+    # Looking
+
+    async def look(self) -> None:
+        """What came since, and what is older as far as it is wanted."""
+        try:
+            book = self._book or await self._begun()
+            while not await book.read_on():
+                book = await self._begun()
+            if self._list.following:
+                book.drop_old()
+            self._show(book)
+            while self._wants_older(book):
+                before = len(book.entries)
+                await book.read_back()
+                self._more = self._more and len(book.entries) == before
+                self._show(book)
+        except OSError as error:
+            raise ConfigError(f"The log file can't be read: {error.strerror or error}.") from error
+
+    async def _begun(self) -> Book:
+        """A new book with its newest piece in it; what was shown stays until then."""
+        book = Book(self._source(), self._sieve)
+        try:
+            await book.read_back()
+        except BaseException:
+            book.source.close()
+            raise
+        self._close_book()
+        self._book = book
+        return book
+
+    def _source(self) -> FileSource | EventSource:
+        if not self._of_file:
+            return EventSource(self.desk)
+        path = self.desk.bridge.launch.log_path
+        if path is None:
+            raise ConfigError("This console writes no log file.")
+        return FileSource(path)
+
+    def _wants_older(self, book: Book) -> bool:
+        few = len(book.entries) < _PAGES * max(1, self.size.height)
+        return not book.complete and (few or self._more)
+
+    def look_failed(self, fault: str) -> None:
+        """In place of the note; what is shown is from before."""
+        self._list.show(self._list.rows, note=clean(fault), empty=clean(fault))
+
+    @on(Tail.NearStart, "#list")
+    def _ask_for_older(self) -> None:
+        if self._book is not None and not self._book.complete:
+            self._more = True
+            self.look_again()
+
+    # Showing
+
+    def _show(self, book: Book) -> None:
+        self._list.show(
+            book.entries,
+            title="Log file" if self._of_file else "Events of all processes",
+            note=self._refused or self._note(book),
+            empty=self._empty(book),
         )
+
+    def _note(self, book: Book) -> str:
+        parts = [self._sieve.words]
+        if self._sieve.words and not book.complete and self._wants_older(book):
+            parts.append("searching")
+        return ", ".join(part for part in parts if part)
+
+    def _empty(self, book: Book) -> str:
+        if not book.complete:
+            return "Searching."
+        if self._sieve.words:
+            return f"Nothing that is kept has {self._sieve.words}."
+        return _FILE_EMPTY if self._of_file else _EVENTS_EMPTY
+
+    def _close_book(self) -> None:
+        if self._book is not None:
+            self._book.source.close()
+        self._book = None
+
+    def on_unmount(self) -> None:
+        """The console ends."""
+        self._close_book()
+
+    # Keys
+
+    def filtered(self, text: str) -> None:
+        """By a regular expression; one that is none is told in the heading, and the last good one stays."""
+        try:
+            self._sieve = self._sieve.with_pattern(text)
+        except ConfigError as error:
+            self._refused = clean(str(error))
+            self.look_failed(self._refused)
+        else:
+            self._begin_anew()
+
+    def action_level(self) -> None:
+        """Less of it: warnings and errors, errors, or all again."""
+        self._sieve = self._sieve.next_level()
+        self._begin_anew()
+
+    def action_source(self) -> None:
+        """The log file, or the events again."""
+        self._of_file = not self._of_file
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._close_book()
+        self._refused, self._more = "", False
+        self._list.scroll(len(self._list.rows))
+        self.look_anew()
+
+    @work(exclusive=True, group="export", exit_on_error=False)
+    async def action_export(self) -> None:
+        """Write what passes to a file."""
+        stamp = time.strftime("%Y%m%d-%H%M%S")
+        path: Path = state_dir() / f"{'log' if self._of_file else 'events'}-{stamp}.txt"
+        try:
+            count = await self._source().export(self._sieve, path)
+        except (OSError, ConfigError, Fault) as error:
+            self.desk.say(f"The export was not finished: {error}", alarm=True)
+        else:
+            self.desk.say(f"{count:,} lines are in {path}.")
+
+    @on(Roll.Chosen, "#list")
+    def _open_it(self) -> None:
+        if self._list.current is not None:
+            self._detail.show(self._list.current)
+            self.drill()
+
+    @property
+    def copyable(self) -> str:
+        """The chosen lines as they stand in the log, or the entry that is open."""
+        if self.drilled:
+            return self._detail.copyable
+        return "\n".join(entry.raw for entry in self._list.chosen)

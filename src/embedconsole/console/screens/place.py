@@ -164,7 +164,7 @@ class Place(Screen[None]):
     def look_anew(self) -> None:
         """Look now, for something else than before: a look that is under way is given up."""
         self._look_at = time.monotonic() + self.look_every
-        self._looking = self.run_worker(self._look(), group="look", exclusive=True, exit_on_error=False)
+        self._looking = self.run_worker(self._look, group="look", exclusive=True, exit_on_error=False)
 
     async def _look(self) -> None:
         began = time.monotonic()
