@@ -22,8 +22,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from embedconsole.faults import Fault, Refused, Transient
-
-_MAX_MESSAGE = 300
+from embedconsole.foreign import masked, one_line
 
 Code = TypeVar("Code", int, str)
 
@@ -178,9 +177,4 @@ def _one_line(error: Exception, secrets: tuple[str, ...]) -> str:
         text = f"{arguments[1]} ({arguments[0]})"  # PyMySQL's number and message
     else:
         text = str(cause)
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    text = _URL_PASSWORD.sub("***@", " ".join(text.split()))
-    text = text or type(cause).__name__
-    return text if len(text) <= _MAX_MESSAGE else text[: _MAX_MESSAGE - 1] + "…"
+    return one_line(_URL_PASSWORD.sub("***@", masked(text, secrets)), secrets) or type(cause).__name__

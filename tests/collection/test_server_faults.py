@@ -15,7 +15,7 @@ from yarl import URL
 
 from collection.samples import PLAIN, payload, plain_points
 from embedconsole.collection.server import ServerCollection
-from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient, Unreachable
+from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import UNNAMED
 from support.qdrant_server import QdrantServer
 
@@ -56,7 +56,7 @@ raw_or_client = pytest.mark.parametrize("call", [CALLS["upsert"], CALLS["search"
         (429, BadInput),
         (500, Transient),
         (502, Transient),
-        (503, Transient),
+        (503, Overloaded),
         (507, Transient),
     ],
 )

@@ -7,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.embedders.errors import (
-    MAX_RETRY_AFTER,
     Service,
     error_text,
     fault_of_status,
     header_secrets,
-    retry_after,
 )
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient
+from embedconsole.pauses import MAX_RETRY_AFTER, retry_after
 
 SERVICE = Service("ml", "embedders.ml.headers", secrets=("top-secret", "p/w+ä"))
 

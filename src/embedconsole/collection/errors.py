@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 import aiohttp
 import orjson
 
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
+from embedconsole.foreign import READABLE, one_line
+from embedconsole.pauses import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,7 +26,6 @@ REMEDY_SHAPE = "Give collection.name another name, or run `embedconsole reindex`
 REMEDY_REACH = "Is it running? Check collection.url"
 REMEDY_URL = "Check that collection.url is the REST address of a Qdrant server"
 
-_TEXT_LIMIT = 300
 _SHAPE = re.compile(r"Vector dimension error|Not existing vector name|expected dim", re.IGNORECASE)
 _NO_COLLECTION = re.compile(r"Collection .* (doesn't exist|not found)", re.IGNORECASE)
 _NO_POINT = re.compile(r"No point with id")
@@ -53,10 +52,7 @@ class Place:
 
     def clean(self, text: str) -> str:
         """Foreign text on one printable line, cut to a readable length, without the secrets."""
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
-        return line if len(line) <= _TEXT_LIMIT else line[: _TEXT_LIMIT - 1] + "…"
+        return one_line(text, self.secrets)
 
 
 def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
@@ -82,7 +78,7 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
         case 404 if _NO_COLLECTION.search(text):
             return Refused(SOURCE, f"{place.target} does not exist", remedy=REMEDY_INIT)
         case 429:
-            wait = retry_seconds(headers.get("retry-after"))
+            wait = retry_after(headers) if "retry-after" in headers else None
             if wait is None:  # the server's way to say that the request never fits its limit
                 return BadInput(SOURCE, message, remedy="Use a smaller chunk_size")
             return Throttled(SOURCE, message, retry_after=wait)
@@ -139,24 +135,7 @@ def _error_text(body: bytes) -> str:
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
+        return body[: 4 * READABLE].decode("utf-8", "replace")
     status = parsed.get("status") if isinstance(parsed, dict) else None
     error = status.get("error") if isinstance(status, dict) else None
-    return error if isinstance(error, str) else body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
-
-
-def retry_seconds(retry_after: str | None) -> float | None:
-    """`Retry-After` in seconds from now; it may be a number or an HTTP date."""
-    if retry_after is None:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        when = parsedate_to_datetime(retry_after)
-    except ValueError:
-        return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())
+    return error if isinstance(error, str) else body[: 4 * READABLE].decode("utf-8", "replace")

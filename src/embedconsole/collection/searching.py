@@ -19,11 +19,11 @@ from embedconsole.collection.errors import (
     fault_of_transport,
     no_point,
     not_qdrant,
-    retry_seconds,
 )
 from embedconsole.collection.transport import CappedErrors
 from embedconsole.faults import Fault, Throttled
 from embedconsole.items import Hit
+from embedconsole.pauses import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -107,7 +107,9 @@ class Searcher:
             raise self._throttled(str(error), float(error.retry_after_s)) from error
         except QdrantException as error:  # Retry-After is a date; only the error's words have it
             text = str(error)
-            raise self._throttled(text, retry_seconds(text.rpartition("integer: ")[2])) from error
+            raise self._throttled(
+                text, retry_after({"retry-after": text.rpartition("integer: ")[2]})
+            ) from error
         except ResponseHandlingException as error:
             if isinstance(error.source, ValueError):  # JSON, but not the reply to this request
                 raise not_qdrant(self.place, str(error.source).encode()) from error

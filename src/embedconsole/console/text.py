@@ -11,11 +11,10 @@ from typing import Literal, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 
-# C0, DEL, C1, lone surrogates; what turns text around; and what has no width of its own, on whose width
-# no two terminals agree.
-_CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ud800-\udfff]"
-)
+from embedconsole.foreign import HARMFUL
+
+# Beside what harms, what has no width of its own, on whose width no two terminals agree.
+_CONTROL = re.compile(f"[\t\n{HARMFUL}\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _BLANK = re.compile(r"[\t\r\n\u2028\u2029]+")
 
 Tone: TypeAlias = Literal["plain", "muted", "strong", "work", "wait", "alert", "focus", "bright"]

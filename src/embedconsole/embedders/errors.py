@@ -2,34 +2,21 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import orjson
 
 from embedconsole.embedders.limits import TooLarge, said_limit
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient
+from embedconsole.foreign import READABLE, one_line
+from embedconsole.pauses import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-MAX_RETRY_AFTER = 3600.0
-"""Seconds that we wait at most because a service said so."""
-
-_TEXT_LIMIT = 300
 _SHORTEST_SECRET = 6  # a header such as `X-Version: 2` must not turn every 2 of a message into asterisks
-_UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
-_WAIT_TEXT = re.compile(
-    r"(?:resets?|retry|try again|wait)[^0-9]{0,30}"
-    r"((?:\d+(?:\.\d+)?\s*(?:milliseconds?|ms|hours?|h|minutes?|min|m|seconds?|secs?|s)(?![a-z])\s*)+)",
-    re.IGNORECASE,
-)
-_WAIT_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milli|[hms])", re.IGNORECASE)
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 
@@ -58,15 +45,7 @@ class Service:
 
     def clean(self, text: str) -> str:
         """Foreign text on one printable line, cut to a readable length, without the secrets."""
-        text = self._masked(text)
-        # Once more, as a control character inside a secret would have hidden it.
-        line = self._masked(" ".join("".join(char if char.isprintable() else " " for char in text).split()))
-        return line if len(line) <= _TEXT_LIMIT else line[: _TEXT_LIMIT - 1] + "…"
-
-    def _masked(self, text: str) -> str:
-        for secret in self.secrets:
-            text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
-        return text
+        return one_line(text, self.secrets)
 
 
 def header_secrets(headers: Mapping[str, str]) -> tuple[str, ...]:
@@ -128,12 +107,12 @@ def error_text(body: bytes) -> str:
     try:
         parsed: object = orjson.loads(body)
     except orjson.JSONDecodeError:
-        text = body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
+        text = body[: 4 * READABLE].decode("utf-8", "replace")
         if text.lstrip().startswith("<"):
             title = _TITLE.search(text)
             return title.group(1) if title else _TAG.sub(" ", text)
         return text
-    return _said(parsed) or body[: 4 * _TEXT_LIMIT].decode("utf-8", "replace")
+    return _said(parsed) or body[: 4 * READABLE].decode("utf-8", "replace")
 
 
 def _said(value: object, depth: int = 0) -> str:
@@ -149,45 +128,3 @@ def _said(value: object, depth: int = 0) -> str:
             if text := _said(value.get(field), depth + 1):
                 return text
     return ""
-
-
-def retry_after(headers: Mapping[str, str], body: bytes = b"") -> float | None:
-    """How many seconds the service asks us to wait, at most `MAX_RETRY_AFTER`; None when it does not say.
-
-    Looks at `Retry-After` (seconds or an HTTP date, against the reply's own `Date` when it has one, as clocks
-    differ), `RateLimit-Reset`, and words such as "Your rate limit resets in ~30s." in the body.
-    """
-    wait = None
-    if (given := headers.get("retry-after")) is not None:
-        wait = _number(given)
-        if wait is None and (until := _date(given)) is not None:
-            wait = (until - (_date(headers.get("date", "")) or datetime.now(UTC))).total_seconds()
-    if wait is None:
-        wait = _number(headers.get("ratelimit-reset", ""))
-    if wait is None:
-        wait = _wait_in_words(body.decode("utf-8", "replace"))
-    return None if wait is None else min(MAX_RETRY_AFTER, max(0.0, wait))
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
-
-
-def _date(text: str) -> datetime | None:
-    try:
-        when = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    return when if when.tzinfo is not None else when.replace(tzinfo=UTC)
-
-
-def _wait_in_words(text: str) -> float | None:
-    match = _WAIT_TEXT.search(text)
-    if match is None:
-        return None
-    parts = _WAIT_PART.findall(match.group(1))
-    return sum(float(number) * _UNIT_SECONDS[unit.lower().replace("milli", "ms")] for number, unit in parts)

@@ -8,7 +8,7 @@ import logging.handlers
 import time
 from typing import TYPE_CHECKING
 
-from embedconsole.headless.talk import clean
+from embedconsole.foreign import harmless
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +27,7 @@ class _TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
 
     def format(self, record: logging.LogRecord) -> str:
-        return clean(super().format(record)).replace("\n", "\\n")
+        return harmless(super().format(record)).replace("\n", "\\n")
 
 
 class _JsonFormatter(logging.Formatter):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from embedconsole.headless.talk import clean, duration, say
+from embedconsole.foreign import harmless
+from embedconsole.headless.talk import duration, say
 from embedconsole.sync.snapshot import EngineState
 
 if TYPE_CHECKING:
@@ -135,4 +136,4 @@ def describe(view: PipelineView) -> str:
     waiting = [health for health in view.dependencies if health.fault is not None]
     parts += [f"{health.name} {health.state}: {health.fault}" for health in waiting]
     # Rich lets escape sequences through, and a fault's words come from outside.
-    return clean(", ".join(parts)).replace("\n", " ")
+    return harmless(", ".join(parts)).replace("\n", " ")

@@ -3,31 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from typing import TYPE_CHECKING, TextIO
+
+from embedconsole.foreign import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-# C0 but tab and newline, DEL, C1, and what turns text around: a title from the catalog must not reach the
-# terminal as an escape sequence.
-_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-
-
-def clean(text: str) -> str:
-    """Text that can't do anything to a terminal."""
-    return _CONTROL.sub("\ufffd", text)
-
 
 def say(text: str) -> None:
     """Tell the operator something; nobody reads it by program."""
-    _write(sys.stderr, clean(text))
+    _write(sys.stderr, harmless(text))
 
 
 def put(text: str) -> None:
     """Write a line of data."""
-    _write(sys.stdout, clean(text))
+    _write(sys.stdout, harmless(text))
 
 
 def put_json(value: object) -> None:
@@ -37,7 +29,7 @@ def put_json(value: object) -> None:
 
 def put_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
     """Write aligned columns; `right` names those (by index) that are aligned right. No boxes, no colours."""
-    lines = [list(headings), *([clean(cell).replace("\n", " ") for cell in row] for row in rows)]
+    lines = [list(headings), *([harmless(cell).replace("\n", " ") for cell in row] for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     to_right = set(right)
     for line in lines:
