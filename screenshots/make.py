@@ -16,12 +16,17 @@ from embedconsole.console.launch import Launch
 from embedconsole.demo.setup import prepare_demo
 
 _HERE = Path(__file__).parent
-_SIZES = ((80, 24), (120, 40))
+_SMALL, _WIDE = (80, 24), (120, 40)
 _PATIENCE = 60.0
+_PICTURES = {
+    _SMALL: {"dashboard": "1", "failures": "2", "item": "enter enter"},
+    _WIDE: {"dashboard": "1"},
+}
+"""Size to name to the keys that lead there from the picture before."""
 
 
-async def picture(columns: int, rows: int) -> None:
-    """One picture: a first sync that has just ended, with what needs a look."""
+async def pictures(columns: int, rows: int) -> None:
+    """The pictures of a size: a first sync that has just ended, with what needs a look."""
     with tempfile.TemporaryDirectory() as folder:
         settings = prepare_demo(Path(folder), 3000).loaded.settings
         launch = Launch(resolve_pipelines(settings, ()), ledger_url(settings), every=3600.0)
@@ -31,7 +36,11 @@ async def picture(columns: int, rows: int) -> None:
                 while not _at_rest(app):
                     await pilot.pause(0.5)
             await pilot.pause(3.0)
-            app.save_screenshot(f"dashboard-{columns}x{rows}.svg", path=str(_HERE))
+            for name, keys in _PICTURES[columns, rows].items():
+                for key in keys.split():
+                    await pilot.press(key)
+                    await pilot.pause(1.0)
+                app.save_screenshot(f"{name}-{columns}x{rows}.svg", path=str(_HERE))
             await pilot.press("q")
 
 
@@ -44,5 +53,5 @@ def _at_rest(app: Console) -> bool:
 
 
 if __name__ == "__main__":
-    for size in _SIZES:
-        asyncio.run(picture(*size))
+    for size in _PICTURES:
+        asyncio.run(pictures(*size))

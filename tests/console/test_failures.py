@@ -102,6 +102,16 @@ def test_hostile(snap_compare: Compare, make_console: MakeConsole, level: str) -
     assert snap_compare(console, terminal_size=(80, 24), run_before=open_it)
 
 
+def test_filtering(snap_compare: Compare, make_console: MakeConsole) -> None:
+    async def type_it(pilot: Pilot[int]) -> None:
+        await open_level(pilot, "items")
+        await pilot.press("slash", "3", "5")
+        await until(pilot, lambda: "with '35'" in shown(pilot, "items"))
+
+    console = make_console(failing_helm())
+    assert snap_compare(console, terminal_size=(80, 24), run_before=type_it)
+
+
 @pytest.mark.parametrize("state", ["empty", "away", "read_only", "no_color"])
 def test_states(
     snap_compare: Compare, make_console: MakeConsole, state: str, monkeypatch: pytest.MonkeyPatch

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.console.text import clean
-from embedconsole.console.words import counted, span_of
+from embedconsole.console.words import counted, money, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -125,4 +125,4 @@ def _time_and_cost(estimate: Estimate) -> str:
         time = f"about {span_of(estimate.seconds)}"
     if estimate.cost is None:
         return f"{time}. What it costs is not known: no price_per_1000 is configured."
-    return f"{time}, and about {estimate.cost:,.2f} to pay."
+    return f"{time}, and about {money(estimate.cost)} to pay."
