@@ -75,7 +75,7 @@ def handle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[EngineHandle]:
     """The engine, running and idle."""
-    monkeypatch.setattr(assembly, "build_embedder", lambda name, config: embedder)
+    monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedder)
     monkeypatch.setattr(assembly, "build_collection", lambda config: collection)
     with engine_in_thread([pipeline], ledger_url) as handle:
         yield handle

@@ -67,7 +67,9 @@ class HttpService(Remote):
         Raises:
             BadInput, Refused: There is no such place in it.
         """
-        return value_at(self.service, reply, path, remedy=None if self.proved else self._remedy)
+        value = value_at(self.service, reply, path, remedy=None if self.understood else self._remedy)
+        self.understood = True
+        return value
 
     async def health(self) -> None:
         """See `Embedder.health`."""
@@ -125,7 +127,5 @@ class SingleEmbedder(HttpService):
         (entry,) = portion
         reply = await self.ask({self.names.text: entry.text, self.names.image: entry.image}, 1)
         row = entry_of(reply, self.places, said=None)
-        if row.value is None and row.error is None:
-            # Neither: let the path say what is missing, or that the vector is null.
-            return [Row(self.found(reply, self.places.vector))]
-        return [row]
+        # Where the service has said nothing about it, the path tells what is missing.
+        return [row] if row.error is not None else [Row(self.found(reply, self.places.vector))]

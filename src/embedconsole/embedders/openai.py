@@ -132,7 +132,8 @@ class OpenAIEmbedder(Remote):
         """The embeddings of a reply, put in the order of the inputs by their `index`."""
         source = self.service.source
         remedy = f"Check embedders.{self.name}.url: it should end where /embeddings begins"
-        entries = value_at(self.service, reply, "data", remedy=None if self.proved else remedy)
+        entries = value_at(self.service, reply, "data", remedy=None if self.understood else remedy)
+        self.understood = True
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
             raise BadInput(source, "answered `data` that is no list of embeddings")
         if len(entries) != count:

@@ -39,7 +39,9 @@ class Remote:
         self.price_per_1000 = config.price_per_1000
         self.expected_size = expected_size
         self.proved = False
-        """Whether a reply has been right before: what is wrong with one item then is not the set-up."""
+        """Whether there was a right vector before: what is wrong with one item then is not the set-up."""
+        self.understood = False
+        """Whether a reply had the right shape before: the lack of it in another is about the input."""
         self.turns = Turns(config)
         self._batch_size = config.batch_size
         self._normalize = config.normalize

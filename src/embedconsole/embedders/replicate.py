@@ -85,16 +85,19 @@ class ReplicateEmbedder(Remote):
         model_input = self._model_input(portion[0], lines)
         async with self.turns.turn(len(portion)):
             prediction = await self._ended(model_input, lines)
+        return self._rows(prediction, lines)
+
+    def _rows(self, prediction: Prediction, lines: Sequence[str]) -> list[Row]:
+        source = self.service.source
         vectors = vectors_of(prediction.output, lines)
+        if vectors is None and self.understood:
+            raise BadInput(source, "the prediction ended without an embedding")
         if vectors is None:
-            if self.proved:
-                raise BadInput(self.service.source, "the prediction ended without an embedding")
             remedy = f"Check that embedders.{self.name}.model is one that answers embeddings"
-            raise Refused(self.service.source, "the prediction ended without an embedding", remedy=remedy)
-        if len(vectors) != len(portion):
-            raise BadInput(
-                self.service.source, f"answered {len(vectors):,} vectors for {len(portion):,} items"
-            )
+            raise Refused(source, "the prediction ended without an embedding", remedy=remedy)
+        self.understood = True
+        if len(vectors) != len(lines):
+            raise BadInput(source, f"answered {len(vectors):,} vectors for {len(lines):,} items")
         return [Row(vector) for vector in vectors]
 
     def _model_input(self, first: EmbedInput, lines: Sequence[str]) -> JsonObject:
@@ -115,12 +118,14 @@ class ReplicateEmbedder(Remote):
         key = _key(self.identity, model_input)
         try:
             with anyio.fail_after(self._config.timeout):
-                prediction = await self._collected(key)
+                ticket = await self._tickets.find(key)
+                prediction = None if ticket is None else await self._collected(ticket)
                 if prediction is None:
                     prediction = await self._api.create(model_input)
                     if not _complete(prediction, lines):
+                        ticket = prediction.id
                         # Before anything else is waited for: from here on it can be lost no more.
-                        await self._tickets.note(key, prediction.id)
+                        await self._tickets.note(key, ticket)
                 while not _complete(prediction, lines):
                     prediction = await self._next_look(prediction)
         except TimeoutError as error:
@@ -128,15 +133,15 @@ class ReplicateEmbedder(Remote):
                 self.service.source,
                 f"has no result after {self._config.timeout:g} s; the next try asks for the same prediction",
             ) from error
-        await self._tickets.forget(key)
+        if ticket is not None:
+            await self._tickets.forget(key)
         if prediction.status in ("failed", "canceled"):
             raise fault_of_end(self.service, prediction.status, prediction.error)
         return prediction
 
-    async def _collected(self, key: bytes) -> Prediction | None:
-        """The prediction that an earlier try left under way; None when there is none worth waiting for."""
-        ticket = await self._tickets.find(key)
-        prediction = None if ticket is None else await self._api.get(ticket)
+    async def _collected(self, ticket: str) -> Prediction | None:
+        """The prediction that an earlier try left under way; None when it is not worth waiting for."""
+        prediction = await self._api.get(ticket)
         if prediction is None or prediction.status == "canceled":
             return None
         if prediction.status == "succeeded" and prediction.output is None:

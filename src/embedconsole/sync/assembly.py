@@ -25,18 +25,20 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
 
 
 @dataclass(slots=True)
 class EmbedderPool:
     """Embedders by name, shared by all vectors and pipelines that use them."""
 
+    tickets: Tickets | None = None
     _built: dict[str, Embedder] = field(default_factory=dict)
 
     def get(self, pipeline: Pipeline, name: str) -> Embedder:
         """The embedder of this name, built at the first call."""
         if name not in self._built:
-            self._built[name] = build_embedder(name, pipeline.embedders[name])
+            self._built[name] = build_embedder(name, pipeline.embedders[name], tickets=self.tickets)
         return self._built[name]
 
     async def aclose(self) -> None:
@@ -103,8 +105,13 @@ def assembly_of(assemblies: Sequence[Assembly], pipeline: str) -> Assembly:
 
 
 @asynccontextmanager
-async def assembled(pipelines: Sequence[Pipeline]) -> AsyncIterator[list[Assembly]]:
+async def assembled(
+    pipelines: Sequence[Pipeline], tickets: Tickets | None = None
+) -> AsyncIterator[list[Assembly]]:
     """The pipelines with their parts, all released at the end; nothing is connected yet.
+
+    Args:
+        tickets: Where embedders note what they have ordered; None keeps it in memory.
 
     Raises:
         ConfigError: a part can't be built as configured.
@@ -116,7 +123,7 @@ async def assembled(pipelines: Sequence[Pipeline]) -> AsyncIterator[list[Assembl
     # It brings SQLAlchemy: the console draws its first picture without.
     from embedconsole.catalog.sql import open_catalog
 
-    pool = EmbedderPool()
+    pool = EmbedderPool(tickets)
     assemblies = [Assembly(pipeline, open_catalog(pipeline.catalog), pool) for pipeline in pipelines]
     try:
         yield assemblies

@@ -18,12 +18,17 @@ from embedconsole.sync.content import Recipe
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
+    from embedconsole.config.model import VectorConfig
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
 
 _SAMPLE = "embedconsole test: red running shoes"
+_PICTURE = (  # 8 x 8 pixels of red
+    "data:image/png;base64,"
+    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,12 @@ async def check_ledger(ledger: Ledger) -> Check:
 async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
     """Try a pipeline's parts that are open; gives each check as it ends."""
     yield await _check("catalog", partial(_try_catalog, assembly))
-    for embedder in {embedder.name: embedder for embedder in assembly.embedders.values()}.values():
-        yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder))
+    tried: set[str] = set()
+    for vector, embedder in assembly.embedders.items():
+        if embedder.name not in tried:
+            tried.add(embedder.name)
+            sample = _sample(assembly.pipeline.vectors[vector])
+            yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder, sample))
     yield await _check("collection", partial(_try_collection, assembly))
 
 
@@ -103,8 +112,15 @@ async def _try_catalog(assembly: Assembly) -> str:
     return await anyio.to_thread.run_sync(look)
 
 
-async def _try_embedder(embedder: Embedder) -> str:
-    sample = EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
+def _sample(config: VectorConfig) -> EmbedInput:
+    """What stands for an item: a text, or a picture where only pictures are embedded."""
+    if config.text is None:
+        return EmbedInput(0, None, _PICTURE, {"name": "", "description": ""})
+    return EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
+
+
+async def _try_embedder(embedder: Embedder, sample: EmbedInput) -> str:
+    await embedder.health()
     embedded = await embedder.embed([sample])
     if embedded.rejected:
         raise ConfigError(f"it answered, but not with a vector: {embedded.rejected[0]}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -28,6 +28,7 @@ from embedconsole.sync.run import PipelineRun, RunOptions
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
 from embedconsole.sync.status import status_of
+from embedconsole.sync.tickets import LedgerTickets
 from embedconsole.sync.watching import Watch
 
 if TYPE_CHECKING:
@@ -309,8 +310,10 @@ async def open_engine(
         ConfigError: a part can't be built as configured, or the ledger is of a newer version.
         Transient, Refused: the ledger does not answer, or not to us.
     """
-    async with assembled(pipelines) as assemblies:
-        ledger = await anyio.to_thread.run_sync(open_ledger, ledger_url)
+    async with (
+        _opened(ledger_url) as ledger,
+        assembled(pipelines, LedgerTickets(ledger)) as assemblies,
+    ):
         engine = Engine(ledger=ledger, assemblies=assemblies, me=this_worker(role))
         pulse = Pulse(engine)
         try:
@@ -323,10 +326,17 @@ async def open_engine(
                 await anyio.to_thread.run_sync(_leave, engine)
 
 
-def _leave(engine: Engine) -> None:
+@asynccontextmanager
+async def _opened(ledger_url: str) -> AsyncIterator[Ledger]:
+    ledger = await anyio.to_thread.run_sync(open_ledger, ledger_url)
     try:
-        engine.ledger.presence.leave([engine.me.id])
-    except Fault:
-        pass  # Found dead by the next process that looks, or forgotten after a day.
+        yield ledger
     finally:
-        engine.ledger.close()
+        with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+            await anyio.to_thread.run_sync(ledger.close)
+
+
+def _leave(engine: Engine) -> None:
+    # Else found dead by the next process that looks, or forgotten after a day.
+    with suppress(Fault):
+        engine.ledger.presence.leave([engine.me.id])
