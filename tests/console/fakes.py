@@ -45,6 +45,7 @@ class FakeHelm:
     lookups: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     stopped: bool = False
     stopped_by: str | None = None
+    wishes: list[Wish] = field(default_factory=list)
     stays: bool = False
     attached: bool = False
     checks: list[Check] = field(default_factory=list)
@@ -76,6 +77,7 @@ class FakeHelm:
         return self
 
     def sync(self, wish: Wish) -> Future[str]:
+        self.wishes.append(wish)
         return self._note("force" if wish.force else "sync", "Looking for changes now.")
 
     def cancel(self) -> Future[str]:

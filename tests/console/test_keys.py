@@ -21,6 +21,7 @@ from embedconsole.console.widgets.panel import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.sync.checks import Check
 from embedconsole.sync.initialise import InitPlan
+from embedconsole.sync.ordering import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,6 +102,36 @@ async def test_force_asks_and_no_is_the_default(make_console: MakeConsole, answe
         await until(pilot, lambda: len(pilot.app.screen_stack) == 1)
 
         assert helm.asked == (["force"] if forced else [])
+
+
+async def test_force_of_some_is_counted_before_it_is_chosen(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync(), answers={"count_forced": 1_250})
+    async with make_console(helm, count=2).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        await modal(pilot)
+        await pilot.press("o", *"category=shoes,35", "enter")
+        question = pilot.app.screen.query_one("#text", Static)
+        await until(pilot, lambda: "1,250 products" in str(question.render()))
+        assert "0.28 to pay" in str(question.render())
+        await pilot.press("a", "y")
+        await until(pilot, lambda: helm.asked == ["force"])
+
+        assert helm.wishes == [Wish(force=True, pipelines=None, only=("category=shoes", "35"))]
+
+
+async def test_escape_leaves_the_line_of_the_choice_first(make_console: MakeConsole) -> None:
+    helm = FakeHelm(samples.in_sync())
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("f")
+        await modal(pilot)
+        await pilot.press("o", "y", "escape")
+        assert len(pilot.app.screen_stack) == 2
+        await pilot.press("escape")
+
+        assert len(pilot.app.screen_stack) == 1
+        assert helm.asked == []
 
 
 async def test_force_can_be_chosen_with_the_arrows(make_console: MakeConsole) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.console.questions import (
+    choice_question,
     force_estimate,
     force_question,
     init_question,
@@ -14,13 +15,14 @@ from embedconsole.console.questions import (
     retry_question,
 )
 from embedconsole.console.screens.confirm import Confirm
+from embedconsole.console.screens.forcing import Forcing
 from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.sheets import check_lines, compared_lines, initialised_lines
 from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.dryrun import count_forced
 from embedconsole.sync.failing import retry_chosen
 from embedconsole.sync.initialise import init_planned
-from embedconsole.sync.ordering import Wish
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from embedconsole.console.app import Console
     from embedconsole.console.text import Line
     from embedconsole.sync.checks import Check
+    from embedconsole.sync.ordering import Wish
 
 T = TypeVar("T")
 
@@ -66,10 +69,25 @@ async def force(console: Console) -> None:
     helm, snapshot = console.ready("force"), console.bridge.snapshot
     if helm is None or snapshot is None:
         return
-    estimate = force_estimate(snapshot, console.bridge.facts)
-    text = force_question(estimate, console.bridge.facts)
-    if await console.push_screen_wait(Confirm("Force a re-sync", text, "Yes, embed everything again")):
-        await tell(console, helm.controls.sync(Wish(force=True)))
+    shown, everything = console.bridge.pipeline, console.bridge.facts
+
+    def text_of(wish: Wish, chosen: int | None) -> str:
+        facts = [one for one in everything if wish.pipelines is None or one.name in wish.pipelines]
+        if not wish.only:
+            return force_question(force_estimate(snapshot, facts), facts)
+        estimate = None if chosen is None else force_estimate(snapshot, [shown], chosen)
+        return choice_question(wish, estimate, shown.noun)
+
+    count = partial(_count_choice, console)
+    wish = await console.push_screen_wait(Forcing(shown.name, len(everything) - 1, text_of, count))
+    if wish is not None:
+        await tell(console, helm.controls.sync(wish))
+
+
+async def _count_choice(console: Console, wish: Wish) -> int:
+    """How many items of the shown pipeline a run would embed, by a dry run of it."""
+    look = partial(count_forced, pipeline=console.bridge.pipeline.name, only=wish.options.only)
+    return await console.ask(partial(look, ledger_url=console.bridge.launch.ledger_url))
 
 
 async def cancel(console: Console) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from embedconsole.collection.compare import Difference
     from embedconsole.console.launch import Facts
     from embedconsole.sync.initialise import InitPlan
+    from embedconsole.sync.ordering import Wish
     from embedconsole.sync.snapshot import PipelineView, Snapshot
 
 
@@ -26,11 +27,11 @@ class Estimate:
     cost: float | None
 
 
-def force_estimate(snapshot: Snapshot, facts: Sequence[Facts]) -> Estimate:
-    """Embedding everything again, of all pipelines: a run is one of all of them."""
+def force_estimate(snapshot: Snapshot, facts: Sequence[Facts], chosen: int | None = None) -> Estimate:
+    """Embedding everything of these pipelines again, or of the first of them so many chosen items."""
     by_name = {one.name: one for one in facts}
     parts = [
-        _part(view, 0 if view.counts is None else view.counts.total, by_name[view.name])
+        _part(view, _items(view, chosen), by_name[view.name])
         for view in snapshot.pipelines
         if view.name in by_name
     ]
@@ -44,6 +45,12 @@ def force_estimate(snapshot: Snapshot, facts: Sequence[Facts]) -> Estimate:
         else max((one or 0.0 for one in seconds), default=0.0),
         cost=sum(costs) if costs else None,
     )
+
+
+def _items(view: PipelineView, chosen: int | None) -> int:
+    if chosen is not None:
+        return chosen
+    return 0 if view.counts is None else view.counts.total
 
 
 def retry_estimate(view: PipelineView, facts: Facts, chosen: int | None = None) -> Estimate:
@@ -62,6 +69,15 @@ def force_question(estimate: Estimate, facts: Sequence[Facts]) -> str:
         f"Embed {counted(estimate.items, noun)}{where} again, changed or not: {_time_and_cost(estimate)} "
         "Search keeps working meanwhile; the points are replaced one by one."
     )
+
+
+def choice_question(wish: Wish, estimate: Estimate | None, noun: str) -> str:
+    """The text of the question when only some are chosen; `estimate` is None before they were counted."""
+    chosen = clean(", ".join(wish.only))
+    if estimate is None:
+        return f"Embed again only {chosen}. Enter counts what that comes to. The rest is synced as usual."
+    what = f"{counted(estimate.items, noun)} ({chosen}, and what waits anyway)"
+    return f"Embed {what}: {_time_and_cost(estimate)} The rest is synced as usual."
 
 
 def retry_question(estimate: Estimate, facts: Facts) -> str:

@@ -9,14 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio.to_thread
+
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.states import State
+from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.planner import Planner
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
-from embedconsole.sync.run import plan_options
+from embedconsole.sync.run import RunOptions, plan_options
 from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records import Counts, Generation, Known
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Content
+    from embedconsole.sync.engine import Engine
     from embedconsole.sync.planner import Decisions
-    from embedconsole.sync.run import RunOptions
+    from embedconsole.sync.selection import Selection
 
 
 def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> PipelineReport:
@@ -68,6 +72,14 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
         )
         result = planner.run(plan_options(options, assembly, generation))
     return _report(sink, progress, counts, options.limit, time.monotonic() - began, result.refusal)
+
+
+async def count_forced(engine: Engine, *, pipeline: str, only: Selection | None, ledger_url: str) -> int:
+    """How many items a forced run of a pipeline would embed. Raises as `dry_run` does."""
+    options = RunOptions(force=True, only=only)
+    assembly = assembly_of(engine.assemblies, pipeline)
+    report = await anyio.to_thread.run_sync(dry_run, assembly, ledger_url, options)
+    return report.embedded
 
 
 class CountingSink:
