@@ -11,6 +11,9 @@ import pytest
 
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
+from embedconsole.ledger.overview import Overview
+from embedconsole.ledger.work import Work
+from embedconsole.sync.planner import Planner, PlanOptions, PlanResult
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.run import RunOptions
 from embedconsole.sync.snapshot import EngineState
@@ -18,7 +21,7 @@ from embedconsole.sync.thread import engine_in_thread
 from sync.driving import LIMIT, report_of, snapshot_when
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import EmbedInput
@@ -42,6 +45,38 @@ def test_a_run_brings_the_collection_in_sync(
     snapshot = handle.snapshot()
     assert (snapshot.state, snapshot.run) == (EngineState.IDLE, None)
     assert snapshot.pipelines[0].last_report == report
+
+
+def test_one_idle_worker_asks_the_ledger_for_all(
+    handle: EngineHandle, embedder: HeldEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder.go.set()
+    report_of(handle.run(RunOptions()))
+    asked: list[str] = []
+    for part, name in ((Work, "claim"), (Overview, "counts")):
+        monkeypatch.setattr(part, name, _counted(getattr(part, name), name, asked))
+    plan = Planner.run
+
+    def slow_plan(planner: Planner, options: PlanOptions) -> PlanResult:
+        threading.Event().wait(0.3)
+        return plan(planner, options)
+
+    monkeypatch.setattr(Planner, "run", slow_plan)
+    handle.set_workers(20)
+
+    assert report_of(handle.run(RunOptions())).outcome is Outcome.OK
+
+    # At the beginning, after the planner, and at the end; not thirty times.
+    assert asked.count("claim") <= 8
+    assert asked.count("counts") <= 4
+
+
+def _counted(method: Callable[..., object], name: str, asked: list[str]) -> Callable[..., object]:
+    def counting(*arguments: object, **named: object) -> object:
+        asked.append(name)
+        return method(*arguments, **named)
+
+    return counting
 
 
 def test_snapshots_show_a_run_while_it_goes_on(handle: EngineHandle, embedder: HeldEmbedder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -98,6 +99,7 @@ class Crew:
     stopped_by: Fault | None = None
     _done: bool = False
     _counting: bool = False
+    _found_nothing: tuple[anyio.Event, float] | None = None
     _slots: int = 0
     _claiming: anyio.Lock = field(default_factory=anyio.Lock)
 
@@ -173,8 +175,9 @@ class Crew:
     async def _claim(self, slot: int) -> Batch | None:
         async with self._claiming:
             limit = self.chunk_size if self.limit is None else min(self.chunk_size, self.limit)
-            if limit == 0 or self.over:
+            if limit == 0 or self.over or self._just_found_nothing():
                 return None
+            change = self.control.next_change
             known, holding = list(self.in_flight.batches), list(self.in_flight.batches.values())
             again = False
 
@@ -194,11 +197,20 @@ class Crew:
                 )
 
             batch = await in_ledger(claim, self.journal, "a claim")
-            if batch is not None:
+            if batch is None:
+                self._found_nothing = change, time.monotonic()
+            else:
                 self.in_flight.add(batch)
                 if self.limit is not None:
                     self.limit -= len(batch.items)
             return batch
+
+    def _just_found_nothing(self) -> bool:
+        """Whether another worker asked a moment ago, and nothing has changed here since."""
+        if self._found_nothing is None:
+            return False
+        change, at = self._found_nothing
+        return change is self.control.next_change and time.monotonic() - at < _POLL / 2
 
     async def _process(self, worker: Worker, batch: Batch) -> None:
         try:
