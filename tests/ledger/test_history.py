@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from embedconsole.ledger import history
 from embedconsole.ledger.clock import now_ms
@@ -83,6 +83,17 @@ def test_runs_are_paged_and_found_by_number(ledger: Ledger) -> None:
     assert one is not None
     assert (one.outcome, one.report) == ("ok", {"outcome": "ok"})
     assert ledger.history.run(numbers[-1] + 1) is None
+
+
+def test_runs_that_had_begun_at_a_moment(ledger: Ledger) -> None:
+    first, second = (ledger.history.begin_run("w", "sync") for _ in range(2))
+    for number, began in ((first, 1_000), (second, 2_001)):
+        ledger.database.execute(update(runs).where(runs.c.id == number).values(started_at=began))
+
+    assert [run.id for run in ledger.history.runs_begun(2.001)] == [second, first]
+    assert [run.id for run in ledger.history.runs_begun(2.001, limit=1)] == [second]
+    assert [run.id for run in ledger.history.runs_begun(2.0)] == [first]
+    assert ledger.history.runs_begun(0.999) == []
 
 
 def test_events_of_one_item_and_of_a_span_of_time(shelf: Shelf) -> None:

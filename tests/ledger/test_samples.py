@@ -32,6 +32,8 @@ def test_what_all_processes_did_is_summed_in_steps(shelf: Shelf) -> None:
     assert now.at % 600 == 0
     assert [step.done for step in ledger.samples.throughput("products", seconds=1800, step=600)] == [5]
     assert [step.done for step in ledger.samples.throughput("pictures", seconds=DAY, step=600)] == [7]
+    until_then = ledger.samples.throughput("products", seconds=DAY, step=600, until=now.at - 600)
+    assert until_then == [before]
     assert ledger.samples.throughput("unknown", seconds=DAY, step=600) == []
 
 

@@ -62,6 +62,11 @@ class History:
             query = query.where(runs.c.id < before)
         return [_run(row) for row in self._database.rows(query)]
 
+    def runs_begun(self, until: float, *, limit: int = 50) -> list[RunRecord]:
+        """The latest runs that had begun at a moment (seconds since 1970), newest first."""
+        begun = select(runs).where(runs.c.started_at <= round(until * 1000))
+        return [_run(row) for row in self._database.rows(begun.order_by(runs.c.id.desc()).limit(limit))]
+
     def run(self, run_id: int) -> RunRecord | None:
         """One run; None when it was pruned."""
         rows = self._database.rows(select(runs).where(runs.c.id == run_id))
@@ -88,7 +93,7 @@ class History:
         """The latest events of a span of time (seconds since 1970, the end left out), oldest first."""
         query = (
             select(events)
-            .where(events.c.at >= int(since * 1000), events.c.at < int(until * 1000))
+            .where(events.c.at >= round(since * 1000), events.c.at < round(until * 1000))
             .order_by(events.c.at.desc(), events.c.id.desc())
             .limit(limit)
         )

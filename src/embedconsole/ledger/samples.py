@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import BigInteger, delete, func, insert, literal, select
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records import Pictured, Throughput
@@ -65,18 +65,26 @@ class Samples:
         )
         return {row[0]: float(row[1]) for row in self._database.rows(query)}
 
-    def throughput(self, pipeline: str, *, seconds: float, step: float) -> list[Throughput]:
+    def throughput(
+        self, pipeline: str, *, seconds: float, step: float, until: float | None = None
+    ) -> list[Throughput]:
         """What all processes did in the last `seconds`, summed in steps, oldest first; empty steps left out.
 
         Args:
             step: Seconds; steps are counted from 1970, so that the same ones come again.
+            until: The end of that time, in seconds since 1970; None for now.
         """
         step_ms = int(step * 1000)
+        end = now_ms() if until is None else literal(round(until * 1000), BigInteger)
         # Grouped by its name: with parameters of their own the two expressions would be different ones.
         began = (samples.c.at - samples.c.at % step_ms).label("began")
         query = (
             select(began, func.sum(samples.c.done), func.sum(samples.c.failed))
-            .where(samples.c.pipeline == pipeline, samples.c.at > now_ms() - int(seconds * 1000))
+            .where(
+                samples.c.pipeline == pipeline,
+                samples.c.at > end - int(seconds * 1000),
+                samples.c.at <= end,
+            )
             .group_by("began")
             .order_by("began")
         )
