@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +16,6 @@ from embedconsole.headless.logfile import open_log
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 HOSTILE = "first\nsecond \x1b[2J \u202e %s {title}"
 
@@ -98,3 +99,19 @@ def test_nothing_goes_to_the_terminal(log: Path, capfd: pytest.CaptureFixture[st
     write(log, "text")
 
     assert capfd.readouterr() == ("", "")
+    with suppress(OSError):
+        logging.getLogger("embedconsole").handlers[-1].close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk to write to")
+def test_a_full_disk_costs_lines_of_the_log_and_nothing_else(
+    log: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    open_log(LogConfig(), Path("/dev/full"))
+
+    for number in range(100):
+        logging.getLogger("embedconsole").info("Indexed %d", number)
+
+    assert capfd.readouterr() == ("", "")
+    with suppress(OSError):
+        logging.getLogger("embedconsole").handlers[-1].close()

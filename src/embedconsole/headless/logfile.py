@@ -60,6 +60,8 @@ def open_log(config: LogConfig, path: Path, *, form: str | None = None) -> None:
         path, maxBytes=config.max_bytes, backupCount=config.keep, encoding="utf-8", errors="backslashreplace"
     )
     handler.setFormatter(_JsonFormatter() if (form or config.format) == "json" else _TextFormatter())
+    # A full disk costs lines of the log, and neither the sync nor the terminal hears of it line by line.
+    logging.raiseExceptions = False
     log = logging.getLogger("embedconsole")
     log.setLevel(config.level.upper())
     log.addHandler(handler)

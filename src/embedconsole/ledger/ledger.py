@@ -12,6 +12,7 @@ from embedconsole.ledger.failures import Failures
 from embedconsole.ledger.gates import SharedGates
 from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
+from embedconsole.ledger.jumps import ClockJumps
 from embedconsole.ledger.kept import KeptVectors
 from embedconsole.ledger.migrate import is_current, migrate
 from embedconsole.ledger.orders import Orders
@@ -40,6 +41,7 @@ class Ledger:
     history: History
     gates: SharedGates
     doubts: Doubts
+    jumps: ClockJumps
     orders: Orders
     samples: Samples
 
@@ -99,6 +101,7 @@ def open_ledger(url: str) -> Ledger:
         history=History(database),
         gates=SharedGates(database),
         doubts=Doubts(database),
+        jumps=ClockJumps(database),
         orders=Orders(database),
         samples=Samples(database),
     )

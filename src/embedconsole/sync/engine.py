@@ -24,6 +24,7 @@ from embedconsole.sync.leases import RunLeases, TakenOver
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.pulse import Pulse
 from embedconsole.sync.recalling import costs_of
+from embedconsole.sync.retry import longest_delay
 from embedconsole.sync.run import PipelineRun, RunOptions
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
@@ -190,6 +191,10 @@ class Engine:
             await anyio.to_thread.run_sync(self.ledger.work.abandon, dead)
             await anyio.to_thread.run_sync(self.ledger.presence.leave, dead)
         await anyio.to_thread.run_sync(self.ledger.work.sweep)
+        pipelines = [assembly.pipeline for assembly in self.assemblies]
+        longest = longest_delay([pipeline.retry for pipeline in pipelines])
+        names = [pipeline.name for pipeline in pipelines]
+        await anyio.to_thread.run_sync(self.ledger.jumps.mend, names, longest)
 
     def _chosen(self, options: RunOptions) -> list[Assembly]:
         return [assembly for assembly in self.assemblies if options.concerns(assembly.pipeline.name)]

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from embedconsole.faults import Fault
 from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("embedconsole")
 
 _VERBS = {State.EMBED: "Indexed", State.PAYLOAD: "Updated", State.DELETE: "Deleted"}
+_WAITING_AT_MOST = 1000
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -117,11 +119,18 @@ class Journal:
         self._waiting.append(_Event(level, kind, message, None))
 
     def flush(self, ledger: Ledger) -> None:
-        """Write the waiting events to the ledger."""
+        """Write the waiting events to the ledger; while that is away they go on waiting, the latest of them.
+
+        Raises:
+            Fault: the ledger does not take them.
+        """
         waiting, self._waiting = self._waiting, []
-        ledger.history.record(
-            self.pipeline, [(event.level, event.kind, event.message, event.key) for event in waiting]
-        )
+        events = [(event.level, event.kind, event.message, event.key) for event in waiting]
+        try:
+            ledger.history.record(self.pipeline, events)
+        except Fault:
+            self._waiting = (waiting + self._waiting)[-_WAITING_AT_MOST:]
+            raise
 
     def name(self, key: str, row: CatalogRow | None) -> str:
         """How the log names an item: its key, and its product where it is a picture of one."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from embedconsole.config.model import RetryConfig
 
 _JITTER = 0.1
@@ -21,3 +23,8 @@ def delay_after(attempts: int, retry: RetryConfig, *, luck: float) -> float | No
         return None
     delay = retry.backoff[min(attempts, len(retry.backoff)) - 1]
     return delay * (1 - _JITTER + 2 * _JITTER * luck)
+
+
+def longest_delay(policies: Sequence[RetryConfig]) -> float:
+    """Seconds that an item is put off at most."""
+    return max((delay for retry in policies for delay in retry.backoff), default=0.0) * (1 + _JITTER)
