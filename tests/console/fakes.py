@@ -31,8 +31,8 @@ class FakeHelm:
 
     Attributes:
         asked: What was asked of it, in order.
-        answers: What `ask` answers, by the name of the function that was to do the work; or a function of
-            its arguments that does.
+        answers: What `ask` answers, by the name of the function that was to do the work; a function of its
+            arguments that does; or a future.
         lookups: The functions that were to do the work, with their arguments.
         stays: Drained, it does not come to its end by itself.
     """
@@ -70,6 +70,8 @@ class FakeHelm:
         function, arguments = (work.func, work.keywords) if isinstance(work, partial) else (work, {})
         self.lookups.append((function.__name__, arguments))
         answer = self.answers[function.__name__]
+        if isinstance(answer, Future):
+            return answer
         return self._answer(cast("T", answer(**arguments) if callable(answer) else answer))
 
     @property

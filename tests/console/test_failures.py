@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from embedconsole.console.text import is_clean
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.records import Among, FailureKind
-from embedconsole.sync.failing import Chosen, FailureOverview
+from embedconsole.sync.failing import Chosen, FailureOverview, FailurePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,9 +158,7 @@ async def test_esc_goes_back_to_where_one_was(make_console: MakeConsole) -> None
         await pilot.press("escape")
         assert "› item " in shown(pilot, "causes")
         await pilot.press("escape")
-        place = console_of(pilot).place
-        assert place is not None
-        assert place.place == "dashboard"
+        assert "› item " in shown(pilot, "causes")
 
 
 @pytest.mark.anyio
@@ -176,6 +175,47 @@ async def test_more_is_read_as_the_cursor_comes_near(make_console: MakeConsole) 
         assert "› 399 " in shown(pilot, "items")
         read = [(one["offset"], one["limit"]) for name, one in helm.lookups if name == "failed_items"]
         assert read == [(0, 200), (200, 200), (400, 200)]
+
+
+@pytest.mark.anyio
+async def test_a_page_that_comes_in_late_is_not_taken_away_again(make_console: MakeConsole) -> None:
+    helm = failing_helm()
+    console = make_console(helm)
+    async with console.run_test(size=(80, 24)) as pilot:
+        await open_level(pilot, "items")
+        late: Future[FailurePage] = Future()
+        helm.answers["failed_items"] = late
+        await pilot.press("G")
+        await until(pilot, lambda: helm.lookups[-1][1].get("offset") == 200)
+        place = console.place
+        assert place is not None
+        place.look_anew()
+        await pilot.pause()
+        helm.answers["failed_items"] = failure_samples.page
+        late.set_result(FailurePage(tuple(failure_samples.item(at) for at in range(200, 400)), 5_021))
+
+        await until(pilot, lambda: helm.lookups[-1][1].get("offset") == 0)
+        assert helm.lookups[-1][1]["limit"] == 400
+        assert "400 read of" in shown(pilot, "items")
+
+
+@pytest.mark.anyio
+async def test_the_error_is_read_from_its_beginning(make_console: MakeConsole) -> None:
+    helm = failing_helm()
+    long = " ".join(f"word{number}" for number in range(400))
+    first = replace(failure_samples.CAUSES.groups[0], error=long)
+    helm.answers["failures_by_cause"] = replace(
+        failure_samples.CAUSES, groups=(first, *failure_samples.CAUSES.groups[1:])
+    )
+    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+        await open_level(pilot, "causes")
+        await pilot.press("tab", "G")
+        assert "word399" in shown(pilot, "blame")
+
+        await pilot.press("shift+tab", "down")
+        assert "503" in shown(pilot, "blame")
+        await pilot.press("up")
+        assert "word399" not in shown(pilot, "blame")
 
 
 @pytest.mark.anyio

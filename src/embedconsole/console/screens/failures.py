@@ -114,11 +114,9 @@ class Failures(Place):
 
     def action_back(self) -> None:
         """A level up, where the operator was in it."""
-        if self._level is self._causes:
-            self.desk.show("dashboard")
-            return
-        self._go_to(self._items if self._level is self._item else self._causes)
-        self.look_anew()
+        if self._level is not self._causes:
+            self._go_to(self._items if self._level is self._item else self._causes)
+            self.look_anew()
 
     def _go_to(self, level: CauseList | FailedList | ItemPanel) -> None:
         self._level = level
@@ -131,7 +129,10 @@ class Failures(Place):
 
     @on(Roll.Moved)
     def _tell(self) -> None:
-        self._blame.show(self._level.blame)
+        blame = self._level.blame
+        if blame != self._blame.view:
+            self._blame.scroll(-self._blame.window.first)
+            self._blame.show(blame)
 
     # Actions
 
