@@ -13,6 +13,7 @@ import sys
 import termios
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -107,6 +108,12 @@ class Terminal:
                 return True
             time.sleep(0.1)
         return False
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of a processor that the program has used so far, all its threads together."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def settle(self) -> None:
         """Read until nothing comes for a moment longer than the console looks at its engine."""

@@ -179,6 +179,23 @@ async def test_enter_opens_a_run_and_escape_goes_back_to_its_row(make_console: M
         assert the_list(pilot).current == run_samples.many()[2]
 
 
+async def test_once_the_ledger_answers_again_nothing_is_said_of_it_any_more(
+    make_console: MakeConsole,
+) -> None:
+    engine = helm(run_samples.many())
+    engine.fault = Transient("ledger", "the server closed the connection")
+    app = make_console(engine)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await on_runs(pilot)
+        await until(pilot, lambda: "closed the connection" in the_list(pilot).text)
+        engine.fault = None
+        assert isinstance(app.screen, Runs)
+
+        app.screen.look_anew()
+        await until(pilot, lambda: len(the_list(pilot).rows) == 40)
+        assert "closed the connection" not in the_list(pilot).text
+
+
 async def test_a_filter_finds_words_of_a_run(make_console: MakeConsole) -> None:
     app = make_console(helm(run_samples.many()))
     async with app.run_test(size=(80, 24)) as pilot:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _EVENTS_EMPTY = "No events yet. What is refused, retried or away, and why a run stopped, is told here."
 _FILE_EMPTY = "The log file is empty. A line a batch and a line a failed item would be here."
+_TICK = 0.25
+_IN_A_BURST = 2.0
 _PAGES = 3
 """Screens of entries that are read before somebody asks for more."""
 
@@ -71,10 +73,10 @@ class Log(Drilling):
     def on_mount(self) -> None:
         """The file grows without anybody telling."""
         super().on_mount()
-        self.set_interval(self.look_every, self._look_at_it)
+        self.set_interval(_TICK, self._look_at_it)
 
     def _look_at_it(self) -> None:
-        if self.is_current:
+        if self.is_current and time.monotonic() >= self._look_at:
             self.look_again()
 
     # Looking
@@ -83,8 +85,12 @@ class Log(Drilling):
         """What came since, and what is older as far as it is wanted."""
         try:
             book = self._book or await self._begun()
+            before = len(book.entries)
             while not await book.read_on():
                 book = await self._begun()
+            if len(book.entries) - before >= self.size.height:
+                # Nobody reads that fast: a screen of it every other second is enough for the link.
+                self._look_at = time.monotonic() + _IN_A_BURST
             if self._list.following:
                 book.drop_old()
             self._show(book)

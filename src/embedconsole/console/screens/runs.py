@@ -10,6 +10,7 @@ from textual import on
 from embedconsole.console.panels.runs import run_columns, run_detail_lines, run_line
 from embedconsole.console.recounting import matching, newest_first, present, run_row, run_view
 from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.text import clean
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.console.widgets.roll import Roll
 from embedconsole.sync.recalling import recent_runs, run_detail
@@ -40,6 +41,7 @@ class Runs(Drilling):
         self._oldest_seen = False
         self._more = False
         self._filter = ""
+        self._away = ""
         self._opened: int | None = None
         self._detail_seen: RunInDetail | None = None
         self._priced = False
@@ -82,6 +84,7 @@ class Runs(Drilling):
     async def look(self) -> None:
         """The newest runs; older ones don't change."""
         newest = await self.desk.ask(partial(recent_runs, limit=_PAGE))
+        self._away = ""
         if newest and self._runs and newest[-1].id > max(self._runs):
             # So many since the last look that there may be a gap.
             self._runs.clear()
@@ -102,6 +105,7 @@ class Runs(Drilling):
 
     def look_failed(self, fault: str) -> None:
         """The heading says it; what is shown is from before."""
+        self._away = clean(fault)
         self._show_runs()
 
     @on(Roll.NearEnd, "#list")
@@ -122,16 +126,16 @@ class Runs(Drilling):
             self._list.scroll(-len(runs))
 
     def _note(self, count: int) -> str:
-        if self.fault is not None:
-            return "the ledger does not answer"
+        if self._away:
+            return self._away
         if self._filter:
             return f"{count:,} of {len(self._runs):,} with {self._filter}"
         return f"{len(self._runs):,}{'' if self._oldest_seen else ' and older ones'}"
 
     @property
     def _empty(self) -> str:
-        if self.fault is not None:
-            return self.fault
+        if self._away:
+            return self._away
         return "No run that is kept has all of these words." if self._filter else _EMPTY
 
     def _show_detail(self) -> None:
