@@ -79,9 +79,9 @@ class Line:
         (pipeline,) = resolve_pipelines(Settings.model_validate(tree))
         return pipeline
 
-    async def sync(self) -> PipelineReport:
+    async def sync(self, options: RunOptions | None = None) -> PipelineReport:
         """One run of a process that ends afterwards."""
-        return (await run([self.pipeline()], self.folder)).pipelines["products"]
+        return (await run([self.pipeline()], self.folder, options)).pipelines["products"]
 
     def right_vectors(self) -> dict[int | str, list[float]]:
         """Of every product of the shop: the vector that its content has."""
@@ -109,7 +109,7 @@ class Line:
             np.testing.assert_allclose(vector, right[number], rtol=1e-6)
 
 
-async def run(pipelines: list[Pipeline], folder: Path) -> RunReport:
+async def run(pipelines: list[Pipeline], folder: Path, options: RunOptions | None = None) -> RunReport:
     """One run of these pipelines on the ledger in a folder."""
     async with open_engine(pipelines, f"sqlite:///{folder / 'ledger.db'}", "once") as engine:
-        return await engine.run(RunOptions())
+        return await engine.run(options or RunOptions())

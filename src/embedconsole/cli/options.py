@@ -96,6 +96,12 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
                 help="Batches that embed at the same time (default: workers of the configuration).",
             ),
             click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Work on at most N items."),
+            click.option(
+                "--max-cost",
+                type=click.FloatRange(min=0, min_open=True),
+                metavar="AMOUNT",
+                help="Spend at most this on embeddings, by price_per_1000.",
+            ),
             click.option("--full", is_flag=True, help="Compare every row, not only what may have changed."),
             click.option("--dry-run", is_flag=True, help="Tell what would be done; write nothing."),
             click.option(

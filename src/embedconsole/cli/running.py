@@ -28,6 +28,7 @@ class RunFlags:
     batch_size: int | None
     workers: int | None
     limit: int | None
+    max_cost: float | None
     full: bool
     dry_run: bool
     allow_deletes: bool
@@ -55,14 +56,18 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
 
         return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
     from embedconsole.headless.once import run_dry, run_once
+    from embedconsole.sync.purse import check_prices
     from embedconsole.sync.run import RunOptions
     from embedconsole.sync.selection import parse_selection
 
+    if flags.max_cost is not None:
+        check_prices(session.pipelines)
     options = RunOptions(
         full=flags.full,
         force=flags.force,
         only=parse_selection(flags.only),
         limit=flags.limit,
+        max_cost=flags.max_cost,
         allow_deletes=flags.allow_deletes,
     )
     if flags.dry_run:
@@ -89,6 +94,7 @@ def _check(flags: RunFlags) -> None:
     once_only = {
         "--force": flags.force,
         "--limit": flags.limit is not None,
+        "--max-cost": flags.max_cost is not None,
         "--full": flags.full,
         "--allow-deletes": flags.allow_deletes,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -15,6 +16,7 @@ from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.sync.elapsed import elapsed
 from embedconsole.sync.flow import Stop
 from embedconsole.sync.patience import in_ledger
+from embedconsole.sync.purse import Purse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,6 +85,7 @@ class Crew:
         workers: Batches that embed at the same time, as configured; `control` may say otherwise.
         limit: Items to work on at most; None for all.
         planning: The planner is still finding work, so batches may wait until they are full.
+        purse: What may be spent; `price` is that of one item.
     """
 
     ledger: Ledger
@@ -95,6 +98,8 @@ class Crew:
     chunk_size: int
     limit: int | None
     planning: bool
+    purse: Purse = field(default_factory=Purse)
+    price: float = 0.0
     in_flight: InFlight = field(default_factory=InFlight)
     stopped_by: Fault | None = None
     _done: bool = False
@@ -174,7 +179,7 @@ class Crew:
 
     async def _claim(self, slot: int) -> Batch | None:
         async with self._claiming:
-            limit = self.chunk_size if self.limit is None else min(self.chunk_size, self.limit)
+            limit = min(self.chunk_size, self._room)
             if limit == 0 or self.over or self._just_found_nothing():
                 return None
             change = self.control.next_change
@@ -201,9 +206,21 @@ class Crew:
                 self._found_nothing = change, time.monotonic()
             else:
                 self.in_flight.add(batch)
+                self.purse.promise(len(batch.items) * self.price)
                 if self.limit is not None:
                     self.limit -= len(batch.items)
             return batch
+
+    @property
+    def _room(self) -> int:
+        """Items that may still be claimed, by number and by price."""
+        limits = (self.limit, self.purse.room(self.price))
+        return min((limit for limit in limits if limit is not None), default=sys.maxsize)
+
+    @property
+    def out_of_money(self) -> bool:
+        """Whether what may be spent does not pay for another item."""
+        return self.purse.room(self.price) == 0
 
     def _just_found_nothing(self) -> bool:
         """Whether another worker asked a moment ago, and nothing has changed here since."""
@@ -217,13 +234,14 @@ class Crew:
             await worker.process(batch)
         finally:
             self.in_flight.remove(batch)
+            self.purse.promise(-len(batch.items) * self.price)
             self.control.notify()
 
     async def _is_done(self) -> bool:
         """Whether nothing is left: not here, and not with others who may give it back."""
         if self.over or self._busy or self._counting:
             return self.over
-        if self.limit != 0 and not await self._nothing_pending():
+        if self._room > 0 and not await self._nothing_pending():
             return False
         # Somebody may have claimed, or planned, while the ledger was asked.
         if not self._busy:

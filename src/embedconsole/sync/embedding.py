@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Transient
+from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import EmbedInput
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import Rejection, embed_isolating
+from embedconsole.sync.purse import Purse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,6 +103,7 @@ class GatedEmbedder:
     retry: RetryConfig
     progress: Progress
     pulse: Pulse = field(default_factory=Pulse)
+    purse: Purse = field(default_factory=Purse)
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
         """Embed with the quick retries of the policy."""
@@ -115,10 +117,15 @@ class GatedEmbedder:
 
     async def _once(self, inputs: Sequence[EmbedInput]) -> Embedded:
         self.progress.embed_items += len(inputs)
+        cost = len(inputs) * (self.embedder.price_per_1000 or 0.0) / 1000
+        self.purse.pay(cost)
         requests = 1
         try:
             embedded = await self.embedder.embed(inputs)
             requests = embedded.requests
+        except (Throttled, Unreachable, Refused):
+            self.purse.pay(-cost)  # nobody takes money for turning us away
+            raise
         finally:
             self.progress.embed_requests += requests
         if len(embedded.rejected) < len(inputs):

@@ -23,6 +23,7 @@ from embedconsole.sync.identity import dead_among, this_worker
 from embedconsole.sync.leases import RunLeases, TakenOver
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.pulse import Pulse
+from embedconsole.sync.purse import Purse
 from embedconsole.sync.recalling import costs_of
 from embedconsole.sync.retry import longest_delay
 from embedconsole.sync.run import PipelineRun, RunOptions
@@ -111,10 +112,11 @@ class Engine:
         self.control.begin()
         chosen = self._chosen(options)
         gates = Gates(self.ledger, self.me.id, self.control, options.patient)
+        purse = Purse(options.max_cost)
         for assembly in chosen:
             name = assembly.pipeline.name
             try:
-                runs[name] = await self._prepare(assembly, gates, options)
+                runs[name] = await self._prepare(assembly, gates, options, purse)
             except Fault as fault:
                 reports[name] = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
         self._runs |= runs
@@ -137,7 +139,9 @@ class Engine:
                 await self._note_end(report)
         return report
 
-    async def _prepare(self, assembly: Assembly, gates: Gates, options: RunOptions) -> PipelineRun:
+    async def _prepare(
+        self, assembly: Assembly, gates: Gates, options: RunOptions, purse: Purse
+    ) -> PipelineRun:
         # The first look at the columns connects to the catalog.
         await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
         if options.only is not None:
@@ -152,6 +156,7 @@ class Engine:
             control=self.control,
             options=options,
             worker_id=self.me.id,
+            purse=purse,
         )
 
     async def _run_pipeline(self, name: str, run: PipelineRun, reports: dict[str, PipelineReport]) -> None:

@@ -24,6 +24,7 @@ from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.leases import TakenOver
 from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions, Stopped
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
+from embedconsole.sync.purse import Purse, item_price
 from embedconsole.sync.selection import EVERY_ITEM
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class RunOptions:
         only: With `force`: just these items; the others are planned as ever.
         pipelines: Only these, by name; None for all.
         limit: Work on this many items at most.
+        max_cost: Spend this much on embeddings at most, in the operator's currency.
         allow_deletes: The operator's word that any share of the items may be deleted.
         patient: Wait for dependencies that are away (a daemon) instead of ending the run (cron).
     """
@@ -63,6 +65,7 @@ class RunOptions:
     only: Selection | None = None
     pipelines: frozenset[str] | None = None
     limit: int | None = None
+    max_cost: float | None = None
     allow_deletes: bool = False
     patient: bool = False
 
@@ -90,6 +93,7 @@ class PipelineRun:
     Args:
         gates: Shared by all pipelines.
         worker_id: Who we are, on batches.
+        purse: What may be spent, shared by all pipelines.
     """
 
     assembly: Assembly
@@ -99,6 +103,7 @@ class PipelineRun:
     control: Control
     options: RunOptions
     worker_id: str
+    purse: Purse = field(default_factory=Purse)
     progress: Progress = field(default_factory=Progress)
     journal: Journal = field(init=False)
     crew: Crew = field(init=False)
@@ -137,6 +142,8 @@ class PipelineRun:
             chunk_size=pipeline.chunk_size,
             limit=self.options.limit,
             planning=self.options.plan,
+            purse=self.purse,
+            price=item_price(pipeline),
         )
 
     @property
@@ -252,7 +259,12 @@ class PipelineRun:
         }
         embedders = {
             name: GatedEmbedder(
-                embedder, sizes[name], self._embedders[embedder.name], pipeline.retry, self.progress
+                embedder,
+                sizes[name],
+                self._embedders[embedder.name],
+                pipeline.retry,
+                self.progress,
+                purse=self.purse,
             )
             for name, embedder in self.assembly.embedders.items()
         }
@@ -317,6 +329,9 @@ class PipelineRun:
             return replace(report, outcome=Outcome.ABORTED, message=str(self.crew.stopped_by))
         if self._refusal is not None:
             return replace(report, outcome=Outcome.ABORTED, message=self._refusal)
+        if report.pending and self.crew.out_of_money:
+            said = f"stopped at --max-cost: {self.purse.spent:,.2f} spent, the rest is left for later"
+            report = replace(report, message=said)
         if counts.failed or counts.retrying:
             return replace(report, outcome=Outcome.PARTIAL)
         return report

@@ -1,0 +1,70 @@
+"""`--max-cost`: a run that ends before it spends more, and the next one goes on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedconsole.config.model import Settings
+from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.faults import ConfigError
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.purse import Purse, check_prices
+from embedconsole.sync.run import RunOptions
+from embedders.backends import ITEMS
+from support.embedding_service import Behaviour
+
+if TYPE_CHECKING:
+    from backends.line import Line
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_run_ends_before_it_spends_more(line: Line) -> None:
+    line.settings["price_per_1000"] = 500.0  # two items for one
+
+    first = await line.sync(RunOptions(max_cost=3.6))
+
+    assert (first.outcome, first.embedded, first.pending) == (Outcome.OK, 7, 5)
+    assert first.message is not None
+    assert first.message.startswith("stopped at --max-cost: 3.50 spent")
+    assert line.service.stats().items == 7
+
+    line.shop.edit([1], price="1.00")
+    rest = await line.sync()
+    assert (rest.embedded, rest.pending, rest.message) == (5, 0, None)
+    line.assert_only_right_vectors()
+
+
+@pytest.mark.parametrize("line", [ITEMS], indirect=True)
+async def test_a_pause_costs_nothing(line: Line) -> None:
+    line.settings["price_per_1000"] = 1000.0
+    line.service.behave(Behaviour("status", status=429, headers={"Retry-After": "0"}, times=3))
+    assert (await line.sync(RunOptions(max_cost=12))).embedded == 12
+
+
+def test_room() -> None:
+    purse = Purse(1.0)
+    assert (purse.room(0.1), purse.room(0.0), Purse().room(0.1)) == (10, None, None)
+    purse.pay(0.3)
+    purse.promise(0.2)
+    assert purse.room(0.1) == 5
+    purse.promise(-0.2)
+    purse.pay(2.0)
+    assert purse.room(0.1) == 0
+
+
+def test_an_embedder_without_a_price() -> None:
+    tree = {
+        "embedders": {"ml": {"type": "http", "url": "http://ml"}},
+        "pipelines": {
+            "p": {
+                "catalog": {"url": "sqlite:///shop.db", "table": "products"},
+                "embed": {"embedder": "ml", "text": "{title}"},
+                "collection": {"path": "./q", "name": "p"},
+            }
+        },
+    }
+    with pytest.raises(ConfigError, match=r"embedders\.ml\.price_per_1000"):
+        check_prices(resolve_pipelines(Settings.model_validate(tree)))
