@@ -102,8 +102,10 @@ async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
 
 
 async def settled(pilot: Pilot[int]) -> None:
-    """Wait until the console has seen its engine and drawn it."""
+    """Wait until the console has seen its engine and drawn it, and what it looks up."""
     await until(pilot, lambda: console_of(pilot).bridge.snapshot is not None)
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
 
 
 async def settled_on(pilot: Pilot[int], shown: Snapshot) -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from console import samples
 from embedconsole.items import CollectionSchema, VectorSpec
 from embedconsole.sync.initialise import Initialised, InitPlan
+from embedconsole.sync.past_day import PastDay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TARGET = "collection products at http://qdrant:6333"
+DEFAULTS: dict[str, object] = {"past_day": PastDay(samples.WALL, samples.DAY)}
+"""What is asked whenever a screen comes up."""
+
 SCHEMA = CollectionSchema({"": VectorSpec(512, "cosine")}, {"title": "text", "price": "float"})
 
 
@@ -69,7 +74,7 @@ class FakeHelm:
     def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
         function, arguments = (work.func, work.keywords) if isinstance(work, partial) else (work, {})
         self.lookups.append((function.__name__, arguments))
-        answer = self.answers[function.__name__]
+        answer = (DEFAULTS | self.answers)[function.__name__]
         if isinstance(answer, Future):
             return answer
         return self._answer(cast("T", answer(**arguments) if callable(answer) else answer))

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from embedconsole.items import CollectionState, VectorSpec
-from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
+from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Throughput, Worker
 from embedconsole.ledger.schema import State
 from embedconsole.sync.control import Pause
 from embedconsole.sync.flow import GateState, Health
@@ -133,6 +133,13 @@ PACE = (*(0 if slot <= 12 else 1_800 + slot * 37 % 11 * 90 for slot in range(60)
 """Items done in each ten seconds of the last ten minutes, the last of them not over yet."""
 
 DONE = sum(PACE)
+
+DAY = tuple(
+    Throughput(WALL // 900 * 900 - 900 * back, 90_000 + back * 37 % 11 * 9_000, 3 if back % 17 == 0 else 0)
+    for back in range(90, -1, -1)
+    if back % 8 > 2
+)
+"""What was done in the quarters of an hour of the last day."""
 
 
 def busy() -> Snapshot:

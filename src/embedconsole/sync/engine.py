@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records import Worker
+    from embedconsole.sync.flow import Health
     from embedconsole.sync.leases import Overlap
 
 _CLOSE_SECONDS = 10.0
@@ -63,6 +64,7 @@ class Engine:
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _meters: dict[str, RateMeter] = field(default_factory=dict)
     _run_id: int | None = None
+    _health: dict[str, tuple[Health, ...]] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
     _watch: Watch = field(init=False)
     _leases: RunLeases = field(init=False)
@@ -131,6 +133,7 @@ class Engine:
             self._last |= reports
             for name, run in self._runs.items():
                 self._tally.add(name, run.progress)
+                self._health[name] = _health_of(run)
             self._runs.clear()
             ordered = [assembly.pipeline.name for assembly in chosen]
             report = RunReport(self._run_id, {name: reports[name] for name in ordered if name in reports})
@@ -301,7 +304,7 @@ class Engine:
             counts=self._watch.seen.counts.get(name),
             rate=rate,
             eta=eta,
-            dependencies=() if run is None else tuple(gate.health for gate in run.gates_in_use),
+            dependencies=self._health.get(name, ()) if run is None else _health_of(run),
             last_report=self._last.get(name),
             seen=self._watch.collections.get(name),
         )
@@ -344,6 +347,11 @@ async def _opened(ledger_url: str) -> AsyncIterator[Ledger]:
     finally:
         with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
             await anyio.to_thread.run_sync(ledger.close)
+
+
+def _health_of(run: PipelineRun) -> tuple[Health, ...]:
+    """The dependencies as the run last saw them; between runs nobody else asks them."""
+    return tuple(gate.health for gate in run.gates_in_use)
 
 
 def _leave(engine: Engine) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.containers import Container
@@ -10,9 +11,11 @@ from embedconsole.console.panels.backlog import backlog_lines
 from embedconsole.console.panels.collection import collection_lines
 from embedconsole.console.panels.errors import error_lines
 from embedconsole.console.panels.health import health_lines
+from embedconsole.console.panels.history import history_lines
 from embedconsole.console.panels.hosts import hosts_lines
 from embedconsole.console.panels.in_flight import in_flight_lines, in_flight_note
 from embedconsole.console.panels.latest import latest_lines
+from embedconsole.console.past import HistoryView, history_view
 from embedconsole.console.screens.place import Place
 from embedconsole.console.view import (
     BacklogView,
@@ -24,6 +27,7 @@ from embedconsole.console.view import (
     LatestView,
 )
 from embedconsole.console.widgets.panel import Panel
+from embedconsole.sync.past_day import past_day
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -33,11 +37,12 @@ if TYPE_CHECKING:
 
 
 class Dashboard(Place):
-    """Shows a `DashboardView`; looks nothing up."""
+    """Shows a `DashboardView`; what was done in the last day it looks up, where there is room for it."""
 
     CSS_PATH = ["place.tcss", "dashboard.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#errors"
     place = "dashboard"
+    look_every = 60.0
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -56,6 +61,13 @@ class Dashboard(Place):
             glyphs=glyphs,
             note_of=in_flight_note,
             id="in-flight",
+        )
+        self._history = Panel(
+            "24 hours",
+            HistoryView(),
+            lambda view, cells, height: history_lines(view, cells, height, glyphs),
+            glyphs=glyphs,
+            id="history",
         )
         self._collection = Panel(
             "Collection", CollectionView(), collection_lines, glyphs=glyphs, id="collection"
@@ -95,6 +107,7 @@ class Dashboard(Place):
         with Container(id="main"):
             yield self._backlog
             yield self._in_flight
+            yield self._history
             yield self._collection
             yield self._errors
             yield self._health
@@ -111,3 +124,9 @@ class Dashboard(Place):
         self._health.show(view.health)
         self._latest.show(view.latest)
         self._hosts.show(view.hosts)
+
+    async def look(self) -> None:
+        """The last 24 hours of all processes."""
+        if self._history.display:
+            day = await self.desk.ask(partial(past_day, pipeline=self.desk.bridge.pipeline.name))
+            self._history.show(history_view(day, self.desk.bridge.zone))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-_HINT = "All of them. A column=value or a key each, with a comma between, for only some."
+_HINT = "everything; or for example: category=shoes, 35"
 
 
 class Forcing(ModalScreen[Wish | None]):

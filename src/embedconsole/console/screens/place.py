@@ -37,6 +37,10 @@ _REST = 5
 _ROWS = [(0, "-low"), (34, "-tall")]
 
 
+_AGAIN = 2.0
+"""Seconds after which a look that failed is tried once more."""
+
+
 class Place(Screen[None]):
     """A screen; knows the console only as its `Desk`.
 
@@ -158,7 +162,9 @@ class Place(Screen[None]):
 
     def look_again(self) -> None:
         """Look once more, unless a look is under way."""
-        if self._looking is None or self._looking.is_finished:
+        # Without an engine there is nobody to ask; its first view comes soon, and then it is looked.
+        idle = self._looking is None or self._looking.is_finished
+        if idle and self.desk.bridge.helm is not None:
             self.look_anew()
 
     def look_anew(self) -> None:
@@ -173,6 +179,8 @@ class Place(Screen[None]):
         except (Fault, ConfigError) as fault:
             self.fault = str(fault)
             self.look_failed(self.fault)
+            # What is back is to be seen soon, also by those who seldom look.
+            self._look_at = min(self._look_at, began + _AGAIN)
         else:
             self.fault = None
         now = time.monotonic()
