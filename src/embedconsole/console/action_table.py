@@ -54,7 +54,7 @@ def _here(
     )
 
 
-_LISTS = ("failures", "runs", "search", "log", "pipelines")
+_LISTS = ("failures", "runs", "log", "pipelines")
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -158,7 +158,13 @@ ACTIONS: tuple[Action, ...] = (
         short="filter",
     ),
     _here(
-        "open", "enter", "Details", "Opens what the cursor is on; esc goes back.", *_LISTS, short="details"
+        "open",
+        "enter",
+        "Details",
+        "Opens what the cursor is on; esc goes back.",
+        *_LISTS,
+        "search",
+        short="details",
     ),
     _here(
         "mark",
@@ -187,6 +193,9 @@ ACTIONS: tuple[Action, ...] = (
     ),
     _here("level", "l", "Level", "Everything, warnings and errors, or errors.", "log", short="level", rank=4),
     _here("export", "e", "Export", "Writes what passes the filter to a file.", "log", short="export", rank=4),
+    _here("query", "slash,/", "Search", "Type a text, or #35 for what is like 35.", "search", short="search"),
+    _here("similar", "m", "Similar", "More like the hit under the cursor.", "search", short="more like it"),
+    _here("vector", "n,ctrl+n", "Next vector", "Searches by the next of several named vectors.", "search"),
     _here("copy", "y", "Copy", "Copies what the focus is on to your clipboard (OSC 52), and to a file."),
     _screen("dashboard", "1", "Is everything fine, and what is going on."),
     _screen("failures", "2", "What needs a look, by cause, down to the product."),

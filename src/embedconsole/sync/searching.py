@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from embedconsole.faults import BadInput, ConfigError
 from embedconsole.items import EmbedInput, point_id
+from embedconsole.sync.assembly import assembly_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import Hit
     from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.engine import Engine
 
 _SIMILAR = re.compile(r"#\s*(?P<key>\S.*)|similar\s+#?(?P<word>\S+)", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r'"(?P<text>.+)"', re.DOTALL)
@@ -105,6 +107,14 @@ async def search(assembly: Assembly, query: Query, *, vector: str | None, limit:
     hits = await assembly.collection.search(embedding, using=name, limit=limit)
     seconds = time.perf_counter() - began
     return Found(replace(query, embedding=embedding), name, limit, tuple(hits), embed_seconds, seconds)
+
+
+async def search_engine(
+    engine: Engine, *, pipeline: str, query: Query, vector: str | None, limit: int
+) -> Found:
+    """See `search`; by the parts of an engine."""
+    assembly = assembly_of(engine.assemblies, pipeline)
+    return await search(assembly, query, vector=vector, limit=limit)
 
 
 def text_vector(assembly: Assembly) -> str:

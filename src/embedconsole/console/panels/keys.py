@@ -31,6 +31,15 @@ def keys_line(
     return ()
 
 
+def hints_line(hints: Sequence[tuple[str, str]]) -> Line:
+    """Keys and words that are no actions of the table: those of a line that is being typed into."""
+    return tuple(
+        span
+        for index, (key, word) in enumerate(hints)
+        for span in (Span("  " if index else " "), Span(key, "strong"), Span(f" {word}", "muted"))
+    )
+
+
 def _line(actions: Sequence[Action], disabled: Collection[str], renamed: Mapping[str, str]) -> Line:
     spans: list[Span] = []
     for action in actions:

@@ -82,7 +82,6 @@ class Collection(Place):
 
     def on_resize(self, event: events.Resize) -> None:
         """More or less room."""
-        super().on_resize(event)
         self.call_after_refresh(self._take_room)
 
     def _show(self) -> None:

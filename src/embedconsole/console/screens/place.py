@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.choosing import Choice
     from embedconsole.console.desk import Desk
-    from embedconsole.console.text import Tone
+    from embedconsole.console.text import Line, Tone
     from embedconsole.console.view import DashboardView
 
 _COLUMNS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
@@ -155,8 +155,12 @@ class Place(Screen[None]):
         tone: Tone = "alert" if self._view.alarmed else "strong"
         height = self._sentence.size.height
         self._sentence.draw(wrapped_to(self._view.sentence, cells, height, tone))
+        self._keys.draw([self.keys_here(cells)])
+
+    def keys_here(self, cells: int) -> Line:
+        """The line of keys."""
         here = [action for action in self.desk.actions if not action.where or self.place in action.where]
-        self._keys.draw([keys_line(here, cells, disabled=self._disabled, renamed=self._renamed)])
+        return keys_line(here, cells, disabled=self._disabled, renamed=self._renamed)
 
     # Looking things up
 
@@ -190,6 +194,11 @@ class Place(Screen[None]):
         """Say that what is shown is of an earlier look, or why there is nothing to show."""
 
     # Keys
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """What is only for other screens is not done here: its key may mean something else."""
+        elsewhere = {one.call for one in self.desk.actions if one.where and self.place not in one.where}
+        return f"screen.{action}" not in elsewhere
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the focused panel, or move the cursor of the focused list."""

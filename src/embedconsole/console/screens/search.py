@@ -1,29 +1,233 @@
-"""The search screen."""
+"""The search screen: what the shop's customers would find, and what is like what."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.console.panels.wrapping import wrapped
-from embedconsole.console.screens.place import Place
+from textual import on
+from textual.containers import Container
+
+from embedconsole.console.finding import cost_note, failed, hits_page, no_search_yet, searching
+from embedconsole.console.panels.hit import HitView, hit_lines
+from embedconsole.console.panels.hits import hit_columns, hit_line
+from embedconsole.console.panels.keys import hints_line
+from embedconsole.console.panels.wrapping import wrapped_to
+from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.text import Span, clean, width
+from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.searchbox import SearchBox
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.examining import examine_item
+from embedconsole.sync.hits import key_of
+from embedconsole.sync.searching import LikeItem, parse_query, search_engine
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.app import ComposeResult
 
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.finding import HitRow, HitsPage
+    from embedconsole.console.text import Line
+    from embedconsole.items import Hit
+    from embedconsole.sync.searching import Found, Query
 
-class Search(Place):
-    """Still to come."""
+_FIRST, _MORE = 30, 50
+_TYPING = (("enter", "search"), ("esc", "to the hits"), ("up", "earlier searches"), ("ctrl+p", "palette"))
+_TYPING_VECTORS = (*_TYPING[:2], ("ctrl+n", "next vector"), *_TYPING[2:])
+_EMPTY = "The hits would be here: score, key, title and some of the payload. / goes to the line above."
 
+
+class Search(Drilling):
+    """Searches when asked to; looks nothing up by itself."""
+
+    CSS_PATH = ["place.tcss", "search.tcss"]  # noqa: RUF012 - Textual declares it
+    AUTO_FOCUS = "#query"
     place = "search"
 
-    def compose_body(self) -> ComposeResult:
-        """A hint."""
-        hint = f"Still to come. Until then: {self.desk.bridge.launch.command} search TEXT"
-        yield Panel(
-            "Search",
-            hint,
-            lambda text, cells, height: wrapped(text, cells, "muted"),
-            glyphs=self.desk.glyphs,
-            id="hint",
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._pipeline = desk.bridge.pipeline.name
+        self._vector: str | None = None
+        self._query: Query | None = None
+        self._found: Found | None = None
+        self._asking = False
+        self._page: HitsPage = no_search_yet(self._cost)
+        self._box = SearchBox(id="query")
+        self._prompt = Lines(id="prompt")
+        self._told = Lines(id="told")
+        self._hits: Roll[HitRow] = Roll(
+            "Hits",
+            key_of=lambda row: row.point,
+            line_of=lambda row, cells: hit_line(row, self._page, cells),
+            columns_of=lambda cells: hit_columns(self._page, cells),
+            glyphs=desk.glyphs,
+            id="list",
+            empty=_EMPTY,
         )
+        self._hit: Panel[HitView | None] = Panel(
+            "Hit",
+            None,
+            lambda view, cells, height: hit_lines(view, cells),
+            glyphs=desk.glyphs,
+            id="detail",
+            note_of=lambda view: "" if view is None else f"score {view.hit.score:.3f}",
+        )
+
+    def compose_body(self) -> ComposeResult:
+        """What is asked, what came of it, and the hits or one of them."""
+        with Container(id="asking"):
+            yield self._prompt
+            yield self._box
+        yield self._told
+        yield self._hits
+        yield self._hit
+
+    def on_mount(self) -> None:
+        """Ready to be typed into."""
+        self.call_after_refresh(self._box.focus)
+
+    # Asking
+
+    def on_search_box_asked(self, event: SearchBox.Asked) -> None:
+        """What was typed."""
+        if event.text:
+            self._search(parse_query(event.text), _FIRST)
+
+    def on_search_box_left(self) -> None:
+        """The letters are keys again."""
+        (self._hit if self.drilled else self._hits).focus()
+
+    def action_query(self) -> None:
+        """Type."""
+        self._box.focus()
+
+    def action_similar(self) -> None:
+        """More like the hit under the cursor, or the one that is open."""
+        hit = self._current
+        if hit is not None:
+            self._box.hold(f"#{key_of(hit)}")
+            self._search(LikeItem(key_of(hit)), _FIRST)
+
+    def action_vector(self) -> None:
+        """By the next vector, and the same search by it."""
+        names = list(self._settings.vectors)
+        if len(names) == 1:
+            self.desk.say("There is only one vector.")
+            return
+        self._vector = names[(names.index(self._by) + 1) % len(names)]
+        self._draw_page(self._page)
+        if self._query is not None:
+            # An embedding is of one vector's space.
+            self._search(parse_query(self._box.value), _FIRST)
+
+    @on(Roll.NearEnd, "#list")
+    def _more(self) -> None:
+        if self._found is not None and not self._found.whole and not self._asking:
+            self._search(self._found.query, self._found.limit + _MORE)
+
+    def _search(self, query: Query, limit: int) -> None:
+        self._query = query
+        self.run_worker(self._ask(query, limit), group="search", exclusive=True, exit_on_error=False)
+
+    async def _ask(self, query: Query, limit: int) -> None:
+        self._asking = True
+        more = self._found is not None and limit > _FIRST
+        if not more:
+            self._draw_page(searching(self._page, query))
+        ask = partial(search_engine, pipeline=self._pipeline, query=query, vector=self._by, limit=limit)
+        try:
+            found = await self.desk.ask(ask)
+        except (Fault, ConfigError) as fault:
+            self._found = None
+            self._draw_page(failed(fault, query))
+            # What there is to do about it is done by keys.
+            self._swap(drilled=False)
+        else:
+            self._found = found
+            self._draw_page(hits_page(found, noun=self.desk.bridge.pipeline.noun, cost=self._cost))
+            if not more:
+                self._hits.scroll(-len(found.hits))
+                self._swap(drilled=False)
+        finally:
+            self._asking = False
+
+    # Showing
+
+    def _draw_page(self, page: HitsPage) -> None:
+        self._page = page
+        cells = self.size.width - 2
+        by = f" by {clean(self._by)}" if len(self._settings.vectors) > 1 else ""
+        prompt = (Span(f"Search{by}  ", "strong"),)
+        self._prompt.styles.width = width(prompt)
+        self._prompt.draw([prompt])
+        self._told.draw(wrapped_to(page.told, cells, 2, page.tone))
+        self._hits.show(page.rows)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """More or less room."""
+        self.call_after_refresh(lambda: self._draw_page(self._page))
+
+    async def look(self) -> None:
+        """Another pipeline has other hits."""
+        if self._pipeline != self.desk.bridge.pipeline.name:
+            self._pipeline = self.desk.bridge.pipeline.name
+            self._vector = self._query = self._found = None
+            self._draw_page(no_search_yet(self._cost))
+
+    @on(Roll.Chosen, "#list")
+    async def _open(self) -> None:
+        hit = self._current
+        if hit is None:
+            return
+        self._hit.scroll(-1_000_000)
+        self._hit.show(HitView(hit))
+        self.drill()
+        self.run_worker(self._examine(hit), group="examine", exclusive=True, exit_on_error=False)
+
+    async def _examine(self, hit: Hit) -> None:
+        try:
+            seen = await self.desk.ask(partial(examine_item, pipeline=self._pipeline, key=key_of(hit)))
+        except (Fault, ConfigError) as fault:
+            self._hit.show(HitView(hit, fault=str(fault)))
+        else:
+            self._hit.show(HitView(hit, seen))
+
+    def keys_here(self, cells: int) -> Line:
+        """While it is typed, letters are letters."""
+        if self._box.has_focus:
+            return hints_line(_TYPING_VECTORS if len(self._settings.vectors) > 1 else _TYPING)
+        return super().keys_here(cells)
+
+    def on_descendant_focus(self) -> None:
+        """Other keys."""
+        self._draw_lines()
+
+    def on_descendant_blur(self) -> None:
+        """The same."""
+        self._draw_lines()
+
+    @property
+    def _current(self) -> Hit | None:
+        row = self._hits.current
+        hits = () if self._found is None else self._found.hits
+        return next((hit for hit in hits if row is not None and str(hit.id) == row.point), None)
+
+    @property
+    def _settings(self) -> Pipeline:
+        return next(one for one in self.desk.bridge.launch.pipelines if one.name == self._pipeline)
+
+    @property
+    def _by(self) -> str:
+        """The vector that is searched by: the chosen one, or the first that is made of text."""
+        vectors = self._settings.vectors
+        first = next((name for name, config in vectors.items() if config.text), next(iter(vectors)))
+        return first if self._vector is None else self._vector
+
+    @property
+    def _cost(self) -> str:
+        settings = self._settings
+        return cost_note(settings.embedders[settings.vectors[self._by].embedder].price_per_1000)

@@ -8,10 +8,10 @@ from textual.binding import Binding
 from textual.message import Message
 from textual.widgets import Input
 
+from embedconsole.console.widgets.recall import Recall
+
 if TYPE_CHECKING:
     from textual.binding import BindingType
-
-_REMEMBERED = 50
 
 
 class Finder(Input):
@@ -38,12 +38,10 @@ class Finder(Input):
         super().__init__(id=id, compact=True, select_on_focus=True)
         self.cursor_blink = False
         self.display = False
-        self._history: list[str] = []
-        self._back = 0
+        self._recall = Recall()
 
     def open(self) -> None:
         """Show it, with what it filters by now."""
-        self._back = 0
         self.display = True
         self.focus()
 
@@ -68,13 +66,12 @@ class Finder(Input):
 
     def action_recall(self, back: int) -> None:
         """What was typed before (1), or after that (-1)."""
-        self._back = min(len(self._history), max(0, self._back + back))
-        self.value = self._history[-self._back] if self._back else ""
+        self._recall = self._recall.moved(back)
+        self.value = self._recall.text
         self.cursor_position = len(self.value)
 
     def _remember(self, text: str) -> None:
-        if text:
-            self._history = [*(one for one in self._history if one != text), text][-_REMEMBERED:]
+        self._recall = self._recall.with_text(text)
 
     def _close(self) -> None:
         self.display = False

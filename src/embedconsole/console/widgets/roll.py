@@ -166,12 +166,9 @@ class Roll(Lines, Generic[R], can_focus=True):
         """More or less room."""
         self._compose_lines()
 
-    def on_focus(self) -> None:
-        """The heading stands out."""
-        self._compose_lines()
-
-    def on_blur(self) -> None:
-        """It does no longer."""
+    def watch_has_focus(self, focused: bool) -> None:
+        """The heading stands out, or does no longer; the events of it come before it is so."""
+        super().watch_has_focus(focused)
         self._compose_lines()
 
     def _compose_lines(self) -> None:
