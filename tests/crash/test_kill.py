@@ -18,6 +18,8 @@ AT_ONCE = 60.0
 HELD = 4  # as many as the configuration has workers
 
 
+# All workers at once, on a file; test_rounds.py deals such kills out to the servers too.
+@on_sqlite
 def test_killed_between_the_embedder_and_qdrant(stage: Stage, ledger: LedgerRows) -> None:
     stage.shop.add(range(1, 101))
     stage.qdrant.fail_next("hold", method="PUT", path="/points", count=HELD)
@@ -84,6 +86,8 @@ def test_killed_in_the_middle_of_a_claim(stage: Stage, ledger: LedgerRows) -> No
     assert paid_again(stage) == 0
 
 
+# On a file; test_rounds.py kills between the pages of a plan on the servers too.
+@on_sqlite
 def test_killed_while_it_plans(stage: Stage, ledger: LedgerRows) -> None:
     stage.shop.add(range(1, 2001))
     stage.installation.settings["pipelines"]["products"]["catalog"]["page_size"] = 20

@@ -24,8 +24,10 @@ def _counts(ended: Ended) -> dict[str, int]:
     return {name: ended.products[name] for name in _COUNTS}
 
 
-def test_limit_is_exact_a_dry_run_counts_as_the_real_one_and_force_embeds_all(stage: Stage) -> None:
+# On SQLite alone: counting is the engine's. What differs by database is in test_changes.py and ledger/.
+def test_limit_is_exact_a_dry_run_counts_as_the_real_one_and_force_embeds_all(sqlite_stage: Stage) -> None:
     """Scenario 5, with every kind of work in the plan: new, changed, price only, gone, hopeless."""
+    stage = sqlite_stage
     stage.shop.add(range(1, 11))
 
     limited = stage.installation.sync("--limit", "7", "--chunk", "3")
@@ -94,8 +96,10 @@ def test_a_dry_run_on_nothing_leaves_nothing_and_force_can_be_limited(sqlite_sta
     assert stage.service.stats().items == 2
 
 
-def test_chunk_sizes_and_workers_make_no_difference(stage: Stage) -> None:
+# On SQLite alone. Many claims at once on every database: crash/test_four_processes.py.
+def test_chunk_sizes_and_workers_make_no_difference(sqlite_stage: Stage) -> None:
     """Scenario 4: chunks of 1, N and N+1 items, and 1 and 16 workers, fill a collection in the same way."""
+    stage = sqlite_stage
     stage.shop.add(range(1, 14))
     settings = stage.installation.settings
     settings["embedders"]["ml"]["batch_size"] = 100
