@@ -19,6 +19,7 @@ from embedconsole.console.launch import Launch
 from embedconsole.console.widgets.item import ItemPanel
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.demo.setup import prepare_demo
 
 if TYPE_CHECKING:
@@ -223,3 +224,24 @@ def figure(app: Console, name: str) -> object:
     report = seen_runs(app)[0].report
     assert report is not None
     return report["pipelines"]["products"][name]  # type: ignore[index]
+
+
+async def test_searching_and_looking_at_the_collection(launch: Launch) -> None:
+    app = console(launch)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await at_rest(pilot, 1)
+        await pilot.press("3")
+        await until(pilot, lambda: "ready" in app.screen.query_one("#facts", Lines).text)
+        assert "as configured" in app.screen.query_one("#schema", Lines).text
+
+        await pilot.press("5")
+        await until(pilot, lambda: isinstance(app.focused, SearchBox))
+        await pilot.press(*"red shoes", "enter")
+        await until(pilot, lambda: "30 products; embedded in" in app.screen.query_one("#told", Lines).text)
+        await pilot.press("m")
+        await until(pilot, lambda: "30 products like" in app.screen.query_one("#told", Lines).text)
+        await pilot.press("enter")
+        await until(pilot, lambda: "It is in sync" in app.screen.query_one("#detail", Lines).text)
+        await pilot.press("q")
+        await until(pilot, lambda: not app.is_running)
+    app.lookout.finish()
