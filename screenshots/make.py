@@ -19,7 +19,7 @@ _HERE = Path(__file__).parent
 _SMALL, _WIDE = (80, 24), (120, 40)
 _PATIENCE = 60.0
 _PICTURES = {
-    _SMALL: {"dashboard": "1", "failures": "2", "item": "enter enter"},
+    _SMALL: {"dashboard": "1", "failures": "2", "item": "enter enter", "runs": "4", "log": "6"},
     _WIDE: {"dashboard": "1"},
 }
 """Size to name to the keys that lead there from the picture before."""
