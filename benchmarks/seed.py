@@ -19,10 +19,15 @@ from embedconsole.sync.run import RunOptions
 from embedconsole.sync.thread import engine_in_thread
 
 
-def main(config: Path, ledger: str) -> None:
-    """Plan the catalog, and take what is wanted as what is there."""
+def plan(config: Path, ledger: str) -> None:
+    """Plan the catalog: all of it waits."""
     with engine_in_thread(resolve_pipelines(load(config).settings, ()), ledger) as engine:
         engine.run(RunOptions(full=True, limit=0)).result()
+
+
+def main(config: Path, ledger: str) -> None:
+    """Plan the catalog, and take what is wanted as what is there."""
+    plan(config, ledger)
     database = Database(ledger)
     database.execute(
         update(items).values(
