@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _KEYS = (
-    ("2", "Causes"),
+    ("2", "What happened"),
     ("4", "Runs"),
     ("0", "Pipelines"),
-    ("3", "Collection"),
+    ("3", "ectors"),
     ("1", "Backlog"),
     ("?", "Keys"),
 )
@@ -120,7 +120,8 @@ def _row(name: str, times: Sequence[float], first: float) -> None:
     ordered = sorted(times)
     p50, p99 = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.99))
     sys.stdout.write(
-        f"{name:44}{len(ordered):>6}{p50 * 1000:>9.0f}{p99 * 1000:>9.0f}{ordered[-1] * 1000:>9.0f}{first:>15.2f}\n"
+        f"{name:44}{len(ordered):>6}{p50 * 1000:>9.0f}{p99 * 1000:>9.0f}"
+        f"{ordered[-1] * 1000:>9.0f}{first:>15.2f}\n"
     )
 
 
