@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 from console import samples
 from embedconsole.items import MARKER
-from embedconsole.ledger.records import Event, FailedItem, FailureGroup, FailureKind, Hashes, LedgerItem
+from embedconsole.ledger.records.failures import FailedItem, FailureGroup, FailureKind
+from embedconsole.ledger.records.history import Event
+from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.schema import State
 from embedconsole.sync.examining import Examined, InCatalog, InCollection, Sent
 from embedconsole.sync.failing import FailureOverview, FailurePage
 from embedconsole.sync.remedies import remedy_for
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Among
+    from embedconsole.ledger.records.failures import Among
 
 TRUNCATED = (
     "refused the input (422): cannot identify image file https://shop.example/images/{key}.jpg: truncated "

@@ -11,7 +11,7 @@ from console.samples import EVENTS, EVIL, WALL, event
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.ledger.records import Event
+    from embedconsole.ledger.records.history import Event
 
 _BATCH = "Indexed batch {0} of products: 10 of 10 items (embed 0.20 s): #{0}1, #{0}2, #{0}3, #{0}4, #{0}5"
 

@@ -6,7 +6,10 @@ from dataclasses import replace
 from datetime import UTC
 
 from embedconsole.items import CollectionState, VectorSpec
-from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Throughput, Worker
+from embedconsole.ledger.records.history import Event, RunRecord, Throughput
+from embedconsole.ledger.records.items import Counts
+from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.schema import State
 from embedconsole.sync.control import Pause
 from embedconsole.sync.flow import GateState, Health

@@ -15,7 +15,7 @@ from embedconsole.console.glyphs import ASCII
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.items import CollectionState, VectorSpec
-from embedconsole.ledger.records import Counts
+from embedconsole.ledger.records.items import Counts
 from embedconsole.sync.surveying import Survey
 
 if TYPE_CHECKING:

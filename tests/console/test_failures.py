@@ -16,7 +16,7 @@ from embedconsole.console.screens.failures import Failures
 from embedconsole.console.text import is_clean
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.faults import Unreachable
-from embedconsole.ledger.records import Among, FailureKind
+from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.sync.failing import Chosen, FailureOverview, FailurePage
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from embedconsole.console.glyphs import ASCII, UNICODE, Glyphs
 from embedconsole.console.panels.history import history_lines
 from embedconsole.console.past import HistoryView, history_view
 from embedconsole.console.text import plain
-from embedconsole.ledger.records import Throughput
+from embedconsole.ledger.records.history import Throughput
 from embedconsole.sync.past_day import STEP, PastDay
 
 NOW = samples.WALL

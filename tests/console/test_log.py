@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from console.conftest import MakeConsole
     from embedconsole.console.app import Console
     from embedconsole.console.logs.entry import Entry
-    from embedconsole.ledger.records import Event
+    from embedconsole.ledger.records.history import Event
     from embedconsole.sync.snapshot import Snapshot
 
     Compare = Callable[..., bool]

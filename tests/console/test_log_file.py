@@ -16,7 +16,7 @@ from embedconsole.console.logs.entry import entry_of_event, entry_of_line
 from embedconsole.console.logs.reading import LogFile, whole_log
 from embedconsole.console.logs.sieve import EVERYTHING
 from embedconsole.faults import ConfigError
-from embedconsole.ledger.records import Event
+from embedconsole.ledger.records.history import Event
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

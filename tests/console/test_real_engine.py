@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from embedconsole.ledger.records import RunRecord
+    from embedconsole.ledger.records.history import RunRecord
 
 pytestmark = pytest.mark.anyio
 

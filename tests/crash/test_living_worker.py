@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.progress import RunReport
     from support.fixtures_shop import Stage
     from support.ledger_rows import LedgerRows

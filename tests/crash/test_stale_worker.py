@@ -8,14 +8,15 @@ import pytest
 
 from embedconsole.items import point_order
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records import Failure, Hashes, Settlement, Wanted
+from embedconsole.ledger.records.items import Hashes, Wanted
+from embedconsole.ledger.records.work import Failure, Settlement
 from support.ledger_rows import LedgerRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
     from support.databases import Database
 
 OLD = Hashes(b"e" * 16, b"p" * 16)

@@ -15,7 +15,7 @@ from embedconsole.cli.main import cli
 from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records import Worker
+from embedconsole.ledger.records.presence import Worker
 from embedconsole.sync import giving
 from embedconsole.sync.ordering import read_wish
 from embedconsole.sync.status import ProcessStatus
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Order
+    from embedconsole.ledger.records.presence import Order
 
 _CONFIG = """
 ledger: sqlite:///{folder}/ledger.db

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Row, select, update
 
 from embedconsole.items import point_id, point_order
-from embedconsole.ledger.records import Change, Failure, Hashes, Settlement, Wanted
+from embedconsole.ledger.records.items import Change, Hashes, Wanted
+from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import (
     State,
     batches,
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch, ClaimedItem
+    from embedconsole.ledger.records.work import Batch, ClaimedItem
 
 _TIMES: tuple[Column[Any], ...] = (
     *(items.c.due_at, items.c.failed_at, batches.c.started_at, batches.c.stage_at, batches.c.lease_until),

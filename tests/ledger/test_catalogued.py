@@ -9,7 +9,8 @@ import pytest
 
 from embedconsole.faults import Fault
 from embedconsole.ledger import catalogued
-from embedconsole.ledger.records import Change, Failure, Settlement, Wanted
+from embedconsole.ledger.records.items import Change, Wanted
+from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import State
 from ledger.shelf import hashed, hashes, keys_of, point_of, source_of
 

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Settlement, Worker
+from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.schema import State
 from ledger.shelf import hashes, keys_of
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import GIVEN_UP_AFTER, LATE_WRITES_SECONDS, SUSPECT_AFTER
-from embedconsole.ledger.records import Settlement
+from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.schema import State
 from ledger.shelf import hashes, keys_of
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
     from ledger.shelf import Shelf
 
 ME = "host:1:aaaaaa"

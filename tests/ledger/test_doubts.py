@@ -10,7 +10,7 @@ from embedconsole.ledger.schema import State
 from ledger.shelf import hashes, keys_of, point_of
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Hashes
+    from embedconsole.ledger.records.items import Hashes
     from ledger.shelf import Shelf
 
 

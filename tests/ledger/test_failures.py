@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.records import Among, FailureKind
+from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.ledger.schema import State
 from ledger.shelf import fail
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.records import Failure, Settlement
+from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import State
 from ledger.shelf import hashes
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
     from ledger.shelf import Shelf
 
 

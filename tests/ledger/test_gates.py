@@ -14,7 +14,7 @@ from embedconsole.ledger.schema import GateMark, gates
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import SharedGate
+    from embedconsole.ledger.records.presence import SharedGate
 
 KEY = "embedder:ml"
 COOLING, OPEN = GateMark.COOLING, GateMark.OPEN

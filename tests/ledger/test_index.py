@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event, text
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records import Among
+from embedconsole.ledger.records.failures import Among
 from ledger.shelf import keys_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.presence import RUN_LEASE_SECONDS
-from embedconsole.ledger.records import Failure, Settlement
+from embedconsole.ledger.records.work import Failure, Settlement
 from ledger.shelf import hashes, keys_of
 
 if TYPE_CHECKING:

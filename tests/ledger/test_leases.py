@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.records import Failure, Settlement
+from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import State
 from ledger.shelf import by_key, keys_of
 

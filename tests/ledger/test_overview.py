@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.records import Counts, Settlement
+from embedconsole.ledger.records.items import Counts
+from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.schema import State
 from ledger.shelf import fail, hashed, hashes
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from embedconsole.ledger.presence import RUN_LEASE_SECONDS
-from embedconsole.ledger.records import Lease, Worker
+from embedconsole.ledger.records.presence import Lease, Worker
 from embedconsole.ledger.schema import leases
 
 if TYPE_CHECKING:

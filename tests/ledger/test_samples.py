@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select
 
 from embedconsole.ledger import samples as samples_module
-from embedconsole.ledger.records import Sample
+from embedconsole.ledger.records.history import Sample
 from embedconsole.ledger.samples import KEEP_SAMPLES_SECONDS
 from embedconsole.ledger.schema import samples
 

@@ -19,7 +19,7 @@ from sqlalchemy import insert, inspect
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
-from embedconsole.ledger.records import Worker
+from embedconsole.ledger.records.presence import Worker
 from embedconsole.ledger.schema import State, items, metadata
 
 if TYPE_CHECKING:

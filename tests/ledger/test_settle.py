@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.records import Failure, Settlement
+from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import State
 from ledger.shelf import hashed, hashes
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
     from ledger.shelf import Shelf
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from embedconsole.items import point_id
-from embedconsole.ledger.records import Hashes, Settlement
+from embedconsole.ledger.records.items import Hashes
+from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.schema import State, items
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from embedconsole.items import PointId
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch, Generation
+    from embedconsole.ledger.records.items import Generation
+    from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.content import Recipe
     from embedconsole.sync.planner import PlanResult, PlanSink
     from embedconsole.sync.selection import Selection

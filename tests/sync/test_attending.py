@@ -11,7 +11,7 @@ import pytest
 
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records import Worker
+from embedconsole.ledger.records.presence import Worker
 from embedconsole.sync import obeying
 from embedconsole.sync.attending import Attendance
 from embedconsole.sync.control import Control
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Order
+    from embedconsole.ledger.records.presence import Order
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.run import RunOptions
 

@@ -13,7 +13,7 @@ from embedconsole.items import MARKER, EmbedInput, JsonValue
 from sync.makers import COLUMNS, make_pipeline, make_recipe, make_row
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Hashes
+    from embedconsole.ledger.records.items import Hashes
 
 RECIPE = make_recipe()
 TWO_VECTORS = make_recipe(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.ledger.records import Hashes, Known
+from embedconsole.ledger.records.items import Hashes, Known
 from embedconsole.ledger.schema import State
 from embedconsole.sync.diff import changed_state, state_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from embedconsole.ledger.records import Counts, Worker
+from embedconsole.ledger.records.items import Counts
+from embedconsole.ledger.records.presence import Worker
 from embedconsole.sync.control import Pause
 from embedconsole.sync.elsewhere import SILENT, serving, with_others
 from embedconsole.sync.flow import GateState

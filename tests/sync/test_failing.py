@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.faults import Transient
-from embedconsole.ledger.records import Among, FailureKind, Hashes, LedgerItem
+from embedconsole.ledger.records.failures import Among, FailureKind
+from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.schema import State
 from embedconsole.sync.examining import InCatalog, examine_item, what_follows
 from embedconsole.sync.failing import Chosen, failed_items, failures_by_cause, retry_chosen, skip_chosen

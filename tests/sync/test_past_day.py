@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records import Sample
+from embedconsole.ledger.records.history import Sample
 from embedconsole.sync.engine import Engine
 from embedconsole.sync.identity import this_worker
 from embedconsole.sync.past_day import past_day

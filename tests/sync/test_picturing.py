@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedconsole.items import CollectionState, VectorSpec
-from embedconsole.ledger.records import BatchInFlight, Counts, Worker
+from embedconsole.ledger.records.items import Counts
+from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.schema import State
 from embedconsole.sync.control import Pause
 from embedconsole.sync.flow import GateState, Health

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
 
 _KEYS = ["1", "22", "ß", "c56a4180-65aa-42ec-a945-5fd21dec0538"]
 KEYS = st.sampled_from(_KEYS)

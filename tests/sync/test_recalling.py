@@ -10,7 +10,7 @@ import pytest
 from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records import Worker
+from embedconsole.ledger.records.presence import Worker
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.recalling import Ending, costs_of, past_runs, price_of, run_in_detail
 

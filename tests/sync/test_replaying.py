@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records import Throughput
+from embedconsole.ledger.records.history import Throughput
 from embedconsole.sync import replaying
 from embedconsole.sync.progress import Progress
 from embedconsole.sync.replaying import Seek, replayed

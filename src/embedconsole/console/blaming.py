@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.console.text import clean
 from embedconsole.console.words import age, at_minute, counted
-from embedconsole.ledger.records import FailureKind
+from embedconsole.ledger.records.failures import FailureKind
 from embedconsole.sync.remedies import remedy_for
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.bridge import Bridge
     from embedconsole.console.text import Tone
-    from embedconsole.ledger.records import FailedItem, FailureGroup
+    from embedconsole.ledger.records.failures import FailedItem, FailureGroup
     from embedconsole.sync.examining import Examined
     from embedconsole.sync.failing import FailureOverview
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from embedconsole.items import JsonObject
-    from embedconsole.ledger.records import Order
+    from embedconsole.ledger.records.presence import Order
     from embedconsole.sync.attending import Attendance
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.ordering import Wish

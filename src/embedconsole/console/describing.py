@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embedconsole.collection.compare import Difference
     from embedconsole.console.text import Tone
     from embedconsole.items import CollectionState, Naming, Optimization, Optimizations
-    from embedconsole.ledger.records import Counts
+    from embedconsole.ledger.records.items import Counts
     from embedconsole.sync.surveying import Survey
 
 _BYTES_A_NUMBER = 4

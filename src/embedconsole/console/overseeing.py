@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from embedconsole.console.launch import Facts
     from embedconsole.console.situation import Standing
     from embedconsole.console.text import Tone
-    from embedconsole.ledger.records import RunRecord, Worker
+    from embedconsole.ledger.records.history import RunRecord
+    from embedconsole.ledger.records.presence import Worker
     from embedconsole.sync.flow import Health
     from embedconsole.sync.snapshot import PipelineView, Snapshot
 

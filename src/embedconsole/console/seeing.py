@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from embedconsole.console.launch import Facts
     from embedconsole.console.sentence import Situation
-    from embedconsole.ledger.records import BatchInFlight, Event
+    from embedconsole.ledger.records.history import Event
+    from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.snapshot import CollectionSeen, PipelineView, Snapshot
 
 

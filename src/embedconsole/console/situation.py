@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from embedconsole.console.launch import Facts
-    from embedconsole.ledger.records import RunRecord
+    from embedconsole.ledger.records.history import RunRecord
     from embedconsole.sync.control import Pause
     from embedconsole.sync.flow import Health
     from embedconsole.sync.snapshot import PipelineView, Snapshot

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import tzinfo
 
-    from embedconsole.ledger.records import Event
+    from embedconsole.ledger.records.history import Event
 
 
 def error_rows(events: Iterable[Event], zone: tzinfo | None) -> tuple[ErrorRow, ...]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from embedconsole.headless.session import Session
     from embedconsole.items import JsonValue
-    from embedconsole.ledger.records import Hashes, LedgerItem
+    from embedconsole.ledger.records.items import Hashes, LedgerItem
     from embedconsole.sync.examining import Examined
 
 _LABEL = 16

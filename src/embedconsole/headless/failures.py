@@ -9,7 +9,7 @@ from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
-from embedconsole.ledger.records import FailureKind
+from embedconsole.ledger.records.failures import FailureKind
 from embedconsole.sync.failing import Chosen, cause_named, failure_overview, let_be, put_back
 from embedconsole.sync.remedies import remedy_for
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import FailedItem, FailureGroup
+    from embedconsole.ledger.records.failures import FailedItem, FailureGroup
     from embedconsole.sync.failing import FailureOverview
 
 _SHOWN_OF_CAUSE = 8

@@ -14,7 +14,7 @@ from embedconsole.sync.recalling import past_runs, run_in_detail
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
-    from embedconsole.ledger.records import Event
+    from embedconsole.ledger.records.history import Event
     from embedconsole.sync.recalling import Part, PastRun
 
 

@@ -14,7 +14,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.processes import print_processes, process_json
 from embedconsole.headless.talk import duration, put, put_json, put_table
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
-from embedconsole.ledger.records import Counts
+from embedconsole.ledger.records.items import Counts
 from embedconsole.sync.flow import GateState
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import BatchInFlight, SharedGate
+    from embedconsole.ledger.records.presence import SharedGate
+    from embedconsole.ledger.records.work import BatchInFlight
 
 
 def show_status(session: Session, *, as_json: bool) -> Exit:

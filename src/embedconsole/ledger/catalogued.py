@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, case, func, insert, null, select, update
 
 from embedconsole.ledger.bulk import Bulk, constant
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Known
+from embedconsole.ledger.records.items import Known
 from embedconsole.ledger.schema import State, items
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from embedconsole.ledger.database import Database
-    from embedconsole.ledger.records import Change, Wanted
+    from embedconsole.ledger.records.items import Change, Wanted
 
 _IDS_IN_ONE_STATEMENT = 1000
 _IDS_IN_ONE_PAGE = 10_000

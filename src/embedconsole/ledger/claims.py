@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, insert, select, update
 from embedconsole.ledger import crashes
 from embedconsole.ledger.bulk import constant
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Batch, ClaimedItem
+from embedconsole.ledger.records.work import Batch, ClaimedItem
 from embedconsole.ledger.schema import WORK, State, batches, items, vectors
 
 if TYPE_CHECKING:

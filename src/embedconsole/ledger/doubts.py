@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import and_, case, delete, insert, literal, or_, select, update
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Doubt, Hashes
+from embedconsole.ledger.records.items import Hashes
+from embedconsole.ledger.records.work import Doubt
 from embedconsole.ledger.schema import State, doubts, items
 
 if TYPE_CHECKING:

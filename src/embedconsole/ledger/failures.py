@@ -9,7 +9,7 @@ from sqlalchemy import and_, case, distinct, func, literal, or_, select, update
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.catalogued import NO_ERROR
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Among, FailedItem, FailureGroup, FailureKind
+from embedconsole.ledger.records.failures import Among, FailedItem, FailureGroup, FailureKind
 from embedconsole.ledger.schema import WORK, State, items
 
 if TYPE_CHECKING:

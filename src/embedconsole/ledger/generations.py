@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from sqlalchemy import insert, select, update
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Generation
+from embedconsole.ledger.records.items import Generation
 from embedconsole.ledger.schema import generations
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import delete, func, insert, select, update
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Event, RunRecord
+from embedconsole.ledger.records.history import Event, RunRecord
 from embedconsole.ledger.schema import events, runs
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import delete, insert, select, update
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Order
+from embedconsole.ledger.records.presence import Order
 from embedconsole.ledger.schema import orders
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from sqlalchemy import Integer, cast, func, select
 
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import BatchInFlight, Counts, LedgerItem
+from embedconsole.ledger.records.items import Counts, LedgerItem
+from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.schema import WORK, State, batches, generations, items
 
 if TYPE_CHECKING:

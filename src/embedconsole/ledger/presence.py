@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, insert, select, update
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Lease, Worker
+from embedconsole.ledger.records.presence import Lease, Worker
 from embedconsole.ledger.schema import leases, workers
 
 if TYPE_CHECKING:

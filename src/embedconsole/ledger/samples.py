@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, delete, func, insert, literal, select
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records import Pictured, Throughput
+from embedconsole.ledger.records.history import Pictured, Throughput
 from embedconsole.ledger.schema import samples
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from embedconsole.ledger.database import Database
-    from embedconsole.ledger.records import Sample
+    from embedconsole.ledger.records.history import Sample
 
 KEEP_SAMPLES = 100_000
 KEEP_SAMPLES_SECONDS = 7 * 86_400

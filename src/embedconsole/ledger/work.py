@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Update
 
     from embedconsole.ledger.database import Database
-    from embedconsole.ledger.records import Batch, ClaimedItem, Failure, Hashes, Settlement
+    from embedconsole.ledger.records.items import Hashes
+    from embedconsole.ledger.records.work import Batch, ClaimedItem, Failure, Settlement
 
 _FREE = {"batch_id": null(), "due_at": now_ms()}
 _NOT_IN_COLLECTION = {

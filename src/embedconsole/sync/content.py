@@ -13,7 +13,7 @@ import orjson
 
 from embedconsole.faults import ConfigError
 from embedconsole.items import MARKER, EmbedInput, point_id
-from embedconsole.ledger.records import Hashes
+from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.states import HASH_BYTES
 from embedconsole.sync.payload import PayloadField, make_payload, payload_fields
 from embedconsole.sync.template import Template, as_text, parse_template, unknown_column

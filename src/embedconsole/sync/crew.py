@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from anyio.abc import TaskGroup
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.control import Control
     from embedconsole.sync.journal import Journal
     from embedconsole.sync.worker import Worker

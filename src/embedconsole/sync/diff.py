@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Hashes, Known
+    from embedconsole.ledger.records.items import Hashes, Known
 
 
 def state_of(

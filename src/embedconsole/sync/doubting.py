@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.items import MARKER, point_id, point_order
-from embedconsole.ledger.records import Hashes
+from embedconsole.ledger.records.items import Hashes
 from embedconsole.sync.flow import GateState
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Counts, Generation, Known
+    from embedconsole.ledger.records.items import Counts, Generation, Known
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Content
     from embedconsole.sync.engine import Engine

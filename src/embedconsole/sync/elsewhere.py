@@ -14,7 +14,7 @@ from embedconsole.sync.status import read_status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.ledger.records import Worker
+    from embedconsole.ledger.records.presence import Worker
     from embedconsole.sync.snapshot import PipelineView, Snapshot
     from embedconsole.sync.status import DependencyStatus, PipelineStatus, ProcessStatus
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Worker
+    from embedconsole.ledger.records.presence import Worker
     from embedconsole.sync.flow import Health
     from embedconsole.sync.leases import Overlap
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CatalogRow, JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Event, Hashes, LedgerItem
+    from embedconsole.ledger.records.history import Event
+    from embedconsole.ledger.records.items import Hashes, LedgerItem
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Content
     from embedconsole.sync.engine import Engine

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio.to_thread
 
 from embedconsole.ledger.causes import CAUSE_BYTES
-from embedconsole.ledger.records import Among, FailureKind
+from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.generation import current_generation
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import FailedItem, FailureGroup
+    from embedconsole.ledger.records.failures import FailedItem, FailureGroup
     from embedconsole.sync.engine import Engine
 
 T = TypeVar("T")

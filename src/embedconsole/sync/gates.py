@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.embedder import EmbedderConfig
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import SharedGate
+    from embedconsole.ledger.records.presence import SharedGate
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.control import Control
 

@@ -9,7 +9,7 @@ from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Generation
+    from embedconsole.ledger.records.items import Generation
     from embedconsole.sync.assembly import Assembly
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Order
+    from embedconsole.ledger.records.presence import Order
     from embedconsole.sync.ordering import Verb
 
 PATIENCE = 6.0

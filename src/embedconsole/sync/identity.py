@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedconsole import __version__
-from embedconsole.ledger.records import Worker
+from embedconsole.ledger.records.presence import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch, Failure, Settlement
+    from embedconsole.ledger.records.work import Batch, Failure, Settlement
 
 log = logging.getLogger("embedconsole")
 

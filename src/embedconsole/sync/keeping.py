@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch
+    from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.content import Content
     from embedconsole.sync.journal import Journal
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from embedconsole.ledger.presence import Presence
-    from embedconsole.ledger.records import Lease
+    from embedconsole.ledger.records.presence import Lease
     from embedconsole.sync.control import Control
 
 _KEEP_LEASE_EVERY = 15.0

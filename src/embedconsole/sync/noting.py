@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import CatalogRow, JsonValue
-    from embedconsole.ledger.records import Batch, Settlement
+    from embedconsole.ledger.records.work import Batch, Settlement
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.journal import Journal
 

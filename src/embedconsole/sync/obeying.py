@@ -15,7 +15,7 @@ from embedconsole.sync.ordering import Verb, read_count, read_wish
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedconsole.ledger.records import Order
+    from embedconsole.ledger.records.presence import Order
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.ordering import Wish
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.records import Settlement
+from embedconsole.ledger.records.work import Settlement
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Batch, ClaimedItem, Failure, Hashes
+    from embedconsole.ledger.records.items import Hashes
+    from embedconsole.ledger.records.work import Batch, ClaimedItem, Failure
 
 
 @dataclass(slots=True)

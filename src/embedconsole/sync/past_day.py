@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Throughput
+    from embedconsole.ledger.records.history import Throughput
     from embedconsole.sync.engine import Engine
 
 SECONDS = 86_400

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from embedconsole.faults import Refused
 from embedconsole.items import point_id, point_order
-from embedconsole.ledger.records import Change, Wanted
+from embedconsole.ledger.records.items import Change, Wanted
 from embedconsole.ledger.states import WORK
 from embedconsole.sync.diff import changed_state
 from embedconsole.sync.seen import SeenIds
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Generation, Known
+    from embedconsole.ledger.records.items import Generation, Known
     from embedconsole.ledger.states import State
     from embedconsole.sync.content import Content, Recipe
     from embedconsole.sync.guard import DeleteGuard

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Event, RunRecord, Worker
+    from embedconsole.ledger.records.history import Event, RunRecord
+    from embedconsole.ledger.records.presence import Worker
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.progress import RunReport
 

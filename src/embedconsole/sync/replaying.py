@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Pictured, RunRecord, Throughput, Worker
+    from embedconsole.ledger.records.history import Pictured, RunRecord, Throughput
+    from embedconsole.ledger.records.presence import Worker
     from embedconsole.ledger.samples import Samples
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.picturing import Picture

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Counts, Generation
+    from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.control import Control
     from embedconsole.sync.flow import Gate

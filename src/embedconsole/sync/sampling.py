@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.ledger.records import Sample
+from embedconsole.ledger.records.history import Sample
 from embedconsole.sync.picturing import picture_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState
-    from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
+    from embedconsole.ledger.records.history import Event, RunRecord
+    from embedconsole.ledger.records.items import Counts
+    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.control import Pause
     from embedconsole.sync.flow import Health
     from embedconsole.sync.progress import PipelineReport, Progress

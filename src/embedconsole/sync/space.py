@@ -10,7 +10,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.ledger.records import Generation
+    from embedconsole.ledger.records.items import Generation
 
 
 def space_of(identities: Mapping[str, str]) -> str:

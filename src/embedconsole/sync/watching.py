@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import BatchInFlight, Counts, Event, RunRecord, Worker
+    from embedconsole.ledger.records.history import Event, RunRecord
+    from embedconsole.ledger.records.items import Counts
+    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.assembly import Assembly
 
 KEEP_EVENTS = 500

@@ -20,7 +20,7 @@ from embedconsole.faults import FaultClass, Refused, Transient
 from embedconsole.items import point_id
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
-from embedconsole.ledger.records import Failure
+from embedconsole.ledger.records.work import Failure
 from embedconsole.ledger.states import State
 from embedconsole.sync.embedding import embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from embedconsole.faults import Fault
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records import Batch, ClaimedItem, Settlement
+    from embedconsole.ledger.records.work import Batch, ClaimedItem, Settlement
     from embedconsole.sync.content import Content, Recipe
     from embedconsole.sync.embedding import GatedEmbedder
     from embedconsole.sync.flow import Gate

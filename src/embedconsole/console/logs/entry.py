@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records import Event
+    from embedconsole.ledger.records.history import Event
 
 LEVELS = ("debug", "info", "warning", "error")
 """From the least to the gravest."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedconsole.console.desk import Desk
     from embedconsole.console.logs.entry import Entry
     from embedconsole.console.logs.sieve import Sieve
-    from embedconsole.ledger.records import Event
+    from embedconsole.ledger.records.history import Event
 
 _EVENTS = 1000
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from embedconsole.console.blaming import Moment
     from embedconsole.console.text import Line, Tone
     from embedconsole.items import JsonValue
-    from embedconsole.ledger.records import Event, LedgerItem
+    from embedconsole.ledger.records.history import Event
+    from embedconsole.ledger.records.items import LedgerItem
     from embedconsole.sync.examining import Examined, InCatalog, InCollection
 
 _LABEL = 14

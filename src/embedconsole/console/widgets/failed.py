@@ -11,7 +11,7 @@ from embedconsole.console.choosing import Choice
 from embedconsole.console.panels.failures import item_columns, item_line, key_cells
 from embedconsole.console.text import left
 from embedconsole.console.widgets.roll import Roll
-from embedconsole.ledger.records import FailedItem, FailureKind
+from embedconsole.ledger.records.failures import FailedItem, FailureKind
 from embedconsole.sync.failing import Chosen, failed_items
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.desk import Desk
     from embedconsole.console.text import Line
-    from embedconsole.ledger.records import FailureGroup
+    from embedconsole.ledger.records.failures import FailureGroup
 
 _PAGE = 200
 _BESIDE_TITLE = 36

@@ -1,0 +1,1 @@
+"""What the ledger hands out and takes in: plain frozen records."""

@@ -1,0 +1,75 @@
+"""Items that failed, as an operator looks at them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FailureKind(StrEnum):
+    """What becomes of an item that failed: it needs a look, waits for its next attempt, or is let be."""
+
+    FAILED = "failed"
+    WAITING = "waiting"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Which of the items that failed are meant.
+
+    Attributes:
+        cause: Only those that failed of it, see `FailureGroup`; it is known of those that need a look.
+        text: Only those whose key or error has it in it, in whatever case.
+    """
+
+    kind: FailureKind = FailureKind.FAILED
+    cause: str | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedItem:
+    """An item that failed; `age` in seconds since then.
+
+    Attributes:
+        next_try: Seconds until it is tried again; None when that takes somebody's word.
+    """
+
+    key: str
+    error_class: str
+    error: str
+    attempts: int
+    age: float
+    next_try: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailureGroup:
+    """Items that failed of the same cause, or that all wait or are let be.
+
+    Attributes:
+        error_class, error, example: Those of one of them; the example is its key.
+        cause: What to ask for them by: eight bytes in hexadecimal; empty for those that wait or are let be.
+        newest, oldest: Seconds since the last and the first of them failed.
+        next_try: Seconds until the first of them is tried again; None when that takes somebody's word.
+    """
+
+    error_class: str
+    error: str
+    count: int
+    example: str
+    cause: str
+    newest: float
+    oldest: float
+    kind: FailureKind = FailureKind.FAILED
+    next_try: float | None = None
+
+    @property
+    def among(self) -> Among:
+        """What to ask for its items by."""
+        return self.among_with("")
+
+    def among_with(self, text: str) -> Among:
+        """What to ask for those of its items by that have a text in them."""
+        return Among(self.kind, self.cause or None, text)

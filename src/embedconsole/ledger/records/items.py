@@ -1,0 +1,124 @@
+"""What the catalog wants of items, and what the ledger knows of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.states import State
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """One filling of one collection by one pipeline.
+
+    Attributes:
+        space: What makes its vectors comparable, as canonical JSON text.
+        watermark: Where the next scan for changes starts; None before the first full scan has ended.
+        scan_age: Seconds since the last full scan ended; None before the first.
+    """
+
+    id: int
+    pipeline: str
+    collection: str
+    space: str
+    watermark: str | None
+    scan_age: float | None
+
+
+class Hashes(NamedTuple):
+    """What an item's content comes to; 16 bytes each."""
+
+    embed: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the catalog wants one item to be; `source` is the hash of its row."""
+
+    key: str
+    point: bytes
+    source: bytes
+    hashes: Hashes
+
+
+class Known(NamedTuple):
+    """What the ledger knows of one item; desired hashes of None mean that it is gone from the catalog.
+
+    A tuple, because a scan makes one for every item there is.
+    """
+
+    id: int
+    point: bytes
+    desired_embed: bytes | None
+    desired_payload: bytes | None
+    synced_embed: bytes | None
+    synced_payload: bytes | None
+    state: int
+    source: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A known item whose desired hashes, and the state that follows from them, are to be set."""
+
+    id: int
+    source: bytes
+    hashes: Hashes
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerItem:
+    """All that the ledger knows of one item.
+
+    Attributes:
+        desired_embed: What the collection should hold (16 bytes); None: gone from the catalog.
+        synced_embed: What it holds; None: nothing.
+        due_in: Seconds until it may be claimed, below zero when it may; of an item in flight until its lease
+            ends. Tells nothing of an item without work.
+        batch: The batch that holds it now.
+        failed_for: Seconds since the last failed attempt.
+    """
+
+    key: str
+    state: State
+    desired_embed: bytes | None
+    desired_payload: bytes | None
+    synced_embed: bytes | None
+    synced_payload: bytes | None
+    attempts: int
+    due_in: float
+    batch: int | None
+    error_class: str | None
+    error: str | None
+    failed_for: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many items are in which condition.
+
+    Attributes:
+        pending: Wanting work, in flight or waiting for a retry included.
+        retrying: Of those, the ones that wait for their next attempt.
+        in_flight: Of those, the ones that a batch holds.
+        failed: Given up until the operator or a change of content brings them back.
+        skipped: Of the operator's choice no longer counted as failed, until a change of content.
+        oldest_age: Seconds for which the oldest due item has been waiting; None when nothing is due.
+    """
+
+    synced: int = 0
+    pending: int = 0
+    retrying: int = 0
+    in_flight: int = 0
+    failed: int = 0
+    oldest_age: float | None = None
+    skipped: int = 0
+
+    @property
+    def total(self) -> int:
+        """All items known."""
+        return self.synced + self.pending + self.failed + self.skipped
