@@ -66,10 +66,23 @@ def make_console(pipelines: Sequence[Pipeline]) -> MakeConsole:
     """A console on a fake helm; only `products`, unless told otherwise."""
 
     def make(
-        helm: FakeHelm, *, count: int = 1, read_only: bool = False, keys: dict[str, str] | None = None
+        helm: FakeHelm,
+        *,
+        count: int = 1,
+        read_only: bool = False,
+        keys: dict[str, str] | None = None,
+        replay_from: float | None = None,
     ) -> Console:
+        launch = Launch(
+            pipelines[:count],
+            "sqlite://",
+            3600.0,
+            keys=keys or {},
+            read_only=read_only,
+            replay_from=replay_from,
+        )
         console = Console(
-            Launch(pipelines[:count], "sqlite://", 3600.0, keys=keys or {}, read_only=read_only),
+            launch,
             helm.open,
             glyphs=UNICODE,
             clock=lambda: samples.WALL,

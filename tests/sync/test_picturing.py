@@ -85,9 +85,9 @@ def test_a_picture_is_read_as_it_was_taken(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_picture_of_many_batches_says_how_many_there_were() -> None:
-    many = replace(SNAPSHOT, in_flight=tuple(replace(BATCH, token=token) for token in range(80)))
+    many = replace(SNAPSHOT, in_flight=tuple(replace(BATCH, token=token) for token in range(140)))
     read = read_picture(kept(many), "products", "shop", 1.7e9)
-    assert (len(read.in_flight), read.batches) == (BATCHES_IN_PICTURE, 80)
+    assert (len(read.in_flight), read.batches) == (BATCHES_IN_PICTURE, 140)
 
 
 def test_what_another_version_did_not_tell_is_unknown() -> None:

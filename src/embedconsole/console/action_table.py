@@ -54,6 +54,12 @@ def _here(
     )
 
 
+def _leap(action: str, keys: str, title: str, seconds: int) -> Action:
+    """Along the past."""
+    text = f"Back in time: {title.lower()}."
+    return replace(_here(action, keys, title, text, "dashboard"), call=f"screen.leap({seconds})")
+
+
 _LISTS = ("failures", "runs", "log", "pipelines")
 
 ACTIONS: tuple[Action, ...] = (
@@ -196,6 +202,14 @@ ACTIONS: tuple[Action, ...] = (
     _here("query", "slash,/", "Search", "Type a text, or #35 for what is like 35.", "search", short="search"),
     _here("similar", "m", "Similar", "More like the hit under the cursor.", "search", short="more like it"),
     _here("vector", "n,ctrl+n", "Next vector", "Searches by the next of several named vectors.", "search"),
+    _here("replay", "b", "Back in time", "Shows the dashboard as it was; b or esc is now.", "dashboard"),
+    _here("earlier", "left", "Earlier", "Back in time: the moment before (h too).", "dashboard"),
+    _here("later", "right", "Later", "Back in time: the moment after (l too).", "dashboard"),
+    _leap("ten_minutes_earlier", "less_than_sign,<,shift+left", "10 minutes earlier", -600),
+    _leap("ten_minutes_later", "greater_than_sign,>,shift+right", "10 minutes later", 600),
+    _leap("hour_earlier", "left_curly_bracket,{", "An hour earlier", -3600),
+    _leap("hour_later", "right_curly_bracket,}", "An hour later", 3600),
+    _here("now", "escape", "Now", "Back in time: the present again.", "dashboard"),
     _here("copy", "y", "Copy", "Copies what the focus is on to your clipboard (OSC 52), and to a file."),
     _screen("dashboard", "1", "Is everything fine, and what is going on."),
     _screen("failures", "2", "What needs a look, by cause, down to the product."),

@@ -64,6 +64,11 @@ class Action:
 
 
 _SHOWN = {
+    "escape": "esc",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "left_curly_bracket": "{",
+    "right_curly_bracket": "}",
     "question_mark": "?",
     "plus": "+",
     "minus": "-",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.console.actions import Effect
 from embedconsole.console.launch import facts_of
 from embedconsole.console.lookout import Sight
+from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.throughput import Throughput
@@ -34,6 +35,7 @@ class Bridge:
         me: The operator, as others see him in his orders.
         leaving: How often he asked to leave.
         failure: What ended the engine, or kept it from being opened.
+        looks_back: What is on the screen is the past.
     """
 
     launch: Launch
@@ -44,6 +46,7 @@ class Bridge:
     me: str = field(default_factory=sender)
     leaving: int = 0
     failure: BaseException | None = None
+    looks_back: bool = False
     facts: tuple[Facts, ...] = ()
     throughput: dict[str, Throughput] = field(default_factory=dict)
     _index: int = 0
@@ -123,6 +126,8 @@ class Bridge:
             return "The console is read-only."
         if self.leaving or self.sight.closed:
             return "The engine is being closed."
+        if self.looks_back:
+            return LOOKING_BACK
         return "Still opening the ledger." if self.helm is None else None
 
     def view(self) -> DashboardView:

@@ -20,6 +20,8 @@ class Desk(Protocol):
 
     glyphs: Glyphs
     bridge: Bridge
+    now: Callable[[], float]
+    """Seconds since 1970."""
 
     @property
     def actions(self) -> Sequence[Action]:

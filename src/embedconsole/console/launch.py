@@ -20,6 +20,7 @@ class Launch:
         every: Seconds between the starts of two scheduled runs.
         command: How the operator calls us with this configuration, for hints.
         keys: Action to key, where the operator wants another one.
+        replay_from: The past moment to begin with, in seconds since 1970; None for now.
         attach: Do not sync here: watch whoever serves the ledger, and order what is to be done.
         read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
         log_path: The log file that this console writes; None when it writes none.
@@ -33,6 +34,7 @@ class Launch:
     attach: bool = False
     read_only: bool = False
     mouse: bool = False
+    replay_from: float | None = None
     log_path: Path | None = None
 
 

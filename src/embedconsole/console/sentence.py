@@ -123,7 +123,7 @@ def _of_pause(now: Situation) -> str | None:
     if not now.paused:
         return None
     since = f"Paused by {now.paused_by} at {now.paused_at}" if now.paused_at else "Paused"
-    return f"{since}; {_waiting(now)}. Space resumes."
+    return f"{since}; {_waiting(now)}." + ("" if now.read_only else " Space resumes.")
 
 
 def _of_work(now: Situation) -> str | None:

@@ -65,13 +65,18 @@ class BatchRow:
 
 @dataclass(frozen=True, slots=True)
 class InFlightView:
-    """The batches of this pipeline, of every process: our own first, by worker."""
+    """The batches of this pipeline, of every process: our own first, by worker.
+
+    Attributes:
+        more: Batches of which only their number is known.
+    """
 
     rows: tuple[BatchRow, ...] = ()
     items: int = 0
     hosts: int = 0
     paused: bool = False
     stale: bool = False
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class CollectionView:
         exists: None while that is not known.
         vectors: "512 cosine", or a line each for named ones.
         fault: Why it does not answer; the rest is then from `as_of`.
+        past: Nobody asks it any more: it is shown as it was.
     """
 
     asked: bool = False
@@ -102,6 +108,7 @@ class CollectionView:
     warnings: tuple[str, ...] = ()
     fault: str | None = None
     as_of: str = ""
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

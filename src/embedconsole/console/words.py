@@ -107,6 +107,11 @@ def at_minute(epoch: float, zone: tzinfo | None) -> str:
     return f"{_local(epoch, zone):%H:%M}"
 
 
+def at_second(epoch: float, zone: tzinfo | None) -> str:
+    """Day and time of day in full: 2026-01-02 09:33:20."""
+    return f"{_local(epoch, zone):%Y-%m-%d %H:%M:%S}"
+
+
 def lately(epoch: float, now: float, zone: tzinfo | None) -> str:
     """When something was, in six columns: 4m ago, 09:33 of today, Jan 02 of another day."""
     if now - epoch < 3600:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 R = TypeVar("R")
 E = TypeVar("E", bound=StrEnum)
 
-BATCHES_IN_PICTURE = 50
+BATCHES_IN_PICTURE = 100
 PROCESSES_IN_PICTURE = 10
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _LABEL = 9
 _NUMBER = 11
+_MISSING = "It does not exist yet. The first sync creates it, or press i."
+_GONE = "It did not exist then."
 _STATUS: dict[str, Tone] = {"green": "plain", "yellow": "wait", "grey": "muted", "red": "alert"}
 _MEANING = {"yellow": "optimizing", "grey": "optimizations pending", "red": "failed"}
 
@@ -24,12 +26,13 @@ def collection_lines(view: CollectionView, cells: int, height: int) -> list[Line
         text = "It is embedded: only the process that writes to it can look inside."
         return wrapped(text, cells, "muted")[:height]
     if not view.asked:
-        return [(Span(" Asking the collection.", "muted"),)]
+        text = "It was not looked at then." if view.past else "Asking the collection."
+        return wrapped(text, cells, "muted")[:height]
     lines = [] if view.fault is None else _away(view, cells)
     if view.exists is None:
         return lines[:height]
     if not view.exists:
-        text = "It does not exist yet. The first sync creates it, or press i."
+        text = _GONE if view.past else _MISSING
         return [*lines, *wrapped(text, cells, "wait")][:height]
     for index, difference in enumerate(view.differences):
         if index == 2:

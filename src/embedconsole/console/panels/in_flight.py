@@ -23,6 +23,8 @@ def in_flight_note(view: InFlightView) -> str:
     """What stands in the heading."""
     if not view.rows:
         return ""
+    if view.more:
+        return f"{len(view.rows)} of {counted(len(view.rows) + view.more, 'batch')}"
     hosts = f" on {counted(view.hosts, 'host')}" if view.hosts > 1 else ""
     return f"{counted(view.items, 'item')}{hosts}"
 

@@ -1,4 +1,4 @@
-"""The dashboard: is everything fine, what is going on, and what wants you."""
+"""The dashboard: is everything fine, what is going on, and what wants you; now, or at a past moment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from embedconsole.console.panels.hosts import hosts_lines
 from embedconsole.console.panels.in_flight import in_flight_lines, in_flight_note
 from embedconsole.console.panels.latest import latest_lines
 from embedconsole.console.past import HistoryView, history_view
-from embedconsole.console.screens.place import Place
+from embedconsole.console.screens.looking_back import LookingBack
 from embedconsole.console.view import (
     BacklogView,
     CollectionView,
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from embedconsole.console.view import DashboardView
 
 
-class Dashboard(Place):
+class Dashboard(LookingBack):
     """Shows a `DashboardView`; what was done in the last day it looks up, where there is room for it."""
 
     CSS_PATH = ["place.tcss", "dashboard.tcss"]  # noqa: RUF012 - Textual declares it

@@ -1,0 +1,147 @@
+"""A screen that can show the past: one moment after another, while the present goes on behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding
+
+from embedconsole.console.replay import Beholder, earlier, later, leaped, replay_view
+from embedconsole.console.screens.place import Place
+from embedconsole.faults import Fault
+from embedconsole.sync.replaying import Seek, look_back
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from textual.binding import BindingType
+
+    from embedconsole.console.desk import Desk
+    from embedconsole.console.view import DashboardView
+    from embedconsole.sync.replaying import Replayed
+
+_ALL_THE_WAY = 1_000
+"""Lines."""
+
+
+class LookingBack(Place):
+    """See the module."""
+
+    # The arrows are in the table of actions; these letters are other actions' on other screens.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("h", "earlier", show=False),
+        Binding("l", "later", show=False),
+    ]
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._past: Replayed | None = None
+        self._to_open = desk.bridge.launch.replay_from
+        # Keys may be faster than the ledger; each goes from where the one before has led.
+        self._turn = asyncio.Lock()
+
+    def show(self, view: DashboardView, disabled: Collection[str], renamed: Mapping[str, str]) -> None:
+        """Show the past, if the operator is there; who leaves, or has lost the engine, sees that."""
+        bridge = self.desk.bridge
+        if bridge.leaving or bridge.sight.closed:
+            self._stand(None)
+        elif self._to_open is not None and bridge.helm is not None:
+            self._open(self._to_open)
+            self._to_open = None
+        past = self._past
+        super().show(view if past is None else replay_view(past, self._beholder), disabled, renamed)
+
+    @property
+    def _beholder(self) -> Beholder:
+        bridge = self.desk.bridge
+        keys = {action.id: action.key for action in self.desk.actions}
+        return Beholder(bridge.facts, bridge.facts.index(bridge.pipeline), self.desk.now(), bridge.zone, keys)
+
+    def on_screen_suspend(self) -> None:
+        """The other screens show the present."""
+        self.desk.bridge.looks_back = False
+
+    def on_screen_resume(self) -> None:
+        """Back where the operator was, be it in the past."""
+        self.desk.bridge.looks_back = self._past is not None
+
+    def _stand(self, past: Replayed | None) -> None:
+        self._past = past
+        self.desk.bridge.looks_back = past is not None and self.is_current
+
+    # Keys
+
+    def action_replay(self) -> None:
+        """To the latest moment that is kept, or back to now."""
+        if self._past is None:
+            self._open(self.desk.now())
+        else:
+            self.action_now()
+
+    def action_now(self) -> None:
+        """Back to the present."""
+        if self._past is not None:
+            self._stand(None)
+            self.desk.draw()
+
+    def action_earlier(self) -> None:
+        """The moment before."""
+        self._move(earlier)
+
+    def action_later(self) -> None:
+        """The moment after; after the latest comes the present."""
+        self._move(later)
+
+    def action_leap(self, seconds: float) -> None:
+        """So much later, or earlier when below zero."""
+        self._move(partial(leaped, seconds=seconds))
+
+    def action_scroll(self, lines: int) -> None:
+        """All the way up is the earliest moment, all the way down the present; else it is the panel's."""
+        if self._past is None or abs(lines) < _ALL_THE_WAY:
+            super().action_scroll(lines)
+        elif lines < 0:
+            self._move(lambda _: Seek(0.0))
+        else:
+            self.action_now()
+
+    # Moving
+
+    def _open(self, moment: float) -> None:
+        self.run_worker(self._opened(moment), group="replay", exit_on_error=False)
+
+    def _move(self, seek_from: Callable[[float], Seek]) -> None:
+        if self._past is not None:
+            self.run_worker(self._moved(seek_from), group="replay", exit_on_error=False)
+
+    async def _opened(self, moment: float) -> None:
+        async with self._turn:
+            if self._past is None and not await self._seek(Seek(moment)):
+                self.desk.say("Nothing is recorded yet: samples are taken while a console or a daemon is up.")
+
+    async def _moved(self, seek_from: Callable[[float], Seek]) -> None:
+        async with self._turn:
+            if self._past is None:
+                return  # Back in the present meanwhile.
+            was = self._past.at
+            seek = seek_from(was)
+            if not await self._seek(seek):
+                self.action_now()
+            elif self._past.at == was and seek.until < was:
+                self.desk.say("Nothing older is kept.")
+
+    async def _seek(self, seek: Seek) -> bool:
+        """Go there; false when there is no such moment."""
+        name = self.desk.bridge.pipeline.name
+        try:
+            found = await self.desk.ask(partial(look_back, pipeline=name, seek=seek))
+        except Fault as fault:
+            self.desk.say(f"The past can't be read: {fault}", alarm=True)
+            return True
+        if found is None:
+            return False
+        self._stand(found)
+        self.desk.draw()
+        return True
