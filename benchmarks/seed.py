@@ -15,7 +15,7 @@ from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.schema import State, items
-from embedconsole.sync.run import RunOptions
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.thread import engine_in_thread
 
 

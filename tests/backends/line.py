@@ -11,7 +11,7 @@ from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.items import EmbedInput
 from embedconsole.sync.engine import open_engine
-from embedconsole.sync.run import RunOptions
+from embedconsole.sync.options import RunOptions
 from embedders.backends import SIZE
 from support.embedding_service import expected_vector
 from support.installation import Points

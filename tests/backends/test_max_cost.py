@@ -9,9 +9,9 @@ import pytest
 from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import ConfigError
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
-from embedconsole.sync.purse import Purse, check_prices
-from embedconsole.sync.run import RunOptions
+from embedconsole.sync.purse import Purse, check_prices, item_price
 from embedders.backends import ITEMS
 from support.embedding_service import Behaviour
 
@@ -26,7 +26,7 @@ async def test_a_run_ends_before_it_spends_more(line: Line) -> None:
 
     first = await line.sync(RunOptions(max_cost=3.6))
 
-    assert (first.outcome, first.embedded, first.pending) == (Outcome.OK, 7, 5)
+    assert (first.outcome, first.embedded, first.pending, first.cost) == (Outcome.OK, 7, 5, 3.5)
     assert first.message is not None
     assert first.message.startswith("stopped at --max-cost: 3.50 spent")
     assert line.service.stats().items == 7
@@ -41,7 +41,8 @@ async def test_a_run_ends_before_it_spends_more(line: Line) -> None:
 async def test_a_pause_costs_nothing(line: Line) -> None:
     line.settings["price_per_1000"] = 1000.0
     line.service.behave(Behaviour("status", status=429, headers={"Retry-After": "0"}, times=3))
-    assert (await line.sync(RunOptions(max_cost=12))).embedded == 12
+    report = await line.sync(RunOptions(max_cost=12))
+    assert (report.embedded, report.cost) == (12, 12.0)
 
 
 def test_room() -> None:
@@ -53,6 +54,28 @@ def test_room() -> None:
     purse.promise(-0.2)
     purse.pay(2.0)
     assert purse.room(0.1) == 0
+
+
+@pytest.mark.parametrize(
+    ("prices", "price"), [((3.0, 1.0), 0.004), ((3.0, None), 0.003), ((0.0, None), 0.0), ((None, None), None)]
+)
+def test_an_item_costs_all_of_its_vectors(prices: tuple[float | None, ...], price: float | None) -> None:
+    names = ("one", "other")
+    tree = {
+        "embedders": {
+            name: {"type": "hashing", "price_per_1000": price}
+            for name, price in zip(names, prices, strict=True)
+        },
+        "pipelines": {
+            "p": {
+                "catalog": {"url": "sqlite:///shop.db", "table": "products"},
+                "vectors": {name: {"embedder": name, "text": "{title}"} for name in names},
+                "collection": {"path": "./q", "name": "p"},
+            }
+        },
+    }
+    (pipeline,) = resolve_pipelines(Settings.model_validate(tree))
+    assert item_price(pipeline) == price
 
 
 def test_an_embedder_without_a_price() -> None:

@@ -10,7 +10,9 @@ import pytest
 from backends.line import run
 from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.progress import Outcome
+from embedconsole.sync.recalling import past_runs
 from embedders.backends import ITEMS, REPLICATE, SIZE
 from support.embedding_service import Behaviour, EmbeddingService, expected_vector
 from support.installation import Points
@@ -79,6 +81,10 @@ async def test_products_and_pictures(
     products, pictures = first.pipelines["products"], first.pipelines["pictures"]
     assert (products.outcome, products.embedded, products.embed_requests) == (Outcome.OK, 5, 1)
     assert (pictures.outcome, pictures.embedded, pictures.failed) == (Outcome.PARTIAL, 9, 1)
+    assert products.cost == pytest.approx(0.0025)
+    assert pictures.cost is None
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        assert past_runs(ledger)[0].cost == products.cost
     found = Points(qdrant.url, f"{collection_name}-pictures")
     assert found.ids() == {1, 2, 3, 4, 5, 101, 102, 104, 105}
     assert found.payload(104)["title"] == "Product number 4"

@@ -34,6 +34,7 @@ def past_run(
         embed_requests=requests,
         embed_items=embedded,
         seconds=seconds,
+        cost=embedded * _PRICE,
     )
     return PastRun(
         id=number,
@@ -43,7 +44,7 @@ def past_run(
         began=WALL - ago,
         seconds=seconds,
         standing=standing,
-        parts=(Part("products", report, embedded * _PRICE),),
+        parts=(Part("products", report),),
     )
 
 

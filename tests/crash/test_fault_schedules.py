@@ -20,8 +20,8 @@ from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Fault
 from embedconsole.sync import flow, patience
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
-from embedconsole.sync.run import RunOptions
 from embedconsole.sync.thread import engine_in_thread
 from support.http_proxy import http_proxy
 from support.processes import PATIENCE

@@ -13,8 +13,8 @@ from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Transient
 from embedconsole.ledger import work
 from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
-from embedconsole.sync.run import RunOptions
 from embedconsole.sync.thread import engine_in_thread
 from support.embedding_service import Behaviour
 from support.processes import PATIENCE, wait_until

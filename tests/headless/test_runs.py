@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CONFIGURATION = """\
 ledger: sqlite:///{folder}/ledger.db
 embedders:
-  ml: {{type: hashing, price_per_1000: 0.5}}
+  ml: {{type: hashing}}
 pipelines:
   products:
     catalog: {{url: "sqlite:///shop.db", table: products}}
@@ -42,7 +42,8 @@ def two_runs(config: Path, tmp_path: Path) -> Path:
         first = ledger.history.begin_run("web1:1:aa", "force")
         ledger.history.record("products", [("error", "item", "no \x1b[2Jpicture", "7")])
         figures = {"scanned": 2001, "embedded": 2000, "failed": 1, "embed_requests": 20, "embed_items": 2000}
-        ledger.history.end_run(first, "partial", {"pipelines": {"products": {**figures, "seconds": 10.0}}})
+        pipelines = {"products": {**figures, "seconds": 10.0}}
+        ledger.history.end_run(first, "partial", {"pipelines": pipelines, "cost": {"products": 1.0}})
         ledger.history.end_run(
             ledger.history.begin_run("web2:1:bb", "sync"), "ok", {"pipelines": {"products": {}}}
         )

@@ -12,7 +12,8 @@ from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.schema import State, items
 from embedconsole.sync.guard import DeleteGuard
-from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions
+from embedconsole.sync.options import PlanOptions
+from embedconsole.sync.planner import LedgerSink, Planner
 from embedconsole.sync.progress import Progress
 from embedconsole.sync.selection import EVERY_ITEM
 from sync.fake_catalog import FakeCatalog

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import Order
     from embedconsole.sync.engine import Engine
-    from embedconsole.sync.run import RunOptions
+    from embedconsole.sync.options import RunOptions
 
 pytestmark = pytest.mark.anyio
 

@@ -10,7 +10,7 @@ import pytest
 
 from embedconsole.catalog.sql import SqlCatalog
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.run import RunOptions
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.snapshot import EngineState
 from sync.driving import LIMIT, snapshot_when
 

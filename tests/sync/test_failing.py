@@ -14,8 +14,8 @@ from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.schema import State
 from embedconsole.sync.examining import InCatalog, examine_item, what_follows
 from embedconsole.sync.failing import Chosen, failed_items, failures_by_cause, retry_chosen, skip_chosen
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.remedies import remedy_for
-from embedconsole.sync.run import RunOptions
 from sync.driving import LIMIT, report_of
 
 if TYPE_CHECKING:

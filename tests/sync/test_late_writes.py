@@ -11,7 +11,7 @@ import pytest
 
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.run import RunOptions
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.thread import EngineHandle, engine_in_thread
 from sync.driving import LIMIT, report_of
 

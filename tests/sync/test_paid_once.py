@@ -10,8 +10,8 @@ import pytest
 
 from embedconsole.config.model import RetryConfig
 from embedconsole.faults import Unreachable
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
-from embedconsole.sync.run import RunOptions
 from sync.driving import report_of
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync import pulse, sampling
 from embedconsole.sync.control import Pause
 from embedconsole.sync.flow import GateState, Health
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Progress
-from embedconsole.sync.run import RunOptions
 from embedconsole.sync.sampling import Sampler
 from embedconsole.sync.snapshot import EngineState, PipelineView, Snapshot
 from embedconsole.sync.status import ProcessStatus, read_status, status_of

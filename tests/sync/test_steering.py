@@ -9,8 +9,9 @@ import pytest
 
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
-from embedconsole.sync.run import CANCELLED, RunOptions
+from embedconsole.sync.run import CANCELLED
 from embedconsole.sync.selection import parse_selection
 from embedconsole.sync.snapshot import EngineState
 from sync.driving import LIMIT, report_of, snapshot_when

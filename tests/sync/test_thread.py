@@ -13,9 +13,9 @@ from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.overview import Overview
 from embedconsole.ledger.work import Work
-from embedconsole.sync.planner import Planner, PlanOptions, PlanResult
+from embedconsole.sync.options import PlanOptions, RunOptions
+from embedconsole.sync.planner import Planner, PlanResult
 from embedconsole.sync.progress import Outcome
-from embedconsole.sync.run import RunOptions
 from embedconsole.sync.snapshot import EngineState
 from embedconsole.sync.thread import engine_in_thread
 from sync.driving import LIMIT, report_of, snapshot_when

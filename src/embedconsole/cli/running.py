@@ -56,8 +56,8 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
 
         return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
     from embedconsole.headless.once import run_dry, run_once
+    from embedconsole.sync.options import RunOptions
     from embedconsole.sync.purse import check_prices
-    from embedconsole.sync.run import RunOptions
     from embedconsole.sync.selection import parse_selection
 
     if flags.max_cost is not None:

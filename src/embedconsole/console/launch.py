@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from embedconsole.sync.purse import item_price
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -63,13 +65,11 @@ class Facts:
 
 def facts_of(pipeline: Pipeline) -> Facts:
     """The facts of a configured pipeline."""
-    prices = [pipeline.embedders[vector.embedder].price_per_1000 for vector in pipeline.vectors.values()]
-    known = [price for price in prices if price is not None]
     return Facts(
         name=pipeline.name,
         collection=pipeline.collection.name,
         embedded=pipeline.collection.path is not None,
         noun="picture" if pipeline.catalog.product is not None else "product",
-        price=sum(known) / 1000 if known else None,
+        price=item_price(pipeline),
         embedders=tuple(dict.fromkeys(vector.embedder for vector in pipeline.vectors.values())),
     )

@@ -198,7 +198,7 @@ def _part(part: Part) -> PartView:
         if report.seconds:
             pace += f", {rate(report.embed_items / report.seconds)}"
             pace += f", {report.embed_requests / report.seconds:,.1f} requests/s"
-        pace += "" if part.cost is None else f", cost {money(part.cost)}"
+        pace += "" if report.cost is None else f", cost {money(report.cost)}"
     return PartView(
         pipeline=clean(part.pipeline),
         counts=(

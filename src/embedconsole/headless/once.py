@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.headless.signals import Interruption
     from embedconsole.sync.leases import Overlap
-    from embedconsole.sync.run import RunOptions
+    from embedconsole.sync.options import RunOptions
     from embedconsole.sync.thread import EngineHandle
 
 _DRAW_EVERY = 0.25

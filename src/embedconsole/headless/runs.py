@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def show_runs(session: Session, *, limit: int, as_json: bool) -> Exit:
     """Print the latest runs of all processes, newest first."""
     with opened_ledger(session) as ledger:
-        runs = past_runs(ledger, session.pipelines, limit=limit) if ledger else ()
+        runs = past_runs(ledger, limit=limit) if ledger else ()
     if as_json:
         put_json({"runs": [_run_json(run) for run in runs]})
     elif runs:
@@ -39,7 +39,7 @@ def show_run(session: Session, number: int, *, as_json: bool) -> Exit:
         ConfigError: there is no run of that number, or no longer.
     """
     with opened_ledger(session) as ledger:
-        seen = run_in_detail(ledger, session.pipelines, number) if ledger else None
+        seen = run_in_detail(ledger, number) if ledger else None
     if seen is None:
         raise ConfigError(f"no run {number}; {session.command} runs lists those that are kept")
     if as_json:
@@ -97,8 +97,8 @@ def _print_part(part: Part) -> None:
     report = part.report
     put(part.pipeline)
     print_figures(report)
-    if part.cost is not None:
-        put(f"  cost {_money(part.cost)}")
+    if report.cost is not None:
+        put(f"  cost {_money(report.cost)}")
     if report.message is not None:
         put(f"  {report.message}")
 
@@ -115,7 +115,7 @@ def _run_json(run: PastRun) -> dict[str, object]:
         "seconds": None if run.seconds is None else round(run.seconds, 3),
         "cost": None if run.cost is None else round(run.cost, 6),
         "pipelines": {
-            part.pipeline: {**part.report.as_json(), "cost": part.cost, "message": part.report.message}
+            part.pipeline: {**part.report.as_json(), "cost": part.report.cost, "message": part.report.message}
             for part in run.parts
         },
     }

@@ -17,9 +17,9 @@ from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.guard import DeleteGuard
+from embedconsole.sync.options import RunOptions, plan_options
 from embedconsole.sync.planner import Planner
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
-from embedconsole.sync.run import RunOptions, plan_options
 from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:

@@ -118,13 +118,13 @@ class GatedEmbedder:
     async def _once(self, inputs: Sequence[EmbedInput]) -> Embedded:
         self.progress.embed_items += len(inputs)
         cost = len(inputs) * (self.embedder.price_per_1000 or 0.0) / 1000
-        self.purse.pay(cost)
+        self._pay(cost)
         requests = 1
         try:
             embedded = await self.embedder.embed(inputs)
             requests = embedded.requests
         except (Throttled, Unreachable, Refused):
-            self.purse.pay(-cost)  # nobody takes money for turning us away
+            self._pay(-cost)  # nobody takes money for turning us away
             raise
         finally:
             self.progress.embed_requests += requests
@@ -134,6 +134,10 @@ class GatedEmbedder:
             good = next(place for place in range(len(inputs)) if place not in embedded.rejected)
             self.pulse.known_good = inputs[good]
         return embedded
+
+    def _pay(self, cost: float) -> None:
+        self.purse.pay(cost)
+        self.progress.spent += cost
 
 
 @dataclass(frozen=True, slots=True)

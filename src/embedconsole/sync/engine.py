@@ -21,12 +21,12 @@ from embedconsole.sync.gates import Gates
 from embedconsole.sync.generation import settled_generation
 from embedconsole.sync.identity import dead_among, this_worker
 from embedconsole.sync.leases import RunLeases, TakenOver
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.pulse import Pulse
 from embedconsole.sync.purse import Purse
-from embedconsole.sync.recalling import costs_of
 from embedconsole.sync.retry import longest_delay
-from embedconsole.sync.run import PipelineRun, RunOptions
+from embedconsole.sync.run import PipelineRun
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
 from embedconsole.sync.status import status_of
@@ -173,9 +173,8 @@ class Engine:
         assert report.run is not None
         # Which version it was can't be asked any more once this process has left.
         kept = {**report.as_json(), "version": self.me.version}
-        if costs := costs_of(report, [assembly.pipeline for assembly in self.assemblies]):
-            # Of today's price, which may be another one when somebody looks.
-            kept["cost"] = costs
+        if report.costs:
+            kept["cost"] = report.costs
         try:
             await anyio.to_thread.run_sync(self.ledger.history.end_run, report.run, str(report.outcome), kept)
         except Fault as fault:

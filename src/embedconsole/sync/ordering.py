@@ -12,13 +12,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.selection import parse_selection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedconsole.items import JsonObject
-    from embedconsole.sync.run import RunOptions
 
 
 class Verb(StrEnum):
@@ -53,9 +53,6 @@ class Wish:
         Raises:
             ConfigError: `only` can't be understood.
         """
-        # What is wished for may be drawn before anything can run.
-        from embedconsole.sync.run import RunOptions
-
         return RunOptions(
             force=self.force,
             only=parse_selection(self.only),

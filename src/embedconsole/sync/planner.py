@@ -15,10 +15,11 @@ from embedconsole.items import point_id, point_order
 from embedconsole.ledger.records.items import Change, Wanted
 from embedconsole.ledger.states import WORK
 from embedconsole.sync.diff import changed_state
+from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.seen import SeenIds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Sequence
+    from collections.abc import Callable, Sequence
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.items import CatalogRow
@@ -32,20 +33,6 @@ if TYPE_CHECKING:
 
 class Stopped(Exception):
     """The planner was asked to stop half-way; what it has written stands, nothing was deleted."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanOptions:
-    """How to plan.
-
-    Attributes:
-        full: Read every row, not only those that may have changed.
-        force: Which rows to embed again even when nothing changed, at most `force_limit` of them.
-    """
-
-    full: bool = False
-    force: Container[CatalogRow] = ()
-    force_limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

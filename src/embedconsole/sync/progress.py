@@ -36,6 +36,8 @@ class Progress:
     newly_failed: int = 0
     embed_requests: int = 0
     embed_items: int = 0
+    spent: float = 0.0
+    """On embeddings, as `Purse` counts."""
 
     @property
     def found(self) -> int:
@@ -50,7 +52,11 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class PipelineReport:
-    """What came of one pipeline in a run; the fields are those of `--json` in their order."""
+    """What came of one pipeline in a run; the figures are those of `--json` in their order.
+
+    Attributes:
+        cost: What its embeddings cost at the prices of that time; None where no price was configured.
+    """
 
     scanned: int = 0
     embedded: int = 0
@@ -63,6 +69,7 @@ class PipelineReport:
     embed_requests: int = 0
     embed_items: int = 0
     seconds: float = 0.0
+    cost: float | None = None
     outcome: Outcome = Outcome.OK
     message: str | None = None
 
@@ -70,7 +77,7 @@ class PipelineReport:
         """The object that `--json` prints for the pipeline."""
         values = asdict(self)
         values["seconds"] = round(self.seconds, 3)
-        del values["outcome"], values["message"]
+        del values["cost"], values["outcome"], values["message"]
         return values
 
 
@@ -101,6 +108,11 @@ class RunReport:
     def messages(self) -> dict[str, str]:
         """Pipeline to what the operator should know about it."""
         return {name: report.message for name, report in self.pipelines.items() if report.message is not None}
+
+    @property
+    def costs(self) -> dict[str, float]:
+        """Pipeline to what it cost; those without a price are left out."""
+        return {name: report.cost for name, report in self.pipelines.items() if report.cost is not None}
 
     def as_json(self) -> dict[str, object]:
         """The object that `--json` prints; `messages` only where there is something to say."""

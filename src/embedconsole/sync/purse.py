@@ -44,10 +44,11 @@ class Purse:
         self.spent += cost
 
 
-def item_price(pipeline: Pipeline) -> float:
-    """What all vectors of one item cost; an embedder without a price costs nothing."""
+def item_price(pipeline: Pipeline) -> float | None:
+    """What all vectors of one item cost; None where no price is configured for any of them."""
     prices = (pipeline.embedders[vector.embedder].price_per_1000 for vector in pipeline.vectors.values())
-    return sum(price for price in prices if price is not None) / 1000
+    known = [price for price in prices if price is not None]
+    return sum(known) / 1000 if known else None
 
 
 def check_prices(pipelines: Sequence[Pipeline]) -> None:

@@ -15,12 +15,10 @@ from embedconsole.sync.progress import Outcome, PipelineReport
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event, RunRecord
     from embedconsole.ledger.records.presence import Worker
     from embedconsole.sync.engine import Engine
-    from embedconsole.sync.progress import RunReport
 
 _EVENTS = 500
 _SILENT_FOR = 600.0
@@ -47,11 +45,10 @@ _WORDS: Mapping[Outcome | Ending, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a run did in one pipeline; `cost` is None where no price is configured."""
+    """What a run did in one pipeline."""
 
     pipeline: str
     report: PipelineReport
-    cost: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,7 @@ class PastRun:
     @property
     def cost(self) -> float | None:
         """Of all pipelines that have a price; None when none has."""
-        known = [part.cost for part in self.parts if part.cost is not None]
+        known = [part.report.cost for part in self.parts if part.report.cost is not None]
         return sum(known) if known else None
 
     @property
@@ -128,13 +125,13 @@ class RunInDetail:
 
 async def recent_runs(engine: Engine, *, limit: int, before: int | None = None) -> tuple[PastRun, ...]:
     """See `past_runs`."""
-    look = partial(past_runs, engine.ledger, _pipelines(engine), limit=limit, before=before)
+    look = partial(past_runs, engine.ledger, limit=limit, before=before)
     return await anyio.to_thread.run_sync(look)
 
 
 async def run_detail(engine: Engine, number: int) -> RunInDetail | None:
     """See `run_in_detail`."""
-    return await anyio.to_thread.run_sync(run_in_detail, engine.ledger, _pipelines(engine), number)
+    return await anyio.to_thread.run_sync(run_in_detail, engine.ledger, number)
 
 
 async def older_events(engine: Engine, *, before: int | None, limit: int) -> tuple[Event, ...]:
@@ -149,25 +146,18 @@ async def newer_events(engine: Engine, *, after: int, limit: int) -> tuple[Event
     return tuple(await anyio.to_thread.run_sync(read))
 
 
-def past_runs(
-    ledger: Ledger, pipelines: Sequence[Pipeline], *, limit: int = KEEP_RUNS, before: int | None = None
-) -> tuple[PastRun, ...]:
-    """The runs of all processes, newest first; with `before` those older than the run of that number.
-
-    Args:
-        pipelines: For their prices; a report's other pipelines are told too.
-    """
+def past_runs(ledger: Ledger, *, limit: int = KEEP_RUNS, before: int | None = None) -> tuple[PastRun, ...]:
+    """The runs of all processes, newest first; with `before` those older than the run of that number."""
     workers = ledger.presence.workers()
-    prices = _prices(pipelines)
-    return tuple(_past(run, workers, prices) for run in ledger.history.runs(limit, before=before))
+    return tuple(_past(run, workers) for run in ledger.history.runs(limit, before=before))
 
 
-def run_in_detail(ledger: Ledger, pipelines: Sequence[Pipeline], number: int) -> RunInDetail | None:
+def run_in_detail(ledger: Ledger, number: int) -> RunInDetail | None:
     """One run; None when there is none of that number, or it was pruned."""
     record = ledger.history.run(number)
     if record is None:
         return None
-    run = _past(record, ledger.presence.workers(), _prices(pipelines))
+    run = _past(record, ledger.presence.workers())
     end = record.started_at + 86_400 if record.ended_at is None else record.ended_at + 0.001
     names = {None, *(part.pipeline for part in run.parts)}
     events = ledger.history.events_between(record.started_at, end, limit=_EVENTS)
@@ -179,35 +169,7 @@ def run_in_detail(ledger: Ledger, pipelines: Sequence[Pipeline], number: int) ->
     )
 
 
-def price_of(pipeline: Pipeline) -> float | None:
-    """What one embedding costs, in the operator's currency: the mean of its vectors, which all get one.
-
-    None where no price is configured.
-    """
-    prices = [pipeline.embedders[vector.embedder].price_per_1000 for vector in pipeline.vectors.values()]
-    known = [price for price in prices if price is not None]
-    return sum(known) / 1000 / len(prices) if known else None
-
-
-def costs_of(report: RunReport, pipelines: Sequence[Pipeline]) -> dict[str, float]:
-    """Pipeline to what its part of a run cost; those without a price are left out."""
-    prices = _prices(pipelines)
-    return {
-        name: part.embed_items * price
-        for name, part in report.pipelines.items()
-        if (price := prices.get(name)) is not None
-    }
-
-
-def _pipelines(engine: Engine) -> list[Pipeline]:
-    return [assembly.pipeline for assembly in engine.assemblies]
-
-
-def _prices(pipelines: Sequence[Pipeline]) -> Mapping[str, float | None]:
-    return {pipeline.name: price_of(pipeline) for pipeline in pipelines}
-
-
-def _past(run: RunRecord, workers: Sequence[Worker], prices: Mapping[str, float | None]) -> PastRun:
+def _past(run: RunRecord, workers: Sequence[Worker]) -> PastRun:
     present = next((worker for worker in workers if worker.id == run.worker), None)
     report = run.report or {}
     version = report.get("version")
@@ -219,7 +181,7 @@ def _past(run: RunRecord, workers: Sequence[Worker], prices: Mapping[str, float 
         began=run.started_at,
         seconds=None if run.ended_at is None else max(0.0, run.ended_at - run.started_at),
         standing=_standing(run, present),
-        parts=_parts(report, prices),
+        parts=_parts(report),
     )
 
 
@@ -230,7 +192,7 @@ def _standing(run: RunRecord, present: Worker | None) -> Outcome | Ending:
     return Ending.RUNNING if there and run.ended_at is None else Ending.LOST
 
 
-def _parts(report: Mapping[str, object], prices: Mapping[str, float | None]) -> tuple[Part, ...]:
+def _parts(report: Mapping[str, object]) -> tuple[Part, ...]:
     """A report is JSON that some version of us has written: what it lacks counts as nothing."""
     pipelines, messages = report.get("pipelines"), report.get("messages")
     if not isinstance(pipelines, dict):
@@ -239,17 +201,15 @@ def _parts(report: Mapping[str, object], prices: Mapping[str, float | None]) -> 
     costs = report.get("cost")
     noted = costs if isinstance(costs, dict) else {}
     return tuple(
-        _part(name, figures, told.get(name), noted.get(name), prices.get(name))
+        Part(name, _report(figures, told.get(name), noted.get(name)))
         for name, figures in pipelines.items()
         if isinstance(figures, dict)
     )
 
 
-def _part(
-    name: str, figures: Mapping[str, object], message: object, cost: object, price: float | None
-) -> Part:
+def _report(figures: Mapping[str, object], message: object, cost: object) -> PipelineReport:
     seconds = figures.get("seconds")
-    report = PipelineReport(
+    return PipelineReport(
         scanned=_count(figures, "scanned"),
         embedded=_count(figures, "embedded"),
         payload_updated=_count(figures, "payload_updated"),
@@ -261,11 +221,9 @@ def _part(
         embed_requests=_count(figures, "embed_requests"),
         embed_items=_count(figures, "embed_items"),
         seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+        cost=float(cost) if isinstance(cost, (int, float)) else None,
         message=None if message is None else str(message),
     )
-    if isinstance(cost, (int, float)):
-        return Part(name, report, float(cost))
-    return Part(name, report, None if price is None else report.embed_items * price)
 
 
 def _count(figures: Mapping[str, object], name: str) -> int:

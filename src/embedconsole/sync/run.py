@@ -22,68 +22,24 @@ from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.leases import TakenOver
-from embedconsole.sync.planner import LedgerSink, Planner, PlanOptions, Stopped
+from embedconsole.sync.options import plan_options
+from embedconsole.sync.planner import LedgerSink, Planner, Stopped
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
 from embedconsole.sync.purse import Purse, item_price
-from embedconsole.sync.selection import EVERY_ITEM
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Mapping
 
-    from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.control import Control
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.gates import Gates
-    from embedconsole.sync.selection import Selection
+    from embedconsole.sync.options import RunOptions
     from embedconsole.sync.worker import Worker
 
 CANCELLED = "cancelled by the operator"
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What one run is to do.
-
-    Attributes:
-        plan: Look at the catalog first; without, only what is due is worked on.
-        full: Look at every row, even where changes could be found without.
-        force: Embed again even what has not changed.
-        only: With `force`: just these items; the others are planned as ever.
-        pipelines: Only these, by name; None for all.
-        limit: Work on this many items at most.
-        max_cost: Spend this much on embeddings at most, in the operator's currency.
-        allow_deletes: The operator's word that any share of the items may be deleted.
-        patient: Wait for dependencies that are away (a daemon) instead of ending the run (cron).
-    """
-
-    plan: bool = True
-    full: bool = False
-    force: bool = False
-    only: Selection | None = None
-    pipelines: frozenset[str] | None = None
-    limit: int | None = None
-    max_cost: float | None = None
-    allow_deletes: bool = False
-    patient: bool = False
-
-    @property
-    def anew(self) -> bool:
-        """Whether everything is embedded again, so that nothing of what was there has to be kept."""
-        return self.force and self.only is None
-
-    @property
-    def again(self) -> Container[CatalogRow]:
-        """The rows that are embedded again whether they changed or not."""
-        if not self.force:
-            return ()
-        return EVERY_ITEM if self.only is None else self.only
-
-    def concerns(self, pipeline: str) -> bool:
-        """Whether a pipeline takes part."""
-        return self.pipelines is None or pipeline in self.pipelines
 
 
 @dataclass(slots=True)
@@ -143,7 +99,7 @@ class PipelineRun:
             limit=self.options.limit,
             planning=self.options.plan,
             purse=self.purse,
-            price=item_price(pipeline),
+            price=item_price(pipeline) or 0.0,
         )
 
     @property
@@ -318,6 +274,7 @@ class PipelineRun:
             embed_requests=progress.embed_requests,
             embed_items=progress.embed_items,
             seconds=seconds,
+            cost=None if item_price(self.assembly.pipeline) is None else progress.spent,
         )
         if self.control.cancelled:
             return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
@@ -335,19 +292,3 @@ class PipelineRun:
         if counts.failed or counts.retrying:
             return replace(report, outcome=Outcome.PARTIAL)
         return report
-
-
-def plan_options(options: RunOptions, assembly: Assembly, generation: Generation) -> PlanOptions:
-    """What a run's options mean to the planner."""
-    return PlanOptions(
-        full=options.full or options.force or full_scan_due(assembly, generation),
-        force=options.again,
-        force_limit=options.limit,
-    )
-
-
-def full_scan_due(assembly: Assembly, generation: Generation) -> bool:
-    """Whether a scan for changes would not do."""
-    if not assembly.catalog.incremental or generation.scan_age is None:
-        return True
-    return generation.scan_age >= assembly.pipeline.catalog.full_scan_every

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.leases import Overlap
+    from embedconsole.sync.options import RunOptions
     from embedconsole.sync.progress import RunReport
-    from embedconsole.sync.run import RunOptions
     from embedconsole.sync.snapshot import Snapshot
 
 T = TypeVar("T")
