@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from console.conftest import MakeConsole
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.replaying import Replayed, Seek
+    from embedconsole.sync.looking_back import Replayed, Seek
     from embedconsole.sync.snapshot import Snapshot
 
     Compare = Callable[..., bool]

@@ -9,8 +9,9 @@ import pytest
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.history import Throughput
 from embedconsole.sync import replaying
+from embedconsole.sync.looking_back import Seek
 from embedconsole.sync.progress import Progress
-from embedconsole.sync.replaying import Seek, replayed
+from embedconsole.sync.replaying import replayed
 from embedconsole.sync.snapshot import EngineState
 from support import recorded
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.replaying import Replayed
+    from embedconsole.sync.looking_back import Replayed
     from embedconsole.sync.snapshot import PipelineView
 
 NIGHT = 1_767_233_670.123

@@ -9,6 +9,7 @@ import click
 
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
+from embedconsole.cli.replaying import replay_command
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -263,6 +264,7 @@ COMMANDS: tuple[click.Command, ...] = (
     retry_command,
     skip_command,
     runs_command,
+    replay_command,
     search_command,
     *ORDERS,
     config_group,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import click
 
 from embedconsole.cli.context import logging_to_file
+from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 
@@ -119,20 +119,18 @@ def _check(flags: RunFlags) -> None:
 
 def _console(invocation: Invocation, flags: RunFlags) -> Exit:
     command = invocation.source.command
-    # Textual reads stdin and draws on stderr.
-    if not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty()):
+    if not on_terminal():
         say(
             "This is no terminal, so there is nothing to draw the console on. Without a screen: "
             f"{command} --headless --once (one run) or {command} --headless (a daemon)."
         )
         return Exit.USAGE
-    from embedconsole.console.app import run_console
     from embedconsole.console.launch import Launch
 
     session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
     logging_to_file(session, flags.log_format)
     settings = session.loaded.settings
-    signal_number = run_console(
+    return draw(
         Launch(
             pipelines=session.pipelines,
             ledger_url=session.ledger_url,
@@ -145,4 +143,3 @@ def _console(invocation: Invocation, flags: RunFlags) -> Exit:
             log_path=session.log_path,
         )
     )
-    return Exit(128 + signal_number) if signal_number else Exit.IN_SYNC

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.words import at_second, counted, span_of
-from embedconsole.sync.replaying import TREND, TREND_STEP, Seek
+from embedconsole.sync.looking_back import TREND, TREND_STEP, Seek
 from embedconsole.sync.snapshot import EngineState
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.launch import Facts
     from embedconsole.console.view import DashboardView, HealthView, StatusView
-    from embedconsole.sync.replaying import Replayed
+    from embedconsole.sync.looking_back import Replayed
     from embedconsole.sync.snapshot import PipelineView
 
 LOOKING_BACK = "You are looking at the past; esc is now."

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
-
 from embedconsole.sync.elsewhere import with_others
+from embedconsole.sync.looking_back import TREND, TREND_STEP, Replayed
 from embedconsole.sync.picturing import read_picture
 from embedconsole.sync.snapshot import EngineState, PipelineView, Snapshot
 
@@ -16,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.history import Pictured, RunRecord, Throughput
+    from embedconsole.ledger.records.history import Pictured, RunRecord
     from embedconsole.ledger.records.presence import Worker
     from embedconsole.ledger.samples import Samples
-    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.looking_back import Seek
     from embedconsole.sync.picturing import Picture
 
 EVENTS = 500
@@ -27,56 +25,6 @@ _RUNS = 20
 
 _TOO_OLD = 900.0
 """Seconds after which a picture says nothing of the moment any more: at rest one is taken every 300."""
-
-TREND = 600.0
-TREND_STEP = 30.0
-"""Seconds before the moment of which is told how much was done, and the steps: twice what a sample covers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seek:
-    """Which moment is wanted, in seconds since 1970.
-
-    The latest one that is kept up to `until`; when that is not beyond `beyond`, the first one beyond.
-    """
-
-    until: float
-    beyond: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Replayed:
-    """A past moment.
-
-    Attributes:
-        at: When it was, in seconds since 1970 by the database's clock.
-        pipeline: Whose pictures were gone by.
-        snapshot: All its times are in seconds since 1970. A pipeline without a picture of about that moment
-            has nothing known of it; of very many batches only the first are there.
-        batches: Pipeline to how many batches there were.
-        trend: What was done in the steps before the moment, oldest first; empty steps left out.
-    """
-
-    at: float
-    pipeline: str
-    snapshot: Snapshot
-    batches: Mapping[str, int]
-    trend: tuple[Throughput, ...] = ()
-
-    @property
-    def known(self) -> bool:
-        """Whether it was counted then."""
-        return any(view.name == self.pipeline and view.counts is not None for view in self.snapshot.pipelines)
-
-
-async def look_back(engine: Engine, *, pipeline: str, seek: Seek) -> Replayed | None:
-    """As `replayed`, for the pipelines of an engine.
-
-    Raises:
-        Fault: the ledger does not answer.
-    """
-    collections = {assembly.pipeline.name: assembly.target for assembly in engine.assemblies}
-    return await anyio.to_thread.run_sync(partial(replayed, engine.ledger, collections, pipeline, seek))
 
 
 def replayed(ledger: Ledger, collections: Mapping[str, str], pipeline: str, seek: Seek) -> Replayed | None:
