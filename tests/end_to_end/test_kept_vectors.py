@@ -56,3 +56,41 @@ def test_a_dropped_collection_is_not_paid_for_again_without_being_asked(sqlite_s
     assert "does not exist, though" in refused.err
     assert stage.service.stats().requests == 0
     assert stage.points.ids() == set()
+
+
+def test_a_dropped_collection_is_missed_and_refilled_though_nothing_changed(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    stage.installation.settings["keep_vectors"] = "always"
+    stage.shop.add(range(1, 26))
+    assert stage.installation.sync().code == 0
+    before = stage.points.all(vectors=True)
+    drop_collection(stage)
+    stage.forget()
+
+    refilled = stage.installation.sync()
+
+    assert refilled.code == 0, refilled.err
+    assert stage.service.stats().requests == 0
+    assert stage.points.all(vectors=True) == before
+
+
+def test_a_dropped_collection_is_never_called_in_sync(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    stage.shop.add(range(1, 6))
+    assert stage.installation.sync().code == 0
+    drop_collection(stage)
+
+    refused = stage.installation.sync()
+
+    assert refused.code == 3
+    assert "does not exist, though 5 items were written to it" in refused.err
+
+
+def test_with_nothing_to_write_an_absent_qdrant_is_no_reason_to_fail(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    stage.shop.add(range(1, 6))
+    assert stage.installation.sync().code == 0
+    collection = stage.installation.settings["pipelines"]["products"]["collection"]
+    collection["url"] = "http://127.0.0.1:9"
+
+    assert stage.installation.sync().code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -108,13 +108,12 @@ class Crew:
     _slots: int = 0
     _claiming: anyio.Lock = field(default_factory=anyio.Lock)
 
-    async def work(self, group: TaskGroup, make_worker: Callable[[], Worker]) -> None:
+    async def work(self, group: TaskGroup, worker: Callable[[], Worker]) -> None:
         """Have as many workers as are asked for; those too many go home by themselves.
 
         Args:
-            make_worker: Called once there is a batch to work on.
+            worker: Gives what does the work; called once there is a batch to work on.
         """
-        worker = cache(make_worker)
         group.start_soon(self._heartbeat)
         while not self.over:
             change = self.control.next_change

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.from_thread
 import anyio.to_thread
 
+from embedconsole.collection.glance import is_lost
 from embedconsole.faults import Fault, Transient
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.content import Recipe
@@ -28,7 +29,7 @@ from embedconsole.sync.progress import Outcome, PipelineReport, Progress
 from embedconsole.sync.purse import Purse, item_price
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts, Generation
@@ -134,12 +135,27 @@ class PipelineRun:
             found_wrong=self.control.notify,
         )
         await doubter.look_if_possible()
+        worker = cache(partial(self._worker, guard, counts))
+        if self.options.plan and counts.synced and not self.options.anew:
+            await self._miss_the_lost(worker)
         async with alongside(doubter.keep_looking), anyio.create_task_group() as group:
             if self.options.plan:
                 group.start_soon(self._plan, guard)
-            await self.crew.work(group, partial(self._worker, guard, counts))
+            await self.crew.work(group, worker)
         if self.options.plan and not self.crew.ended_early:
             await self._settle_flags()
+
+    async def _miss_the_lost(self, worker: Callable[[], Worker]) -> None:
+        """See that what was written is still there, also in a run that may have nothing to write."""
+        if await anyio.to_thread.run_sync(is_lost, self.assembly.pipeline.collection):
+            try:
+                await worker().collection.look()
+            except Stop as stop:
+                self.crew.give_up(stop.fault)
+            except Interrupted:
+                pass
+            except Fault as fault:
+                self.crew.give_up(fault)
 
     # Planning
 
