@@ -9,7 +9,7 @@ import pytest
 from console import samples
 from embedconsole.console.glyphs import ASCII, UNICODE, Glyphs
 from embedconsole.console.panels.history import history_lines
-from embedconsole.console.past import HistoryView, history_view
+from embedconsole.console.past import HistoryView, history_view, marked
 from embedconsole.console.text import plain
 from embedconsole.ledger.records.history import Throughput
 from embedconsole.sync.past_day import STEP, PastDay
@@ -68,6 +68,22 @@ def test_the_quarter_that_is_not_over_counts_for_what_has_passed_of_it() -> None
 
     assert view.slots[-1].seconds == pytest.approx(200)
     assert drawn(view, cells=98)[-1] == " last 24 h: 2,000 done, at most 10/s"
+
+
+@pytest.mark.parametrize(
+    ("hours", "axis"),
+    [
+        (5, "     ╵12:00  ╵16:00  ╵20:00  ╵00:00  ╵^4:00"),
+        (0, "     ╵12:00  ╵16:00  ╵20:00  ╵00:00  ╵04:00     ^"),
+        (25, "     ╵12:00  ╵16:00  ╵20:00  ╵00:00  ╵04:00"),
+        (-1, "     ╵12:00  ╵16:00  ╵20:00  ╵00:00  ╵04:00"),
+    ],
+)
+def test_a_mark_stands_where_the_operator_looks_back_at(hours: float, axis: str) -> None:
+    view = marked(history_view(NIGHT, samples.ZONE), NOW - hours * 3600)
+
+    assert drawn(view)[-2] == axis
+    assert drawn(marked(view, None)) == drawn(history_view(NIGHT, samples.ZONE))
 
 
 def test_a_day_without_work_is_a_quiet_line() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,17 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class HistoryView:
-    """The last 24 hours, oldest first; `known` is false before the ledger was asked."""
+    """The last 24 hours, oldest first; `known` is false before the ledger was asked.
+
+    Attributes:
+        last: The number of the last slot, counted from 1970.
+        mark: The index of the slot that the operator looks back at; None when it is not among them.
+    """
 
     known: bool = False
     slots: tuple[Slot, ...] = ()
+    last: int = 0
+    mark: int | None = None
 
     @property
     def failed(self) -> int:
@@ -56,7 +63,15 @@ def history_view(day: PastDay, zone: tzinfo | None) -> HistoryView:
                 hour=_hour(number * STEP, zone),
             )
         )
-    return HistoryView(known=True, slots=tuple(slots))
+    return HistoryView(known=True, slots=tuple(slots), last=last)
+
+
+def marked(view: HistoryView, at: float | None) -> HistoryView:
+    """With a mark at a moment (seconds since 1970); without one where there is none."""
+    if at is None:
+        return replace(view, mark=None)
+    mark = int(at) // STEP - view.last + len(view.slots) - 1
+    return replace(view, mark=mark if 0 <= mark < len(view.slots) else None)
 
 
 def _hour(epoch: float, zone: tzinfo | None) -> int | None:

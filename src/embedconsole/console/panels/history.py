@@ -31,7 +31,7 @@ def history_lines(view: HistoryView, cells: int, height: int, glyphs: Glyphs) ->
     rates = tuple(_rate(column) for column in columns)
     peak = max(rates)
     legend: Line = (Span(f" {_legend(view, peak)}", "muted"),)
-    axis: Line = (Span(" " + _axis(columns, glyphs), "muted"),)
+    axis = _marked(_axis(columns, glyphs), view, columns)
     below = [axis, legend]
     if view.failed:
         below.insert(0, (Span(" "), Span(_failures(columns, glyphs), "alert")))
@@ -71,6 +71,18 @@ def _axis(columns: Sequence[Sequence[Slot]], glyphs: Glyphs) -> str:
         if label and len(text) <= at and at + len(label) <= len(columns) + 1:
             text = text.ljust(at) + label
     return text
+
+
+def _marked(axis: str, view: HistoryView, columns: Sequence[Sequence[Slot]]) -> Line:
+    """The axis, with a mark below the time that the operator looks back at."""
+    if view.mark is None:
+        return (Span(f" {axis}", "muted"),)
+    at = view.mark * len(columns) // len(view.slots)
+    return (
+        Span(" " + axis[:at].ljust(at), "muted"),
+        Span("^", "wait"),
+        Span(axis[at + 1 :], "muted"),
+    )
 
 
 def _legend(view: HistoryView, peak: float) -> str:

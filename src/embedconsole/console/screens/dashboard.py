@@ -15,7 +15,7 @@ from embedconsole.console.panels.history import history_lines
 from embedconsole.console.panels.hosts import hosts_lines
 from embedconsole.console.panels.in_flight import in_flight_lines, in_flight_note
 from embedconsole.console.panels.latest import latest_lines
-from embedconsole.console.past import HistoryView, history_view
+from embedconsole.console.past import HistoryView, history_view, marked
 from embedconsole.console.screens.looking_back import LookingBack
 from embedconsole.console.view import (
     BacklogView,
@@ -47,6 +47,7 @@ class Dashboard(LookingBack):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         glyphs = desk.glyphs
+        self._day = HistoryView()
         self._backlog = Panel(
             "Backlog",
             BacklogView(),
@@ -124,9 +125,14 @@ class Dashboard(LookingBack):
         self._health.show(view.health)
         self._latest.show(view.latest)
         self._hosts.show(view.hosts)
+        self._show_day()
 
     async def look(self) -> None:
         """The last 24 hours of all processes."""
         if self._history.display:
             day = await self.desk.ask(partial(past_day, pipeline=self.desk.bridge.pipeline.name))
-            self._history.show(history_view(day, self.desk.bridge.zone))
+            self._day = history_view(day, self.desk.bridge.zone)
+            self._show_day()
+
+    def _show_day(self) -> None:
+        self._history.show(marked(self._day, self.past_moment))

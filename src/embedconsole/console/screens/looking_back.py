@@ -59,6 +59,11 @@ class LookingBack(Place):
         keys = {action.id: action.key for action in self.desk.actions}
         return Beholder(bridge.facts, bridge.facts.index(bridge.pipeline), self.desk.now(), bridge.zone, keys)
 
+    @property
+    def past_moment(self) -> float | None:
+        """The past moment that is shown, in seconds since 1970; None in the present."""
+        return None if self._past is None else self._past.at
+
     def on_screen_suspend(self) -> None:
         """The other screens show the present."""
         self.desk.bridge.looks_back = False
