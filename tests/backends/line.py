@@ -10,7 +10,7 @@ import numpy as np
 from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.items import EmbedInput
-from embedconsole.sync.engine import open_engine
+from embedconsole.sync.opening import open_engine
 from embedconsole.sync.options import RunOptions
 from embedders.backends import SIZE
 from support.embedding_service import expected_vector

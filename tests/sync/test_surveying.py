@@ -10,7 +10,7 @@ import pytest
 from embedconsole.collection.server import ServerCollection
 from embedconsole.faults import Refused
 from embedconsole.items import CollectionSchema, Naming, Optimizations, VectorSpec
-from embedconsole.sync.engine import open_engine
+from embedconsole.sync.opening import open_engine
 from embedconsole.sync.surveying import survey
 from sync.makers import make_pipeline
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.faults import Refused
+from embedconsole.faults import Refused, Unreachable
+from embedconsole.ledger.history import History
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.overview import Overview
 from embedconsole.ledger.work import Work
@@ -243,6 +244,23 @@ def test_a_refusal_stops_the_run_and_charges_nobody(
     assert (report.failed, report.retrying, report.pending) == (0, 0, 20)
     with open_ledger(ledger_url) as ledger:
         assert ledger.overview.in_flight() == []
+
+
+def test_a_ledger_that_is_away_as_a_run_begins_leaves_the_engine_idle(
+    handle: EngineHandle, embedder: HeldEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedder.go.set()
+
+    def away(*_: object) -> int:
+        raise Unreachable("ledger", "connection refused")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(History, "begin_run", away)
+        report = report_of(handle.run(RunOptions()))
+
+    assert (report.outcome, report.message) == (Outcome.ABORTED, "ledger: connection refused")
+    assert handle.snapshot().state is EngineState.IDLE
+    assert report_of(handle.run(RunOptions())).embedded == 20
 
 
 def test_the_daemons_loop_reports_each_run_and_ends_when_drained(

@@ -3,51 +3,42 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault
-from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.alongside import alongside
-from embedconsole.sync.assembly import Assembly, assembled
 from embedconsole.sync.control import Control
-from embedconsole.sync.gates import Gates
-from embedconsole.sync.generation import settled_generation
-from embedconsole.sync.identity import dead_among, this_worker
+from embedconsole.sync.identity import dead_among
 from embedconsole.sync.leases import RunLeases, TakenOver
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
-from embedconsole.sync.pulse import Pulse
-from embedconsole.sync.purse import Purse
 from embedconsole.sync.retry import longest_delay
-from embedconsole.sync.run import PipelineRun
+from embedconsole.sync.round import Round
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
 from embedconsole.sync.status import status_of
-from embedconsole.sync.tickets import LedgerTickets
 from embedconsole.sync.watching import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import Worker
+    from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.flow import Health
     from embedconsole.sync.leases import Overlap
+    from embedconsole.sync.run import PipelineRun
 
 _CLOSE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
 class Engine:
-    """Several pipelines on one ledger. Opened by `open_engine`; all of it belongs to one event loop.
+    """Several pipelines on one ledger. Opened by `opening.open_engine`; all of it belongs to one event loop.
 
     Attributes:
         next_run: When the next scheduled run begins, on the monotonic clock; set by whoever serves.
@@ -60,10 +51,9 @@ class Engine:
     control: Control = field(default_factory=Control)
     next_run: float | None = None
     serves: bool = False
-    _runs: dict[str, PipelineRun] = field(default_factory=dict)
+    _round: Round | None = None
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _meters: dict[str, RateMeter] = field(default_factory=dict)
-    _run_id: int | None = None
     _health: dict[str, tuple[Health, ...]] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
     _watch: Watch = field(init=False)
@@ -109,74 +99,27 @@ class Engine:
             return self._all(options, Outcome.ABORTED, str(fault))
 
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
-        reports: dict[str, PipelineReport] = {}
-        runs: dict[str, PipelineRun] = {}
         self.control.begin()
-        chosen = self._chosen(options)
-        gates = Gates(self.ledger, self.me.id, self.control, options.patient)
-        purse = Purse(options.max_cost)
-        for assembly in chosen:
-            name = assembly.pipeline.name
-            try:
-                runs[name] = await self._prepare(assembly, gates, options, purse)
-            except Fault as fault:
-                reports[name] = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
-        self._runs |= runs
-        self._run_id = await anyio.to_thread.run_sync(self.ledger.history.begin_run, self.me.id, kind)
+        now = Round(self.ledger, self.me, self.control, options, self._chosen(options))
+        await now.prepare()
+        await now.begin(kind)
+        self._round = now
         try:
-            async with gates.shared(), anyio.create_task_group() as group:
-                for name, run in self._runs.items():
-                    group.start_soon(self._run_pipeline, name, run, reports)
+            await now.work()
         finally:
-            for name in self._runs:
-                reports.setdefault(name, PipelineReport(outcome=Outcome.INTERRUPTED))
-            self._last |= reports
-            for name, run in self._runs.items():
+            report = now.report()
+            self._last |= report.pipelines
+            for name, run in now.runs.items():
                 self._tally.add(name, run.progress)
                 self._health[name] = _health_of(run)
-            self._runs.clear()
-            ordered = [assembly.pipeline.name for assembly in chosen]
-            report = RunReport(self._run_id, {name: reports[name] for name in ordered if name in reports})
-            self._run_id = None
+            self._round = None
             with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-                await self._note_end(report)
+                await self._note_end(now, report)
         return report
 
-    async def _prepare(
-        self, assembly: Assembly, gates: Gates, options: RunOptions, purse: Purse
-    ) -> PipelineRun:
-        # The first look at the columns connects to the catalog.
-        await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
-        if options.only is not None:
-            options.only.check(assembly.pipeline.name, assembly.catalog.columns)
-        settle = partial(settled_generation, assembly, self.ledger, force=options.anew)
-        generation = await anyio.to_thread.run_sync(settle)
-        return PipelineRun(
-            assembly=assembly,
-            generation=generation,
-            ledger=self.ledger,
-            gates=gates,
-            control=self.control,
-            options=options,
-            worker_id=self.me.id,
-            purse=purse,
-        )
-
-    async def _run_pipeline(self, name: str, run: PipelineRun, reports: dict[str, PipelineReport]) -> None:
+    async def _note_end(self, ended: Round, report: RunReport) -> None:
         try:
-            reports[name] = await run.run()
-        except Fault as fault:
-            # The ledger, when it can't even be asked for the counts.
-            reports[name] = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
-
-    async def _note_end(self, report: RunReport) -> None:
-        assert report.run is not None
-        # Which version it was can't be asked any more once this process has left.
-        kept = {**report.as_json(), "version": self.me.version}
-        if report.costs:
-            kept["cost"] = report.costs
-        try:
-            await anyio.to_thread.run_sync(self.ledger.history.end_run, report.run, str(report.outcome), kept)
+            await ended.note(report)
         except Fault as fault:
             self._fault = str(fault)
 
@@ -208,14 +151,18 @@ class Engine:
 
     def _all(self, options: RunOptions, outcome: Outcome, message: str) -> RunReport:
         report = PipelineReport(outcome=outcome, message=message)
-        return RunReport(self._run_id, {assembly.pipeline.name: report for assembly in self._chosen(options)})
+        return RunReport(None, {assembly.pipeline.name: report for assembly in self._chosen(options)})
 
     # Watching
 
     @property
+    def _runs(self) -> Mapping[str, PipelineRun]:
+        return {} if self._round is None else self._round.runs
+
+    @property
     def busy(self) -> bool:
         """Whether a run is going on here."""
-        return self._run_id is not None or bool(self._runs)
+        return self._round is not None
 
     @property
     def tally(self) -> Tally:
@@ -261,7 +208,7 @@ class Engine:
         return Snapshot(
             taken_at=now,
             state=self._state,
-            run=self._run_id,
+            run=None if self._round is None else self._round.number,
             pipelines=tuple(self._view(assembly, now) for assembly in self.assemblies),
             in_flight=self._watch.seen.in_flight,
             counted_at=self._watch.counted_at,
@@ -309,51 +256,6 @@ class Engine:
         )
 
 
-@asynccontextmanager
-async def open_engine(
-    pipelines: Sequence[Pipeline], ledger_url: str, role: str = ""
-) -> AsyncIterator[Engine]:
-    """An engine for these pipelines that tells of itself in the ledger, closed at the end.
-
-    Args:
-        role: What this process is: "console", "daemon", "once", "watch".
-
-    Raises:
-        ConfigError: a part can't be built as configured, or the ledger is of a newer version.
-        Transient, Refused: the ledger does not answer, or not to us.
-    """
-    async with (
-        _opened(ledger_url) as ledger,
-        assembled(pipelines, LedgerTickets(ledger)) as assemblies,
-    ):
-        engine = Engine(ledger=ledger, assemblies=assemblies, me=this_worker(role))
-        pulse = Pulse(engine)
-        try:
-            async with alongside(pulse.keep):
-                yield engine
-        finally:
-            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-                await pulse.last()
-            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-                await anyio.to_thread.run_sync(_leave, engine)
-
-
-@asynccontextmanager
-async def _opened(ledger_url: str) -> AsyncIterator[Ledger]:
-    ledger = await anyio.to_thread.run_sync(open_ledger, ledger_url)
-    try:
-        yield ledger
-    finally:
-        with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-            await anyio.to_thread.run_sync(ledger.close)
-
-
 def _health_of(run: PipelineRun) -> tuple[Health, ...]:
     """The dependencies as the run last saw them; between runs nobody else asks them."""
     return tuple(gate.health for gate in run.gates_in_use)
-
-
-def _leave(engine: Engine) -> None:
-    # Else found dead by the next process that looks, or forgotten after a day.
-    with suppress(Fault):
-        engine.ledger.presence.leave([engine.me.id])

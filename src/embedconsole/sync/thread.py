@@ -14,8 +14,8 @@ from anyio.from_thread import start_blocking_portal
 
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.attending import Attendance
-from embedconsole.sync.engine import open_engine
 from embedconsole.sync.obeying import OrderTaker
+from embedconsole.sync.opening import open_engine
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -90,7 +90,7 @@ class EngineHandle:
 def engine_in_thread(
     pipelines: Sequence[Pipeline], ledger_url: str, role: str = ""
 ) -> Iterator[EngineHandle]:
-    """An engine in its own thread, closed at the end. As `engine.open_engine`."""
+    """An engine in its own thread, closed at the end. As `opening.open_engine`."""
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(open_engine(pipelines, ledger_url, role)) as engine,
