@@ -23,7 +23,8 @@ from benchmarks.sync import ROOT, configuration, make_catalog, server
 from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.database import Database
-from embedconsole.ledger.schema import State, items
+from embedconsole.ledger.schema import items
+from embedconsole.ledger.states import State
 
 sys.path.insert(0, str(ROOT / "tests"))
 from console.terminal import Terminal

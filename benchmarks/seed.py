@@ -14,7 +14,8 @@ from sqlalchemy import update
 from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.ledger.database import Database
-from embedconsole.ledger.schema import State, items
+from embedconsole.ledger.schema import items
+from embedconsole.ledger.states import State
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.thread import engine_in_thread
 

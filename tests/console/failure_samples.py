@@ -10,7 +10,7 @@ from embedconsole.items import MARKER
 from embedconsole.ledger.records.failures import FailedItem, FailureGroup, FailureKind
 from embedconsole.ledger.records.history import Event
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.examining import Examined, InCatalog, InCollection, Sent
 from embedconsole.sync.failing import FailureOverview, FailurePage
 from embedconsole.sync.remedies import remedy_for

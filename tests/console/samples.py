@@ -10,7 +10,7 @@ from embedconsole.ledger.records.history import Event, RunRecord, Throughput
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.ledger.records.work import BatchInFlight
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.control import Pause
 from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress

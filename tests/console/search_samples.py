@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.samples import EVIL
 from embedconsole.items import Hit, JsonObject
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.examining import Examined, InCatalog, InCollection
 from embedconsole.sync.searching import ByText, Found, LikeItem
 

@@ -12,7 +12,6 @@ from embedconsole.items import point_id, point_order
 from embedconsole.ledger.records.items import Change, Hashes, Wanted
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import (
-    State,
     batches,
     doubts,
     events,
@@ -23,6 +22,7 @@ from embedconsole.ledger.schema import (
     samples,
     workers,
 )
+from embedconsole.ledger.states import State
 from embedconsole.sync.diff import changed_state
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from embedconsole.faults import Fault
 from embedconsole.ledger import catalogued
 from embedconsole.ledger.records.items import Change, Wanted
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from ledger.shelf import hashed, hashes, keys_of, point_of, source_of
 
 if TYPE_CHECKING:

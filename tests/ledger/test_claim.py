@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from ledger.shelf import hashed, keys_of
 
 if TYPE_CHECKING:

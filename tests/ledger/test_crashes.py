@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import GIVEN_UP_AFTER, LATE_WRITES_SECONDS, SUSPECT_AFTER
 from embedconsole.ledger.records.work import Settlement
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from ledger.shelf import hashes, keys_of
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from ledger.shelf import hashes
 
 if TYPE_CHECKING:

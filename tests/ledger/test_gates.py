@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from embedconsole.ledger.gates import PROBE_SECONDS
-from embedconsole.ledger.schema import GateMark, gates
+from embedconsole.ledger.schema import gates
+from embedconsole.ledger.states import GateMark
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger

@@ -8,7 +8,7 @@ import pytest
 
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from ledger.shelf import by_key, keys_of
 
 if TYPE_CHECKING:

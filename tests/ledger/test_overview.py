@@ -9,7 +9,7 @@ import pytest
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.work import Settlement
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from ledger.shelf import fail, hashed, hashes
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.ledger.schema import State, items, metadata
+from embedconsole.ledger.schema import items, metadata
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from embedconsole.items import point_id
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Settlement
-from embedconsole.ledger.schema import State, items
+from embedconsole.ledger.schema import items
+from embedconsole.ledger.states import State
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.planner import LedgerSink, Planner

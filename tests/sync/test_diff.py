@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.ledger.records.items import Hashes, Known
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.diff import changed_state, state_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.dryrun import CountingSink
 from sync.desk import Desk
 

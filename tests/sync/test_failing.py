@@ -11,7 +11,7 @@ import pytest
 from embedconsole.faults import Transient
 from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.examining import InCatalog, examine_item, what_follows
 from embedconsole.sync.failing import Chosen, failed_items, failures_by_cause, retry_chosen, skip_chosen
 from embedconsole.sync.options import RunOptions

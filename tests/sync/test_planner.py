@@ -9,7 +9,7 @@ import pytest
 from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.planner import Stopped
 from sync.desk import Desk
 

@@ -10,7 +10,8 @@ from sqlalchemy import and_, bindparam, case, func, insert, null, select, update
 from embedconsole.ledger.bulk import Bulk, constant
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Known
-from embedconsole.ledger.schema import State, items
+from embedconsole.ledger.schema import items
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from array import array

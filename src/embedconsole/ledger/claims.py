@@ -15,7 +15,8 @@ from embedconsole.ledger import crashes
 from embedconsole.ledger.bulk import constant
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.work import Batch, ClaimedItem
-from embedconsole.ledger.schema import WORK, State, batches, items, vectors
+from embedconsole.ledger.schema import batches, items, vectors
+from embedconsole.ledger.states import WORK, State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

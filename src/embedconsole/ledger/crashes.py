@@ -15,7 +15,8 @@ from embedconsole.faults import FaultClass
 from embedconsole.ledger.bulk import constant
 from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.schema import State, doubts, items
+from embedconsole.ledger.schema import doubts, items
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection

@@ -13,7 +13,8 @@ from sqlalchemy import and_, case, delete, insert, literal, or_, select, update
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Doubt
-from embedconsole.ledger.schema import State, doubts, items
+from embedconsole.ledger.schema import doubts, items
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,8 @@ from embedconsole.items import point_id, point_order
 from embedconsole.ledger.catalogued import NO_ERROR
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.failures import Among, FailedItem, FailureGroup, FailureKind
-from embedconsole.ledger.schema import WORK, State, items
+from embedconsole.ledger.schema import items
+from embedconsole.ledger.states import WORK, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,7 +11,8 @@ from sqlalchemy import Select, and_, insert, or_, select, update
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.presence import SharedGate
-from embedconsole.ledger.schema import GateMark, gates
+from embedconsole.ledger.schema import gates
+from embedconsole.ledger.states import GateMark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

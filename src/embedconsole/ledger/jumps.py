@@ -13,7 +13,8 @@ from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
 from embedconsole.ledger.presence import RUN_LEASE_SECONDS
-from embedconsole.ledger.schema import WORK, batches, doubts, gates, generations, items, leases
+from embedconsole.ledger.schema import batches, doubts, gates, generations, items, leases
+from embedconsole.ledger.states import WORK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,8 @@ from embedconsole.items import point_id, point_order
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Counts, LedgerItem
 from embedconsole.ledger.records.work import BatchInFlight
-from embedconsole.ledger.schema import WORK, State, batches, generations, items
+from embedconsole.ledger.schema import batches, generations, items
+from embedconsole.ledger.states import WORK, State
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -21,10 +21,7 @@ from sqlalchemy import (
 )
 
 from embedconsole.ledger.causes import CAUSE_BYTES
-from embedconsole.ledger.states import HASH_BYTES as HASH_BYTES
-from embedconsole.ledger.states import WORK as WORK
-from embedconsole.ledger.states import GateMark as GateMark
-from embedconsole.ledger.states import State as State
+from embedconsole.ledger.states import HASH_BYTES
 from embedconsole.ledger.types import FixedBytes, LongBytes, LongText
 
 POINT_BYTES = 17

@@ -16,7 +16,8 @@ from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.claims import LEASE_SECONDS, Wanting, claim
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.schema import State, batches, items
+from embedconsole.ledger.schema import batches, items
+from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from embedconsole.console.panels.wrapping import words_in, wrapped
 from embedconsole.console.text import BLANK, Span, clean, left
-from embedconsole.ledger.schema import State
+from embedconsole.ledger.states import State
 from embedconsole.sync.hits import key_of, title_of
 
 if TYPE_CHECKING:
