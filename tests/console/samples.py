@@ -207,7 +207,10 @@ def disconnected() -> Snapshot:
     """The ledger has gone, and the collection with it."""
     seen = CollectionSeen(NOW - 20, GREEN, fault="Qdrant at http://qdrant:6333: connection refused")
     view = pipeline_view(seen=seen, counts=Counts(synced=975_000, pending=12_655, oldest_age=99))
-    return snapshot(view, counted_at=NOW - 14, fault="ledger: the server closed the connection")
+    cause = "ledger: the server closed the connection"
+    return snapshot(
+        view, counted_at=NOW - 15, ledger=Health("ledger", GateState.OPEN, NOW - 14, NOW + 3, cause)
+    )
 
 
 EVIL = "\x1b[31m\x1b]52;c;aGk=\x07[@click=app.quit]x[/] [bold]\u202eevil\x9b2J [/var/log]"

@@ -37,7 +37,8 @@ def situations(draw: st.DrawFn) -> Situation:
         draining=draw(st.booleans()),
         broken=draw(texts),
         ledger_fault=draw(texts),
-        stale=draw(st.one_of(st.none(), st.floats(0, 100_000))),
+        silent_for=draw(st.floats(0, 100_000)),
+        asked_in=draw(st.one_of(st.none(), st.floats(0, 100_000))),
         as_of="10:31:07",
         paused=draw(st.booleans()),
         paused_at=draw(st.sampled_from([None, "10:12"])),
@@ -156,8 +157,12 @@ def test_read_only_never_offers_a_key_that_does_nothing(now: Situation) -> None:
             "Paused by you at 10:12; 4,001 products wait. Space resumes.",
         ),
         (
-            Situation(known=True, ledger_fault="no answer yet", stale=14.2, as_of="10:31:07"),
+            Situation(known=True, ledger_fault="no answer yet", silent_for=14.2, as_of="10:31:07"),
             "The ledger has not answered for 14 s; figures are from 10:31:07. no answer yet.",
+        ),
+        (
+            Situation(ledger_fault="ledger: connection refused", silent_for=14.2, asked_in=3.0),
+            "The ledger has not answered for 14 s, asked again in 3 s. ledger: connection refused.",
         ),
         (
             Situation(known=True, synced=5, failed=1, next_run="13:00"),

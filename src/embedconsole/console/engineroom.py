@@ -19,6 +19,7 @@ from embedconsole.console.controls import OrderedControls, OwnControls
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.attending import Attendance
 from embedconsole.sync.elsewhere import serving, with_others
+from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.generation import current_generation
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.thread import engine_in_thread
@@ -108,8 +109,9 @@ class EngineRoom:
             # What a run leaves behind is of interest at once.
             self._describe_at = self._count_at = 0.0
         self._busy = snapshot.run is not None
-        if snapshot.fault is None and now - self._count_began > _SILENCE:
-            return replace(snapshot, fault="no answer yet")
+        if snapshot.ledger.fault is None and now - self._count_began > _SILENCE:
+            silent = Health("ledger", GateState.PROBING, self._count_began, None, "no answer yet")
+            return replace(snapshot, ledger=silent)
         return snapshot
 
     def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:

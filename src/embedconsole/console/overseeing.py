@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedconsole.console.situation import changed_by, figures_of, last_run
@@ -109,10 +110,11 @@ def health(snapshot: Snapshot, pipeline: PipelineView) -> HealthView:
 
 
 def _ledger(snapshot: Snapshot) -> HealthRow:
-    if snapshot.fault is None:
+    ledger = snapshot.ledger
+    if ledger.fault is None:
         return HealthRow("ledger", "ok", "muted")
-    since = "" if snapshot.counted_at is None else age(snapshot.taken_at - snapshot.counted_at)
-    return HealthRow("ledger", "away", "alert", since, clean(snapshot.fault))
+    # It has no breaker: whoever needs it asks, and finds it away.
+    return replace(_dependency(ledger, snapshot.taken_at), state="away", tone="alert")
 
 
 def _dependency(one: Health, now: float) -> HealthRow:

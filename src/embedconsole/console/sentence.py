@@ -33,7 +33,8 @@ class Situation:
     Attributes:
         closing: The engine has come to its end and is being closed.
         broken: Why the engine can't go on at all, a fault of its own.
-        stale: Seconds since the ledger last answered, when it does not; `as_of` is when it did.
+        silent_for: Seconds that the ledger has not answered, when it does not; asked again in `asked_in`,
+            None while it is being asked. `as_of` is the time of the figures, empty without any.
         halted: Why the last run was stopped, or the next can't begin.
         held_by: Another process that runs this pipeline.
         known: The counts are known.
@@ -50,7 +51,8 @@ class Situation:
     draining: bool = False
     broken: str | None = None
     ledger_fault: str | None = None
-    stale: float | None = None
+    silent_for: float = 0.0
+    asked_in: float | None = None
     as_of: str = ""
     paused: bool = False
     paused_at: str | None = None
@@ -114,9 +116,9 @@ def _of_the_ledger(now: Situation) -> str | None:
     if now.ledger_fault is None:
         return None
     cause = _ended(now.ledger_fault)
-    if now.stale is None:
-        return f"The ledger does not answer: {cause}"
-    return f"The ledger has not answered for {span_of(now.stale)}; figures are from {now.as_of}. {cause}"
+    again = "" if now.asked_in is None else f", asked again in {span_of(now.asked_in)}"
+    figures = f"; figures are from {now.as_of}" if now.as_of else ""
+    return f"The ledger has not answered for {span_of(now.silent_for)}{again}{figures}. {cause}"
 
 
 def _of_pause(now: Situation) -> str | None:

@@ -73,8 +73,9 @@ def situation(
         closing=standing.closing,
         draining=standing.leaving or snapshot.state is EngineState.DRAINING,
         broken=broken,
-        ledger_fault=None if snapshot.fault is None else clean(snapshot.fault),
-        stale=None if snapshot.counted_at is None else snapshot.taken_at - snapshot.counted_at,
+        ledger_fault=None if snapshot.ledger.fault is None else clean(snapshot.ledger.fault),
+        silent_for=snapshot.taken_at - snapshot.ledger.since,
+        asked_in=_left(snapshot.ledger, snapshot.taken_at),
         as_of=(
             ""
             if snapshot.counted_at is None
@@ -135,10 +136,15 @@ def _wait(dependencies: Sequence[Health], now: float) -> Wait | None:
             return Wait(
                 who=clean(health.name),
                 why=None if health.fault is None else clean(health.fault),
-                seconds=None if health.until is None else max(0.0, health.until - now),
+                seconds=_left(health, now),
                 throttled=health.state is GateState.COOLING,
             )
     return None
+
+
+def _left(health: Health, now: float) -> float | None:
+    """Seconds until it is tried again."""
+    return None if health.until is None else max(0.0, health.until - now)
 
 
 def last_run(runs: Sequence[RunRecord], pipeline: str) -> RunRecord | None:

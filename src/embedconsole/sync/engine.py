@@ -11,6 +11,7 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault
+from embedconsole.sync.alongside import alongside
 from embedconsole.sync.control import Control
 from embedconsole.sync.identity import dead_among
 from embedconsole.sync.leases import RunLeases, TakenOver
@@ -19,6 +20,7 @@ from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.retry import longest_delay
 from embedconsole.sync.round import Round
 from embedconsole.sync.sampling import Tally
+from embedconsole.sync.silence import Asking, LedgerSilence
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
 from embedconsole.sync.status import status_of
 from embedconsole.sync.watching import Watch
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.run import PipelineRun
 
 _CLOSE_SECONDS = 10.0
+_BURY_EVERY = 15.0
 
 
 @dataclass(slots=True)
@@ -58,7 +61,7 @@ class Engine:
     _tally: Tally = field(default_factory=Tally)
     _watch: Watch = field(init=False)
     _leases: RunLeases = field(init=False)
-    _fault: str | None = None
+    _silence: LedgerSilence = field(default_factory=LedgerSilence)
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.ledger, self.assemblies)
@@ -105,7 +108,8 @@ class Engine:
         await now.begin(kind)
         self._round = now
         try:
-            await now.work()
+            async with alongside(self._keep_burying):
+                await now.work()
         finally:
             report = now.report()
             self._last |= report.pipelines
@@ -121,7 +125,7 @@ class Engine:
         try:
             await ended.note(report)
         except Fault as fault:
-            self._fault = str(fault)
+            self._missed(fault)
 
     # Beside others
 
@@ -131,7 +135,18 @@ class Engine:
             run.crew.give_up(TakenOver("ledger", "another process has taken over the run"))
 
     def _missed(self, fault: Fault) -> None:
-        self._fault = str(fault)
+        self._silence.failed(Asking.WRITING, fault)
+
+    async def _keep_burying(self) -> None:
+        """Whoever works, planning or helping, need not wait for the leases of one that dies meanwhile."""
+        while True:
+            await anyio.sleep(_BURY_EVERY)
+            try:
+                await self.bury_the_dead()
+            except Fault as fault:
+                self._missed(fault)
+            else:
+                self.control.notify()
 
     async def bury_the_dead(self) -> None:
         """Take back what processes held that are no more, and forget batches nobody holds."""
@@ -176,19 +191,30 @@ class Engine:
             Fault: the ledger does not answer.
         """
         status = status_of(self.snapshot(), serves=self.serves).as_json()
-        await anyio.to_thread.run_sync(self.ledger.presence.announce, replace(self.me, status=status))
+        try:
+            await anyio.to_thread.run_sync(self.ledger.presence.announce, replace(self.me, status=status))
+        except Fault as fault:
+            self._missed(fault)
+            raise
+        self._silence.answered(Asking.WRITING)
 
     def counted_since(self, moment: float) -> bool:
         """Whether the ledger has been counted after a moment of the monotonic clock."""
         return self._watch.counted_at is not None and self._watch.counted_at >= moment
 
     async def count(self) -> None:
-        """Ask the ledger for what only it knows: counts, batches and events of all processes."""
+        """Ask the ledger for what only it knows: counts, batches and events of all processes.
+
+        Once it has not answered, it is left alone until it is to be asked again.
+        """
+        if not self._silence.due(Asking.READING):
+            return
         try:
             await self._watch.count()
-            self._fault = None
         except Fault as fault:
-            self._fault = str(fault)
+            self._silence.failed(Asking.READING, fault)
+        else:
+            self._silence.answered(Asking.READING)
 
     async def describe(self) -> None:
         """Ask the collections for what only they know: whether they are there, and what they look like.
@@ -213,7 +239,7 @@ class Engine:
             in_flight=self._watch.seen.in_flight,
             counted_at=self._watch.counted_at,
             next_run=self.next_run,
-            fault=self._fault,
+            ledger=self._silence.health,
             events=self._watch.seen.events,
             runs=self._watch.seen.runs,
             workers=self._watch.seen.workers,

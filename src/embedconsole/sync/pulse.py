@@ -96,4 +96,4 @@ def _turn(engine: Engine) -> object:
         for one in view.dependencies
         if one.state in (GateState.OPEN, GateState.PROBING)
     }
-    return engine.busy, engine.control.paused, engine.control.draining, away, snapshot.fault is None
+    return engine.busy, engine.control.paused, engine.control.draining, away, snapshot.ledger.fault is None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from embedconsole.sync.flow import GateState, Health
+
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState
     from embedconsole.ledger.records.history import Event, RunRecord
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.presence import Worker
     from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.control import Pause
-    from embedconsole.sync.flow import Health
     from embedconsole.sync.progress import PipelineReport, Progress
+
+
+WELL = Health("ledger", GateState.CLOSED, 0.0, None, None)
 
 
 class EngineState(StrEnum):
@@ -80,7 +84,7 @@ class Snapshot:
 
     Attributes:
         next_run: When the next scheduled run begins; None without a schedule.
-        fault: Why the ledger could not be asked lately; None when it could.
+        ledger: Since when the ledger answers, or does not, and when it is asked again.
         events: The latest events of all processes, oldest first.
         runs: The latest runs of all processes, newest first.
         workers: The processes on the ledger, this one among them.
@@ -95,7 +99,7 @@ class Snapshot:
     in_flight: tuple[BatchInFlight, ...] = ()
     counted_at: float | None = None
     next_run: float | None = None
-    fault: str | None = None
+    ledger: Health = WELL
     events: tuple[Event, ...] = ()
     runs: tuple[RunRecord, ...] = ()
     workers: tuple[Worker, ...] = ()

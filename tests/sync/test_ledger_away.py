@@ -1,0 +1,117 @@
+"""The ledger goes away while an engine runs: since when is told, it is asked now and then, and is back."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedconsole.faults import Unreachable
+from embedconsole.ledger.database import Database
+from embedconsole.sync.flow import GateState, Health
+from embedconsole.sync.options import RunOptions
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.silence import Asking, LedgerSilence
+from support.processes import wait_until
+from sync.driving import report_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.thread import EngineHandle
+    from sync.rig import HeldEmbedder
+
+SECONDS = 3.0
+
+
+@dataclass
+class Cut:
+    """The connection to the ledger; counts what is tried while it is cut."""
+
+    tries: int = 0
+    away: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> Cut:
+    found = Cut()
+    run = Database._run
+
+    def through(database: Database, work: Callable[..., object], *, read_only: bool) -> object:
+        if found.away.is_set():
+            found.tries += 1
+            raise Unreachable("ledger", "connection refused")
+        return run(database, work, read_only=read_only)
+
+    monkeypatch.setattr(Database, "_run", through)
+    return found
+
+
+async def count(engine: Engine) -> None:
+    await engine.count()
+
+
+def watched(handle: EngineHandle) -> Snapshot:
+    """As a console does it: have the ledger counted, and look."""
+    handle.call(count).result()
+    return handle.snapshot()
+
+
+def test_nothing_spins_while_it_is_away(handle: EngineHandle, embedder: HeldEmbedder, cut: Cut) -> None:
+    running = handle.run(RunOptions())
+    assert embedder.wait_for(lambda: embedder.inside == 2)
+    assert watched(handle).ledger.state is GateState.CLOSED
+
+    cut.away.set()
+    began = time.monotonic()
+    looks = []
+    while time.monotonic() < began + SECONDS:
+        looks.append(watched(handle).ledger)
+        threading.Event().wait(0.02)
+
+    # A heartbeat, the news of the gates and a claim each second, and the counts; not once a look.
+    assert len(looks) > 30
+    assert 3 <= cut.tries <= 8 * SECONDS
+    away = looks[-1]
+    assert (away.name, away.state, away.fault) == ("ledger", GateState.OPEN, "ledger: connection refused")
+    assert away.since == pytest.approx(began, abs=1.0)
+    assert away.until is not None
+    assert away.until > began + SECONDS - 1
+
+    cut.away.clear()
+    wait_until(lambda: watched(handle).ledger.fault is None, "it is back", 30)
+    embedder.go.set()
+    assert report_of(running).outcome is Outcome.OK
+
+
+def test_what_can_be_read_and_not_be_written_to_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    silence, fault = LedgerSilence(), Unreachable("ledger", "database or disk is full")
+
+    silence.failed(Asking.WRITING, fault)
+    silence.answered(Asking.READING)
+
+    assert silence.health.fault == "ledger: database or disk is full"
+    assert (silence.health.since, silence.health.until) == (100.0, 101.0)
+    assert silence.due(Asking.READING)
+    assert not silence.due(Asking.WRITING)
+    clock[0] = 104.0
+    silence.answered(Asking.WRITING)
+    assert silence.health == Health("ledger", GateState.CLOSED, 104.0, None, None)
+
+
+def test_it_is_asked_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
+    silence = LedgerSilence()
+    pauses = []
+    for _ in range(7):
+        silence.failed(Asking.READING, Unreachable("ledger", "connection refused"))
+        assert silence.health.until is not None
+        pauses.append(silence.health.until - 100.0)
+    assert pauses == [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0]
