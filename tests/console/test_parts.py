@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from rich.segment import Segment
 from textual.color import Color
 
 from console import samples
+from console.fakes import FakeHelm
 from embedconsole.console.action_table import ACTIONS, remapped
 from embedconsole.console.app import Console
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
@@ -17,8 +20,8 @@ from embedconsole.console.glyphs import ASCII, UNICODE, glyphs_for
 from embedconsole.console.launch import Facts
 from embedconsole.console.panels.errors import error_lines
 from embedconsole.console.panels.keys import keys_line
+from embedconsole.console.places import PLACES
 from embedconsole.console.questions import force_estimate, force_question
-from embedconsole.console.screens.dashboard import Dashboard
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.text import Span, clean, is_clean, left, plain, right, spread, width
@@ -26,6 +29,9 @@ from embedconsole.console.throughput import Throughput
 from embedconsole.console.widgets.window import Window
 from embedconsole.console.words import age, share, span_of
 from embedconsole.faults import ConfigError
+
+if TYPE_CHECKING:
+    from console.conftest import MakeConsole
 
 FACTS = (Facts("products", "products", price=0.22 / 1000),)
 STANDING = Standing(offset=samples.OFFSET, zone=samples.ZONE)
@@ -143,16 +149,19 @@ def test_a_window_never_leaves_its_lines(count: int, height: int, moves: list[in
         assert 0 <= window.first <= max(0, count - height)
 
 
-def test_the_table_of_actions_is_whole() -> None:
+def test_the_table_of_actions_is_whole(make_console: MakeConsole) -> None:
     ids = [action.id for action in ACTIONS]
-    keys = [key for action in ACTIONS for key in action.keys.split(",")]
     assert len(ids) == len(set(ids))
-    assert len(keys) == len(set(keys))
+    for name in PLACES:
+        here = [action for action in ACTIONS if not action.where or name in action.where]
+        keys = [key for action in here for key in action.keys.split(",")]
+        assert len(keys) == len(set(keys)), name
+    desk = make_console(FakeHelm(samples.in_sync()))
     for action in ACTIONS:
-        method = "action_" + (action.call or action.id).split("(")[0].removeprefix("app.").removeprefix(
-            "screen."
-        )
-        assert hasattr(Console, method) or hasattr(Dashboard, method), action.id
+        call = (action.call or action.id).split("(")[0]
+        method = "action_" + call.removeprefix("app.").removeprefix("screen.")
+        places = [PLACES[name](desk) for name in action.where or ("dashboard",)]
+        assert hasattr(Console, method) or all(hasattr(place, method) for place in places), action.id
 
 
 def test_keys_are_the_operators_choice() -> None:

@@ -68,7 +68,8 @@ def test_each_item_is_embedded_once_but_for_those_in_flight_at_the_dead_and_the_
     assert_converged(stage, ledger)
     stats = stage.service.stats()
     assert stats.items - products == stats.repeated <= taken_over
-    assert max(stats.embeds.values()) <= 2
+    # One that the dead held may have been taken over by the one that is stopped then.
+    assert max(stats.embeds.values()) <= 3
     record_property(
         "soak report",
         f"{stage.shop.database.dialect}: {PROCESSES} processes, {products:,} items, one killed, one stopped:"

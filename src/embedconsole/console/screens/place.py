@@ -74,6 +74,7 @@ class Place(Screen[None]):
         self._before_finder: str | None = None
         self._looking: Worker[None] | None = None
         self._look_at = 0.0
+        self._unseen = False
 
     # What a screen is made of
 
@@ -125,12 +126,13 @@ class Place(Screen[None]):
 
     def show(self, view: DashboardView, disabled: Collection[str], renamed: Mapping[str, str]) -> None:
         """Show this view; `disabled` and `renamed` are for the line of keys."""
-        changed = view != self._view
+        # A change that comes too soon for another look is looked at later.
+        self._unseen = self._unseen or view != self._view
         self._view, self._disabled, self._renamed = view, disabled, renamed
         with self.app.batch_update():
             self._draw_lines()
             self.show_view(view)
-        wanting = changed or self.restless or self.fault is not None
+        wanting = self._unseen or self.restless or self.fault is not None
         if wanting and time.monotonic() >= self._look_at:
             self.look_again()
 
@@ -174,6 +176,7 @@ class Place(Screen[None]):
     def look_anew(self) -> None:
         """Look now, for something else than before: a look that is under way is given up."""
         self._look_at = time.monotonic() + self.look_every
+        self._unseen = False
         self._looking = self.run_worker(self._look, group="look", exclusive=True, exit_on_error=False)
 
     async def _look(self) -> None:
