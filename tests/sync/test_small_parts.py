@@ -1,4 +1,4 @@
-"""Retry delays, kept vectors as bytes, rates, reports and names in the log."""
+"""Retry delays, kept vectors as bytes, stages, rates, reports and names in the log."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from embedconsole.sync.progress import Outcome, PipelineReport, Progress, RunRep
 from embedconsole.sync.retry import delay_after
 from embedconsole.sync.snapshot import RateMeter
 from embedconsole.sync.space import space_of
+from embedconsole.sync.stages import Stages
 from sync.makers import make_row
 
 RETRY = RetryConfig(attempts=5, backoff=[60.0, 120.0, 300.0])
@@ -55,6 +56,20 @@ def test_packed_vectors_come_back_to_the_bit(vectors: dict[str, list[float]]) ->
         assert unpacked[name].dtype == np.float32
         assert unpacked[name].tobytes() == array.tobytes()
         unpacked[name] += 1  # ours to change
+
+
+def test_a_stage_that_is_entered_again_goes_on() -> None:
+    now, entered = 0.0, list[str]()
+    stages = Stages(entered.append, clock=lambda: now)
+    for stage, seconds in (("write", 1.0), ("embed", 4.0), ("write", 2.0)):
+        stages.enter(stage)
+        now += seconds
+    stages.end()
+    now += 100.0
+    stages.end()
+
+    assert entered == ["write", "embed", "write"]
+    assert stages.seconds == {"write": 3.0, "embed": 4.0}
 
 
 def test_packed_vectors_are_little_endian_whatever_they_were() -> None:

@@ -16,6 +16,7 @@ from embedconsole.collection.build import build_collection
 from embedconsole.config.masking import mask_url
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import identity_of
+from embedconsole.sync.content import Recipe
 from embedconsole.sync.space import space_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,20 @@ class Assembly:
             name: self._pool.get(self.pipeline, config.embedder)
             for name, config in self.pipeline.vectors.items()
         }
+
+    def recipe(self) -> Recipe:
+        """How content is made of rows; connects to the catalog for its columns.
+
+        Raises:
+            ConfigError: the configuration names a column that the query does not have.
+            Transient, Refused: the catalog does not answer, or not to us.
+        """
+        return Recipe(
+            self.pipeline,
+            columns=self.catalog.columns,
+            default_payload=self.catalog.default_payload,
+            space=self.space,
+        )
 
     @property
     def collection(self) -> Collection:

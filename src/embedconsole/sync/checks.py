@@ -13,7 +13,6 @@ from embedconsole.faults import ConfigError, Fault
 from embedconsole.items import EmbedInput
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.assembly import assembled
-from embedconsole.sync.content import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -101,12 +100,7 @@ def _try_ledger(ledger: Ledger) -> str:
 async def _try_catalog(assembly: Assembly) -> str:
     def look() -> str:
         catalog = assembly.catalog
-        Recipe(
-            assembly.pipeline,
-            columns=catalog.columns,
-            default_payload=catalog.default_payload,
-            space=assembly.space,
-        )
+        assembly.recipe()
         return f"{catalog.count():,} items; columns {', '.join(catalog.columns)}"
 
     return await anyio.to_thread.run_sync(look)

@@ -14,7 +14,6 @@ import anyio.to_thread
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.states import State
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.content import Recipe
 from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.options import RunOptions, plan_options
@@ -55,12 +54,7 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
             catalog=assembly.catalog,
             ledger=ledger,
             generation=generation,
-            recipe=Recipe(
-                assembly.pipeline,
-                columns=assembly.catalog.columns,
-                default_payload=assembly.catalog.default_payload,
-                space=assembly.space,
-            ),
+            recipe=assembly.recipe(),
             guard=DeleteGuard(
                 held=ledger.catalogued.count_wanted(generation.id),
                 fraction=assembly.pipeline.max_delete_fraction,

@@ -12,7 +12,6 @@ from embedconsole.faults import ConfigError, Fault
 from embedconsole.items import point_id
 from embedconsole.ledger.states import State
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.content import Recipe
 from embedconsole.sync.diff import state_of
 from embedconsole.sync.generation import current_generation
 from embedconsole.sync.hits import title_of
@@ -209,12 +208,7 @@ def _in_catalog(assembly: Assembly, key: str) -> InCatalog:
         row = catalog.read([key]).get(key)
         if row is None:
             return InCatalog()
-        recipe = Recipe(
-            assembly.pipeline,
-            columns=catalog.columns,
-            default_payload=catalog.default_payload,
-            space=assembly.space,
-        )
+        recipe = assembly.recipe()
         content = recipe.content(row)
     except (Fault, ConfigError) as fault:
         return InCatalog(fault=str(fault))

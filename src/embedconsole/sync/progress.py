@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.records.items import Counts
 
 
 class Outcome(StrEnum):
@@ -79,6 +83,24 @@ class PipelineReport:
         values["seconds"] = round(self.seconds, 3)
         del values["cost"], values["outcome"], values["message"]
         return values
+
+
+def report_of(progress: Progress, counts: Counts, *, seconds: float, priced: bool) -> PipelineReport:
+    """The figures of a run: what it counted, and what the ledger counts at its end."""
+    return PipelineReport(
+        scanned=progress.scanned,
+        embedded=progress.embedded,
+        payload_updated=progress.payload_updated,
+        deleted=progress.deleted,
+        unchanged=progress.unchanged,
+        retrying=counts.retrying,
+        failed=counts.failed,
+        pending=counts.pending - counts.retrying,
+        embed_requests=progress.embed_requests,
+        embed_items=progress.embed_items,
+        seconds=seconds,
+        cost=progress.spent if priced else None,
+    )
 
 
 _WORST_FIRST = (

@@ -14,7 +14,6 @@ import anyio.to_thread
 from embedconsole.collection.glance import is_lost
 from embedconsole.faults import Fault, Transient
 from embedconsole.sync.alongside import alongside
-from embedconsole.sync.content import Recipe
 from embedconsole.sync.crew import Crew
 from embedconsole.sync.doubting import Doubter
 from embedconsole.sync.embedding import GatedEmbedder, KnownSize
@@ -25,7 +24,7 @@ from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.leases import TakenOver
 from embedconsole.sync.options import plan_options
 from embedconsole.sync.planner import LedgerSink, Planner, Stopped
-from embedconsole.sync.progress import Outcome, PipelineReport, Progress
+from embedconsole.sync.progress import Outcome, PipelineReport, Progress, report_of
 from embedconsole.sync.purse import Purse, item_price
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.content import Recipe
     from embedconsole.sync.control import Control
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.gates import Gates
@@ -81,12 +81,7 @@ class PipelineRun:
         self._embedders = {
             name: self.gates.embedder(name, config) for name, config in pipeline.embedders.items()
         }
-        self._recipe = Recipe(
-            pipeline,
-            columns=catalog.columns,
-            default_payload=catalog.default_payload,
-            space=self.assembly.space,
-        )
+        self._recipe = self.assembly.recipe()
         workers = self.control.workers or pipeline.workers
         self.crew = Crew(
             ledger=self.ledger,
@@ -149,7 +144,7 @@ class PipelineRun:
         """See that what was written is still there, also in a run that may have nothing to write."""
         if await anyio.to_thread.run_sync(is_lost, self.assembly.pipeline.collection):
             try:
-                await worker().collection.look()
+                await worker().bench.collection.look()
             except Stop as stop:
                 self.crew.give_up(stop.fault)
             except Interrupted:
@@ -222,6 +217,7 @@ class PipelineRun:
         from embedconsole.sync.keeping import VectorKeeper
         from embedconsole.sync.noting import CatalogNoter
         from embedconsole.sync.readiness import ReadyCollection
+        from embedconsole.sync.workbench import Workbench
         from embedconsole.sync.worker import Worker
 
         pipeline = self.assembly.pipeline
@@ -256,7 +252,7 @@ class PipelineRun:
             synced=counts.synced,
             force=self.options.anew,
         )
-        return Worker(
+        bench = Workbench(
             pipeline=pipeline,
             catalog=self.assembly.catalog,
             ledger=self.ledger,
@@ -275,23 +271,11 @@ class PipelineRun:
             keeper=keeper,
             noter=CatalogNoter(pipeline, self.assembly.catalog, self._reader, self.journal),
         )
+        return Worker(bench)
 
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
-        progress = self.progress
-        report = PipelineReport(
-            scanned=progress.scanned,
-            embedded=progress.embedded,
-            payload_updated=progress.payload_updated,
-            deleted=progress.deleted,
-            unchanged=progress.unchanged,
-            retrying=counts.retrying,
-            failed=counts.failed,
-            pending=counts.pending - counts.retrying,
-            embed_requests=progress.embed_requests,
-            embed_items=progress.embed_items,
-            seconds=seconds,
-            cost=None if item_price(self.assembly.pipeline) is None else progress.spent,
-        )
+        priced = item_price(self.assembly.pipeline) is not None
+        report = report_of(self.progress, counts, seconds=seconds, priced=priced)
         if self.control.cancelled:
             return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
         if self.control.draining:

@@ -1,0 +1,269 @@
+"""What is done with one claimed batch, stage by stage.
+
+No transaction is open while it waits for the network: it was claimed before; it reads, embeds, writes, and
+settles with the ledger in one transaction that the lease's token fences.
+"""
+
+from __future__ import annotations
+
+import random
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import FaultClass, Refused
+from embedconsole.items import point_id
+from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
+from embedconsole.ledger.records.work import Failure
+from embedconsole.ledger.states import State
+from embedconsole.sync.embedding import embed_contents
+from embedconsole.sync.flow import Interrupted, Stop
+from embedconsole.sync.isolate import Rejection
+from embedconsole.sync.outcome import Outcome
+from embedconsole.sync.patience import in_ledger
+from embedconsole.sync.retry import delay_after
+from embedconsole.sync.stages import Stages
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedconsole.faults import Fault
+    from embedconsole.items import CatalogRow
+    from embedconsole.ledger.records.work import Batch, ClaimedItem, Settlement
+    from embedconsole.sync.content import Content
+    from embedconsole.sync.workbench import Workbench
+
+    Vector = NDArray[np.float32]
+
+T = TypeVar("T")
+
+RELEASE_SECONDS = 10.0
+"""How long what is at stake may be put away for once the run is cancelled."""
+
+
+class BatchTaken(Exception):
+    """The lease ran out while the process was away, and somebody else has the items."""
+
+
+class Task:
+    """One batch on its way."""
+
+    def __init__(self, bench: Workbench, batch: Batch) -> None:
+        self._bench = bench
+        self._batch = batch
+        self._rows: dict[str, CatalogRow] = {}
+        self._outcome = Outcome()
+        self._vectors: dict[str, Mapping[str, Vector]] = {}
+        self._unsure: Sequence[str] = ()
+        self._stages = Stages(partial(bench.enter_stage, batch.token))
+
+    async def work(self) -> None:
+        """Do what the batch needs; what has been decided when it raises stands."""
+        if self._bench.ended_early():
+            # Its claim was under way when another batch was refused, and got what that one gave back.
+            raise Interrupted
+        self._stages.enter("read")
+        contents = await self._bench.reader.call_counted(
+            lambda: anyio.to_thread.run_sync(self._read, abandon_on_cancel=True),
+            self._bench.pipeline.retry,
+        )
+        if self._batch.work is State.DELETE:
+            await self._delete(contents)
+        else:
+            await self._fill(contents)
+
+    def _read(self) -> dict[str, Content]:
+        self._rows = self._bench.catalog.read([item.key for item in self._batch.items])
+        return {key: self._bench.recipe.content(row) for key, row in self._rows.items()}
+
+    async def settle(self) -> None:
+        """End the batch in the ledger, and note what was synced in the catalog."""
+        self._stages.enter("finish")
+        settlement = self._outcome.settlement(self._batch)
+        for failure in settlement.failed:
+            self._bench.journal.item_failed(failure, self._rows.get(failure.item.key))
+        lost = await self._in_ledger(partial(self._bench.ledger.work.settle, self._batch, settlement))
+        await self._doubt(settlement, lost=lost)
+        self._count(settlement)
+        if not lost:
+            await self._bench.keeper.written(self._batch, [hashes.embed for _, hashes in settlement.written])
+            await self._bench.noter.note(self._batch, settlement, self._rows, self._vectors)
+        self._stages.end()
+        self._bench.journal.batch_done(
+            self._batch, settlement, self._rows, lost=lost, stages=self._stages.seconds
+        )
+
+    async def _doubt(self, settlement: Settlement, *, lost: int) -> None:
+        """Have points looked at again that we wrote without holding them, or may have written."""
+        add = self._bench.ledger.doubts.add
+        generation = self._batch.generation_id
+        if lost:
+            keys = [item.key for item, _ in settlement.written] + [item.key for item in settlement.deleted]
+            await self._in_ledger(partial(add, generation, keys, delay=0.0))
+        if self._unsure:
+            await self._in_ledger(partial(add, generation, self._unsure, delay=LATE_WRITES_SECONDS))
+
+    # Deleting
+
+    async def _delete(self, contents: Mapping[str, Content]) -> None:
+        # What the catalog has again is wanted again: its point is not deleted.
+        gone = []
+        for item in self._batch.items:
+            content = contents.get(item.key)
+            if content is None:
+                gone.append(item)
+            else:
+                self._outcome.back.append((item, content.hashes))
+        await self._bench.collection.look()
+        if self._bench.collection.missing:
+            self._outcome.deleted += gone
+        elif gone:
+            self._stages.enter("write")
+            collection = await self._bench.collection.get()
+            with self._unsure_of([item.key for item in gone]):
+                await collection.delete([point_id(item.key) for item in gone], self._fence)
+            self._outcome.deleted += gone
+
+    # Filling
+
+    async def _fill(self, contents: Mapping[str, Content]) -> None:
+        to_embed, to_update = [], []
+        for item in self._batch.items:
+            content = contents.get(item.key)
+            if content is None:
+                self._gone(item)
+            elif content.problem is not None:
+                self._fail(item, Rejection(FaultClass.ITEM, content.problem))
+            elif content.hashes.embed == item.synced_embed:
+                to_update.append((item, content))
+            else:
+                to_embed.append((item, content))
+        if to_update:
+            await self._update_payloads(to_update)
+        if to_embed:
+            ended_by = await self._embed(to_embed)
+            # What was embedded before it ended is paid for.
+            await self._write([pair for pair in to_embed if pair[1].key in self._vectors])
+            if ended_by is not None:
+                raise ended_by
+
+    def _gone(self, item: ClaimedItem) -> None:
+        # What the collection never held can go at any time; the guard is over what people search.
+        if item.synced_embed is not None and not self._bench.guard.admit(1):
+            raise Stop(Refused("catalog", self._bench.guard.refusal(self._bench.guard.admitted + 1)))
+        self._outcome.gone.append(item)
+
+    def _fail(self, item: ClaimedItem, rejection: Rejection) -> None:
+        delay = None
+        if rejection.error_class is FaultClass.TRANSIENT:
+            delay = delay_after(item.attempts + 1, self._bench.pipeline.retry, luck=random.random())
+        self._outcome.failed.append(Failure(item, rejection.error_class, rejection.reason, delay))
+
+    async def _update_payloads(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
+        self._stages.enter("write")
+        await self._bench.collection.look()
+        if self._bench.collection.missing:
+            self._outcome.unsynced += [item for item, _ in pairs]
+            return
+        collection = await self._bench.collection.get()
+        with self._unsure_of([content.key for _, content in pairs]):
+            missing, rejected = await collection.overwrite_payloads(
+                [content for _, content in pairs], self._fence
+            )
+        for item, content in pairs:
+            if content.key in rejected:
+                self._fail(item, rejected[content.key])
+            elif content.point in missing:
+                # Somebody removed the point: only embedding brings it back.
+                self._outcome.unsynced.append(item)
+            else:
+                self._outcome.written.append((item, content.hashes))
+
+    async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> Fault | Stop | Interrupted | None:
+        """Embed what is not kept; returns why some of it could not be."""
+        contents = [content for _, content in pairs]
+        have = await self._bench.keeper.take(self._batch, contents, self._rows)
+        await self._bench.collection.look()
+        self._stages.enter("wait")
+        async with self._bench.embed_slots:
+            if self._bench.ended_early():
+                # While it waited for its turn, another batch was refused, or the operator said stop.
+                raise Interrupted
+            await self._fence()
+            self._stages.enter("embed")
+            result = await embed_contents(contents, self._bench.embedders, have)
+        self._vectors |= result.vectors
+        for item, content in pairs:
+            if content.key in result.rejected:
+                self._fail(item, result.rejected[content.key])
+        paid = result.partial | (result.vectors if self._bench.keeper.always else {})
+        new = [
+            content for content in contents if len(paid.get(content.key, ())) > len(have.get(content.key, ()))
+        ]
+        await self._bench.keeper.keep(self._batch, new, paid)
+        if isinstance(result.ended_by, Refused | Stop):
+            # Before what is there is written: nobody shall begin to embed meanwhile.
+            self._bench.give_up(
+                result.ended_by.fault if isinstance(result.ended_by, Stop) else result.ended_by
+            )
+        return result.ended_by
+
+    async def _write(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
+        if not pairs:
+            return
+        self._stages.enter("write")
+        unwritten = {content.key: content for _, content in pairs}
+        try:
+            collection = await self._bench.collection.get(self._sizes())
+            with self._unsure_of([content.key for _, content in pairs]):
+                rejected = await collection.upsert(
+                    [content for _, content in pairs], self._vectors, self._fence
+                )
+            for item, content in pairs:
+                if content.key in rejected:
+                    self._fail(item, rejected[content.key])
+                else:
+                    self._outcome.written.append((item, content.hashes))
+                    del unwritten[content.key]
+        finally:
+            if unwritten and not self._bench.keeper.always:
+                # They are paid for: the next attempt shall find them.
+                with anyio.CancelScope(shield=True), anyio.move_on_after(RELEASE_SECONDS, shield=True):
+                    await self._bench.keeper.keep(self._batch, list(unwritten.values()), self._vectors)
+
+    async def _fence(self) -> None:
+        # Ours for as long as the request may take; later than that, another worker's content may be there.
+        timeout = self._bench.pipeline.collection.timeout
+        if not await self._bench.holds(self._batch, min(timeout, LEASE_SECONDS / 2)):
+            raise BatchTaken
+
+    @contextmanager
+    def _unsure_of(self, keys: Sequence[str]) -> Iterator[None]:
+        """A write that is under way, or was not confirmed, may have arrived or may still do so."""
+        self._unsure = keys
+        yield
+        self._unsure = ()
+
+    def _sizes(self) -> dict[str, int]:
+        """The sizes of the vectors at hand, by name."""
+        return {name: vector.size for vectors in self._vectors.values() for name, vector in vectors.items()}
+
+    # The ends of a batch
+
+    def _count(self, settlement: Settlement) -> None:
+        progress = self._bench.progress
+        embedded = sum(1 for item, _ in settlement.written if item.key in self._vectors)
+        progress.embedded += embedded
+        progress.payload_updated += len(settlement.written) - embedded
+        progress.deleted += len(settlement.deleted)
+        progress.newly_failed += sum(1 for failure in settlement.failed if failure.delay is None)
+
+    async def _in_ledger(self, work: Callable[[], T]) -> T:
+        return await in_ledger(work, self._bench.journal, f"batch {self._batch.token}")
