@@ -22,13 +22,11 @@ from embedconsole.console.action_table import BY_ID, bindings, remapped
 from embedconsole.console.bridge import Bridge
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
 from embedconsole.console.copying import copied
-from embedconsole.console.glyphs import glyphs_for
 from embedconsole.console.lookout import Lookout
 from embedconsole.console.places import PLACES
 from embedconsole.console.screens.place import Place
 from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.sheets import help_lines
-from embedconsole.console.signals import interruptible
 from embedconsole.console.text import clean
 from embedconsole.console.theme import DARK, LIGHT
 from embedconsole.faults import Unreachable
@@ -285,29 +283,3 @@ class Console(App[int]):
         else:
             helm.drain()
             self.draw()
-
-
-def run_console(launch: Launch) -> int:
-    """Run the console until the operator leaves it.
-
-    Returns:
-        The signal that ended it; 0 when the operator did.
-
-    Raises:
-        ConfigError: the engine can't be built as configured.
-        Fault: the ledger does not answer at the start.
-    """
-    app = Console(launch, partial(_open_engine, launch), glyphs=glyphs_for(sys.stderr.encoding))
-    with interruptible(app):
-        ended_by = app.run(mouse=launch.mouse)
-    app.lookout.finish()
-    if app.bridge.failure is not None:
-        raise app.bridge.failure
-    return ended_by or 0
-
-
-def _open_engine(launch: Launch) -> AbstractContextManager[Helm]:
-    # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
-    from embedconsole.console.engineroom import open_engineroom
-
-    return open_engineroom(launch)

@@ -1,0 +1,43 @@
+"""The console is opened on a terminal, and left by the operator or a signal."""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embedconsole.console.app import Console
+from embedconsole.console.glyphs import glyphs_for
+from embedconsole.console.signals import interruptible
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from embedconsole.console.helm import Helm
+    from embedconsole.console.launch import Launch
+
+
+def run_console(launch: Launch) -> int:
+    """Run the console until the operator leaves it.
+
+    Returns:
+        The signal that ended it; 0 when the operator did.
+
+    Raises:
+        ConfigError: the engine can't be built as configured.
+        Fault: the ledger does not answer at the start.
+    """
+    app = Console(launch, partial(_open_engine, launch), glyphs=glyphs_for(sys.stderr.encoding))
+    with interruptible(app):
+        ended_by = app.run(mouse=launch.mouse)
+    app.lookout.finish()
+    if app.bridge.failure is not None:
+        raise app.bridge.failure
+    return ended_by or 0
+
+
+def _open_engine(launch: Launch) -> AbstractContextManager[Helm]:
+    # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
+    from embedconsole.console.engineroom import open_engineroom
+
+    return open_engineroom(launch)
