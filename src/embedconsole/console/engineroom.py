@@ -42,8 +42,11 @@ T = TypeVar("T")
 _COUNT_PATIENCE = 0.5
 """Seconds that a look waits for the ledger; what it says later is in the next one."""
 
-_REST_BUSY, _REST_IDLE = 3, 50
-"""Counting a huge ledger takes a while: rest so many times as long before counting again."""
+_REST_BUSY, _REST_WATCHING, _REST_IDLE = 3, 10, 50
+"""Counting a huge ledger takes a while: rest so many times as long before counting again.
+
+What happens elsewhere begins unannounced, so who watches counts more often than who rests.
+"""
 
 _SILENCE = 5.0
 """Seconds without an answer after which the ledger counts as away, though it has not failed."""
@@ -97,7 +100,7 @@ class EngineRoom:
             wait([self._counting], timeout=_COUNT_PATIENCE)
             if self._counting.done():
                 took, self._counting = self._counting.result(), None
-                self._count_at = now + took * (_REST_BUSY if self._busy else _REST_IDLE)
+                self._count_at = now + took * self._rest
                 self._count_began = math.inf
         if self._describing is None and now >= self._describe_at:
             self._describing = self._handle.call(_describe)
@@ -113,6 +116,12 @@ class EngineRoom:
             silent = Health("ledger", GateState.PROBING, self._count_began, None, "no answer yet")
             return replace(snapshot, ledger=silent)
         return snapshot
+
+    @property
+    def _rest(self) -> int:
+        if self._busy:
+            return _REST_BUSY
+        return _REST_WATCHING if self.attached else _REST_IDLE
 
     def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
         return self._handle.call(work)
