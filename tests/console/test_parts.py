@@ -24,7 +24,7 @@ from embedconsole.console.places import PLACES
 from embedconsole.console.questions import force_estimate, force_question
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
-from embedconsole.console.text import Span, clean, is_clean, left, plain, right, spread, width
+from embedconsole.console.text import clean, is_clean, left, plain, right, width
 from embedconsole.console.throughput import Throughput
 from embedconsole.console.widgets.window import Window
 from embedconsole.console.words import age, share, span_of
@@ -50,11 +50,6 @@ def test_clean_text_can_do_nothing(text: str) -> None:
 def test_fitted_text_has_the_width_asked_for(text: str, cells: int) -> None:
     assert cell_len(left(text, cells)) == cells
     assert cell_len(right(text, cells)) == cells
-
-
-@given(st.text(max_size=50).map(clean), st.text(max_size=50).map(clean), st.integers(1, 80))
-def test_a_spread_line_fills_its_width(start: str, end: str, cells: int) -> None:
-    assert width(spread((Span(start),), (Span(end),), cells)) <= cells
 
 
 def test_the_net_catches_what_was_not_cleaned() -> None:

@@ -73,7 +73,6 @@ class Situation:
     failed: int = 0
     synced: int = 0
     in_flight_batches: int = 0
-    in_flight_items: int = 0
     elsewhere: int = 0
     last_run: str | None = None
     changed: int = 0

@@ -100,7 +100,6 @@ def situation(
         failed=0 if counts is None else counts.failed,
         synced=0 if counts is None else counts.synced,
         in_flight_batches=len(here),
-        in_flight_items=sum(batch.items for batch in here),
         elsewhere=sum(batch.items for batch in others),
         last_run=None if last is None or last.ended_at is None else at_minute(last.ended_at, standing.zone),
         changed=0 if last is None else changed_by(last, facts.name),

@@ -79,14 +79,6 @@ def fit(line: Line, cells: int) -> Line:
     return tuple(fitted)
 
 
-def spread(start: Line, end: Line, cells: int) -> Line:
-    """One line at the left, the other at the right; the left one gives way."""
-    end = fit(end, cells)
-    start = fit(start, cells - width(end) - 1) if end else fit(start, cells)
-    gap = cells - width(start) - width(end)
-    return (*start, Span(" " * max(0, gap)), *end)
-
-
 def plain(line: Line) -> str:
     """What a line says, without its tones."""
     return "".join(span.text for span in line)
