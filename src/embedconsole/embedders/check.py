@@ -128,11 +128,15 @@ def _unusable(vectors: Vectors, rows: Sequence[object]) -> list[tuple[int, str]]
         return []
     with np.errstate(all="ignore"):
         squares = np.einsum("ij,ij->i", vectors, vectors)
-        finite = np.isfinite(vectors).all(axis=1)
-    found = [(int(index), "its vector has NaN or infinity in it") for index in np.flatnonzero(~finite)]
-    found += [
-        (int(index), "its vector is too long for float32")
-        for index in np.flatnonzero(finite & ~np.isfinite(squares))
+    # One number that is not finite makes the sum of all squares so; few rows are worth the look at each.
+    found = [
+        (
+            int(index),
+            "its vector is too long for float32"
+            if np.isfinite(vectors[index]).all()
+            else "its vector has NaN or infinity in it",
+        )
+        for index in np.flatnonzero(~np.isfinite(squares))
     ]
     found += [(int(index), "its vector is all zeros") for index in np.flatnonzero(squares == 0.0)]
     # JSON's true packs as 1; only rows with such a number are worth the look at every type.
