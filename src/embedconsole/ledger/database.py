@@ -104,7 +104,11 @@ def sqlite_file(url: str) -> Path | None:
 def _engine(url: str) -> Engine:
     backend = make_url(url).get_backend_name()
     if backend == "sqlite":
-        engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False})
+        engine = create_engine(
+            url,
+            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+            pool_use_lifo=True,  # the last one used knows the pages that are wanted next
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
