@@ -240,7 +240,9 @@ def test_a_refusal_stops_the_run_and_charges_nobody(
     report = report_of(handle.run(RunOptions()))
 
     assert report.outcome is Outcome.ABORTED
-    assert report.message == "embedder ml: 401 Unauthorized. Check the token"
+    assert report.message == (
+        "embedder ml: 401 Unauthorized; no item is charged and nothing is lost. Check the token"
+    )
     assert (report.failed, report.retrying, report.pending) == (0, 0, 20)
     with open_ledger(ledger_url) as ledger:
         assert ledger.overview.in_flight() == []
@@ -258,7 +260,10 @@ def test_a_ledger_that_is_away_as_a_run_begins_leaves_the_engine_idle(
         patched.setattr(History, "begin_run", away)
         report = report_of(handle.run(RunOptions()))
 
-    assert (report.outcome, report.message) == (Outcome.ABORTED, "ledger: connection refused")
+    assert (report.outcome, report.message) == (
+        Outcome.ABORTED,
+        "ledger: connection refused; nothing is lost, the next run goes on",
+    )
     assert handle.snapshot().state is EngineState.IDLE
     assert report_of(handle.run(RunOptions())).embedded == 20
 

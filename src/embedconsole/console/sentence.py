@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from embedconsole.console.words import counted, number, rate, span_of
+from embedconsole.sync.consequences import tried_again
 
 _AT_ONCE = "q again leaves at once, and nothing is lost."
 
@@ -203,7 +204,7 @@ def _waiting_for(wait: Wait) -> str:
     if wait.throttled:
         return f"Waiting {time}: {wait.who} asked for a pause (429)."
     why = f" ({wait.why})" if wait.why else ""
-    return f"{_upper(wait.who)} does not answer{why}; trying again in {time}."
+    return f"{_upper(wait.who)} does not answer{why}; {tried_again(time)}."
 
 
 def _upper(text: str) -> str:

@@ -13,6 +13,7 @@ from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
 from embedconsole.headless.talk import duration, say
+from embedconsole.sync.consequences import stopped
 from embedconsole.sync.thread import engine_in_thread
 
 if TYPE_CHECKING:
@@ -54,6 +55,6 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
                     except CancelledError:
                         break
     except Fault as fault:
-        say(str(fault))
+        say(stopped(fault))
         return Exit.STOPPED
     return Exit(128 + interruption.first) if interruption.first is not None else Exit.IN_SYNC

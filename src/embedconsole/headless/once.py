@@ -16,6 +16,7 @@ from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
 from embedconsole.headless.talk import say
 from embedconsole.sync.assembly import assembled
+from embedconsole.sync.consequences import stopped
 from embedconsole.sync.dryrun import dry_run
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.thread import engine_in_thread
@@ -96,5 +97,5 @@ def _wait(
 
 
 def _aborted(session: Session, fault: Fault) -> RunReport:
-    report = PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
+    report = PipelineReport(outcome=Outcome.ABORTED, message=stopped(fault))
     return RunReport(None, {pipeline.name: report for pipeline in session.pipelines})

@@ -15,6 +15,7 @@ from embedconsole.headless.processes import print_processes, process_json
 from embedconsole.headless.talk import duration, put, put_json, put_table
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records.items import Counts
+from embedconsole.sync.consequences import tried_again
 from embedconsole.sync.flow import GateState
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _gate_json(gate: SharedGate) -> dict[str, object]:
 
 def _gate_line(gate: SharedGate) -> str:
     state = GateState[gate.state.name]
-    again = "" if state is GateState.PROBING else f", again in {duration(max(0.0, gate.left))}"
+    again = "" if state is GateState.PROBING else f", {tried_again(duration(max(0.0, gate.left)))}"
     return f"{gate.name}: {state} for {duration(gate.age)}{again}: {gate.fault}"
 
 

@@ -13,6 +13,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.sync.consequences import stopped
 from embedconsole.sync.elapsed import elapsed
 from embedconsole.sync.flow import Stop
 from embedconsole.sync.patience import in_ledger
@@ -142,7 +143,7 @@ class Crew:
         """End the run because of a fault; what is in flight is finished."""
         if self.stopped_by is None:
             self.stopped_by = fault
-            self.journal.note("error", fault.kind, f"stopped: {fault}")
+            self.journal.note("error", fault.kind, f"stopped: {stopped(fault)}")
         self.control.notify()
 
     def planned(self) -> None:

@@ -12,6 +12,7 @@ import anyio.to_thread
 from embedconsole.faults import Fault
 from embedconsole.items import MARKER, point_id, point_order
 from embedconsole.ledger.records.items import Hashes
+from embedconsole.sync.consequences import left_for_later
 from embedconsole.sync.flow import GateState
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Doubter:
             try:
                 await self.look()
             except Fault as fault:
-                self.journal.note("warning", fault.kind, f"points in doubt are looked at later: {fault}")
+                self.journal.note("warning", fault.kind, f"points in doubt: {left_for_later(fault)}")
 
     async def look(self) -> int:
         """Look at what is due; returns how many points were not as the ledger believed.

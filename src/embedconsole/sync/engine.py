@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.sync.alongside import alongside
+from embedconsole.sync.consequences import stopped
 from embedconsole.sync.control import Control
 from embedconsole.sync.identity import dead_among
 from embedconsole.sync.leases import RunLeases, TakenOver
@@ -91,7 +92,7 @@ class Engine:
                     return self._all(options, Outcome.SKIPPED, f"{holder} runs it already")
                 return await self._run(options, kind)
         except Fault as fault:
-            return self._all(options, Outcome.ABORTED, str(fault))
+            return self._all(options, Outcome.ABORTED, stopped(fault))
 
     async def help(self) -> RunReport:
         """Work on what is due, beside whoever runs the pipelines: claims need no lease."""
@@ -99,7 +100,7 @@ class Engine:
         try:
             return await self._run(options, "due")
         except Fault as fault:
-            return self._all(options, Outcome.ABORTED, str(fault))
+            return self._all(options, Outcome.ABORTED, stopped(fault))
 
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
         self.control.begin()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.faults import Fault
 from embedconsole.ledger.states import State
+from embedconsole.sync.consequences import after_failing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -84,7 +85,7 @@ class Journal:
         """Log an item that was charged an attempt."""
         name = self.name(failure.item.key, row)
         attempt = failure.item.attempts + 1
-        then = "needs a look" if failure.delay is None else f"again in {failure.delay:.0f} s"
+        then = after_failing(failure.delay)
         log.warning(
             "Failed %s of %s - error: %s (%s, attempt %d, %s)",
             name,

@@ -10,6 +10,7 @@ import anyio.to_thread
 from embedconsole.catalog.base import Settled
 from embedconsole.faults import Refused, Transient
 from embedconsole.items import UNNAMED
+from embedconsole.sync.consequences import left_for_later
 from embedconsole.sync.flow import Interrupted, Stop
 
 if TYPE_CHECKING:
@@ -63,7 +64,9 @@ class CatalogNoter:
             )
         except Transient as fault:
             # The columns still say "not synced", so the next run notes it.
-            self.journal.note("warning", fault.kind, f"write-back of batch {batch.token}: {fault}")
+            self.journal.note(
+                "warning", fault.kind, f"write-back of batch {batch.token}: {left_for_later(fault)}"
+            )
         except Interrupted:
             # As above: a run that drains waits for nobody.
             self.journal.note(

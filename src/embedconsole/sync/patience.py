@@ -8,6 +8,7 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Transient
+from embedconsole.sync.consequences import waits
 from embedconsole.sync.flow import Stop
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ async def in_ledger(work: Callable[[], T], journal: Journal, who: str) -> T:
         except Transient as fault:
             if tries == _TRIES:
                 raise Stop(fault) from fault
-            journal.note("warning", fault.kind, f"{who} waits: {fault}")
-            await anyio.sleep(_PAUSE * tries)
+            pause = _PAUSE * tries
+            journal.note("warning", fault.kind, f"{who} waits: {waits(fault, pause)}")
+            await anyio.sleep(pause)
     raise AssertionError("unreachable")

@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault
+from embedconsole.sync.consequences import stopped
 from embedconsole.sync.gates import Gates
 from embedconsole.sync.generation import settled_generation
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
@@ -117,4 +118,4 @@ class Round:
 
 
 def _aborted(fault: Fault) -> PipelineReport:
-    return PipelineReport(outcome=Outcome.ABORTED, message=str(fault))
+    return PipelineReport(outcome=Outcome.ABORTED, message=stopped(fault))

@@ -14,6 +14,8 @@ import anyio.to_thread
 from embedconsole.collection.glance import is_lost
 from embedconsole.faults import Fault, Transient
 from embedconsole.sync.alongside import alongside
+from embedconsole.sync.consequences import left_for_later, stopped
+from embedconsole.sync.content import Recipe
 from embedconsole.sync.crew import Crew
 from embedconsole.sync.doubting import Doubter
 from embedconsole.sync.embedding import GatedEmbedder, KnownSize
@@ -206,7 +208,7 @@ class PipelineRun:
             await anyio.to_thread.run_sync(settle)
         except Transient as fault:
             # The columns still say "not synced", so the next run notes it.
-            self.journal.note("warning", fault.kind, f"write-back: {fault}")
+            self.journal.note("warning", fault.kind, f"write-back: {left_for_later(fault)}")
         except Fault as fault:
             self.crew.give_up(fault)
 
@@ -283,7 +285,7 @@ class PipelineRun:
         if isinstance(self.crew.stopped_by, TakenOver):
             return replace(report, outcome=Outcome.SKIPPED, message=str(self.crew.stopped_by))
         if self.crew.stopped_by is not None:
-            return replace(report, outcome=Outcome.ABORTED, message=str(self.crew.stopped_by))
+            return replace(report, outcome=Outcome.ABORTED, message=stopped(self.crew.stopped_by))
         if self._refusal is not None:
             return replace(report, outcome=Outcome.ABORTED, message=self._refusal)
         if report.pending and self.crew.out_of_money:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.faults import Refused, Transient
+from embedconsole.sync.consequences import given_back
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.task import RELEASE_SECONDS, BatchTaken, Task
 
@@ -39,7 +40,8 @@ class Worker:
                 "warning", "lease", f"batch {batch.token} was taken over by another worker"
             )
         except Transient as fault:
-            self.bench.journal.note("warning", fault.kind, f"batch {batch.token} given back: {fault}")
+            said = f"batch {batch.token} given back: {given_back(fault)}"
+            self.bench.journal.note("warning", fault.kind, said)
         except Refused as fault:
             stop = Stop(fault)
         except Stop as error:
