@@ -22,6 +22,12 @@ settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
 
 
+@pytest.fixture
+def anyio_backend() -> str:
+    """The engine's and Textual's."""
+    return "asyncio"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--soak N`."""
     parser.addoption(

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from support.qdrant_server import QdrantServer
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses of milliseconds where seconds are meant."""

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def server_collection(qdrant: QdrantServer, collection_name: str) -> AsyncIterator[ServerCollection]:
     collection = ServerCollection(qdrant.url, collection_name, timeout=20)
     yield collection

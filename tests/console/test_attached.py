@@ -31,12 +31,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 @contextmanager
 def daemon(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`embedconsole demo --headless`, killed at the end."""

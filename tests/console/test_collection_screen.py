@@ -39,12 +39,6 @@ SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24), "200x50": (2
 AWAY = Unreachable("Qdrant", "collection products at http://qdrant:6333 can't be reached: connection refused")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 def helm_of(found: Survey) -> FakeHelm:
     """An engine whose collection is this."""
     return FakeHelm(samples.in_sync(), answers={"survey": found})

@@ -34,12 +34,6 @@ LEVELS = {"causes": "", "items": "enter", "item": "enter enter"}
 NOTHING: dict[str, object] = {"failures_by_cause": FailureOverview()}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 def failing_helm(answers: dict[str, object] | None = None) -> FakeHelm:
     """An engine with failures."""
     helm = FakeHelm(samples.failing())

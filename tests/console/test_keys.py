@@ -34,12 +34,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 def toasts(pilot: Pilot[int]) -> list[str]:
     """What the operator was told."""
     return [notification.message for notification in console_of(pilot)._notifications]

@@ -30,12 +30,6 @@ if TYPE_CHECKING:
 KEYS = st.lists(st.text(alphabet="abcdef", min_size=1, max_size=3), unique=True, max_size=30)
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 @given(
     rows=st.lists(KEYS, min_size=1, max_size=6),
     moves=st.lists(st.integers(-40, 40), max_size=6),

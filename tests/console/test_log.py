@@ -38,12 +38,6 @@ SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24)}
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
-@pytest.fixture
 def log_file(tmp_path: Path) -> Path:
     """A log file with 300 lines."""
     return log_samples.write(tmp_path / "embedconsole.log", [log_samples.line(at) for at in range(300)])

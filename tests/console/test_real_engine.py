@@ -33,12 +33,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
-@pytest.fixture
 def launch(tmp_path: Path) -> Launch:
     """The demo with 200 products."""
     settings = prepare_demo(tmp_path, 200).loaded.settings

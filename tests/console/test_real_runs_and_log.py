@@ -26,12 +26,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 async def test_a_run_and_what_failed_in_it_are_in_both(tmp_path: Path) -> None:
     settings = prepare_demo(tmp_path, 500).loaded.settings
     log_path = tmp_path / "embedconsole.log"

@@ -36,12 +36,6 @@ pytestmark = pytest.mark.anyio
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24)}
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 def helm(runs: tuple[PastRun, ...] = (), shown: Snapshot | None = None) -> FakeHelm:
     """An engine that knows these runs."""
     answers: dict[str, object] = {"recent_runs": runs, "run_detail": run_samples.in_detail()}

@@ -37,12 +37,6 @@ MISSING = Refused("Qdrant", "collection products at http://qdrant:6333 does not 
 SLOW_DOWN = Throttled("embedding service ml", "429: rate limit reached", retry_after=30, remedy="Wait 30 s")
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    """Textual's."""
-    return "asyncio"
-
-
 def helm_of(found: object) -> FakeHelm:
     """An engine that finds this, whatever is asked."""
     return FakeHelm(

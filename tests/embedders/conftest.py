@@ -21,11 +21,6 @@ Make: TypeAlias = "Callable[..., Embedder]"
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def make(embedding_service: EmbeddingService) -> AsyncIterator[Make]:
     """Makes embedders of `embedding_service` (settings as in the configuration), closed at the end."""
     made: list[Embedder] = []

@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 def shop(sqlite: Database) -> Shop:
     """A shop with 20 products."""
     shop = Shop(sqlite)

@@ -27,11 +27,6 @@ TITLES = {"1": "red running shoes", "2": "blue running shoes", "3": "a coffee mu
 
 
 @pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
 async def assembly(tmp_path: Path) -> AsyncIterator[Assembly]:
     """A pipeline without a collection yet; its size is the embedder's affair."""
     collection = {"path": str(tmp_path / "qdrant"), "name": "products", "indexes": {"title": "text"}}

@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def surveyed(tmp_path: Path, **collection: Any) -> Survey:
     """What is seen of this collection."""
     pipeline = make_pipeline(collection={"indexes": {"title": "text"}, **collection})
