@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from embedconsole.foreign import harmless
@@ -10,8 +11,7 @@ from embedconsole.headless.talk import duration, say
 from embedconsole.sync.snapshot import EngineState
 
 if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Self
+    from collections.abc import Iterator
 
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
@@ -24,23 +24,19 @@ _LINE_EVERY = 15.0
 class ProgressView(Protocol):
     """Shows snapshots of a run."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None: ...
-
     def show(self, snapshot: Snapshot) -> None:
         """Show how far the run is."""
         ...
 
 
-def progress_view(*, terminal: bool) -> ProgressView:
+@contextmanager
+def progress_view(*, terminal: bool) -> Iterator[ProgressView]:
     """A bar on a terminal, lines elsewhere."""
-    return _BarView() if terminal else _LineView()
+    if terminal:
+        with _bars() as bars:
+            yield _BarView(bars)
+    else:
+        yield _LineView()
 
 
 class _LineView:
@@ -48,17 +44,6 @@ class _LineView:
 
     def __init__(self) -> None:
         self._next = time.monotonic() + _LINE_EVERY
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        pass
 
     def show(self, snapshot: Snapshot) -> None:
         """Say how far the run is, if it is time for it."""
@@ -70,36 +55,28 @@ class _LineView:
                 say(f"{view.name}: {describe(view)}")
 
 
+def _bars() -> Bars:
+    # Rich is worth its import only where somebody looks.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    return Progress(
+        TextColumn("{task.fields[pipeline]}", markup=False),
+        BarColumn(bar_width=None),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}", markup=False),
+        console=Console(stderr=True),
+        auto_refresh=False,
+        transient=True,
+    )
+
+
 class _BarView:
-    """A bar a pipeline, drawn by rich four times a second at most."""
+    """A bar a pipeline, drawn as often as it is told to."""
 
-    def __init__(self) -> None:
-        # Rich is worth its import only where somebody looks.
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-        self._bars: Bars = Progress(
-            TextColumn("{task.fields[pipeline]}", markup=False),
-            BarColumn(bar_width=None),
-            MofNCompleteColumn(),
-            TextColumn("{task.description}", markup=False),
-            console=Console(stderr=True),
-            auto_refresh=False,
-            transient=True,
-        )
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
         self._tasks: dict[str, TaskID] = {}
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._bars.stop()
 
     def show(self, snapshot: Snapshot) -> None:
         """Draw how far the run is."""
