@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -14,7 +14,7 @@ from embedconsole.config.model import RetryConfig
 from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Transient, Unreachable
 from embedconsole.items import Embedded
 from embedconsole.sync.embedding import EmbedderWitness, GatedEmbedder, KnownSize, Pulse, embed_contents
-from embedconsole.sync.flow import Gate
+from embedconsole.sync.flow import Gate, Interrupted
 from embedconsole.sync.progress import Progress
 from sync.makers import make_pipeline, make_recipe, make_row
 
@@ -93,6 +93,25 @@ async def test_a_piece_that_fails_does_not_take_the_others_vectors_along() -> No
     assert again.vectors.keys() == {"1", "2", "3", "4", "5", "6"}
     assert again.ended_by is None
     assert service.asked == Counter({f"Product {n}": 2 if n in (3, 4) else 1 for n in range(1, 7)})
+
+
+async def test_what_another_worker_has_by_now_is_not_asked_for_again() -> None:
+    """As after a sleep that was longer than the lease: the answer has timed out, and the items are taken."""
+    service = Scripted(lambda asked: Transient("ml", "timed out"))
+    one = replace(gated(service), retry=RetryConfig(call_attempts=3, call_delay=0))
+    tries = 0
+
+    async def fence() -> None:
+        nonlocal tries
+        tries += 1
+        if tries > 1:
+            raise Interrupted
+
+    result = await embed_contents(contents(2), {"": one}, {}, fence)
+
+    assert isinstance(result.ended_by, Interrupted)
+    assert (result.vectors, result.rejected) == ({}, {})
+    assert service.asked == {"Product 1": 1, "Product 2": 1}
 
 
 async def test_what_ends_the_run_comes_before_what_is_tried_again() -> None:

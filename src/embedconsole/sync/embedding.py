@@ -14,7 +14,7 @@ from embedconsole.sync.isolate import Rejection, embed_isolating
 from embedconsole.sync.purse import Purse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -27,8 +27,13 @@ if TYPE_CHECKING:
     from embedconsole.sync.progress import Progress
 
     Vector = NDArray[np.float32]
+    Fence = Callable[[], Awaitable[None]]
 
 _SAMPLE = "embedconsole: is anybody there?"
+
+
+async def _nobody_else() -> None:
+    """The fence of who shares the items with nobody."""
 
 
 @dataclass(slots=True)
@@ -105,17 +110,17 @@ class GatedEmbedder:
     pulse: Pulse = field(default_factory=Pulse)
     purse: Purse = field(default_factory=Purse)
 
-    async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """Embed with the quick retries of the policy."""
-        return await self.gate.call(lambda: self._once(inputs), self.retry)
+    async def embed(self, inputs: Sequence[EmbedInput], fence: Fence = _nobody_else) -> Embedded:
+        """Embed with the quick retries of the policy; `fence` is called before every try."""
+        return await self.gate.call(lambda: self._once(inputs, fence), self.retry)
 
-    async def probe(self, inputs: Sequence[EmbedInput]) -> Embedded:
+    async def probe(self, inputs: Sequence[EmbedInput], fence: Fence = _nobody_else) -> Embedded:
         """Embed with a single try (a 429 is waited for all the same)."""
-        return await self.gate.call(
-            lambda: self._once(inputs), self.retry.model_copy(update={"call_attempts": 1})
-        )
+        once = self.retry.model_copy(update={"call_attempts": 1})
+        return await self.gate.call(lambda: self._once(inputs, fence), once)
 
-    async def _once(self, inputs: Sequence[EmbedInput]) -> Embedded:
+    async def _once(self, inputs: Sequence[EmbedInput], fence: Fence) -> Embedded:
+        await fence()
         self.progress.embed_items += len(inputs)
         cost = len(inputs) * (self.embedder.price_per_1000 or 0.0) / 1000
         self._pay(cost)
@@ -186,6 +191,7 @@ async def embed_contents(
     contents: Sequence[Content],
     embedders: Mapping[str, GatedEmbedder],
     have: Mapping[str, Mapping[str, Vector]],
+    fence: Fence = _nobody_else,
 ) -> ItemVectors:
     """Embed all vectors of the contents; an item is rejected when one of its vectors is.
 
@@ -194,6 +200,8 @@ async def embed_contents(
     Args:
         embedders: Vector name to its embedder.
         have: Vectors that are paid for already, by key and name; they are not asked for again.
+        fence: Called before every try; raises `Interrupted` where another worker has the items by now, and
+            pays for them.
     """
     found: dict[str, dict[str, Vector]] = {
         content.key: dict(have.get(content.key, {})) for content in contents
@@ -204,7 +212,7 @@ async def embed_contents(
         wanting = [
             (key, sent[name]) for key, sent in inputs.items() if name in sent and name not in found[key]
         ]
-        outcome.ended_by = await _embed_vector(wanting, name, gated, found, outcome.rejected)
+        outcome.ended_by = await _embed_vector(wanting, name, gated, found, outcome.rejected, fence)
         if outcome.ended_by is not None:
             break
     for key, vectors in found.items():
@@ -222,6 +230,7 @@ async def _embed_vector(
     gated: GatedEmbedder,
     found: Mapping[str, dict[str, Vector]],
     rejected: dict[str, Rejection],
+    fence: Fence,
 ) -> Fault | Stop | Interrupted | None:
     """Embed one vector of the contents; returns what kept some of them from having theirs."""
     size = gated.embedder.batch_size
@@ -231,7 +240,12 @@ async def _embed_vector(
     async def embed(piece: Sequence[tuple[str, EmbedInput]]) -> None:
         entries = [entry for _, entry in piece]
         witness = EmbedderWitness(gated, entries[0])
-        isolated = await embed_isolating(entries, call=gated.embed, probe=gated.probe, witness=witness)
+        isolated = await embed_isolating(
+            entries,
+            call=lambda part: gated.embed(part, fence),
+            probe=lambda part: gated.probe(part, fence),
+            witness=witness,
+        )
         for index, vector in isolated.vectors.items():
             found[piece[index][0]][name] = vector
         for index, rejection in isolated.rejected.items():

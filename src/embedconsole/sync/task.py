@@ -7,14 +7,14 @@ settles with the ledger in one transaction that the lease's token fences.
 from __future__ import annotations
 
 import random
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import FaultClass, Refused
+from embedconsole.faults import Fault, FaultClass, Refused
 from embedconsole.items import point_id
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embedconsole.faults import Fault
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.records.work import Batch, ClaimedItem, Settlement
     from embedconsole.sync.content import Content
@@ -48,7 +47,7 @@ RELEASE_SECONDS = 10.0
 """How long what is at stake may be put away for once the run is cancelled."""
 
 
-class BatchTaken(Exception):
+class BatchTaken(Interrupted):
     """The lease ran out while the process was away, and somebody else has the items."""
 
 
@@ -198,7 +197,7 @@ class Task:
                 raise Interrupted
             await self._fence()
             self._stages.enter("embed")
-            result = await embed_contents(contents, self._bench.embedders, have)
+            result = await embed_contents(contents, self._bench.embedders, have, self._fence_embedding)
         self._vectors |= result.vectors
         for item, content in pairs:
             if content.key in result.rejected:
@@ -243,6 +242,12 @@ class Task:
         timeout = self._bench.pipeline.collection.timeout
         if not await self._bench.holds(self._batch, min(timeout, LEASE_SECONDS / 2)):
             raise BatchTaken
+
+    async def _fence_embedding(self) -> None:
+        # After a sleep the answer has timed out, and another worker pays for the items already. While the
+        # ledger is away it can't tell; that is no fault of the embedder, and nobody else can claim either.
+        with suppress(Fault):
+            await self._fence()
 
     @contextmanager
     def _unsure_of(self, keys: Sequence[str]) -> Iterator[None]:

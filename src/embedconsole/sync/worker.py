@@ -33,12 +33,12 @@ class Worker:
         stop: Stop | None = None
         try:
             await task.work()
-        except Interrupted:
-            pass
         except BatchTaken:
             self.bench.journal.note(
                 "warning", "lease", f"batch {batch.token} was taken over by another worker"
             )
+        except Interrupted:
+            pass
         except Transient as fault:
             said = f"batch {batch.token} given back: {given_back(fault)}"
             self.bench.journal.note("warning", fault.kind, said)
