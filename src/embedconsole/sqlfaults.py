@@ -75,6 +75,7 @@ _SQLSTATES: dict[str, Cause | None] = _by_code(
     (Cause.STATEMENT, ("0A", "21", "3F", "42", "54")),
     (Cause.RIGHTS, ("42501",)),
     (Cause.READ_ONLY, ("25006",)),
+    (Cause.SPACE, ("53100",)),
     (Cause.VALUES, ("22", "23")),
 )
 _MYSQL: dict[int, Cause | None] = _by_code(

@@ -77,6 +77,8 @@ def test_worth_another_try(error: Exception) -> None:
         (sqlite(sqlite3.SQLITE_CANTOPEN), "catalog.url"),
         (sqlite(sqlite3.SQLITE_ERROR, "no such table: x"), "catalog.query"),
         (sqlite(sqlite3.SQLITE_FULL), "room"),
+        (postgresql(psycopg.errors.DiskFull), "room"),
+        (mysql(1021), "room"),
         (NoSuchModuleError("no dialect"), "catalog.url"),
         (ModuleNotFoundError("No module named 'cx_Oracle'"), "catalog.url"),
         (ProgrammingError("SELECT", {}, Exception("another driver's")), "catalog.query"),
