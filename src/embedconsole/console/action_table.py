@@ -36,7 +36,7 @@ def _here(
     *where: str,
     short: str = "",
     effect: Effect = Effect.NONE,
-    rank: int = 3,
+    rank: int = 2,
 ) -> Action:
     """What concerns the list or the panel that the operator is in."""
     return Action(
@@ -71,7 +71,7 @@ ACTIONS: tuple[Action, ...] = (
         "Looks for changes in the catalog and embeds them, without waiting for the schedule.",
         "sync",
         Effect.CHANGES,
-        rank=1,
+        rank=3,
     ),
     Action(
         "pause",
@@ -81,7 +81,7 @@ ACTIONS: tuple[Action, ...] = (
         "Claims nothing new while paused; what is in flight is finished.",
         "pause",
         Effect.CHANGES,
-        rank=2,
+        rank=4,
     ),
     Action(
         "retry",
@@ -92,7 +92,7 @@ ACTIONS: tuple[Action, ...] = (
         "marked ones or what the cursor is on.",
         "retry",
         Effect.COSTS,
-        rank=2,
+        rank=3,
     ),
     Action(
         "force",
@@ -102,7 +102,7 @@ ACTIONS: tuple[Action, ...] = (
         "Embeds everything again, changed or not. Asks first, and says how many, how long and how much.",
         "force",
         Effect.COSTS,
-        rank=6,
+        rank=7,
     ),
     Action(
         "workers_more",
@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         Group.LOOK,
         "Tries ledger, catalog, each embedder (one real embedding) and the collection, a line each.",
         "test",
-        rank=4,
+        rank=6,
     ),
     Action(
         "init",
@@ -145,7 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         "Shows what is missing or differs, asks, then creates the collection or its indexes. Drops nothing.",
         "init",
         Effect.WRITES,
-        rank=7,
+        rank=8,
     ),
     Action("next_pipeline", "right_square_bracket", "Next pipeline", Group.LOOK, "Shows the next pipeline."),
     Action(
@@ -173,6 +173,17 @@ ACTIONS: tuple[Action, ...] = (
         short="details",
     ),
     _here(
+        "back",
+        "escape,backspace",
+        "Back",
+        "To where this was opened from.",
+        "failures",
+        "runs",
+        "search",
+        "log",
+        short="back",
+    ),
+    _here(
         "mark",
         "v",
         "Mark",
@@ -197,8 +208,8 @@ ACTIONS: tuple[Action, ...] = (
         "log",
         short="source",
     ),
-    _here("level", "l", "Level", "Everything, warnings and errors, or errors.", "log", short="level", rank=4),
-    _here("export", "e", "Export", "Writes what passes the filter to a file.", "log", short="export", rank=4),
+    _here("level", "l", "Level", "Everything, warnings and errors, or errors.", "log", short="level"),
+    _here("export", "e", "Export", "Writes what passes the filter to a file.", "log", short="export", rank=5),
     _here("query", "slash,/", "Search", "Type a text, or #35 for what is like 35.", "search", short="search"),
     _here("similar", "m", "Similar", "More like the hit under the cursor.", "search", short="more like it"),
     _here("vector", "n,ctrl+n", "Next vector", "Searches by the next of several named vectors.", "search"),

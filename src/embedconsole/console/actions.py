@@ -73,6 +73,7 @@ _SHOWN = {
     "plus": "+",
     "minus": "-",
     "slash": "/",
+    "escape": "esc",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
 }

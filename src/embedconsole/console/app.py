@@ -249,7 +249,8 @@ class Console(App[int]):
 
     def action_help(self) -> None:
         """All keys."""
-        self.push_screen(Sheet("Keys", partial(help_lines, self._actions), self.glyphs))
+        here = "" if self.place is None else self.place.place
+        self.push_screen(Sheet("Keys", partial(help_lines, self._actions, here), self.glyphs))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette: the same actions by name, and the colours."""

@@ -87,7 +87,7 @@ def _pipeline(
         rate=view.rate,
         last=""
         if last is None or last.ended_at is None
-        else f"{at_minute(last.ended_at, standing.zone)} {clean(outcome or '')}",
+        else f"{at_minute(last.ended_at, standing.zone)} {_outcome(last, facts.name)}",
         last_tone=_OUTCOMES.get(outcome or "", "muted"),
         shown=shown,
     )
@@ -147,16 +147,24 @@ def latest(snapshot: Snapshot, pipeline: str, standing: Standing) -> LatestView:
 
 
 def _run(run: RunRecord, pipeline: str, now: float, standing: Standing) -> LatestRow:
-    outcome = clean(run.outcome or ("running" if run.ended_at is None else "ended"))
     return LatestRow(
         number=run.id,
         kind=clean(run.kind),
         began=at_minute(run.started_at, standing.zone),
         took=span_of((run.ended_at or now) - run.started_at),
         changed=None if run.ended_at is None else changed_by(run, pipeline),
-        outcome=outcome,
-        tone="work" if run.ended_at is None else _OUTCOMES.get(outcome, "muted"),
+        outcome=_outcome(run, pipeline),
+        tone="work" if run.ended_at is None else _OUTCOMES.get(run.outcome or "", "muted"),
     )
+
+
+def _outcome(run: RunRecord, pipeline: str) -> str:
+    if run.ended_at is None:
+        return "running"
+    if run.outcome not in tuple(Outcome):
+        return clean(run.outcome or "ended")
+    failed = figures_of(run, pipeline).get("failed")
+    return Outcome(run.outcome).words(failed if isinstance(failed, int) else 0)
 
 
 def hosts(workers: Sequence[Worker], me: str) -> HostsView:

@@ -19,30 +19,35 @@ if TYPE_CHECKING:
     from embedconsole.sync.initialise import Initialised, InitPlan
 
 _KEYS = 10
-_TITLE = 20
+_TITLE = 18
 _SUBJECT = 22
 
 
-def help_lines(actions: Sequence[Action], cells: int) -> list[Line]:
-    """All actions, by group."""
+def help_lines(actions: Sequence[Action], place: str, cells: int) -> list[Line]:
+    """All actions, those of the screen `place` first, those of other screens last."""
+    chapters = [(f"On this screen ({place})", [one for one in actions if place in one.where])]
+    chapters += [(group, [one for one in actions if one.group is group and not one.where]) for group in Group]
+    chapters.append(("On other screens", [one for one in actions if one.where and place not in one.where]))
     lines: list[Line] = []
-    for group in Group:
-        lines += [BLANK] * bool(lines) + [(Span(f" {group}", "muted"),)]
-        for action in (one for one in actions if one.group is group):
-            text = action.help
-            if action.effect in (Effect.COSTS, Effect.WRITES):
-                text += f" ({action.effect})"
-            first, *rest = words_in(text, max(10, cells - _KEYS - _TITLE - 2)) or [""]
-            keys = " ".join(dict.fromkeys(shown_key(key) for key in action.keys.split(",")))
-            lines.append(
-                (
-                    Span(f" {left(keys, _KEYS)}", "strong"),
-                    Span(left(action.title, _TITLE)),
-                    Span(first, "muted"),
-                )
-            )
-            lines += [(Span(" " * (_KEYS + _TITLE + 1) + more, "muted"),) for more in rest]
+    for title, chapter in chapters:
+        if chapter:
+            lines += [*([BLANK] if lines else ()), (Span(f" {title}", "muted"),)]
+            lines += [line for action in chapter for line in _help(action, place, cells)]
     return lines
+
+
+def _help(action: Action, place: str, cells: int) -> list[Line]:
+    text = action.help
+    if action.effect in (Effect.COSTS, Effect.WRITES):
+        text += f" ({action.effect})"
+    if action.where and place not in action.where:
+        text = f"{', '.join(action.where)}: {text}"
+    first, *rest = words_in(text, max(10, cells - _KEYS - _TITLE - 2)) or [""]
+    keys = " ".join(dict.fromkeys(shown_key(key) for key in action.keys.split(",")))
+    return [
+        (Span(f" {left(keys, _KEYS)}", "strong"), Span(left(action.title, _TITLE)), Span(first, "muted")),
+        *((Span(" " * (_KEYS + _TITLE + 1) + more, "muted"),) for more in rest),
+    ]
 
 
 def check_lines(

@@ -20,6 +20,21 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
     PLANNED = "planned"
 
+    def words(self, failed: int) -> str:
+        """For the operator, in two or three words; `failed` is how many items needed a look at its end."""
+        if self is Outcome.PARTIAL:
+            return "needs a look" if failed else "some wait"
+        return _WORDS[self]
+
+
+_WORDS = {
+    Outcome.OK: "in sync",
+    Outcome.ABORTED: "stopped",
+    Outcome.SKIPPED: "skipped",
+    Outcome.INTERRUPTED: "interrupted",
+    Outcome.PLANNED: "dry run",
+}
+
 
 @dataclass(slots=True)
 class Progress:

@@ -32,15 +32,7 @@ class Ending(StrEnum):
     LOST = "lost"
 
 
-_WORDS: Mapping[Outcome | Ending, str] = {
-    Ending.RUNNING: "running",
-    Ending.LOST: "broken off",
-    Outcome.OK: "in sync",
-    Outcome.ABORTED: "stopped",
-    Outcome.SKIPPED: "skipped",
-    Outcome.INTERRUPTED: "interrupted",
-    Outcome.PLANNED: "dry run",
-}
+_WORDS = {Ending.RUNNING: "running", Ending.LOST: "broken off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +71,8 @@ class PastRun:
     @property
     def words(self) -> str:
         """How it ended, in two or three words."""
-        if self.standing is Outcome.PARTIAL:
-            return "needs a look" if self.failed else "some wait"
+        if isinstance(self.standing, Outcome):
+            return self.standing.words(self.failed)
         return _WORDS[self.standing]
 
     @property

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-from textual.binding import Binding
+from typing import TYPE_CHECKING
 
 from embedconsole.console.screens.place import Place
 
 if TYPE_CHECKING:
-    from textual.binding import BindingType
+    from collections.abc import Collection
+
     from textual.widget import Widget
 
 
@@ -21,7 +20,6 @@ class Drilling(Place):
     """
 
     AUTO_FOCUS = "#list"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,backspace", "back", show=False)]
 
     drilled: bool = False
 
@@ -33,6 +31,11 @@ class Drilling(Place):
         """Show the detail."""
         self._swap(drilled=True)
 
+    @property
+    def idle(self) -> Collection[str]:
+        """The detail is left; the list is filtered and opened."""
+        return ("filter", "open", "mark") if self.drilled else ("back",)
+
     def action_back(self) -> None:
         """Show the list again, where the operator was in it."""
         if self.drilled:
@@ -40,6 +43,7 @@ class Drilling(Place):
 
     def _swap(self, *, drilled: bool) -> None:
         self.drilled = drilled
+        self._draw_lines()
         for name, shown in (("#list", not drilled), ("#detail", drilled)):
             widget: Widget = self.query_one(name)
             widget.display = shown

@@ -18,6 +18,8 @@ from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.failing import skip_chosen
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.timer import Timer
@@ -35,7 +37,7 @@ class Failures(Place):
 
     CSS_PATH = ["place.tcss", "failures.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#causes"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,backspace,h,left", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("h,left", "back", show=False)]
     place = "failures"
 
     def __init__(self, desk: Desk) -> None:
@@ -125,6 +127,7 @@ class Failures(Place):
         if isinstance(level, Roll):
             self._finder.value = level.sought
         level.focus()
+        self._draw_lines()
         self._tell()
 
     @on(Roll.Moved)
@@ -135,6 +138,13 @@ class Failures(Place):
             self._blame.show(blame)
 
     # Actions
+
+    @property
+    def idle(self) -> Collection[str]:
+        """The lists are filtered and opened; what is deeper is left."""
+        if self._level is self._item:
+            return ("filter", "open", "mark")
+        return ("back",) if self._level is self._causes else ()
 
     def action_filter(self) -> None:
         """An item in full has nothing to filter."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.worker import Worker
 
+    from embedconsole.console.actions import Action
     from embedconsole.console.choosing import Choice
     from embedconsole.console.desk import Desk
     from embedconsole.console.text import Line, Tone
@@ -160,9 +161,19 @@ class Place(Screen[None]):
         self._keys.draw([self.keys_here(cells)])
 
     def keys_here(self, cells: int) -> Line:
-        """The line of keys."""
-        here = [action for action in self.desk.actions if not action.where or self.place in action.where]
+        """The line of keys: what is for this screen comes first."""
+        offered = [action for action in self.desk.actions if self.offers(action)]
+        here = sorted(offered, key=lambda action: not action.where)
         return keys_line(here, cells, disabled=self._disabled, renamed=self._renamed)
+
+    def offers(self, action: Action) -> bool:
+        """Whether the action does anything on this screen as it is now."""
+        return (not action.where or self.place in action.where) and action.id not in self.idle
+
+    @property
+    def idle(self) -> Collection[str]:
+        """Actions of this screen that have nothing to do as it is now."""
+        return ()
 
     # Looking things up
 
@@ -212,6 +223,9 @@ class Place(Screen[None]):
         """Details of what is under the cursor."""
         if isinstance(self.focused, Roll):
             self.focused.open()
+
+    def action_back(self) -> None:
+        """To where this was opened from; nothing where nothing can be opened."""
 
     def action_mark(self) -> None:
         """Mark what is under the cursor."""
