@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Static
 
-from console import samples
+from console import run_samples, samples
 from console.conftest import console_of, modal, settled, settled_on, until
 from console.fakes import SCHEMA, TARGET, FakeHelm
 from embedconsole.collection.compare import Difference
@@ -237,14 +237,73 @@ async def test_test_fills_in_line_by_line(make_console: MakeConsole) -> None:
 
 
 async def test_help_lists_every_action(make_console: MakeConsole) -> None:
-    async with make_console(FakeHelm(samples.in_sync())).run_test(size=(120, 100)) as pilot:
+    async with make_console(FakeHelm(samples.in_sync())).run_test(size=(120, 140)) as pilot:
         await settled(pilot)
         await pilot.press("question_mark")
         await modal(pilot)
         shown = pilot.app.screen.query_one(Panel).text
 
-        for title in ("Sync now", "Pause or resume", "Force a re-sync", "Init the collection", "Quit"):
-            assert title in shown
+        for action in console_of(pilot).actions:
+            assert action.title in shown
+
+
+async def test_help_begins_with_the_screen_it_is_asked_on(make_console: MakeConsole) -> None:
+    async with make_console(FakeHelm(samples.in_sync())).run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("0")
+        await pilot.press("question_mark")
+        await modal(pilot)
+        lines = pilot.app.screen.query_one(Panel).text.splitlines()
+
+        assert lines[1] == " On this screen (pipelines)"
+        assert lines[2].split()[:2] == ["/", "Filter"]
+
+
+async def test_errors_are_filtered_on_the_dashboard(make_console: MakeConsole) -> None:
+    async with make_console(FakeHelm(samples.busy())).run_test(size=(120, 40)) as pilot:
+        await settled(pilot)
+        await pilot.press(*"/jpeg", "enter")
+        await until(pilot, lambda: "with jpeg" in text(pilot, "#errors"))
+        found = text(pilot, "#errors").splitlines()[1:]
+        await pilot.press("slash", "escape")
+        await until(pilot, lambda: "with jpeg" not in text(pilot, "#errors"))
+
+        assert "item 35" in found[0]
+        assert "timed out" not in "".join(found)
+        assert "timed out" in text(pilot, "#errors")
+        assert pilot.app.focused is not None
+        assert pilot.app.focused.id == "errors"
+
+
+@pytest.mark.parametrize(
+    ("panel", "place"), [("errors", "log"), ("collection", "collection"), ("in-flight", "pipelines")]
+)
+async def test_enter_opens_what_a_panel_is_part_of(make_console: MakeConsole, panel: str, place: str) -> None:
+    helm = FakeHelm(samples.in_sync(), fault=Unreachable("ledger", "closed"))
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        pilot.app.screen.query_one(f"#{panel}").focus()
+        await pilot.press("enter")
+        await pilot.pause()
+
+        assert pilot.app.current_mode == place
+
+
+async def test_the_line_of_keys_tells_where_esc_leads(make_console: MakeConsole) -> None:
+    helm = FakeHelm(
+        samples.in_sync(), answers={"recent_runs": run_samples.many(3), "run_detail": run_samples.in_detail()}
+    )
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("4")
+        await settled(pilot)
+        before = text(pilot, "#keys")
+        await pilot.press("enter")
+        await until(pilot, lambda: "esc back" in text(pilot, "#keys"))
+
+        assert "enter details" in before
+        assert "esc back" not in before
+        assert "enter details" not in text(pilot, "#keys")
 
 
 async def test_numbers_show_the_screens(make_console: MakeConsole) -> None:

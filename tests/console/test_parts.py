@@ -177,6 +177,21 @@ def test_the_line_of_keys_keeps_help_and_quit_longest(cells: int) -> None:
         assert "q quit" in plain(line)
 
 
+@pytest.mark.parametrize("cells", [60, 78, 118])
+@pytest.mark.parametrize("place", PLACES)
+def test_the_line_of_keys_says_how_to_reach_the_other_screens(cells: int, place: str) -> None:
+    here = [action for action in ACTIONS if not action.where or place in action.where]
+    keys = plain(keys_line(here, cells, disabled=(), renamed={}))
+
+    assert "0-6 screens" in keys or all(f"{number} " in keys for number in range(7))
+
+
+def test_screens_under_other_keys_are_told_by_these() -> None:
+    actions = remapped({"show_log": "f6"})
+
+    assert "1 2 3 4 5 f6 0 screens" in plain(keys_line(actions, 60, disabled=(), renamed={}))
+
+
 def test_equal_snapshots_are_the_same_picture() -> None:
     assert view_of() == view_of()
 

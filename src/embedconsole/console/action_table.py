@@ -213,6 +213,8 @@ ACTIONS: tuple[Action, ...] = (
     _here("query", "slash,/", "Search", "Type a text, or #35 for what is like 35.", "search", short="search"),
     _here("similar", "m", "Similar", "More like the hit under the cursor.", "search", short="more like it"),
     _here("vector", "n,ctrl+n", "Next vector", "Searches by the next of several named vectors.", "search"),
+    _here("filter_errors", "slash,/", "Filter errors", "Shows those that have what you type.", "dashboard"),
+    _here("open_panel", "enter", "Open a panel", "The screen that has all of it.", "dashboard"),
     _here("replay", "b", "Back in time", "Shows the dashboard as it was; b or esc is now.", "dashboard"),
     _here("earlier", "left", "Earlier", "Back in time: the moment before (h too).", "dashboard"),
     _here("later", "right", "Later", "Back in time: the moment after (l too).", "dashboard"),

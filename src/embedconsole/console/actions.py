@@ -73,7 +73,6 @@ _SHOWN = {
     "plus": "+",
     "minus": "-",
     "slash": "/",
-    "escape": "esc",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
 }

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_TOAST_SECONDS = 6
+_TOAST_SECONDS, _ALARM_SECONDS = 4, 8
 
 log = logging.getLogger("embedconsole")
 
@@ -65,7 +65,8 @@ class Console(App[int]):
     TITLE = "embedconsole"
     BINDINGS = bindings()
     # No two terminals agree on how wide the palette's picture of a lens is.
-    CSS = "CommandPalette SearchIcon { display: none; }"
+    # A word to the operator covers what it must, and no more.
+    CSS = "CommandPalette SearchIcon { display: none; } Toast { padding: 0 1; margin-top: 0; }"
     # A mode a screen, each with its own modals; the stylesheet of a default screen would not be read.
     DEFAULT_MODE = "dashboard"
 
@@ -171,7 +172,8 @@ class Console(App[int]):
         """A word to the operator, which the log keeps."""
         log.log(logging.WARNING if alarm else logging.INFO, "console: %s", text)
         severity: SeverityLevel = "error" if alarm else "information"
-        self.notify(clean(text), severity=severity, markup=False, timeout=_TOAST_SECONDS)
+        seconds = _ALARM_SECONDS if alarm else _TOAST_SECONDS
+        self.notify(clean(text), severity=severity, markup=False, timeout=seconds)
 
     def ready(self, action: str) -> Helm | None:
         """The helm, if the action may be taken now; else the operator is told why not."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.initialise import Initialised, InitPlan
 
 _KEYS = 10
-_TITLE = 18
+_TITLE = 20
 _SUBJECT = 22
 
 

@@ -125,9 +125,10 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class ErrorsView:
-    """Warnings and errors, oldest first."""
+    """Warnings and errors, oldest first; where something is `sought`, those that have it."""
 
     rows: tuple[ErrorRow, ...] = ()
+    sought: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from embedconsole.console.panels.wrapping import words_in, wrapped
-from embedconsole.console.text import Span, fit, left, width
+from embedconsole.console.text import Span, clean, fit, left, width
+from embedconsole.console.view import ErrorsView
 
 if TYPE_CHECKING:
     from embedconsole.console.text import Line, Tone
-    from embedconsole.console.view import ErrorRow, ErrorsView
+    from embedconsole.console.view import ErrorRow
 
 _NAMES = 20
 _INDENT = 11
@@ -19,8 +20,24 @@ _LINES = 3
 _EMPTY = "Nothing went wrong. What is refused, what is away and why a run stopped would be told here."
 
 
+def errors_with(view: ErrorsView, text: str) -> ErrorsView:
+    """Those that have the text in their cause, key or message."""
+    sought = text.lower()
+    found = (row for row in view.rows if sought in f"{row.kind} {row.key or ''} {row.message}".lower())
+    return ErrorsView(tuple(found), text)
+
+
+def errors_note(view: ErrorsView) -> str:
+    """For the heading."""
+    return f"with {clean(view.sought)}" if view.sought else ""
+
+
 def error_lines(view: ErrorsView, cells: int) -> list[Line]:
     """A line each, the newest last."""
+    if not view.rows and view.sought:
+        return wrapped(
+            f"None of the latest errors has {clean(view.sought)}. 6 has all of them.", cells, "muted"
+        )
     if not view.rows:
         return wrapped(_EMPTY, cells, "muted")
     return [line for row in view.rows for line in _row(row, cells)]

@@ -49,7 +49,7 @@ _COLUMNS = (
     Column("run", 5, lambda row: str(row.number), lambda row: "muted", to_right=True),
     Column("kind", 5, lambda row: row.kind, lambda row: "plain"),
     Column("began", 7, lambda row: row.began, lambda row: "plain", to_right=True),
-    Column("at", 15, lambda row: row.at, lambda row: "muted", rank=3),
+    Column("at", 15, lambda row: row.at, lambda row: "muted", rank=4),
     Column("took", 5, lambda row: row.took, lambda row: "plain", to_right=True),
     Column(
         "embedded",
@@ -59,10 +59,20 @@ _COLUMNS = (
         to_right=True,
     ),
     Column(
-        "payload", 7, lambda row: _count(row.payload), lambda row: _some(row.payload, "plain"), to_right=True
+        "payload",
+        7,
+        lambda row: _count(row.payload),
+        lambda row: _some(row.payload, "plain"),
+        to_right=True,
+        rank=1,
     ),
     Column(
-        "deleted", 7, lambda row: _count(row.deleted), lambda row: _some(row.deleted, "plain"), to_right=True
+        "deleted",
+        7,
+        lambda row: _count(row.deleted),
+        lambda row: _some(row.deleted, "plain"),
+        to_right=True,
+        rank=1,
     ),
     Column(
         "failed", 6, lambda row: _count(row.failed), lambda row: _some(row.failed, "alert"), to_right=True
@@ -73,10 +83,10 @@ _COLUMNS = (
         lambda row: row.cost,
         lambda row: "plain" if row.embedded else "muted",
         to_right=True,
-        rank=1,
+        rank=2,
     ),
     Column("outcome", 12, lambda row: row.words, lambda row: row.tone),
-    Column("host", 12, lambda row: row.host, lambda row: "muted", rank=2),
+    Column("host", 12, lambda row: row.host, lambda row: "muted", rank=3),
 )
 
 
@@ -101,7 +111,7 @@ def run_line(row: RunRow, cells: int, *, priced: bool) -> Line:
 def _fitting(cells: int, *, priced: bool) -> tuple[Sequence[Column], str]:
     """The columns that there is room for, and what is between them: less between them rather than fewer."""
     columns = [column for column in _COLUMNS if priced or column.title != "cost"]
-    for rank in (3, 2, 1):
+    for rank in (4, 3, 2, 1):
         shown = [column for column in columns if column.rank <= rank]
         for gap in ("  ", " "):
             if sum(column.cells for column in shown) + len(gap) * (len(shown) - 1) <= cells:

@@ -9,7 +9,7 @@ from textual.containers import Container
 
 from embedconsole.console.panels.backlog import backlog_lines
 from embedconsole.console.panels.collection import collection_lines
-from embedconsole.console.panels.errors import error_lines
+from embedconsole.console.panels.errors import error_lines, errors_note, errors_with
 from embedconsole.console.panels.health import health_lines
 from embedconsole.console.panels.history import history_lines
 from embedconsole.console.panels.hosts import hosts_lines
@@ -35,6 +35,18 @@ if TYPE_CHECKING:
     from embedconsole.console.desk import Desk
     from embedconsole.console.view import DashboardView
 
+_BEHIND = {
+    "backlog": "failures",
+    "in-flight": "pipelines",
+    "history": "runs",
+    "collection": "collection",
+    "errors": "log",
+    "health": "pipelines",
+    "latest": "runs",
+    "hosts": "pipelines",
+}
+"""Panel to the screen that has all of it."""
+
 
 class Dashboard(LookingBack):
     """Shows a `DashboardView`; what was done in the last day it looks up, where there is room for it."""
@@ -48,6 +60,7 @@ class Dashboard(LookingBack):
         super().__init__(desk)
         glyphs = desk.glyphs
         self._day = HistoryView()
+        self._sought = ""
         self._backlog = Panel(
             "Backlog",
             BacklogView(),
@@ -78,6 +91,7 @@ class Dashboard(LookingBack):
             ErrorsView(),
             lambda view, cells, height: error_lines(view, cells),
             glyphs=glyphs,
+            note_of=errors_note,
             tail=True,
             id="errors",
         )
@@ -121,7 +135,7 @@ class Dashboard(LookingBack):
         self._backlog.show(view.backlog)
         self._in_flight.show(view.in_flight)
         self._collection.show(view.collection)
-        self._errors.show(view.errors)
+        self._errors.show(errors_with(view.errors, self._sought))
         self._health.show(view.health)
         self._latest.show(view.latest)
         self._hosts.show(view.hosts)
@@ -136,3 +150,17 @@ class Dashboard(LookingBack):
 
     def _show_day(self) -> None:
         self._history.show(marked(self._day, self.past_moment))
+
+    def filtered(self, text: str) -> None:
+        """The errors; the figures beside them stay."""
+        self._sought = text
+        self.desk.draw()
+
+    def action_filter_errors(self) -> None:
+        """Type a filter."""
+        self.action_filter()
+
+    def action_open_panel(self) -> None:
+        """What the focused panel is a part of."""
+        if self.focused is not None and self.focused.id in _BEHIND:
+            self.desk.show(_BEHIND[self.focused.id])

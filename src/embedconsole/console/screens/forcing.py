@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
-_HINT = "everything; or for example: category=shoes, 35"
+_HINT = "everything, or some: category=shoes, 35"
 
 
 class Forcing(ModalScreen[Wish | None]):

@@ -97,10 +97,8 @@ class Panel(Lines, Generic[V], can_focus=True):
 
     @property
     def _note(self) -> str:
-        note = self._note_of(self._view)
-        if self._window.tail:
-            if self._window.below:
-                return f"{self._window.below} newer below"
-            return "following" if self._window.first else note
-        below = f"{self._window.below} below" if self._window.below else ""
-        return ", ".join(part for part in (note, below) if part)
+        if self._window.below:
+            where = f"{self._window.below} {'newer ' if self._window.tail else ''}below"
+        else:
+            where = "following" if self._window.tail and self._window.first else ""
+        return ", ".join(part for part in (self._note_of(self._view), where) if part)
