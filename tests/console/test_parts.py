@@ -20,7 +20,7 @@ from embedconsole.console.glyphs import ASCII, UNICODE, glyphs_for
 from embedconsole.console.launch import Facts
 from embedconsole.console.panels.errors import error_lines
 from embedconsole.console.panels.keys import keys_line
-from embedconsole.console.places import PLACES, import_all
+from embedconsole.console.places import PLACES
 from embedconsole.console.questions import force_estimate, force_question
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
