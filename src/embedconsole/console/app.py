@@ -6,9 +6,7 @@ import asyncio
 import logging
 import os
 import sys
-import threading
 import time
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,7 +23,7 @@ from embedconsole.console.bridge import Bridge
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
 from embedconsole.console.copying import copied
 from embedconsole.console.lookout import Lookout
-from embedconsole.console.places import PLACES, import_all
+from embedconsole.console.places import PLACES
 from embedconsole.console.screens.place import Place
 from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.sheets import help_lines
@@ -34,7 +32,7 @@ from embedconsole.console.theme import DARK, LIGHT
 from embedconsole.faults import Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
     from datetime import tzinfo
 
@@ -288,35 +286,3 @@ class Console(App[int]):
         else:
             helm.drain()
             self.draw()
-<<<<<<< HEAD
-=======
-
-
-def run_console(launch: Launch) -> int:
-    """Run the console until the operator leaves it.
-
-    Returns:
-        The signal that ended it; 0 when the operator did.
-
-    Raises:
-        ConfigError: the engine can't be built as configured.
-        Fault: the ledger does not answer at the start.
-    """
-    app = Console(launch, partial(_open_engine, launch), glyphs=glyphs_for(sys.stderr.encoding))
-    with interruptible(app):
-        ended_by = app.run(mouse=launch.mouse)
-    app.lookout.finish()
-    if app.bridge.failure is not None:
-        raise app.bridge.failure
-    return ended_by or 0
-
-
-@contextmanager
-def _open_engine(launch: Launch) -> Iterator[Helm]:
-    # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
-    from embedconsole.console.engineroom import open_engineroom
-
-    with open_engineroom(launch) as helm:
-        threading.Thread(target=import_all, name="screens", daemon=True).start()
-        yield helm
->>>>>>> 204b2e1 (The screens are imported while the operator looks at the first; their pictures with the new lines)

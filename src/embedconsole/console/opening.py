@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
+import threading
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.console.app import Console
 from embedconsole.console.glyphs import glyphs_for
+from embedconsole.console.places import import_all
 from embedconsole.console.signals import interruptible
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from embedconsole.console.helm import Helm
     from embedconsole.console.launch import Launch
@@ -36,8 +39,11 @@ def run_console(launch: Launch) -> int:
     return ended_by or 0
 
 
-def _open_engine(launch: Launch) -> AbstractContextManager[Helm]:
+@contextmanager
+def _open_engine(launch: Launch) -> Iterator[Helm]:
     # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
     from embedconsole.console.engineroom import open_engineroom
 
-    return open_engineroom(launch)
+    with open_engineroom(launch) as helm:
+        threading.Thread(target=import_all, name="screens", daemon=True).start()
+        yield helm
