@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import sys
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 EVIL = "\x1b]52;c;aGk=\x07\x1b[7;7Hevil\x9b31m\u202e\x00[@click=app.quit]go[/] [bold]x[/]"
-PIECES = (b"\x1b]52", b"\x1b[7;7Hevil", b"=\x07", b"\xc2\x9b", "\u202e".encode(), b"\x00")
+PIECES = (b"\x1b]52", b"\x1b[7;7Hevil", b"\x07", b"\xc2\x9b", "\u202e".encode(), b"\x00")
 """What of it must not reach the terminal."""
 
 CONFIGURATION = """\
@@ -97,8 +98,10 @@ def test_no_field_on_any_screen_is_more_than_text(tmp_path: Path) -> None:
             written += terminal.written
 
     assert code == 0
+    # The shape of the mouse's pointer, which Textual asks for, ends with a bell of its own.
+    told = re.sub(rb"\x1b\]22;[a-z-]*\x07", b"", written)
     for piece in PIECES:
-        assert piece not in written, f"{piece!r}"
+        assert piece not in told, f"{piece!r}"
     assert b"Traceback" not in written
     assert b"error of embedconsole itself" not in written
     assert b"[@click=app.quit]go[/]" in written
