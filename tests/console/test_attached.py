@@ -84,7 +84,6 @@ async def test_a_daemon_is_watched_and_steered(tmp_path: Path) -> None:
             process.wait()
             await until(pilot, lambda: "Nobody serves this ledger" in shown(pilot, "#sentence"))
             await pilot.press("q")
-        assert app.return_code == 0
 
 
 def latest(pilot: Pilot[int]) -> tuple[str, str | None]:

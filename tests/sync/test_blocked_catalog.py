@@ -55,7 +55,7 @@ def test_a_run_is_stopped_at_once_while_the_catalog_is_asked(
     snapshot_when(handle, EngineState.DRAINING)
     with open_ledger(ledger_url) as ledger:
         for _ in range(1000):
-            if ledger.presence.holder("run:products") is None:
+            if ledger.presence.holder("run:products") is None and not ledger.overview.in_flight():
                 break
             threading.Event().wait(0.01)
         assert ledger.presence.holder("run:products") is None

@@ -232,6 +232,9 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """The engine now; call it in the engine's loop."""
         now = time.monotonic()
+        # A process that has died where we can see it is not at work, though the ledger may not know it yet.
+        known = self._watch.seen.workers
+        dead = dead_among(known, self.me)
         return Snapshot(
             taken_at=now,
             state=self._state,
@@ -243,7 +246,7 @@ class Engine:
             ledger=self._silence.health,
             events=self._watch.seen.events,
             runs=self._watch.seen.runs,
-            workers=self._watch.seen.workers,
+            workers=tuple(worker for worker in known if worker.id not in dead),
             worker=self.me.id,
             pause=self.control.paused_by,
         )
