@@ -146,7 +146,7 @@ def test_there_is_nothing_to_cancel_where_a_daemon_rests(config: Path, ledger: L
 def test_status_shows_the_processes_and_who_paused_them(config: Path, ledger: Ledger) -> None:
     status = ProcessStatus("paused", rate=231.4, paused_since=1.0, paused_by="anna@shop").as_json()
     ledger.presence.announce(Worker("web2:7:abcdef", "web2", "p", 7, "9.9", role="daemon", status=status))
-    ledger.presence.announce(Worker("old:8:abcdef", "old", "p", 8, "0.1"))
+    ledger.presence.announce(Worker("zold:8:abcdef", "old", "p", 8, "0.1"))
 
     text = run(config, "status").stdout
     (process,) = [line.split() for line in text.splitlines() if line.startswith("daemon  ")]
