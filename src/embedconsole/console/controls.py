@@ -13,11 +13,13 @@ from embedconsole.sync.giving import give
 from embedconsole.sync.ordering import Verb, sender
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
     from embedconsole.items import JsonObject
     from embedconsole.ledger.records.presence import Order
     from embedconsole.sync.attending import Attendance
+    from embedconsole.sync.control import Control
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.ordering import Wish
     from embedconsole.sync.thread import EngineHandle
@@ -76,30 +78,24 @@ class OwnControls:
 
     def pause(self) -> Future[str]:
         """See `Controls`."""
-
-        async def pause(engine: Engine) -> str:
-            engine.control.pause(sender())
-            return ""
-
-        return self._handle.call(pause)
+        return self._switch(lambda control: control.pause(sender()))
 
     def resume(self) -> Future[str]:
         """See `Controls`."""
-
-        async def resume(engine: Engine) -> str:
-            engine.control.resume()
-            return ""
-
-        return self._handle.call(resume)
+        return self._switch(lambda control: control.resume())
 
     def set_workers(self, count: int) -> Future[str]:
         """See `Controls`."""
+        return self._switch(lambda control: control.set_workers(count))
 
-        async def change(engine: Engine) -> str:
-            engine.control.set_workers(count)
+    def _switch(self, switch: Callable[[Control], None]) -> Future[str]:
+        """What the screen shows by itself: no words are needed."""
+
+        async def work(engine: Engine) -> str:
+            switch(engine.control)
             return ""
 
-        return self._handle.call(change)
+        return self._handle.call(work)
 
 
 class OrderedControls:
