@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Vectors: TypeAlias = NDArray[np.float32]
     """Embeddings, shape (items, size), float32."""
+    VectorColumn: TypeAlias = Vectors | Sequence[Vectors]
+    """One vector of several points: shape (points, size); of a multivector a matrix (rows, size) a point."""
 
 JsonValue: TypeAlias = "bool | int | float | str | list[JsonValue] | dict[str, JsonValue] | None"
 JsonObject: TypeAlias = "dict[str, JsonValue]"
@@ -33,6 +35,9 @@ UNNAMED = ""
 
 MARKER = "_embedconsole"
 """The payload field by which we know our own points, and rebuild a lost ledger."""
+
+MARKED_SLOTS = "vectors"
+"""What in it says of what each single embedding was made, where there may be several."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _UINT64_END = 1 << 64
@@ -109,10 +114,20 @@ class Embedded:
 
 @dataclass(frozen=True, slots=True)
 class VectorSpec:
-    """One vector of a collection: its size in dimensions and its distance."""
+    """One vector of a collection: its size in dimensions and its distance.
+
+    Attributes:
+        multivector: A point has any number of vectors here, and is as near as the nearest of them (max_sim).
+    """
 
     size: int
     distance: Distance
+    multivector: bool = False
+
+    @property
+    def words(self) -> str:
+        """It in two or three words."""
+        return f"{self.size} {self.distance}{' multivector' if self.multivector else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +222,27 @@ class Points:
 
     Attributes:
         ids: One id a point.
-        vectors: Vector name to an array of shape (points, size).
+        vectors: Vector name to its column.
         payloads: One payload a point, with its `_embedconsole` object.
     """
 
     ids: Sequence[PointId]
-    vectors: Mapping[str, Vectors]
+    vectors: Mapping[str, VectorColumn]
     payloads: Sequence[JsonObject]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPoint:
+    """A point as it is stored, for taking over its vectors.
+
+    Attributes:
+        marker: Its `_embedconsole` object; None where it has none.
+        vectors: Vector name to an array of shape (size,), of a multivector (rows, size). Where the distance
+            is cosine they have length 1, whatever was written.
+    """
+
+    marker: JsonObject | None
+    vectors: Mapping[str, Vectors]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from collection.samples import NAMED, PLAIN, UUID, payload, plain_points
 from embedconsole.faults import BadInput, Refused
-from embedconsole.items import UNNAMED, CollectionSchema, Naming, Points, VectorSpec
+from embedconsole.items import MARKER, UNNAMED, CollectionSchema, Naming, Points, VectorSpec
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
@@ -146,6 +146,53 @@ async def test_indexes_tell_how_many_points_they_cover(collection: Collection) -
     assert state.indexed_points == {"title": 3, "brand": 0}
 
 
+async def test_stored_points_have_their_vectors_and_markers(collection: Collection) -> None:
+    await collection.create(NAMED)
+    both = {
+        "text": np.array([[3, 4, 0, 0], [0, 1, 0, 0]], dtype=np.float32),
+        "image": np.array([[1, 2, 3], [4, 5, 6]], dtype=np.float32),
+    }
+    await collection.upsert(Points([1, UUID], both, [payload(1), payload(2)]))
+    await collection.upsert(Points([2], {"text": both["text"][:1]}, [{"title": "foreign"}]))
+
+    stored = await collection.stored([1, 2, UUID, 9])
+
+    assert stored.keys() == {1, 2, UUID}
+    assert stored[1].marker == payload(1)[MARKER]
+    assert stored[2].marker is None
+    assert stored[2].vectors.keys() == {"text"}
+    np.testing.assert_allclose(stored[1].vectors["text"], [0.6, 0.8, 0, 0], rtol=1e-6)
+    np.testing.assert_allclose(stored[UUID].vectors["image"], [4, 5, 6])
+
+
+async def test_the_only_vector_is_stored_without_a_name(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([2]))
+    stored = await collection.stored([2])
+    assert stored[2].vectors.keys() == {UNNAMED}
+    assert stored[2].vectors[UNNAMED].shape == (4,)
+
+
+async def test_multivectors_have_any_number_of_rows(collection: Collection) -> None:
+    schema = CollectionSchema(
+        {"text": VectorSpec(4, "cosine"), "pictures": VectorSpec(3, "dot", multivector=True)}
+    )
+    await collection.create(schema)
+    state = await collection.describe()
+    assert state is not None
+    assert state.vectors == schema.vectors
+    rows = [np.eye(3, dtype=np.float32)[:2], np.eye(3, dtype=np.float32)[2:] * 5]
+    text = np.eye(4, dtype=np.float32)[:2]
+    await collection.upsert(Points([1, 2], {"text": text, "pictures": rows}, [payload(1), payload(2)]))
+
+    stored = await collection.stored([1, 2])
+    np.testing.assert_allclose(stored[1].vectors["pictures"], rows[0])
+    np.testing.assert_allclose(stored[2].vectors["pictures"], rows[1])
+    nearest = await collection.search(np.array([0, 2, 0], dtype=np.float32), using="pictures", limit=2)
+    assert [(hit.id, hit.score) for hit in nearest] == [(1, 2.0), (2, 0.0)]
+    assert [hit.id for hit in await collection.similar(1, using="pictures", limit=2)] == [2]
+
+
 async def test_search_gives_the_best_first_and_no_more_than_asked(collection: Collection) -> None:
     await collection.create(PLAIN)
     angles = np.linspace(0, math.pi / 2, 20, dtype=np.float32)
@@ -221,6 +268,7 @@ async def test_a_missing_collection_is_refused_with_the_remedy(collection: Colle
         lambda: collection.overwrite_payloads({1: {}}),
         lambda: collection.delete([1]),
         lambda: collection.retrieve([1]),
+        lambda: collection.stored([1]),
         lambda: collection.search(vector, using=UNNAMED, limit=1),
         lambda: collection.similar(1, using=UNNAMED, limit=1),
         lambda: collection.create_index("a", "keyword"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Optimizations,
         PointId,
         Points,
+        StoredPoint,
     )
 
 
@@ -76,6 +77,10 @@ class Collection(Protocol):
 
     async def retrieve(self, ids: Sequence[PointId]) -> Mapping[PointId, JsonObject]:
         """The payloads of those of the points that exist."""
+        ...
+
+    async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
+        """Those of the points that exist, with their vectors and markers."""
         ...
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:

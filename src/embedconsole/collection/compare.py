@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.items import UNNAMED
 
 if TYPE_CHECKING:
-    from embedconsole.items import CollectionSchema, CollectionState
+    from embedconsole.items import CollectionSchema, CollectionState, VectorSpec
 
 _OTHER_COLLECTION = "create a collection with another name, or run `embedconsole reindex`"
 _ADD_INDEX = "`embedconsole init` adds it"
@@ -55,6 +55,9 @@ def differences(want: CollectionSchema, have: CollectionState) -> list[Differenc
             found.append(
                 Difference(f"{place}.distance", spec.distance, there.distance, True, _OTHER_COLLECTION)
             )
+        if there.multivector != spec.multivector:
+            kinds = _kind(spec), _kind(there)
+            found.append(Difference(place, *kinds, True, _OTHER_COLLECTION))
     for path in sorted({*want.indexes, *have.indexes}):
         wanted, existing = want.indexes.get(path), have.indexes.get(path)
         if wanted == existing:
@@ -62,6 +65,10 @@ def differences(want: CollectionSchema, have: CollectionState) -> list[Differenc
         remedy = _ADD_INDEX if existing is None else _SURPLUS if wanted is None else _OTHER_INDEX
         found.append(Difference(index_field(path), wanted, existing, False, remedy))
     return found
+
+
+def _kind(spec: VectorSpec) -> str:
+    return "a multivector" if spec.multivector else "one vector a point"
 
 
 def missing_vector(name: str, described: str, have: CollectionState) -> Difference:

@@ -178,6 +178,8 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
             store.delete(cast("list[EngineId]", header["ids"]))
         case "retrieve":
             return store.retrieve(cast("list[EngineId]", header["ids"]))
+        case "stored":
+            return store.stored(cast("list[EngineId]", header["ids"]))
         case "search":
             return store.search(header["shapes"], blob, str(header["using"]), cast("int", header["limit"]))
         case "similar":

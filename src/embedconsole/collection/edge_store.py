@@ -7,13 +7,13 @@ PATH/NAME/shard-.../ (the engine's, named in it). PATH/NAME.lock keeps other pro
 from __future__ import annotations
 
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import orjson
 import qdrant_edge as edge
 
 from embedconsole.collection.frames import unpack_vectors
-from embedconsole.items import UNNAMED
+from embedconsole.items import MARKER, UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +41,8 @@ _INDEXES = {
     "uuid": edge.PayloadSchemaType.Uuid,
     "geo": edge.PayloadSchemaType.Geo,
 }
+
+_MAX_SIM = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
 
 # Building the HNSW graph blocks the process (9 s for 20,000 points); an exact search of them takes 2 ms.
 # With this threshold, in KB, it is never built, and optimizing only merges and cleans up: 0.1 s.
@@ -93,7 +95,11 @@ class EdgeStore:
         shard_path.mkdir(parents=True)
         config = edge.EdgeConfig(
             vectors={
-                name: edge.EdgeVectorParams(int(spec["size"]), _DISTANCES[str(spec["distance"])])
+                name: edge.EdgeVectorParams(
+                    int(spec["size"]),
+                    _DISTANCES[str(spec["distance"])],
+                    multivector_config=_MAX_SIM if spec.get("multivector") else None,
+                )
                 for name, spec in vectors.items()
             },
             optimizers=edge.EdgeOptimizersConfig(indexing_threshold=_NEVER_INDEX),
@@ -134,7 +140,9 @@ class EdgeStore:
 
     def upsert(self, ids: list[PointId], shapes: JsonValue, blob: bytes, payloads: list[JsonObject]) -> None:
         shard_points: list[edge.Point] = []
-        arrays = {name: array.tolist() for name, array in unpack_vectors(shapes, blob).items()}
+        arrays = {
+            name: [rows.tolist() for rows in column] for name, column in unpack_vectors(shapes, blob).items()
+        }
         for row, (point, payload) in enumerate(zip(ids, payloads, strict=True)):
             if UNNAMED in arrays:
                 shard_points.append(edge.Point(point, arrays[UNNAMED][row], payload))
@@ -162,6 +170,18 @@ class EdgeStore:
         """Pairs of id and payload of the points that are there."""
         records = self._shard.retrieve(ids, with_payload=True, with_vector=False)
         return [[_plain(record.id), record.payload or {}] for record in records]
+
+    def stored(self, ids: list[EngineId]) -> list[JsonValue]:
+        """Records of id, marker and vectors of the points that are there, as a server gives them."""
+        records = self._shard.retrieve(ids, with_payload=True, with_vector=True)
+        return [
+            {
+                "id": _plain(record.id),
+                "payload": {MARKER: (record.payload or {}).get(MARKER)},
+                "vector": cast("JsonValue", record.vector),
+            }
+            for record in records
+        ]
 
     def search(self, shapes: JsonValue, blob: bytes, using: str, limit: int) -> list[JsonValue]:
         """Triples of id, score and payload, best first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 import anyio
@@ -10,6 +11,7 @@ import numpy as np
 from embedconsole.collection.engine_process import EngineEnded, EngineProcess, EngineSaid
 from embedconsole.collection.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, Place
 from embedconsole.collection.frames import pack_vectors
+from embedconsole.collection.records import parse_records, stored_point
 from embedconsole.faults import BadInput, Fault, Refused, Transient
 from embedconsole.items import CollectionState, Hit, Naming, VectorSpec
 
@@ -28,10 +30,12 @@ if TYPE_CHECKING:
         Optimizations,
         PointId,
         Points,
+        StoredPoint,
     )
 
 _CLOSE_SECONDS = 30.0
 _PAGE = 10_000
+_STORED_PAGE = 1_000
 
 
 class EmbeddedCollection:
@@ -73,7 +77,9 @@ class EmbeddedCollection:
             indexed_vectors=cast("int", found["indexed_vectors"]),
             segments=cast("int", found["segments"]),
             vectors={
-                name: VectorSpec(int(spec["size"]), cast("Distance", spec["distance"]))
+                name: VectorSpec(
+                    int(spec["size"]), cast("Distance", spec["distance"]), bool(spec.get("multivector"))
+                )
                 for name, spec in specs.items()
             },
             indexes=cast("dict[str, str]", found["indexes"]),
@@ -89,9 +95,7 @@ class EmbeddedCollection:
         return None  # it optimizes only while it is idle, and then answers nobody
 
     async def create(self, schema: CollectionSchema) -> None:
-        vectors: JsonObject = {
-            name: {"size": spec.size, "distance": spec.distance} for name, spec in schema.vectors.items()
-        }
+        vectors: JsonObject = {name: asdict(spec) for name, spec in schema.vectors.items()}
         await self._ask({"op": "create", "vectors": vectors, "indexes": dict(schema.indexes)})
 
     async def create_index(self, path: str, kind: IndexType) -> None:
@@ -125,6 +129,13 @@ class EmbeddedCollection:
         for start in range(0, len(ids), _PAGE):
             pairs = await self._ask({"op": "retrieve", "ids": list(ids[start : start + _PAGE])})
             found.update(cast("list[tuple[PointId, JsonObject]]", pairs))
+        return found
+
+    async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
+        found: dict[PointId, StoredPoint] = {}
+        for start in range(0, len(ids), _STORED_PAGE):
+            records = await self._ask({"op": "stored", "ids": list(ids[start : start + _STORED_PAGE])})
+            found |= {point: stored_point(record) for point, record in parse_records(records)}
         return found
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:

@@ -13,9 +13,9 @@ import numpy as np
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from embedconsole.items import JsonObject, JsonValue, Vectors
+    from embedconsole.items import JsonObject, JsonValue, VectorColumn, Vectors
 
 LENGTHS = struct.Struct("<QQ")
 
@@ -30,20 +30,37 @@ def pack(header: JsonObject, blob: bytes = b"") -> bytes:
     return LENGTHS.pack(len(encoded), len(blob)) + encoded + blob
 
 
-def pack_vectors(vectors: Mapping[str, Vectors]) -> tuple[JsonObject, bytes]:
-    """The names and shapes of arrays for a header, and their float32 values in one blob."""
-    arrays = {name: np.asarray(array, dtype="<f4") for name, array in vectors.items()}
-    shapes: JsonObject = {name: list(array.shape) for name, array in arrays.items()}
-    return shapes, b"".join(array.tobytes() for array in arrays.values())
+def pack_vectors(vectors: Mapping[str, VectorColumn]) -> tuple[JsonObject, bytes]:
+    """The names and shapes of columns for a header, and their float32 values in one blob.
+
+    The shape of a multivector's column is a list of the shapes of its points.
+    """
+    shapes: JsonObject = {}
+    parts: list[bytes] = []
+    for name, column in vectors.items():
+        arrays = [np.asarray(array, dtype="<f4") for array in _arrays(column)]
+        listed: list[JsonValue] = [list(array.shape) for array in arrays]
+        shapes[name] = listed[0] if isinstance(column, np.ndarray) else listed
+        parts += [array.tobytes() for array in arrays]
+    return shapes, b"".join(parts)
 
 
-def unpack_vectors(shapes: JsonValue, blob: bytes) -> dict[str, Vectors]:
-    """The arrays of `pack_vectors`."""
-    arrays: dict[str, Vectors] = {}
+def _arrays(column: VectorColumn) -> Sequence[Vectors]:
+    return [column] if isinstance(column, np.ndarray) else column
+
+
+def unpack_vectors(shapes: JsonValue, blob: bytes) -> dict[str, VectorColumn]:
+    """The columns of `pack_vectors`."""
+    columns: dict[str, VectorColumn] = {}
     start = 0
     for name, shape in (shapes if isinstance(shapes, dict) else {}).items():
-        rows, size = (int(str(length)) for length in (shape if isinstance(shape, list) else ()))
-        count = rows * size
-        arrays[name] = np.frombuffer(blob, dtype="<f4", count=count, offset=start).reshape(rows, size)
-        start += count * 4
-    return arrays
+        listed = shape if isinstance(shape, list) else []
+        several = bool(listed) and isinstance(listed[0], list)
+        arrays = []
+        for one in listed if several else [shape]:
+            rows, size = (int(str(length)) for length in (one if isinstance(one, list) else ()))
+            count = rows * size
+            arrays.append(np.frombuffer(blob, dtype="<f4", count=count, offset=start).reshape(rows, size))
+            start += count * 4
+        columns[name] = arrays if several else arrays[0]
+    return columns

@@ -23,10 +23,12 @@ from embedconsole.collection.errors import (
     not_confirmed,
     not_qdrant,
 )
+from embedconsole.collection.records import parse_records, payload_of, stored_point
 from embedconsole.collection.state import parse_naming, parse_optimizations, parse_state
 from embedconsole.collection.wire import encode, id_pages, overwrite_bodies, upsert_bodies, vector_params
 from embedconsole.faults import Refused, Transient
 from embedconsole.http import FAILURES, Http
+from embedconsole.items import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -47,10 +49,12 @@ if TYPE_CHECKING:
         Optimizations,
         PointId,
         Points,
+        StoredPoint,
     )
 
 _DELETE_PAGE = 10_000
 _RETRIEVE_PAGE = 1_000
+_STORED_PAGE = 200
 _OVERWRITE_ROUNDS = 3
 _WAIT = {"wait": "true"}
 
@@ -159,14 +163,23 @@ class ServerCollection:
         return await self._payloads(ids, with_payload=True)
 
     async def _payloads(self, ids: Sequence[PointId], *, with_payload: bool) -> dict[PointId, JsonObject]:
-        found: dict[PointId, JsonObject] = {}
-        for page in id_pages(ids, _RETRIEVE_PAGE):
-            body = encode({"ids": page, "with_payload": with_payload, "with_vector": False})
-            result = await self._request("POST", "/points", body)
-            for record in result if isinstance(result, list) else []:
-                if isinstance(record, dict) and isinstance(record.get("id"), (int, str)):
-                    payload = record.get("payload")
-                    found[record["id"]] = payload if isinstance(payload, dict) else {}  # type: ignore[index]
+        wanted: JsonObject = {"with_payload": with_payload, "with_vector": False}
+        return {
+            point: payload_of(record) for point, record in await self._records(ids, wanted, _RETRIEVE_PAGE)
+        }
+
+    async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
+        wanted: JsonObject = {"with_payload": [MARKER], "with_vector": True}
+        return {
+            point: stored_point(record) for point, record in await self._records(ids, wanted, _STORED_PAGE)
+        }
+
+    async def _records(
+        self, ids: Sequence[PointId], wanted: JsonObject, page_size: int
+    ) -> list[tuple[PointId, JsonObject]]:
+        found: list[tuple[PointId, JsonObject]] = []
+        for page in id_pages(ids, page_size):
+            found += parse_records(await self._request("POST", "/points", encode({"ids": page, **wanted})))
         return found
 
     async def aclose(self) -> None:

@@ -110,7 +110,7 @@ def _vectors(configured: JsonObject) -> dict[str, VectorSpec]:
     for name, spec in named.items():
         size, distance = _at(spec, "size"), DISTANCES.get(str(_at(spec, "distance")))
         if isinstance(size, int) and distance is not None:
-            found[name] = VectorSpec(size, distance)
+            found[name] = VectorSpec(size, distance, _at(spec, "multivector_config") is not None)
     return found
 
 

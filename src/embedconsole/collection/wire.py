@@ -14,7 +14,7 @@ from embedconsole.items import UNNAMED
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from embedconsole.items import CollectionSchema, JsonObject, PointId, Points, Vectors
+    from embedconsole.items import CollectionSchema, JsonObject, PointId, Points, VectorColumn, VectorSpec
 
 BODY_LIMIT = 28_000_000
 """Bytes in one body at most; the server takes 32 MiB by default."""
@@ -39,10 +39,10 @@ def upsert_bodies(points: Points, limit: int = BODY_LIMIT) -> Iterator[bytes]:
     """Columnar upsert bodies of at most `limit` bytes; a single point over it gets a body of its own.
 
     Args:
-        points: Vectors float32 of shape (points, size), in C order or not.
+        points: Vectors float32, in C order or not.
     """
-    arrays = {name: np.ascontiguousarray(column, dtype=np.float32) for name, column in points.vectors.items()}
-    row = 1 + _BYTES_PER_NUMBER * sum(column.shape[1] for column in arrays.values())
+    arrays = {name: _encodable(column) for name, column in points.vectors.items()}
+    row = 1 + _BYTES_PER_NUMBER * sum(_width(column) for column in arrays.values())
     step = max(1, limit // row)
     for start in range(0, len(points.ids), step):
         yield from _upsert(points, arrays, start, min(start + step, len(points.ids)), limit)
@@ -50,7 +50,7 @@ def upsert_bodies(points: Points, limit: int = BODY_LIMIT) -> Iterator[bytes]:
 
 def _upsert(
     points: Points,
-    arrays: dict[str, Vectors],
+    arrays: dict[str, VectorColumn],
     start: int,
     end: int,
     limit: int,
@@ -70,14 +70,33 @@ def _upsert(
     yield from _upsert(points, arrays, middle, end, limit)
 
 
+def _encodable(column: VectorColumn) -> VectorColumn:
+    """The same as orjson takes it."""
+    if isinstance(column, np.ndarray):
+        return np.ascontiguousarray(column, dtype=np.float32)
+    return [np.ascontiguousarray(rows, dtype=np.float32) for rows in column]
+
+
+def _width(column: VectorColumn) -> int:
+    """Numbers in one point's vector, at most."""
+    if isinstance(column, np.ndarray):
+        return int(column.shape[1])
+    return max(rows.size for rows in column)
+
+
 def vector_params(schema: CollectionSchema) -> JsonObject:
     """The vectors of a collection to create: those of the only one, or by name."""
-    params: JsonObject = {
-        name: {"size": spec.size, "distance": spec.distance.capitalize()}
-        for name, spec in schema.vectors.items()
-    }
+    params: JsonObject = {name: vector_param(spec) for name, spec in schema.vectors.items()}
     only = params.get(UNNAMED)
     return only if isinstance(only, dict) else params
+
+
+def vector_param(spec: VectorSpec) -> JsonObject:
+    """One vector of a collection to create."""
+    param: JsonObject = {"size": spec.size, "distance": spec.distance.capitalize()}
+    if spec.multivector:
+        param["multivector_config"] = {"comparator": "max_sim"}
+    return param
 
 
 def overwrite_bodies(payloads: Mapping[PointId, JsonObject], limit: int = BODY_LIMIT) -> Iterator[bytes]:

@@ -89,6 +89,9 @@ class CatalogConfig(Section):
         return self
 
 
+Combine: TypeAlias = Literal["mean", "concat"]
+
+
 class VectorConfig(Section):
     """What one vector of an item is made of. Templates name the query's columns: `{title}`."""
 
@@ -98,11 +101,19 @@ class VectorConfig(Section):
     fields: dict[str, Template] | None = None
     size: Positive | None = None
     distance: Distance | None = None
+    pictures: Literal["first", "all"] = "first"
+    """Where the image's column holds a list: embed the first one, or each of them (a multivector)."""
+    combine: Combine | None = None
+    """Text and image are embedded one by one, and made one vector here; else the service gets both."""
 
     @model_validator(mode="after")
     def _something_to_embed(self) -> Self:
         if not self.text and not self.image:
             raise ValueError("give text, image or both")
+        if self.combine and not (self.text and self.image):
+            raise ValueError("combine goes with text and image: give both, or leave it out")
+        if self.pictures == "all" and (self.text or not self.image):
+            raise ValueError("pictures: all goes with image alone; a text gets a vector of its own")
         return self
 
 
@@ -220,9 +231,20 @@ class Settings(Section):
         if embedder is None:
             known = {"known": ", ".join(self.embedders)}
             yield "embedder", ("unknown_embedder", "no such embedder; known: {known}", known)
-        elif isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder)) and config.text and config.image:
+        elif (
+            isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder))
+            and (config.text and config.image)
+            and config.combine is None
+        ):
             kind = {"kind": embedder.type}
-            yield "image", ("text_or_image", "{kind} embeds a text or an image: leave one of them out", kind)
+            yield (
+                "image",
+                (
+                    "text_or_image",
+                    "{kind} embeds a text or an image: leave one of them out, or add combine: mean",
+                    kind,
+                ),
+            )
         elif isinstance(embedder, OpenAIEmbedder) and config.image and embedder.images is None:
             at = {"name": config.embedder}
             yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)

@@ -200,7 +200,7 @@ def _running(one: Optimization) -> Running:
 
 def _vectors(found: Survey, by_field: Mapping[str, Difference]) -> list[SchemaRow]:
     there = {} if found.state is None else found.state.vectors
-    wanted = {name: f"{spec.size} {spec.distance}" for name, spec in found.vectors.items()}
+    wanted = {name: f"{spec.words}" for name, spec in found.vectors.items()}
     wanted |= dict.fromkeys(found.asks, "of the size that its embedder tells")
     rows = []
     for name in dict.fromkeys([*there, *wanted]):

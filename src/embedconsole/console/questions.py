@@ -107,7 +107,7 @@ def init_question(plan: InitPlan) -> str:
 
 
 def _vectors(plan: InitPlan) -> str:
-    known = [f"{name} {spec.size} {spec.distance}".strip() for name, spec in plan.vectors.items()]
+    known = [f"{name} {spec.words}".strip() for name, spec in plan.vectors.items()]
     asked = [f"{name} of the size that its embedder tells by one embedding".strip() for name in plan.asks]
     return ", ".join([*known, *asked])
 

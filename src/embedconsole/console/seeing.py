@@ -199,8 +199,7 @@ def _collection(seen: CollectionSeen | None, standing: Standing, *, private: boo
         queue=state.queue,
         disk="" if state.disk_bytes is None else size(state.disk_bytes),
         vectors=tuple(
-            f"{clean(name) + ' ' if name else ''}{spec.size} {spec.distance}"
-            for name, spec in state.vectors.items()
+            f"{clean(name) + ' ' if name else ''}{spec.words}" for name, spec in state.vectors.items()
         ),
         indexes=tuple(f"{clean(path)} {clean(kind)}" for path, kind in state.indexes.items()),
         differences=tuple(clean(line) for line in seen.differences),

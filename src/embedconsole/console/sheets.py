@@ -86,8 +86,7 @@ def _beside(head: Line, text: str, cells: int, tone: Tone) -> list[Line]:
 def initialised_lines(result: Initialised, cells: int) -> list[Line]:
     """What `init` did and found."""
     vectors = ", ".join(
-        f"{name + ' ' if name else ''}{spec.size} {spec.distance}"
-        for name, spec in result.schema.vectors.items()
+        f"{name + ' ' if name else ''}{spec.words}" for name, spec in result.schema.vectors.items()
     )
     target = clean(result.target)
     if result.created:

@@ -15,6 +15,7 @@ from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.config.embedder import EmbedderConfig, RemoteSection
+    from embedconsole.config.model import Combine
 
 HASHING_VERSION = 1
 """Raise it with every change of the hashing embedder that moves a vector."""
@@ -39,6 +40,11 @@ def identity_of(name: str, config: EmbedderConfig) -> str:
         f"embedders.{name}.type: this version has no {config.type} backend yet; "
         "use http, openai, replicate or hashing"
     )
+
+
+def combined_identity(identity: str, how: Combine | None) -> str:
+    """That of the vectors which text and picture make together; the same where nothing is combined."""
+    return identity if how is None else f"{identity}:{how}"
 
 
 def _told(config: HttpEmbedder) -> str:

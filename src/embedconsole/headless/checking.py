@@ -77,8 +77,7 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
 def _print_initialised(name: str, result: Initialised) -> None:
     if result.created:
         vectors = ", ".join(
-            f"{vector + ' ' if vector else ''}{spec.size} {spec.distance}"
-            for vector, spec in result.schema.vectors.items()
+            f"{vector + ' ' if vector else ''}{spec.words}" for vector, spec in result.schema.vectors.items()
         )
         indexes = ", ".join(f"{path} {kind}" for path, kind in result.schema.indexes.items()) or "none"
         put(f"{name}: created {result.target}: {vectors}; payload indexes: {indexes}")

@@ -131,8 +131,7 @@ def _print_pipeline(name: str, counts: Counts, state: CollectionState | str | No
         put(f"  collection  {state}")
     else:
         vectors = ", ".join(
-            f"{vector + ' ' if vector else ''}{spec.size} {spec.distance}"
-            for vector, spec in state.vectors.items()
+            f"{vector + ' ' if vector else ''}{spec.words}" for vector, spec in state.vectors.items()
         )
         put(
             f"  collection  {state.status}   {state.points:,} points   "

@@ -15,7 +15,7 @@ import anyio.to_thread
 from embedconsole.collection.build import build_collection
 from embedconsole.config.masking import mask_url
 from embedconsole.embedders.build import build_embedder, check_embedder
-from embedconsole.embedders.identity import identity_of
+from embedconsole.embedders.identity import combined_identity, identity_of
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.space import space_of
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.collection.base import Collection
+    from embedconsole.config.model import Combine, VectorConfig
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
@@ -35,12 +36,21 @@ class EmbedderPool:
 
     tickets: Tickets | None = None
     _built: dict[str, Embedder] = field(default_factory=dict)
+    _combined: dict[tuple[str, Combine], Embedder] = field(default_factory=dict)
 
-    def get(self, pipeline: Pipeline, name: str) -> Embedder:
-        """The embedder of this name, built at the first call."""
+    def get(self, pipeline: Pipeline, vector: VectorConfig) -> Embedder:
+        """The embedder that a vector uses, built at the first call."""
+        name, how = vector.embedder, vector.combine
         if name not in self._built:
             self._built[name] = build_embedder(name, pipeline.embedders[name], tickets=self.tickets)
-        return self._built[name]
+        if how is None:
+            return self._built[name]
+        if (name, how) not in self._combined:
+            # It brings numpy, which a run with nothing to embed need not pay for.
+            from embedconsole.embedders.combining import CombinedEmbedder
+
+            self._combined[name, how] = CombinedEmbedder(self._built[name], how)
+        return self._combined[name, how]
 
     async def aclose(self) -> None:
         """Close what was built."""
@@ -60,10 +70,7 @@ class Assembly:
     @property
     def embedders(self) -> Mapping[str, Embedder]:
         """Vector name to its embedder; vectors with the same embedder share it."""
-        return {
-            name: self._pool.get(self.pipeline, config.embedder)
-            for name, config in self.pipeline.vectors.items()
-        }
+        return {name: self._pool.get(self.pipeline, config) for name, config in self.pipeline.vectors.items()}
 
     def recipe(self) -> Recipe:
         """How content is made of rows; connects to the catalog for its columns.
@@ -102,7 +109,9 @@ class Assembly:
         configs = self.pipeline.embedders
         return space_of(
             {
-                name: identity_of(config.embedder, configs[config.embedder])
+                name: combined_identity(
+                    identity_of(config.embedder, configs[config.embedder]), config.combine
+                )
                 for name, config in self.pipeline.vectors.items()
             }
         )

@@ -10,24 +10,18 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.items import EmbedInput
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.assembly import assembled
+from embedconsole.sync.trial import trial_input
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from embedconsole.config.model import VectorConfig
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
+    from embedconsole.items import EmbedInput
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
-
-_SAMPLE = "embedconsole test: red running shoes"
-_PICTURE = (  # 8 x 8 pixels of red
-    "data:image/png;base64,"
-    "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEklEQVR4nGP4z8CAFWEXHbQSACj/P8Fu7N9hAAAAAElFTkSuQmCC"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,7 @@ async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
     for vector, embedder in assembly.embedders.items():
         if embedder.name not in tried:
             tried.add(embedder.name)
-            sample = _sample(assembly.pipeline.vectors[vector])
+            sample = trial_input(assembly.pipeline.vectors[vector])
             yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder, sample))
     yield await _check("collection", partial(_try_collection, assembly))
 
@@ -106,13 +100,6 @@ async def _try_catalog(assembly: Assembly) -> str:
     return await anyio.to_thread.run_sync(look)
 
 
-def _sample(config: VectorConfig) -> EmbedInput:
-    """What stands for an item: a text, or a picture where only pictures are embedded."""
-    if config.text is None:
-        return EmbedInput(0, None, _PICTURE, {"name": "", "description": ""})
-    return EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
-
-
 async def _try_embedder(embedder: Embedder, sample: EmbedInput) -> str:
     await embedder.health()
     embedded = await embedder.embed([sample])
@@ -125,7 +112,5 @@ async def _try_collection(assembly: Assembly) -> str:
     state = await assembly.collection.describe()
     if state is None:
         return f"{assembly.collection.target} does not exist yet; the first sync, or init, creates it"
-    vectors = ", ".join(
-        f"{name + ': ' if name else ''}{spec.size} {spec.distance}" for name, spec in state.vectors.items()
-    )
+    vectors = ", ".join(f"{name + ': ' if name else ''}{spec.words}" for name, spec in state.vectors.items())
     return f"{assembly.collection.target}: {state.status}, {state.points:,} points, {vectors}"

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 import orjson
 
 from embedconsole.faults import ConfigError
-from embedconsole.items import MARKER, EmbedInput, point_id
+from embedconsole.items import MARKED_SLOTS, MARKER, UNNAMED, EmbedInput, point_id
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.states import HASH_BYTES
 from embedconsole.sync.payload import PayloadField, make_payload, payload_fields
+from embedconsole.sync.slots import marked, slot_of
+from embedconsole.sync.space import identities_in
 from embedconsole.sync.template import Template, as_text, parse_template, unknown_column
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from embedconsole.config.model import VectorConfig
     from embedconsole.config.pipeline import Pipeline
@@ -61,23 +63,37 @@ class Content:
 
     @property
     def inputs(self) -> dict[str, EmbedInput]:
-        """Vector name to what is sent for it; a named vector without content is left out."""
+        """Slot (see `sync.slots`) to what is sent for it; a vector without content has none."""
         return {
-            vector.name: vector.input(self.product_id, sent)
+            slot: entry
             for vector, sent in zip(self._recipe.vectors, self._sent, strict=True)
             if sent is not None
+            for slot, entry in vector.inputs(self.product_id, sent)
+        }
+
+    @property
+    def slot_hashes(self) -> dict[str, str]:
+        """Slot to a hash of what is sent for it and to whom: while it stays, so does the embedding."""
+        return {
+            slot: _digest(vector.seed + orjson.dumps([entry.text, entry.image, *entry.fields.values()])).hex()
+            for vector, sent in zip(self._recipe.vectors, self._sent, strict=True)
+            if sent is not None
+            for slot, entry in vector.inputs(self.product_id, sent)
         }
 
     @property
     def payload(self) -> JsonObject:
         """The payload, with our marker."""
         payload = make_payload(self._recipe.payload, self._payload_values)
-        payload[MARKER] = {
+        marker: JsonObject = {
             "pipeline": self._recipe.pipeline,
             "key": self.key,
             "embed_hash": self.hashes.embed.hex(),
             "payload_hash": self.hashes.payload.hex(),
         }
+        if self._recipe.in_slots:
+            marker[MARKED_SLOTS] = marked(self.slot_hashes)
+        payload[MARKER] = marker
         return payload
 
     @property
@@ -90,31 +106,50 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class VectorRecipe:
-    """How one vector's input is made: rendered text, rendered image, then the fields."""
+    """How one vector's inputs are made: rendered text, rendered image or images, then the fields.
+
+    Attributes:
+        several: Each of an item's pictures is embedded by itself (a multivector); else the first one is.
+        seed: Of the hashes of its slots: who embeds, and what the fields are called.
+    """
 
     name: str
     text: Template | None
     image: Template | None
     fields: tuple[tuple[str, str], ...] | None
+    several: bool = False
+    seed: bytes = b""
 
     def sent(self, values: JsonObject) -> list[JsonValue] | None:
         """What is sent for one row; None when the row has nothing for this vector."""
         text = self.text.render(values) if self.text is not None else None
-        image = (self.image.render(values) or None) if self.image is not None else None
+        image = self._image(values) if self.image is not None else None
         if not text and image is None:
             return None
         if self.fields is None:
             return [text, image]
         return [text, image, *(as_text(values[column]) for _, column in self.fields)]
 
-    def input(self, product_id: int | str, sent: Sequence[JsonValue]) -> EmbedInput:
-        """The same as an embedder takes it."""
-        text, image = (None if value is None else str(value) for value in sent[:2])
+    def _image(self, values: JsonObject) -> JsonValue:
+        assert self.image is not None
+        images = self.image.render_each(values)
+        if not images:
+            return None
+        return [*images] if self.several else images[0]
+
+    def inputs(self, product_id: int | str, sent: Sequence[JsonValue]) -> Iterator[tuple[str, EmbedInput]]:
+        """The same as an embedder takes it, slot by slot."""
+        text = None if sent[0] is None else str(sent[0])
         if self.fields is None:
             fields = {"name": text or "", "description": ""}
         else:
             fields = {name: str(value) for (name, _), value in zip(self.fields, sent[2:], strict=True)}
-        return EmbedInput(product_id, text, image, fields)
+        if isinstance(sent[1], list):
+            for place, image in enumerate(sent[1]):
+                yield slot_of(self.name, place), EmbedInput(product_id, text, str(image), fields)
+        else:
+            image = None if sent[1] is None else str(sent[1])
+            yield self.name, EmbedInput(product_id, text, image, fields)
 
 
 class Recipe:
@@ -132,10 +167,19 @@ class Recipe:
     ) -> None:
         place = f"pipelines.{pipeline.name}"
         self.pipeline = pipeline.name
+        who = identities_in(space)
         self.vectors = tuple(
-            _vector_recipe(name, vector, columns, f"{place}.vectors.{name}" if name else f"{place}.embed")
+            _vector_recipe(
+                name,
+                vector,
+                columns,
+                place,
+                who.get(name, ""),
+            )
             for name, vector in pipeline.vectors.items()
         )
+        # Whether a part of an item's embeddings may stay what it is while another changes.
+        self.in_slots = any(vector.name != UNNAMED or vector.several for vector in self.vectors)
         self.payload: tuple[PayloadField, ...] = payload_fields(
             pipeline.collection.payload,
             default_payload,
@@ -176,7 +220,10 @@ class Recipe:
         return Content(self, row, product_id, sent, payload_values, hashes)
 
 
-def _vector_recipe(name: str, config: VectorConfig, columns: Collection[str], place: str) -> VectorRecipe:
+def _vector_recipe(
+    name: str, config: VectorConfig, columns: Collection[str], place: str, identity: str
+) -> VectorRecipe:
+    place = f"{place}.vectors.{name}" if name else f"{place}.embed"
     for column in (config.fields or {}).values():
         if column not in columns:
             raise ConfigError(unknown_column(f"{place}.fields", column, columns))
@@ -185,6 +232,8 @@ def _vector_recipe(name: str, config: VectorConfig, columns: Collection[str], pl
         text=parse_template(config.text, columns, f"{place}.text") if config.text else None,
         image=parse_template(config.image, columns, f"{place}.image") if config.image else None,
         fields=None if config.fields is None else tuple(config.fields.items()),
+        several=config.pictures == "all",
+        seed=_digest(orjson.dumps([identity, list(config.fields or ())])),
     )
 
 

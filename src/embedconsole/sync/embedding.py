@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
@@ -12,6 +12,7 @@ from embedconsole.items import EmbedInput
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import Rejection, embed_isolating
 from embedconsole.sync.purse import Purse
+from embedconsole.sync.slots import vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -41,7 +42,7 @@ class ItemVectors:
     """What came of the contents of a batch.
 
     Attributes:
-        vectors: Key to vector name to vector; only items all of whose vectors are there.
+        vectors: Key to slot (see `sync.slots`) to embedding; only items all of whose embeddings are there.
         partial: The same of items that lack some of theirs, and may get them another time.
         rejected: Key to why the item was not embedded.
         ended_by: Why items that stand nowhere, or in `partial`, have no answer; None when all have theirs.
@@ -193,13 +194,13 @@ async def embed_contents(
     have: Mapping[str, Mapping[str, Vector]],
     fence: Fence = _nobody_else,
 ) -> ItemVectors:
-    """Embed all vectors of the contents; an item is rejected when one of its vectors is.
+    """Embed all slots of the contents; an item is rejected when one of its embeddings is.
 
     A batch that fails as a whole counts with its gate. What was embedded before is there all the same.
 
     Args:
         embedders: Vector name to its embedder.
-        have: Vectors that are paid for already, by key and name; they are not asked for again.
+        have: Embeddings that are there already, by key and slot; they are not asked for again.
         fence: Called before every try; raises `Interrupted` where another worker has the items by now, and
             pays for them.
     """
@@ -210,9 +211,12 @@ async def embed_contents(
     outcome = ItemVectors()
     for name, gated in embedders.items():
         wanting = [
-            (key, sent[name]) for key, sent in inputs.items() if name in sent and name not in found[key]
+            _Wanting(key, slot, entry)
+            for key, sent in inputs.items()
+            for slot, entry in sent.items()
+            if vector_of(slot) == name and slot not in found[key]
         ]
-        outcome.ended_by = await _embed_vector(wanting, name, gated, found, outcome.rejected, fence)
+        outcome.ended_by = await _embed_vector(wanting, gated, found, outcome.rejected, fence)
         if outcome.ended_by is not None:
             break
     for key, vectors in found.items():
@@ -224,9 +228,16 @@ async def embed_contents(
     return outcome
 
 
+class _Wanting(NamedTuple):
+    """What is to be embedded: for which item, and where it goes."""
+
+    key: str
+    slot: str
+    entry: EmbedInput
+
+
 async def _embed_vector(
-    wanting: Sequence[tuple[str, EmbedInput]],
-    name: str,
+    wanting: Sequence[_Wanting],
     gated: GatedEmbedder,
     found: Mapping[str, dict[str, Vector]],
     rejected: dict[str, Rejection],
@@ -237,8 +248,8 @@ async def _embed_vector(
     pieces = [wanting[start : start + size] for start in range(0, len(wanting), size)]
     errors: list[Fault | Stop | Interrupted] = []
 
-    async def embed(piece: Sequence[tuple[str, EmbedInput]]) -> None:
-        entries = [entry for _, entry in piece]
+    async def embed(piece: Sequence[_Wanting]) -> None:
+        entries = [wanted.entry for wanted in piece]
         witness = EmbedderWitness(gated, entries[0])
         isolated = await embed_isolating(
             entries,
@@ -247,9 +258,9 @@ async def _embed_vector(
             witness=witness,
         )
         for index, vector in isolated.vectors.items():
-            found[piece[index][0]][name] = vector
+            found[piece[index].key][piece[index].slot] = vector
         for index, rejection in isolated.rejected.items():
-            rejected.setdefault(piece[index][0], rejection)
+            rejected.setdefault(piece[index].key, rejection)
         if isolated.ended_by is not None:
             errors.append(isolated.ended_by)
 

@@ -6,19 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.collection.compare import differences, index_field, missing_vector
-from embedconsole.items import CollectionSchema, EmbedInput, VectorSpec
+from embedconsole.items import CollectionSchema
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.wanted import wanted_schema
+from embedconsole.sync.trial import trial_input
+from embedconsole.sync.wanted import wanted_schema, wanted_vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.collection.compare import Difference
-    from embedconsole.items import CollectionState, IndexType
+    from embedconsole.items import CollectionState, IndexType, VectorSpec
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.engine import Engine
-
-_SAMPLE = "embedconsole"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def configured_vectors(
         if size is None:
             unknown.append(name)
         else:
-            known[name] = VectorSpec(size, config.distance or pipeline.collection.distance)
+            known[name] = wanted_vector(pipeline, name, size)
     return known, tuple(unknown)
 
 
@@ -139,8 +138,7 @@ async def _asked_sizes(assembly: Assembly, names: tuple[str, ...]) -> dict[str, 
     """The sizes of vectors, by one embedding each."""
     sizes = {}
     for name in names:
-        sample = EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
-        embedded = await assembly.embedders[name].embed([sample])
+        embedded = await assembly.embedders[name].embed([trial_input(assembly.pipeline.vectors[name])])
         if not embedded.rejected:
             sizes[name] = int(embedded.vectors.shape[1])
     return sizes

@@ -42,9 +42,9 @@ class VectorKeeper:
         self, batch: Batch, contents: Sequence[Content], rows: Mapping[str, CatalogRow]
     ) -> dict[str, Vectors]:
         """What is kept of the contents' vectors, by key; nothing is asked where nothing is kept."""
-        if not batch.kept:
+        contents = self.usable(contents, rows)
+        if not batch.kept or not contents:
             return {}
-        contents = [content for content in contents if rows[content.key] not in self.ask_again]
         hashes = [content.hashes.embed for content in contents]
         get = partial(self.ledger.kept.get, batch.generation_id, hashes)
         kept = await in_ledger(get, self.journal, f"batch {batch.token}")
@@ -53,6 +53,10 @@ class VectorKeeper:
             for content in contents
             if content.hashes.embed in kept
         }
+
+    def usable(self, contents: Sequence[Content], rows: Mapping[str, CatalogRow]) -> Sequence[Content]:
+        """Those of the contents that need not be embedded again where a vector of them is there."""
+        return [content for content in contents if rows[content.key] not in self.ask_again]
 
     async def keep(self, batch: Batch, contents: Sequence[Content], vectors: Mapping[str, Vectors]) -> None:
         """Keep the contents' vectors (by key), in place of older ones."""

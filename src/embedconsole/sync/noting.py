@@ -12,6 +12,7 @@ from embedconsole.faults import Refused, Transient
 from embedconsole.items import UNNAMED
 from embedconsole.sync.consequences import left_for_later
 from embedconsole.sync.flow import Interrupted, Stop
+from embedconsole.sync.slots import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.items import CatalogRow, JsonValue
+    from embedconsole.items import CatalogRow, JsonObject, JsonValue
     from embedconsole.ledger.records.work import Batch, Settlement
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.journal import Journal
@@ -76,9 +77,8 @@ class CatalogNoter:
             raise Stop(fault) from fault
 
 
-def _as_json(vectors: Vectors | None) -> JsonValue:
-    if vectors is None:
+def _as_json(slots: Vectors | None) -> JsonValue:
+    if slots is None:
         return None
-    if list(vectors) == [UNNAMED]:
-        return [float(number) for number in vectors[UNNAMED]]
-    return {name: [float(number) for number in vector] for name, vector in vectors.items()}
+    vectors: JsonObject = {name: vector.tolist() for name, vector in gathered(slots).items()}
+    return vectors[UNNAMED] if list(vectors) == [UNNAMED] else vectors

@@ -46,8 +46,11 @@ class Purse:
 
 def item_price(pipeline: Pipeline) -> float | None:
     """What all vectors of one item cost; None where no price is configured for any of them."""
-    prices = (pipeline.embedders[vector.embedder].price_per_1000 for vector in pipeline.vectors.values())
-    known = [price for price in prices if price is not None]
+    known = [
+        price * (2 if vector.combine else 1)  # text and picture are two inputs then
+        for vector in pipeline.vectors.values()
+        if (price := pipeline.embedders[vector.embedder].price_per_1000) is not None
+    ]
     return sum(known) / 1000 if known else None
 
 

@@ -22,6 +22,12 @@ def space_of(identities: Mapping[str, str]) -> str:
     return json.dumps(dict(sorted(identities.items())), separators=(",", ":"))
 
 
+def identities_in(space: str) -> dict[str, str]:
+    """What `space_of` was made of."""
+    found: dict[str, str] = json.loads(space)
+    return found
+
+
 def check_space(pipeline: str, generation: Generation, space: str) -> None:
     """Refuse to mix the vectors of two models in one collection.
 
@@ -38,4 +44,4 @@ def check_space(pipeline: str, generation: Generation, space: str) -> None:
 
 
 def _names(space: str) -> str:
-    return ", ".join(f"{name}: {value}" if name else value for name, value in json.loads(space).items())
+    return ", ".join(f"{name}: {value}" if name else value for name, value in identities_in(space).items())

@@ -26,7 +26,9 @@ from embedconsole.sync.isolate import Rejection
 from embedconsole.sync.outcome import Outcome
 from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.retry import delay_after
+from embedconsole.sync.slots import vector_of
 from embedconsole.sync.stages import Stages
+from embedconsole.sync.standing import standing_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -188,8 +190,8 @@ class Task:
     async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> Fault | Stop | Interrupted | None:
         """Embed what is not kept; returns why some of it could not be."""
         contents = [content for _, content in pairs]
-        have = await self._bench.keeper.take(self._batch, contents, self._rows)
         await self._bench.collection.look()
+        have = await self._have(pairs)
         self._stages.enter("wait")
         async with self._bench.embed_slots:
             if self._bench.ended_early():
@@ -213,6 +215,17 @@ class Task:
                 result.ended_by.fault if isinstance(result.ended_by, Stop) else result.ended_by
             )
         return result.ended_by
+
+    async def _have(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> dict[str, Mapping[str, Vector]]:
+        """Embeddings that need not be paid for, by key and slot: what is kept, and what is in the points."""
+        kept = await self._bench.keeper.take(self._batch, [content for _, content in pairs], self._rows)
+        in_points: dict[str, Mapping[str, Vector]] = {}
+        if self._bench.recipe.in_slots and not self._bench.collection.missing:
+            changed = [content for item, content in pairs if item.synced_embed is not None]
+            in_points = await standing_of(
+                self._bench.keeper.usable(changed, self._rows), await self._bench.collection.get()
+            )
+        return {key: {**in_points.get(key, {}), **kept.get(key, {})} for key in {*in_points, *kept}}
 
     async def _write(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
         if not pairs:
@@ -258,7 +271,9 @@ class Task:
 
     def _sizes(self) -> dict[str, int]:
         """The sizes of the vectors at hand, by name."""
-        return {name: vector.size for vectors in self._vectors.values() for name, vector in vectors.items()}
+        return {
+            vector_of(slot): vector.size for slots in self._vectors.values() for slot, vector in slots.items()
+        }
 
     # The ends of a batch
 

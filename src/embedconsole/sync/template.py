@@ -32,6 +32,20 @@ class Template:
                 texts.append(value if isinstance(value, str) else as_text(value))
         return "".join(texts).strip()
 
+    def render_each(self, values: JsonObject) -> list[str]:
+        """The texts of one row, where a column holds a list one an entry; empty ones are left out."""
+        listed = next(
+            (column for _, column in self.parts if column and isinstance(values[column], list)), None
+        )
+        entries = (
+            [values] if listed is None else [{**values, listed: entry} for entry in _entries(values[listed])]
+        )
+        return [text for entry in entries if (text := self.render(entry))]
+
+
+def _entries(value: JsonValue) -> list[JsonValue]:
+    return [entry for entry in value if entry] if isinstance(value, list) else []
+
 
 def parse_template(template: str, columns: Collection[str], place: str) -> Template:
     """Parse a template and check its columns.

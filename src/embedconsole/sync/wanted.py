@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
 
 
+def wanted_vector(pipeline: Pipeline, name: str, size: int) -> VectorSpec:
+    """What the configuration wants a vector to be that has this size."""
+    config = pipeline.vectors[name]
+    return VectorSpec(size, config.distance or pipeline.collection.distance, config.pictures == "all")
+
+
 def wanted_schema(pipeline: Pipeline, sizes: Mapping[str, int]) -> CollectionSchema:
     """What the configuration wants the collection to be.
 
@@ -32,5 +38,5 @@ def wanted_schema(pipeline: Pipeline, sizes: Mapping[str, int]) -> CollectionSch
                 f"the size of its vector {name!r} is not known yet",
                 remedy=f"Set pipelines.{pipeline.name}.{place}",
             )
-        vectors[name] = VectorSpec(size, config.distance or pipeline.collection.distance)
+        vectors[name] = wanted_vector(pipeline, name, size)
     return CollectionSchema(vectors, dict(pipeline.collection.indexes))

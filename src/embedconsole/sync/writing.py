@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
 from embedconsole.faults import BadInput, FaultClass
 from embedconsole.items import Points
 from embedconsole.sync.isolate import Rejection
+from embedconsole.sync.slots import column_of, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from embedconsole.collection.base import Collection
     from embedconsole.config.model import RetryConfig
-    from embedconsole.items import PointId, Vectors
+    from embedconsole.items import PointId, StoredPoint
     from embedconsole.sync.content import Content
     from embedconsole.sync.flow import Gate
 
@@ -43,17 +43,18 @@ class GatedCollection:
     async def upsert(
         self, contents: Sequence[Content], vectors: Mapping[str, Mapping[str, Vector]], fence: Fence
     ) -> dict[str, Rejection]:
-        """Write whole points; `vectors` by key and vector name. Returns what was refused alone, by key."""
+        """Write whole points; `vectors` by key and slot. Returns what was refused alone, by key."""
+        whole = {content.key: gathered(vectors[content.key]) for content in contents}
         # Points of one request share their vector names; an item without a picture lacks that vector.
         alike: defaultdict[tuple[str, ...], list[Content]] = defaultdict(list)
         for content in contents:
-            alike[tuple(vectors[content.key])].append(content)
+            alike[tuple(sorted(whole[content.key]))].append(content)
 
         async def write(group: Sequence[Content]) -> None:
-            names = vectors[group[0].key]
+            names = whole[group[0].key]
             points = Points(
                 ids=[content.point for content in group],
-                vectors={name: _column([vectors[content.key][name] for content in group]) for name in names},
+                vectors={name: column_of([whole[content.key][name] for content in group]) for name in names},
                 payloads=[content.payload for content in group],
             )
             await self._call(lambda: self._collection.upsert(points), fence)
@@ -62,6 +63,11 @@ class GatedCollection:
         for group in alike.values():
             rejected |= await _isolating(group, write)
         return rejected
+
+    async def stored(self, contents: Sequence[Content]) -> Mapping[PointId, StoredPoint]:
+        """What the collection has of them by now."""
+        points = [content.point for content in contents]
+        return await self._gate.call_counted(lambda: self._collection.stored(points), self._retry)
 
     async def overwrite_payloads(
         self, contents: Sequence[Content], fence: Fence
@@ -86,11 +92,6 @@ class GatedCollection:
             return await work()
 
         return await self._gate.call_counted(fenced, self._retry)
-
-
-def _column(rows: Sequence[Vector]) -> Vectors:
-    """Vectors of one size as an array of shape (rows, size), in half the time of `np.stack`."""
-    return np.concatenate(rows).reshape(len(rows), -1)
 
 
 async def _isolating(

@@ -63,6 +63,13 @@ def as_ids(value: Json) -> list[EngineId]:
     return [as_id(entry) for entry in as_list(value, "a list of point ids")]
 
 
+def as_vectors(value: Json) -> list[float] | list[list[float]]:
+    """A dense vector, or the rows of a multivector."""
+    if isinstance(value, list) and value and all(isinstance(row, list) for row in value):
+        return [as_vector(row) for row in value]
+    return as_vector(value)
+
+
 def as_vector(value: Json) -> list[float]:
     if isinstance(value, list) and all(type(entry) in (int, float) for entry in value):
         return [float(entry) for entry in value if isinstance(entry, (int, float))]

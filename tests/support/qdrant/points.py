@@ -17,7 +17,7 @@ from support.qdrant.jsonish import (
     as_list,
     as_object,
     as_text,
-    as_vector,
+    as_vectors,
     member,
 )
 
@@ -57,9 +57,9 @@ def _point(body: Object) -> edge.Point:
 
 def _vector(body: Json) -> edge.Vector:
     if isinstance(body, dict):
-        named: dict[str, edge.NamedVector] = {name: as_vector(values) for name, values in body.items()}
+        named: dict[str, edge.NamedVector] = {name: as_vectors(values) for name, values in body.items()}
         return named
-    return as_vector(body)
+    return as_vectors(body)
 
 
 def _payload(body: Json) -> Object:

@@ -17,7 +17,7 @@ from support.qdrant.jsonish import (
     as_list,
     as_object,
     as_text,
-    as_vector,
+    as_vectors,
     member,
 )
 
@@ -146,7 +146,7 @@ def query(collection: StoredCollection, body: Object) -> Json:
             edge.QueryRequest(
                 limit=as_count(body.get("limit"), "limit", 10),
                 offset=as_count(body.get("offset"), "offset", 0),
-                query=None if wanted is None else edge.Query.Nearest(as_vector(wanted), name),
+                query=None if wanted is None else edge.Query.Nearest(as_vectors(wanted), name),
                 filter=condition,
                 score_threshold=float(threshold) if isinstance(threshold, (int, float)) else None,
                 with_payload=_payload_wish(body.get("with_payload"), False),

@@ -152,7 +152,11 @@ def _engine_vectors(vectors: Object) -> dict[str, edge.EdgeVectorParams]:
                 400,
                 f"Format error in JSON body: unknown variant `{distance}`, expected one of {list(DISTANCES)}",
             )
-        params[name] = edge.EdgeVectorParams(size, DISTANCES[distance])
+        several = spec.get("multivector_config")
+        max_sim = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+        params[name] = edge.EdgeVectorParams(
+            size, DISTANCES[distance], multivector_config=None if several is None else max_sim
+        )
     return params
 
 

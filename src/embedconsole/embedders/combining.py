@@ -1,0 +1,124 @@
+"""Text and picture of an item, embedded one by one by the same model, as one vector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from embedconsole.embedders.check import normalized
+from embedconsole.embedders.identity import combined_identity
+from embedconsole.embedders.memo import Memo
+from embedconsole.embedders.remote import NOTHING_TO_EMBED, blank
+from embedconsole.faults import Fault, Refused
+from embedconsole.items import Embedded, EmbedInput
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from embedconsole.config.model import Combine
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.items import Vectors
+
+    Vector = NDArray[np.float32]
+
+_REMEMBERED = 10_000
+
+
+class CombinedEmbedder:
+    """An embedder of a text or a picture as one of both; see `Embedder`.
+
+    Each part is brought to length 1. `mean` adds them up, and takes one alone where the other is missing;
+    `concat` puts the picture behind the text, with zeros for what is missing. The result has length 1.
+
+    Args:
+        inner: Embeds texts and pictures into vectors of one size. Its owner closes it.
+    """
+
+    def __init__(self, inner: Embedder, how: Combine) -> None:
+        self._inner = inner
+        self._how = how
+        self._paid: Memo[Vector] = Memo(_REMEMBERED)
+        self.name = inner.name
+        self.identity = combined_identity(inner.identity, how)
+        self.batch_size = inner.batch_size
+        self.concurrency = inner.concurrency
+        # What is configured is the price of one input, and an item has two.
+        self.price_per_1000 = None if inner.price_per_1000 is None else 2 * inner.price_per_1000
+
+    async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
+        """See `Embedder.embed`.
+
+        Raises:
+            Refused: besides, its texts and pictures have different sizes.
+        """
+        texts = {
+            place: EmbedInput(one.product_id, one.text, None, one.fields)
+            for place, one in enumerate(inputs)
+            if not blank(one.text)
+        }
+        pictures = {
+            place: EmbedInput(one.product_id, None, one.image)
+            for place, one in enumerate(inputs)
+            if one.image
+        }
+        rejected = {
+            place: NOTHING_TO_EMBED for place in range(len(inputs)) if place not in {*texts, *pictures}
+        }
+        vectors: list[dict[int, Vector]] = []
+        requests = 0
+        try:
+            for part in (texts, pictures):
+                found, part_rejected, part_requests = await self._part(part)
+                vectors.append(found)
+                rejected |= part_rejected
+                requests += part_requests
+        except Fault:
+            # The texts are paid for: whoever tries again shall not ask for them.
+            self._paid.keep(
+                {texts[place].text: vector for found in vectors for place, vector in found.items()}
+            )
+            raise
+        joined = self._joined(len(inputs), *vectors)
+        joined[list(rejected)] = 0.0
+        return Embedded(joined, dict(sorted(rejected.items())), requests=requests)
+
+    async def _part(self, inputs: Mapping[int, EmbedInput]) -> tuple[dict[int, Vector], dict[int, str], int]:
+        """The vectors of one part, what was rejected, and how many requests it took."""
+        known = {
+            place: vector
+            for place, one in inputs.items()
+            if one.text is not None and (vector := self._paid.take(one.text)) is not None
+        }
+        places = [place for place in inputs if place not in known]
+        if not places:
+            return known, {}, 0
+        embedded = await self._inner.embed([inputs[place] for place in places])
+        rejected = {places[index]: reason for index, reason in embedded.rejected.items()}
+        unit = normalized(embedded.vectors)
+        fresh = {place: unit[index] for index, place in enumerate(places) if index not in embedded.rejected}
+        return known | fresh, rejected, embedded.requests
+
+    def _joined(self, count: int, texts: Mapping[int, Vector], pictures: Mapping[int, Vector]) -> Vectors:
+        sizes = {vector.size for part in (texts, pictures) for vector in part.values()}
+        if len(sizes) > 1:
+            raise Refused(
+                f"embedder {self.name}",
+                f"its texts and pictures have different sizes ({' and '.join(map(str, sorted(sizes)))})",
+                remedy="Use a model in which they are comparable, or give each a vector of its own",
+            )
+        size = next(iter(sizes), 0)
+        halves = np.zeros((2, count, size), dtype=np.float32)
+        for half, part in zip(halves, (texts, pictures), strict=True):
+            for place, vector in part.items():
+                half[place] = vector
+        return normalized(halves.sum(axis=0) if self._how == "mean" else np.concatenate(halves, axis=1))
+
+    async def health(self) -> None:
+        """See `Embedder.health`."""
+        await self._inner.health()
+
+    async def aclose(self) -> None:
+        """Nothing of its own to release."""

@@ -1,0 +1,89 @@
+"""Slots: where the single embeddings of an item go.
+
+A vector of a point takes one embedding and is its own slot. A multivector takes any number, and has a slot
+for each: so that they are asked for, kept and paid for one by one, like all others.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from embedconsole.items import JsonObject, JsonValue, VectorColumn
+
+    Vector = NDArray[np.float32]
+
+_SEPARATOR = "\x1f"
+"""Stands in no configured name."""
+
+
+def slot_of(vector: str, place: int) -> str:
+    """The slot of a multivector's embedding, counted from 0."""
+    return f"{vector}{_SEPARATOR}{place}"
+
+
+def vector_of(slot: str) -> str:
+    """The name of the vector that a slot belongs to."""
+    return slot.partition(_SEPARATOR)[0]
+
+
+def gathered(slots: Mapping[str, Vector]) -> dict[str, Vector]:
+    """The vectors of one item by name, of its embeddings by slot.
+
+    Returns:
+        Arrays of shape (size,), of a multivector (rows, size).
+    """
+    vectors: dict[str, Vector] = {}
+    rows: dict[str, dict[int, Vector]] = {}
+    for slot, embedding in slots.items():
+        name, several, place = slot.partition(_SEPARATOR)
+        if several:
+            rows.setdefault(name, {})[int(place)] = embedding
+        else:
+            vectors[name] = embedding
+    return vectors | {
+        name: np.stack([found[place] for place in sorted(found)]) for name, found in rows.items()
+    }
+
+
+def marked(hashes: Mapping[str, str]) -> JsonObject:
+    """The hashes of an item's slots as a point's marker has them: by name, of a multivector a list."""
+    found: JsonObject = {}
+    for slot, digest in hashes.items():
+        if _SEPARATOR not in slot:
+            found[slot] = digest
+            continue
+        listed = found.setdefault(vector_of(slot), [])
+        assert isinstance(listed, list)
+        listed.append(digest)
+    return found
+
+
+def standing(marks: JsonValue, vectors: Mapping[str, Vector]) -> dict[tuple[str, str], Vector]:
+    """The embeddings of a stored point by vector name and hash.
+
+    Args:
+        marks: What `marked` made; anything else, foreign or older, tells nothing.
+        vectors: The point's vectors by name, shape (size,) or (rows, size).
+    """
+    found: dict[tuple[str, str], Vector] = {}
+    for name, marks_of_vector in (marks if isinstance(marks, dict) else {}).items():
+        vector = vectors.get(name)
+        hashes = marks_of_vector if isinstance(marks_of_vector, list) else [marks_of_vector]
+        if vector is not None and (rows := np.atleast_2d(vector)).shape[0] == len(hashes):
+            found |= {(name, str(digest)): row for digest, row in zip(hashes, rows, strict=True)}
+    return found
+
+
+def column_of(rows: Sequence[Vector]) -> VectorColumn:
+    """One vector of several points, each as `gathered` gives it."""
+    if rows[0].ndim > 1:
+        return rows
+    # Half the time of `np.stack`.
+    return np.concatenate(rows).reshape(len(rows), -1)
