@@ -15,6 +15,8 @@ from embedconsole.items import Embedded, EmbedInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from embedconsole.items import Vectors
+
 pytestmark = pytest.mark.anyio
 
 
@@ -50,6 +52,10 @@ def entry(text: str | None, image: str | None = None) -> EmbedInput:
     return EmbedInput(1, text, image)
 
 
+def same(vectors: Vectors, rows: list[list[float]]) -> None:
+    np.testing.assert_allclose(vectors, np.array(rows), rtol=1e-6)
+
+
 INPUTS = [
     entry("shoe", "shoe.jpg"),
     entry("mug"),
@@ -62,7 +68,7 @@ HALF = float(np.sqrt(0.5))
 
 async def test_the_mean_of_what_is_there() -> None:
     embedded = await CombinedEmbedder(Halves(), "mean").embed(INPUTS)
-    np.testing.assert_allclose(embedded.vectors, [[HALF, HALF], [1, 0], [0, 1], [0, 0], [0, 0]], rtol=1e-6)
+    same(embedded.vectors, [[HALF, HALF], [1, 0], [0, 1], [0, 0], [0, 0]])
     assert embedded.rejected.keys() == {3, 4}
     assert embedded.rejected[3] == "unreadable"
     assert embedded.requests == 2
@@ -71,7 +77,7 @@ async def test_the_mean_of_what_is_there() -> None:
 async def test_one_behind_the_other_with_zeros_for_what_is_missing() -> None:
     embedded = await CombinedEmbedder(Halves(), "concat").embed(INPUTS[:3])
     expected = [[HALF, 0, 0, HALF], [1, 0, 0, 0], [0, 0, 0, 1]]
-    np.testing.assert_allclose(embedded.vectors, expected, rtol=1e-6)
+    same(embedded.vectors, expected)
 
 
 async def test_texts_are_not_asked_for_again_when_the_pictures_failed() -> None:
@@ -82,7 +88,7 @@ async def test_texts_are_not_asked_for_again_when_the_pictures_failed() -> None:
     inner.away = False
     embedded = await embedder.embed(INPUTS[:2])
     assert inner.asked == ["shoe", "mug", "shoe.jpg"]
-    np.testing.assert_allclose(embedded.vectors, [[HALF, HALF], [1, 0]], rtol=1e-6)
+    same(embedded.vectors, [[HALF, HALF], [1, 0]])
 
 
 async def test_parts_of_different_sizes_are_refused() -> None:
