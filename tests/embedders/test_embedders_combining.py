@@ -76,7 +76,7 @@ async def test_the_mean_of_what_is_there() -> None:
 
 async def test_one_behind_the_other_with_zeros_for_what_is_missing() -> None:
     embedded = await CombinedEmbedder(Halves(), "concat").embed(INPUTS[:3])
-    expected = [[HALF, 0, 0, HALF], [1, 0, 0, 0], [0, 0, 0, 1]]
+    expected = [[HALF, 0.0, 0.0, HALF], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
     same(embedded.vectors, expected)
 
 
@@ -88,7 +88,7 @@ async def test_texts_are_not_asked_for_again_when_the_pictures_failed() -> None:
     inner.away = False
     embedded = await embedder.embed(INPUTS[:2])
     assert inner.asked == ["shoe", "mug", "shoe.jpg"]
-    same(embedded.vectors, [[HALF, HALF], [1, 0]])
+    same(embedded.vectors, [[HALF, HALF], [1.0, 0.0]])
 
 
 async def test_parts_of_different_sizes_are_refused() -> None:
