@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         PointId,
         Points,
         StoredPoint,
+        VectorSpec,
     )
 
 
@@ -57,6 +58,21 @@ class Collection(Protocol):
 
     async def create_index(self, path: str, kind: IndexType) -> None:
         """Add one payload index; without effect when it is there, replacing one of another type."""
+        ...
+
+    async def add_vector(self, name: str, spec: VectorSpec) -> bool:
+        """Add a named vector that no point has yet; False where the store can't (Qdrant can from 1.18 on)."""
+        ...
+
+    async def take_alias(self, alias: str) -> None:
+        """Have an alias stand for this collection from now on, at once, whatever it stood for before.
+
+        `Refused` when a collection itself has that name.
+        """
+        ...
+
+    async def drop(self) -> None:
+        """Drop the collection itself, with all that is in it; without effect when there is none."""
         ...
 
     async def upsert(self, points: Points) -> None:

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.collection.aliases import resolved
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.config.model import CollectionConfig
+
+
+def own_name(config: CollectionConfig) -> str:
+    """The collection's own name where that is known without asking: of an embedded one also by its alias.
+
+    Raises:
+        ConfigError: The file of the aliases can't be read.
+    """
+    if config.path is None:
+        return config.name
+    try:
+        return resolved(config.path, config.name)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"the aliases in {config.path} can't be read: {error}") from error
 
 
 def build_collection(config: CollectionConfig) -> Collection:
@@ -22,7 +37,7 @@ def build_collection(config: CollectionConfig) -> Collection:
     if config.path is not None:
         from embedconsole.collection.embedded import EmbeddedCollection
 
-        return EmbeddedCollection(config.path, config.name, timeout=config.timeout)
+        return EmbeddedCollection(config.path, own_name(config), timeout=config.timeout)
     from embedconsole.collection.server import ServerCollection
 
     api_key = config.api_key.get_secret_value() if config.api_key is not None else None

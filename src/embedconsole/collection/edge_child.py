@@ -166,6 +166,8 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
             return store.describe()
         case "create":
             store.create(cast("Specs", header["vectors"]), cast("dict[str, str]", header["indexes"]))
+        case "drop":
+            store.drop()
         case "create_index":
             store.create_index(str(header["path"]), str(header["kind"]))
         case "upsert":

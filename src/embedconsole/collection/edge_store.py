@@ -7,6 +7,7 @@ PATH/NAME/shard-.../ (the engine's, named in it). PATH/NAME.lock keeps other pro
 from __future__ import annotations
 
 import secrets
+import shutil
 from typing import TYPE_CHECKING, cast
 
 import orjson
@@ -113,6 +114,15 @@ class EdgeStore:
         draft.write_bytes(orjson.dumps(meta, option=orjson.OPT_INDENT_2))
         draft.replace(self._meta)
         self._vectors, self._open = vectors, shard
+
+    def drop(self) -> None:
+        """Remove the collection; without effect when there is none."""
+        if self._open is None:
+            return
+        self._meta.unlink()  # from here on it is gone, and what is left is in nobody's way
+        self.close()
+        self.dirty = False
+        shutil.rmtree(self._place)
 
     def create_index(self, path: str, kind: str) -> None:
         there = self._shard.info().payload_schema.get(path)

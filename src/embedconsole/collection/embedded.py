@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 import anyio
 import numpy as np
 
+from embedconsole.collection.aliases import read_aliases, write_alias
 from embedconsole.collection.engine_process import EngineEnded, EngineProcess, EngineSaid
 from embedconsole.collection.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, Place
 from embedconsole.collection.frames import pack_vectors
@@ -16,7 +18,7 @@ from embedconsole.faults import BadInput, Fault, Refused, Transient
 from embedconsole.items import CollectionState, Hit, Naming, VectorSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -52,6 +54,7 @@ class EmbeddedCollection:
 
     def __init__(self, path: Path, name: str, *, timeout: float = 60.0) -> None:
         self._place = Place(f"collection {name} in {path}")
+        self._folder = path
         self._name = name
         self._timeout = timeout
         self._engine = EngineProcess(path, name)
@@ -89,7 +92,9 @@ class EmbeddedCollection:
         )
 
     async def naming(self) -> Naming:
-        return Naming(self._name)  # the engine has no aliases
+        with self._files():
+            aliases = read_aliases(self._folder)
+        return Naming(self._name, tuple(sorted(alias for alias, to in aliases.items() if to == self._name)))
 
     async def optimizations(self) -> Optimizations | None:
         return None  # it optimizes only while it is idle, and then answers nobody
@@ -100,6 +105,16 @@ class EmbeddedCollection:
 
     async def create_index(self, path: str, kind: IndexType) -> None:
         await self._ask({"op": "create_index", "path": path, "kind": kind})
+
+    async def add_vector(self, name: str, spec: VectorSpec) -> bool:
+        return False  # the engine's vectors are fixed when it is created
+
+    async def take_alias(self, alias: str) -> None:
+        with self._files():
+            write_alias(self._folder, alias, self._name)
+
+    async def drop(self) -> None:
+        await self._ask({"op": "drop"})
 
     async def upsert(self, points: Points) -> None:
         if not points.ids:
@@ -166,6 +181,13 @@ class EmbeddedCollection:
                 raise Transient(SOURCE, f"{self.target} did not answer in time") from error
             except OSError as error:
                 raise Transient(SOURCE, f"{self.target}: the engine can't be started: {error}") from error
+
+    @contextmanager
+    def _files(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise Refused(SOURCE, f"{self.target}: its aliases can't be used: {error}") from error
 
     def _fault(self, said: EngineSaid) -> Fault:
         text = self._place.clean(said.message)

@@ -7,6 +7,7 @@ qdrant-client's models cost, and importing it takes over a second and 70 MB. Onl
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import anyio
 import orjson
@@ -25,7 +26,14 @@ from embedconsole.collection.errors import (
 )
 from embedconsole.collection.records import parse_records, payload_of, stored_point
 from embedconsole.collection.state import parse_naming, parse_optimizations, parse_state
-from embedconsole.collection.wire import encode, id_pages, overwrite_bodies, upsert_bodies, vector_params
+from embedconsole.collection.wire import (
+    encode,
+    id_pages,
+    overwrite_bodies,
+    upsert_bodies,
+    vector_param,
+    vector_params,
+)
 from embedconsole.faults import Refused, Transient
 from embedconsole.http import FAILURES, Http
 from embedconsole.items import MARKER
@@ -50,6 +58,7 @@ if TYPE_CHECKING:
         PointId,
         Points,
         StoredPoint,
+        VectorSpec,
     )
 
 _DELETE_PAGE = 10_000
@@ -120,6 +129,29 @@ class ServerCollection:
     async def create_index(self, path: str, kind: IndexType) -> None:
         body = encode({"field_name": path, "field_schema": kind})
         self._confirm([await self._request("PUT", "/index", body, _WAIT)])
+
+    async def add_vector(self, name: str, spec: VectorSpec) -> bool:
+        path = f"{self._path}/vectors/{quote(name, safe='')}"
+        reply = await self._send("PUT", path, encode({"dense": vector_param(spec)}), _WAIT)
+        if reply.status in (404, 405):
+            return False
+        self._confirm([self._result(reply)])
+        return True
+
+    async def take_alias(self, alias: str) -> None:
+        naming = parse_naming(alias, await self._ask("GET", f"{self._address.base}/aliases"))
+        actions: list[JsonObject] = [
+            {"create_alias": {"collection_name": self._name, "alias_name": alias}},
+        ]
+        if naming.collection != alias:
+            actions.insert(0, {"delete_alias": {"alias_name": alias}})
+        # In one request, which does all or nothing: nobody finds the name without a collection.
+        body = encode({"actions": actions})
+        if await self._ask("POST", f"{self._address.base}/collections/aliases", body) is not True:
+            raise not_confirmed(self._place, "no")
+
+    async def drop(self) -> None:
+        await self._request("DELETE", "")
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         return await (await self._searching()).search(vector, using=using, limit=limit)

@@ -30,6 +30,7 @@ class Pipeline:
     Attributes:
         vectors: Vector name (`UNNAMED` for the only one) to what it is made of.
         embedders: The embedders its vectors use, by name.
+        known_embedders: All that are configured.
         chunk_size: Items in a batch.
         workers: Batches at the same time.
         retry: Its own settings where it has them, else those of the top level, key by key.
@@ -41,6 +42,7 @@ class Pipeline:
     collection: CollectionConfig
     vectors: Mapping[str, VectorConfig]
     embedders: Mapping[str, EmbedderConfig]
+    known_embedders: Mapping[str, EmbedderConfig]
     chunk_size: int
     workers: int
     retry: RetryConfig
@@ -81,6 +83,7 @@ def _resolve(settings: Settings, name: str) -> Pipeline:
         collection=own.collection,
         vectors=vectors,
         embedders={config.embedder: settings.embedders[config.embedder] for config in vectors.values()},
+        known_embedders=settings.embedders,
         chunk_size=settings.chunk_size if own.chunk_size is None else own.chunk_size,
         workers=settings.workers if own.workers is None else own.workers,
         retry=retry,

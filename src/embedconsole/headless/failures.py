@@ -11,6 +11,7 @@ from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
 from embedconsole.ledger.records.failures import FailureKind
 from embedconsole.sync.failing import Chosen, cause_named, failure_overview, let_be, put_back
+from embedconsole.sync.generation import generation_of
 from embedconsole.sync.remedies import remedy_for
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
     document = {}
     with opened_ledger(session) as ledger:
         for pipeline in session.pipelines:
-            generation = ledger.generations.current(pipeline.name) if ledger else None
+            generation = generation_of(pipeline, ledger) if ledger else None
             if ledger is None or generation is None:
                 document[pipeline.name] = _json(None, ())
                 continue
@@ -108,7 +109,7 @@ def _in_each(
     counts: dict[str, int | None] = {}
     with opened_ledger(session) as ledger:
         for pipeline in session.pipelines:
-            generation = ledger.generations.current(pipeline.name) if ledger else None
+            generation = generation_of(pipeline, ledger) if ledger else None
             counts[pipeline.name] = work(ledger, generation.id) if ledger and generation else 0
     if counts and all(count is None for count in counts.values()):
         raise ConfigError(f"no cause, or more than one, has the id {cause!r}; see {session.command} failures")

@@ -17,6 +17,7 @@ from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records.items import Counts
 from embedconsole.sync.consequences import tried_again
 from embedconsole.sync.flow import GateState
+from embedconsole.sync.generation import generation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -97,7 +98,7 @@ def opened_ledger(session: Session) -> Iterator[Ledger | None]:
 
 
 def _counts(ledger: Ledger | None, pipeline: Pipeline) -> Counts:
-    generation = ledger.generations.current(pipeline.name) if ledger else None
+    generation = generation_of(pipeline, ledger) if ledger else None
     return ledger.overview.counts(generation.id) if ledger and generation else Counts()
 
 

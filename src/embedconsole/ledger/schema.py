@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from embedconsole.ledger.causes import CAUSE_BYTES
-from embedconsole.ledger.states import HASH_BYTES
+from embedconsole.ledger.states import HASH_BYTES, Stage
 from embedconsole.ledger.types import FixedBytes, LongBytes, LongText
 
 POINT_BYTES = 17
@@ -43,6 +43,12 @@ generations = Table(
     Column("watermark", Text),
     Column("full_scan_at", BigInteger),
     Column("retired_at", BigInteger),
+    # The collection's own name, where `collection` is the alias of it that is configured; else NULL.
+    Column("target", String(500)),
+    Column("stage", String(10), nullable=False, server_default=Stage.LIVE.value),
+    # How its content is made, without secrets (JSON, see `sync.former`), for as long as it outlives the
+    # configuration that it was made by.
+    Column("recipe", _Long),
     Index("ix_embedconsole_generations_pipeline", "pipeline"),
 )
 """One filling of one collection by one pipeline. `space` is what makes its vectors comparable (JSON)."""

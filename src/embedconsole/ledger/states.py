@@ -16,6 +16,15 @@ class GateMark(StrEnum):
     PROBING = "probing"
 
 
+class Stage(StrEnum):
+    """What a generation is: searched, being built, searched before and ready to be again, or history."""
+
+    LIVE = "live"
+    BUILDING = "building"
+    STANDBY = "standby"
+    RETIRED = "retired"
+
+
 class State(IntEnum):
     """What an item needs; always what follows from its desired and synced hashes, but for the last two.
 

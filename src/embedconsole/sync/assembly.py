@@ -7,12 +7,12 @@ numpy or qdrant-client.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.collection.build import build_collection
+from embedconsole.collection.build import build_collection, own_name
 from embedconsole.config.masking import mask_url
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import combined_identity, identity_of
@@ -65,7 +65,8 @@ class Assembly:
     pipeline: Pipeline
     catalog: Catalog
     _pool: EmbedderPool
-    _collection: Collection | None = None
+    _collections: dict[str, Collection] = field(default_factory=dict)
+    """By their own names; shared by all that are bound to one of them."""
 
     @property
     def embedders(self) -> Mapping[str, Embedder]:
@@ -86,12 +87,23 @@ class Assembly:
             space=self.space,
         )
 
+    def bound_to(self, target: str) -> Assembly:
+        """The same with the collection of this name, which may be one that the configured name stands for.
+
+        Whoever writes names the collection itself: an alias may move while a request is under way.
+        """
+        if target == self.pipeline.collection.name:
+            return self
+        collection = self.pipeline.collection.model_copy(update={"name": target})
+        return replace(self, pipeline=replace(self.pipeline, collection=collection))
+
     @property
     def collection(self) -> Collection:
         """The collection."""
-        if self._collection is None:
-            self._collection = build_collection(self.pipeline.collection)
-        return self._collection
+        name = own_name(self.pipeline.collection)
+        if name not in self._collections:
+            self._collections[name] = build_collection(self.pipeline.collection)
+        return self._collections[name]
 
     @property
     def target(self) -> str:
@@ -118,8 +130,8 @@ class Assembly:
 
     async def aclose(self) -> None:
         """Release the catalog and the collection; the embedders are the pool's."""
-        if self._collection is not None:
-            await self._collection.aclose()
+        for collection in self._collections.values():
+            await collection.aclose()
         await anyio.to_thread.run_sync(self.catalog.close)
 
 

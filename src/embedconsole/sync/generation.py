@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from embedconsole.sync.former import recipe_text
 from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
+    from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
     from embedconsole.sync.assembly import Assembly
@@ -15,8 +17,13 @@ if TYPE_CHECKING:
 
 def current_generation(assembly: Assembly, ledger: Ledger) -> Generation | None:
     """The generation that fills the configured collection; None when there is none yet."""
-    generation = ledger.generations.current(assembly.pipeline.name)
-    if generation is None or generation.collection != assembly.pipeline.collection.name:
+    return generation_of(assembly.pipeline, ledger)
+
+
+def generation_of(pipeline: Pipeline, ledger: Ledger) -> Generation | None:
+    """The same of a pipeline whose parts nobody needs."""
+    generation = ledger.generations.current(pipeline.name)
+    if generation is None or pipeline.collection.name not in (generation.collection, generation.target):
         return None
     return generation
 
@@ -33,10 +40,19 @@ def settled_generation(assembly: Assembly, ledger: Ledger, *, force: bool) -> Ge
     pipeline = assembly.pipeline
     generation = current_generation(assembly, ledger)
     if generation is None:
-        return ledger.generations.begin(pipeline.name, pipeline.collection.name, assembly.space)
+        generation = ledger.generations.begin(pipeline.name, pipeline.collection.name, assembly.space)
     if generation.space != assembly.space:
         if not force:
             check_space(pipeline.name, generation, assembly.space)
         ledger.generations.set_space(generation.id, assembly.space)
         generation = replace(generation, space=assembly.space)
-    return generation
+    return noted(generation, pipeline, ledger)
+
+
+def noted(generation: Generation, pipeline: Pipeline, ledger: Ledger) -> Generation:
+    """The generation, with how its content is made from now on noted in the ledger."""
+    recipe = recipe_text(pipeline)
+    if generation.recipe == recipe:
+        return generation
+    ledger.generations.set_recipe(generation.id, recipe)
+    return replace(generation, recipe=recipe)

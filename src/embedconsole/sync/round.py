@@ -74,7 +74,7 @@ class Round:
         settle = partial(settled_generation, assembly, self.ledger, force=self.options.anew)
         generation = await anyio.to_thread.run_sync(settle)
         return PipelineRun(
-            assembly=assembly,
+            assembly=assembly.bound_to(generation.target),
             generation=generation,
             ledger=self.ledger,
             gates=self._gates,

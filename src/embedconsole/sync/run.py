@@ -18,7 +18,6 @@ from embedconsole.sync.consequences import left_for_later, stopped
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.crew import Crew
 from embedconsole.sync.doubting import Doubter
-from embedconsole.sync.embedding import GatedEmbedder, KnownSize
 from embedconsole.sync.flags import settle_flags
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.guard import DeleteGuard
@@ -32,6 +31,7 @@ from embedconsole.sync.purse import Purse, item_price
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from embedconsole.collection.base import Collection
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.assembly import Assembly
@@ -53,6 +53,7 @@ class PipelineRun:
         gates: Shared by all pipelines.
         worker_id: Who we are, on batches.
         purse: What may be spent, shared by all pipelines.
+        donor: The generation (its id) and the collection that are searched while this one is built.
     """
 
     assembly: Assembly
@@ -63,13 +64,14 @@ class PipelineRun:
     options: RunOptions
     worker_id: str
     purse: Purse = field(default_factory=Purse)
+    donor: tuple[int, Collection] | None = None
     progress: Progress = field(default_factory=Progress)
     journal: Journal = field(init=False)
     crew: Crew = field(init=False)
-    _reader: Gate = field(init=False)
-    _writer: Gate = field(init=False)
-    _embedders: Mapping[str, Gate] = field(init=False)
-    _recipe: Recipe = field(init=False)
+    reader: Gate = field(init=False)
+    writer: Gate = field(init=False)
+    embedders: Mapping[str, Gate] = field(init=False)
+    recipe: Recipe = field(init=False)
     _refusal: str | None = None
     _left: bool = False
 
@@ -78,12 +80,12 @@ class PipelineRun:
         self.journal = Journal(
             pipeline.name, product_column(pipeline.catalog.product, catalog.columns, pipeline.catalog.key)
         )
-        self._reader = self.gates.catalog(self.assembly)
-        self._writer = self.gates.collection(self.assembly)
-        self._embedders = {
+        self.reader = self.gates.catalog(self.assembly)
+        self.writer = self.gates.collection(self.assembly)
+        self.embedders = {
             name: self.gates.embedder(name, config) for name, config in pipeline.embedders.items()
         }
-        self._recipe = self.assembly.recipe()
+        self.recipe = self.assembly.recipe()
         workers = self.control.workers or pipeline.workers
         self.crew = Crew(
             ledger=self.ledger,
@@ -103,7 +105,7 @@ class PipelineRun:
     @property
     def gates_in_use(self) -> list[Gate]:
         """The gates of everything this run depends on, for showing their state."""
-        return [self._reader, *self._embedders.values(), self._writer]
+        return [self.reader, *self.embedders.values(), self.writer]
 
     async def run(self) -> PipelineReport:
         """Plan and work until nothing is due, the run is drained or it can't go on."""
@@ -127,12 +129,12 @@ class PipelineRun:
             generation_id=self.generation.id,
             pipeline=self.assembly.pipeline.name,
             collection=lambda: self.assembly.collection,
-            gate=self._writer,
+            gate=self.writer,
             journal=self.journal,
             found_wrong=self.control.notify,
         )
         await doubter.look_if_possible()
-        worker = cache(partial(self._worker, guard, counts))
+        worker = cache(partial(_worker, self, guard, counts))
         if self.options.plan and counts.synced and not self.options.anew:
             await self._miss_the_lost(worker)
         async with alongside(doubter.keep_looking), anyio.create_task_group() as group:
@@ -159,7 +161,7 @@ class PipelineRun:
     async def _plan(self, guard: DeleteGuard) -> None:
         options = plan_options(self.options, self.assembly, self.generation)
         try:
-            result = await self._reader.call(
+            result = await self.reader.call(
                 lambda: anyio.to_thread.run_sync(self._planner(guard).run, options, abandon_on_cancel=True),
                 self.assembly.pipeline.retry,
             )
@@ -188,7 +190,7 @@ class PipelineRun:
             catalog=self.assembly.catalog,
             ledger=self.ledger,
             generation=self.generation,
-            recipe=self._recipe,
+            recipe=self.recipe,
             guard=guard,
             progress=self.progress,
             sink=LedgerSink(self.ledger, self.generation.id, self.progress, self._work_found),
@@ -203,7 +205,7 @@ class PipelineRun:
         writeback = self.assembly.pipeline.catalog.writeback
         if writeback is None or not writeback.detects:
             return
-        settle = partial(settle_flags, self.assembly.catalog, self.ledger, self.generation.id, self._recipe)
+        settle = partial(settle_flags, self.assembly.catalog, self.ledger, self.generation.id, self.recipe)
         try:
             await anyio.to_thread.run_sync(settle)
         except Transient as fault:
@@ -212,68 +214,7 @@ class PipelineRun:
         except Fault as fault:
             self.crew.give_up(fault)
 
-    # Assembling and reporting
-
-    def _worker(self, guard: DeleteGuard, counts: Counts) -> Worker:
-        # Imported with the first batch: they bring numpy, which a run with nothing to do need not pay for.
-        from embedconsole.sync.keeping import VectorKeeper
-        from embedconsole.sync.noting import CatalogNoter
-        from embedconsole.sync.readiness import ReadyCollection
-        from embedconsole.sync.workbench import Workbench
-        from embedconsole.sync.worker import Worker
-
-        pipeline = self.assembly.pipeline
-        sizes = {
-            name: KnownSize(config.size or pipeline.collection.size)
-            for name, config in pipeline.vectors.items()
-        }
-        embedders = {
-            name: GatedEmbedder(
-                embedder,
-                sizes[name],
-                self._embedders[embedder.name],
-                pipeline.retry,
-                self.progress,
-                purse=self.purse,
-            )
-            for name, embedder in self.assembly.embedders.items()
-        }
-        keeper = VectorKeeper(
-            self.ledger,
-            self.journal,
-            always=pipeline.keep_vectors == "always",
-            ask_again=self.options.again,
-        )
-        ready = ReadyCollection(
-            pipeline,
-            self.assembly.collection,
-            self._writer,
-            sizes,
-            self.journal,
-            refill=partial(keeper.refill, self.generation.id),
-            synced=counts.synced,
-            force=self.options.anew,
-        )
-        bench = Workbench(
-            pipeline=pipeline,
-            catalog=self.assembly.catalog,
-            ledger=self.ledger,
-            recipe=self._recipe,
-            embedders=embedders,
-            collection=ready,
-            reader=self._reader,
-            guard=guard,
-            progress=self.progress,
-            journal=self.journal,
-            embed_slots=self.crew.embed_slots,
-            enter_stage=self.crew.in_flight.enter_stage,
-            holds=self.crew.holds,
-            give_up=self.crew.give_up,
-            ended_early=lambda: self.crew.ended_early,
-            keeper=keeper,
-            noter=CatalogNoter(pipeline, self.assembly.catalog, self._reader, self.journal),
-        )
-        return Worker(bench)
+    # Reporting
 
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
         priced = item_price(self.assembly.pipeline) is not None
@@ -294,3 +235,10 @@ class PipelineRun:
         if counts.failed or counts.retrying:
             return replace(report, outcome=Outcome.PARTIAL)
         return report
+
+
+def _worker(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
+    # Imported with the first batch: it brings numpy, which a run with nothing to do need not pay for.
+    from embedconsole.sync.equipping import equipped
+
+    return equipped(run, guard, counts)

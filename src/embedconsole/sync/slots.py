@@ -52,6 +52,13 @@ def gathered(slots: Mapping[str, Vector]) -> dict[str, Vector]:
     }
 
 
+def joined(
+    first: Mapping[str, Mapping[str, Vector]], second: Mapping[str, Mapping[str, Vector]]
+) -> dict[str, Mapping[str, Vector]]:
+    """Embeddings of several items by key and slot, from two places; the first counts where both have one."""
+    return {key: {**second.get(key, {}), **first.get(key, {})} for key in {**first, **second}}
+
+
 def marked(hashes: Mapping[str, str]) -> JsonObject:
     """The hashes of an item's slots as a point's marker has them: by name, of a multivector a list."""
     found: JsonObject = {}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.items import MARKED_SLOTS
+from embedconsole.items import MARKED_SLOTS, UNNAMED
 from embedconsole.sync.slots import standing, vector_of
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from embedconsole.items import StoredPoint
     from embedconsole.sync.content import Content
     from embedconsole.sync.writing import GatedCollection
 
@@ -33,15 +34,24 @@ async def standing_of(
     if not contents:
         return {}
     stored = await collection.stored(contents)
-    found: dict[str, Mapping[str, Vector]] = {}
-    for content in contents:
-        point = stored.get(content.point)
-        if point is None or point.marker is None:
-            continue
-        there = standing(point.marker.get(MARKED_SLOTS), point.vectors)
-        found[content.key] = {
-            slot: there[known]
-            for slot, digest in content.slot_hashes.items()
-            if (known := (vector_of(slot), digest)) in there
-        }
-    return found
+    return {
+        content.key: standing_in(content, stored[content.point])
+        for content in contents
+        if content.point in stored
+    }
+
+
+def standing_in(content: Content, point: StoredPoint) -> dict[str, Vector]:
+    """The embeddings of one content that its point has, by slot."""
+    if point.marker is None:
+        return {}
+    if MARKED_SLOTS not in point.marker:
+        # One vector, all of which the embed hash covers.
+        same = point.marker.get("embed_hash") == content.hashes.embed.hex()
+        return {UNNAMED: point.vectors[UNNAMED]} if same and UNNAMED in point.vectors else {}
+    there = standing(point.marker[MARKED_SLOTS], point.vectors)
+    return {
+        slot: there[known]
+        for slot, digest in content.slot_hashes.items()
+        if (known := (vector_of(slot), digest)) in there
+    }

@@ -26,7 +26,7 @@ from embedconsole.sync.isolate import Rejection
 from embedconsole.sync.outcome import Outcome
 from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.retry import delay_after
-from embedconsole.sync.slots import vector_of
+from embedconsole.sync.slots import joined, vector_of
 from embedconsole.sync.stages import Stages
 from embedconsole.sync.standing import standing_of
 
@@ -217,15 +217,20 @@ class Task:
         return result.ended_by
 
     async def _have(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> dict[str, Mapping[str, Vector]]:
-        """Embeddings that need not be paid for, by key and slot: what is kept, and what is in the points."""
-        kept = await self._bench.keeper.take(self._batch, [content for _, content in pairs], self._rows)
-        in_points: dict[str, Mapping[str, Vector]] = {}
-        if self._bench.recipe.in_slots and not self._bench.collection.missing:
+        """Embeddings that need not be paid for, by key and slot: what is kept, and what is in points."""
+        bench = self._bench
+        contents = [content for _, content in pairs]
+        found = await bench.keeper.take(self._batch, contents, self._rows)
+        if bench.recipe.in_slots and not bench.collection.missing:
             changed = [content for item, content in pairs if item.synced_embed is not None]
-            in_points = await standing_of(
-                self._bench.keeper.usable(changed, self._rows), await self._bench.collection.get()
-            )
-        return {key: {**in_points.get(key, {}), **kept.get(key, {})} for key in {*in_points, *kept}}
+            usable = bench.keeper.usable(changed, self._rows)
+            found = joined(found, await standing_of(usable, await bench.collection.get()))
+        if bench.donor is not None:
+            lacking = [
+                content for content in contents if len(found.get(content.key, ())) < len(content.inputs)
+            ]
+            found = joined(found, await bench.donor.vectors_of(bench.keeper.usable(lacking, self._rows)))
+        return found
 
     async def _write(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
         if not pairs:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.content import Recipe
+    from embedconsole.sync.donor import Donor
     from embedconsole.sync.embedding import GatedEmbedder
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.guard import DeleteGuard
@@ -37,6 +38,7 @@ class Workbench:
         holds: Whether a batch is ours for so many seconds more.
         give_up: Told why the run can't go on, before the batch is given back: nobody shall claim it again.
         ended_early: Whether nothing more is to be begun.
+        donor: Has vectors of what is searched now, while this collection is built beside it.
     """
 
     pipeline: Pipeline
@@ -56,3 +58,4 @@ class Workbench:
     ended_early: Callable[[], bool]
     keeper: VectorKeeper
     noter: CatalogNoter
+    donor: Donor | None = None

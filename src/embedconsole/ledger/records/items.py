@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from embedconsole.ledger.states import Stage
+
 if TYPE_CHECKING:
     from embedconsole.ledger.states import State
 
@@ -14,9 +16,12 @@ class Generation:
     """One filling of one collection by one pipeline.
 
     Attributes:
+        collection: The name that is configured, a collection's own or an alias.
         space: What makes its vectors comparable, as canonical JSON text.
         watermark: Where the next scan for changes starts; None before the first full scan has ended.
         scan_age: Seconds since the last full scan ended; None before the first.
+        target: The name of the collection that is written to.
+        recipe: How its content is made, see `sync.former`; None where that was never noted.
     """
 
     id: int
@@ -25,6 +30,9 @@ class Generation:
     space: str
     watermark: str | None
     scan_age: float | None
+    target: str = ""
+    stage: Stage = Stage.LIVE
+    recipe: str | None = None
 
 
 class Hashes(NamedTuple):

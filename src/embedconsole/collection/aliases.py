@@ -1,0 +1,39 @@
+"""The aliases of embedded collections: one small file beside them, since the engine has none."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_FILE = "aliases.json"
+
+
+def read_aliases(folder: Path) -> dict[str, str]:
+    """Alias to the collection it stands for.
+
+    Raises:
+        OSError, ValueError: the file can't be read.
+    """
+    try:
+        told = json.loads((folder / _FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {str(alias): str(target) for alias, target in told.items()}
+
+
+def resolved(folder: Path, name: str) -> str:
+    """The collection that a name stands for: itself when it is no alias. Raises as `read_aliases`."""
+    return read_aliases(folder).get(name, name)
+
+
+def write_alias(folder: Path, alias: str, target: str) -> None:
+    """Have an alias stand for a collection from now on: who reads finds the old or the new, never none.
+
+    A collection of the very name is hidden by it, not touched: it is there again once the alias is gone.
+    """
+    draft = folder / f"{_FILE}.new"
+    draft.write_text(json.dumps({**read_aliases(folder), alias: target}, indent=2), "utf-8")
+    draft.replace(folder / _FILE)

@@ -1,0 +1,95 @@
+"""A run's worker with all that lies on its bench; made when there is a first batch."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embedconsole.sync.donor import Donor
+from embedconsole.sync.embedding import GatedEmbedder, KnownSize
+from embedconsole.sync.keeping import VectorKeeper
+from embedconsole.sync.noting import CatalogNoter
+from embedconsole.sync.readiness import ReadyCollection
+from embedconsole.sync.workbench import Workbench
+from embedconsole.sync.worker import Worker
+from embedconsole.sync.writing import GatedCollection
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.records.items import Counts
+    from embedconsole.sync.guard import DeleteGuard
+    from embedconsole.sync.run import PipelineRun
+
+
+def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
+    """The one for all workers of a run.
+
+    Args:
+        counts: Of its generation, when the run began.
+    """
+    pipeline = run.assembly.pipeline
+    sizes = {
+        name: KnownSize(config.size or pipeline.collection.size) for name, config in pipeline.vectors.items()
+    }
+    embedders = {
+        name: GatedEmbedder(
+            embedder,
+            sizes[name],
+            run.embedders[embedder.name],
+            pipeline.retry,
+            run.progress,
+            purse=run.purse,
+        )
+        for name, embedder in run.assembly.embedders.items()
+    }
+    keeper = VectorKeeper(
+        run.ledger, run.journal, always=pipeline.keep_vectors == "always", ask_again=run.options.again
+    )
+    ready = ReadyCollection(
+        pipeline,
+        run.assembly.collection,
+        run.writer,
+        sizes,
+        run.journal,
+        refill=partial(keeper.refill, run.generation.id),
+        synced=counts.synced,
+        force=run.options.anew,
+    )
+    return Worker(
+        Workbench(
+            pipeline=pipeline,
+            catalog=run.assembly.catalog,
+            ledger=run.ledger,
+            recipe=run.recipe,
+            embedders=embedders,
+            collection=ready,
+            reader=run.reader,
+            guard=guard,
+            progress=run.progress,
+            journal=run.journal,
+            embed_slots=run.crew.embed_slots,
+            enter_stage=run.crew.in_flight.enter_stage,
+            holds=run.crew.holds,
+            give_up=run.crew.give_up,
+            ended_early=lambda: run.crew.ended_early,
+            keeper=keeper,
+            noter=CatalogNoter(pipeline, run.assembly.catalog, run.reader, run.journal),
+            donor=_donor(run),
+        )
+    )
+
+
+def _donor(run: PipelineRun) -> Donor | None:
+    if run.donor is None:
+        return None
+    generation_id, collection = run.donor
+    pipeline = run.assembly.pipeline
+    return Donor(
+        ledger=run.ledger,
+        journal=run.journal,
+        generation_id=generation_id,
+        collection=collection,
+        gated=GatedCollection(collection, run.writer, pipeline.retry),
+        distances={
+            name: config.distance or pipeline.collection.distance for name, config in pipeline.vectors.items()
+        },
+    )

@@ -1,0 +1,121 @@
+"""How a pipeline made its content before its configuration was changed, for as long as that is searched.
+
+It is noted in the ledger with each generation, without secrets: those come from the configuration of now.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from pydantic import SecretStr, TypeAdapter, ValidationError
+
+from embedconsole.config.embedder import EmbedderConfig
+from embedconsole.config.masking import MASK, mask_url
+from embedconsole.config.model import CollectionConfig, VectorConfig
+from embedconsole.config.section import Section
+from embedconsole.faults import ConfigError
+
+if TYPE_CHECKING:
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.items import CollectionState, VectorSpec
+
+_Plain: TypeAlias = "dict[str, _Plain] | list[_Plain] | str | int | float | bool | None"
+
+_EMBEDDER: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
+_PLACE = ("url", "path", "api_key", "name", "timeout")
+_CONTENT = ("payload", "indexes")
+
+
+def recipe_text(pipeline: Pipeline) -> str:
+    """What `former_pipeline` needs, as canonical JSON without secrets."""
+    return json.dumps(
+        {
+            "vectors": {name: _masked(vector) for name, vector in pipeline.vectors.items()},
+            "embedders": {name: _masked(config) for name, config in pipeline.embedders.items()},
+            "collection": _only(_masked(pipeline.collection), _CONTENT),
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+
+
+def former_pipeline(now: Pipeline, recipe: str, state: CollectionState) -> Pipeline:
+    """The pipeline as it was when the recipe was noted, on the catalog and the Qdrant of now.
+
+    Args:
+        state: The collection that it fills: sizes and distances are what they are there.
+
+    Raises:
+        ConfigError: an embedder of then can't be used any more, or its secrets are not in the configuration.
+    """
+    noted = json.loads(recipe)
+    try:
+        embedders = {
+            name: _EMBEDDER.validate_python(_unmasked(name, config, _plain(now.known_embedders.get(name))))
+            for name, config in noted["embedders"].items()
+        }
+        collection = CollectionConfig.model_validate(
+            {**_only(_plain(now.collection), _PLACE), **noted["collection"]}
+        )
+        vectors = {
+            name: VectorConfig.model_validate({**config, **_shape(state.vectors.get(name))})
+            for name, config in noted["vectors"].items()
+        }
+    except (KeyError, ValidationError) as error:
+        raise ConfigError(
+            f"pipeline {now.name}: how its collection was filled before can't be read any more: {error}"
+        ) from error
+    return replace(now, vectors=vectors, embedders=embedders, collection=collection)
+
+
+def _shape(spec: VectorSpec | None) -> dict[str, int | str]:
+    return {} if spec is None else {"size": spec.size, "distance": spec.distance}
+
+
+def _plain(value: Any) -> Any:
+    """A section as the plain values it is made of, secrets in clear; what has its default is left out."""
+    if isinstance(value, Section):
+        return {name: _plain(getattr(value, name)) for name in sorted(value.model_fields_set)}
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_plain(part) for part in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def _masked(value: Any) -> _Plain:
+    """The same without secrets."""
+    if isinstance(value, Section):
+        return {name: _masked(getattr(value, name)) for name in sorted(value.model_fields_set)}
+    if isinstance(value, SecretStr):
+        return MASK
+    if isinstance(value, dict):
+        return {str(name): _masked(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_masked(part) for part in value]
+    plain: _Plain = mask_url(value) if isinstance(value, str) else _plain(value)
+    return plain
+
+
+def _only(values: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: values[name] for name in names if name in values}
+
+
+def _unmasked(embedder: str, noted: Any, now: Any) -> Any:
+    """What was noted, with the secrets that stand in the same places now."""
+    if isinstance(noted, dict):
+        inner = now if isinstance(now, dict) else {}
+        return {name: _unmasked(embedder, part, inner.get(name)) for name, part in noted.items()}
+    if isinstance(noted, str) and MASK in noted:
+        if not isinstance(now, str):
+            raise ConfigError(
+                f"the secrets of embedder {embedder!r}, which made what is searched now, are not in the "
+                f"configuration any more: keep embedders.{embedder} until the re-index is done"
+            )
+        return now
+    return noted
