@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Naming,
         Optimizations,
         PointId,
+        PointPage,
         Points,
     )
 
@@ -76,6 +77,25 @@ class Collection(Protocol):
 
     async def retrieve(self, ids: Sequence[PointId]) -> Mapping[PointId, JsonObject]:
         """The payloads of those of the points that exist."""
+        ...
+
+    async def scroll(
+        self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
+    ) -> PointPage:
+        """A page of points in the order of their ids.
+
+        Args:
+            start: The id to begin with, whether there is such a point or not; None for the first.
+            fields: The only fields of the payload to give; None for all of it.
+            limit: Points at most.
+        """
+        ...
+
+    async def vectors(self, ids: Sequence[PointId]) -> Mapping[PointId, Mapping[str, NDArray[np.float32]]]:
+        """The vectors of those of the points that exist, by name, each of shape (size,).
+
+        With the cosine distance the store has made their length 1.
+        """
         ...
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:

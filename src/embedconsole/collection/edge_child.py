@@ -178,6 +178,12 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
             store.delete(cast("list[EngineId]", header["ids"]))
         case "retrieve":
             return store.retrieve(cast("list[EngineId]", header["ids"]))
+        case "scroll":
+            start = cast("EngineId | None", header["start"])
+            fields = cast("list[str] | None", header["fields"])
+            return store.scroll(start, fields, cast("int", header["limit"]))
+        case "vectors":
+            return store.vectors(cast("list[EngineId]", header["ids"]))
         case "search":
             return store.search(header["shapes"], blob, str(header["using"]), cast("int", header["limit"]))
         case "similar":

@@ -163,6 +163,20 @@ class EdgeStore:
         records = self._shard.retrieve(ids, with_payload=True, with_vector=False)
         return [[_plain(record.id), record.payload or {}] for record in records]
 
+    def scroll(self, start: EngineId | None, fields: list[str] | None, limit: int) -> list[JsonValue]:
+        """Pairs of id and payload in the order of the ids, and the id that comes after them."""
+        wanted = True if fields is None else fields
+        records, following = self._shard.scroll(
+            edge.ScrollRequest(offset=start, limit=limit, with_payload=wanted, with_vector=False)
+        )
+        page: JsonValue = [[_plain(record.id), record.payload or {}] for record in records]
+        return [page, None if following is None else _plain(following)]
+
+    def vectors(self, ids: list[EngineId]) -> list[JsonValue]:
+        """Pairs of id and vectors by name of the points that are there."""
+        records = self._shard.retrieve(ids, with_payload=False, with_vector=True)
+        return [[_plain(record.id), _by_name(record.vector)] for record in records]
+
     def search(self, shapes: JsonValue, blob: bytes, using: str, limit: int) -> list[JsonValue]:
         """Triples of id, score and payload, best first."""
         vector = unpack_vectors(shapes, blob)["query"][0].tolist()
@@ -205,6 +219,12 @@ class EdgeStore:
     def _update(self, operation: edge.UpdateOperation) -> None:
         self._shard.update(operation)
         self.dirty = True
+
+
+def _by_name(vector: object) -> JsonObject:
+    if vector is None:
+        return {}
+    return vector if isinstance(vector, dict) else {UNNAMED: vector}  # type: ignore[dict-item]
 
 
 def _plain(point: EngineId) -> PointId:

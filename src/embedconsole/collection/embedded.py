@@ -11,7 +11,7 @@ from embedconsole.collection.engine_process import EngineEnded, EngineProcess, E
 from embedconsole.collection.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, Place
 from embedconsole.collection.frames import pack_vectors
 from embedconsole.faults import BadInput, Fault, Refused, Transient
-from embedconsole.items import CollectionState, Hit, Naming, VectorSpec
+from embedconsole.items import CollectionState, Hit, Naming, PointPage, VectorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,6 +126,21 @@ class EmbeddedCollection:
             pairs = await self._ask({"op": "retrieve", "ids": list(ids[start : start + _PAGE])})
             found.update(cast("list[tuple[PointId, JsonObject]]", pairs))
         return found
+
+    async def scroll(
+        self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
+    ) -> PointPage:
+        wanted: JsonValue = None if fields is None else list(fields)
+        page = await self._ask({"op": "scroll", "start": start, "fields": wanted, "limit": limit})
+        points, following = cast("tuple[list[tuple[PointId, JsonObject]], PointId | None]", page)
+        return PointPage([(point, payload) for point, payload in points], following)
+
+    async def vectors(self, ids: Sequence[PointId]) -> Mapping[PointId, Mapping[str, NDArray[np.float32]]]:
+        pairs = await self._ask({"op": "vectors", "ids": list(ids)})
+        return {
+            point: {name: np.asarray(values, dtype=np.float32) for name, values in vectors.items()}
+            for point, vectors in cast("list[tuple[PointId, dict[str, list[float]]]]", pairs)
+        }
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         shapes, blob = pack_vectors({"query": np.asarray(vector, dtype=np.float32).reshape(1, -1)})

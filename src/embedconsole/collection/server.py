@@ -23,6 +23,7 @@ from embedconsole.collection.errors import (
     not_confirmed,
     not_qdrant,
 )
+from embedconsole.collection.scrolling import parse_page, parse_vectors, scroll_body
 from embedconsole.collection.state import parse_naming, parse_optimizations, parse_state
 from embedconsole.collection.wire import encode, id_pages, overwrite_bodies, upsert_bodies, vector_params
 from embedconsole.faults import Refused, Transient
@@ -46,11 +47,13 @@ if TYPE_CHECKING:
         Naming,
         Optimizations,
         PointId,
+        PointPage,
         Points,
     )
 
 _DELETE_PAGE = 10_000
 _RETRIEVE_PAGE = 1_000
+_VECTORS_PAGE = 100
 _OVERWRITE_ROUNDS = 3
 _WAIT = {"wait": "true"}
 
@@ -167,6 +170,22 @@ class ServerCollection:
                 if isinstance(record, dict) and isinstance(record.get("id"), (int, str)):
                     payload = record.get("payload")
                     found[record["id"]] = payload if isinstance(payload, dict) else {}  # type: ignore[index]
+        return found
+
+    async def scroll(
+        self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
+    ) -> PointPage:
+        result = await self._request("POST", "/points/scroll", encode(scroll_body(start, fields, limit)))
+        page = parse_page(result)
+        if page is None:
+            raise not_qdrant(self._place, encode(result))
+        return page
+
+    async def vectors(self, ids: Sequence[PointId]) -> Mapping[PointId, Mapping[str, NDArray[np.float32]]]:
+        found: dict[PointId, Mapping[str, NDArray[np.float32]]] = {}
+        for page in id_pages(ids, _VECTORS_PAGE):
+            body = encode({"ids": page, "with_payload": False, "with_vector": True})
+            found.update(parse_vectors(await self._request("POST", "/points", body)))
         return found
 
     async def aclose(self) -> None:
