@@ -32,9 +32,7 @@ _BELIEVED = select(
     items.c.batch_id,
     items.c.due_at,
 ).where(items.c.generation_id == bindparam("generation"))
-_PAGE = (
-    _BELIEVED.where(items.c.point > bindparam("after")).order_by(items.c.point).limit(bindparam("count"))
-)
+_PAGE = _BELIEVED.where(items.c.point > bindparam("after")).order_by(items.c.point).limit(bindparam("count"))
 _THESE = _BELIEVED.where(items.c.point.in_(bindparam("points", expanding=True)))
 _KEYS = select(items.c.id, items.c.point, items.c.key).where(
     items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None)
@@ -169,7 +167,7 @@ def _still(believed: Hashes | None) -> tuple[ColumnElement[bool], ...]:
 
 
 def _believed(row: Row[*tuple[Any, ...]], now: int) -> Believed:
-    return Believed(*row[:7], row[7] is not None and row[8] > now)
+    return Believed._make((*row[:7], row[7] is not None and row[8] > now))
 
 
 def _adopted(generation_id: int, point: bytes, key: str, holds: Hashes, now: int | None) -> dict[str, object]:
