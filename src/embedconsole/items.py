@@ -65,6 +65,13 @@ def point_order(point: PointId) -> bytes:
     return b"\x01" + uuid.UUID(point).bytes
 
 
+def point_at(order: bytes) -> PointId:
+    """The point that `point_order` made a byte string of."""
+    if order[:1] == b"\x00":
+        return int.from_bytes(order[1:], "big")
+    return str(uuid.UUID(bytes=order[1:]))
+
+
 @dataclass(frozen=True, slots=True)
 class CatalogRow:
     """One row of the user's query, its values already JSON-ready.
@@ -243,6 +250,19 @@ class StoredPoint:
 
     marker: JsonObject | None
     vectors: Mapping[str, Vectors]
+
+
+@dataclass(frozen=True, slots=True)
+class PointPage:
+    """Some points of a collection, in the order of their ids: all integers, then all UUIDs.
+
+    Attributes:
+        points: Id and payload, or what was asked for of it.
+        following: The id that the next page begins with; None when there is none.
+    """
+
+    points: Sequence[tuple[PointId, JsonObject]]
+    following: PointId | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from collection.samples import NAMED, PLAIN, UUID, payload, plain_points
 from embedconsole.faults import BadInput, Refused
-from embedconsole.items import MARKER, UNNAMED, CollectionSchema, Naming, Points, VectorSpec
+from embedconsole.items import MARKER, UNNAMED, CollectionSchema, Naming, Points, VectorSpec, point_order
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
@@ -271,6 +271,7 @@ async def test_a_missing_collection_is_refused_with_the_remedy(collection: Colle
         lambda: collection.stored([1]),
         lambda: collection.search(vector, using=UNNAMED, limit=1),
         lambda: collection.similar(1, using=UNNAMED, limit=1),
+        lambda: collection.scroll(None, limit=1),
         lambda: collection.create_index("a", "keyword"),
     ):
         with pytest.raises(Refused, match="does not exist") as caught:
@@ -313,3 +314,27 @@ async def test_hostile_text_survives(collection: Collection) -> None:
 
 async def test_the_target_names_the_collection(collection: Collection, collection_name: str) -> None:
     assert collection.target.startswith(f"collection {collection_name} ")
+
+
+async def test_a_scroll_goes_by_the_ids_and_gives_the_fields_that_were_asked_for(
+    collection: Collection,
+) -> None:
+    """All integers, then all UUIDs; the marks of `point_order`, which the ledger is sorted by."""
+    await collection.create(PLAIN)
+    others = [UUID.replace("5b", head) for head in ("00", "ff")]
+    ids: list[PointId] = [(1 << 64) - 1, 7, UUID, 0, *others, 300]
+    await collection.upsert(plain_points(ids))
+    seen: list[PointId] = []
+    following: PointId | None = None
+    while True:
+        page = await collection.scroll(following, fields=["price"], limit=3)
+        assert all(set(found) == {"price"} for _, found in page.points)
+        seen += [point for point, _ in page.points]
+        following = page.following
+        if following is None:
+            break
+    assert seen == sorted(ids, key=point_order)
+    whole = await collection.scroll(5, limit=1)
+    assert whole.points == [(7, payload(ids.index(7)))]
+    assert whole.following == 300
+    assert (await collection.scroll(others[1], limit=5)).following is None

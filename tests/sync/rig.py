@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import numpy as np
 
-from embedconsole.items import CollectionState, Embedded, Naming
+from embedconsole.items import UNNAMED, CollectionState, Embedded, Naming, PointPage, point_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -82,6 +82,10 @@ class HeldEmbedder:
         pass
 
 
+def _of_payload(payload: JsonObject, fields: Sequence[str] | None) -> JsonObject:
+    return payload if fields is None else {name: payload[name] for name in fields if name in payload}
+
+
 def _threads() -> anyio.CapacityLimiter:
     # Held calls must not take the threads that the ledger needs.
     return anyio.CapacityLimiter(1)
@@ -127,6 +131,17 @@ class MemoryCollection:
 
     async def retrieve(self, ids: Sequence[PointId]) -> Mapping[PointId, JsonObject]:
         return {point: self.points[point] for point in ids if point in self.points}
+
+    async def scroll(
+        self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
+    ) -> PointPage:
+        begin = b"" if start is None else point_order(start)
+        ids = sorted((point for point in self.points if point_order(point) >= begin), key=point_order)
+        page = [(point, _of_payload(self.points[point], fields)) for point in ids[:limit]]
+        return PointPage(page, ids[limit] if len(ids) > limit else None)
+
+    async def vectors(self, ids: Sequence[PointId]) -> Mapping[PointId, Mapping[str, NDArray[np.float32]]]:
+        return {point: {UNNAMED: np.ones(SIZE, dtype=np.float32)} for point in ids if point in self.points}
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         raise NotImplementedError

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.keeping import KEEPING
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
 from embedconsole.cli.replaying import replay_command
@@ -266,6 +267,7 @@ COMMANDS: tuple[click.Command, ...] = (
     runs_command,
     replay_command,
     search_command,
+    *KEEPING,
     *ORDERS,
     config_group,
 )

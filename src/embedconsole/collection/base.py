@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         Naming,
         Optimizations,
         PointId,
+        PointPage,
         Points,
         StoredPoint,
         VectorSpec,
@@ -97,6 +98,18 @@ class Collection(Protocol):
 
     async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
         """Those of the points that exist, with their vectors and markers."""
+        ...
+
+    async def scroll(
+        self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
+    ) -> PointPage:
+        """A page of points in the order of their ids.
+
+        Args:
+            start: The id to begin with, whether there is such a point or not; None for the first.
+            fields: The only fields of the payload to give; None for all of it.
+            limit: Points at most.
+        """
         ...
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:

@@ -182,6 +182,11 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
             return store.retrieve(cast("list[EngineId]", header["ids"]))
         case "stored":
             return store.stored(cast("list[EngineId]", header["ids"]))
+
+        case "scroll":
+            start = cast("EngineId | None", header["start"])
+            fields = cast("list[str] | None", header["fields"])
+            return store.scroll(start, fields, cast("int", header["limit"]))
         case "search":
             return store.search(header["shapes"], blob, str(header["using"]), cast("int", header["limit"]))
         case "similar":

@@ -193,6 +193,15 @@ class EdgeStore:
             for record in records
         ]
 
+    def scroll(self, start: EngineId | None, fields: list[str] | None, limit: int) -> list[JsonValue]:
+        """Pairs of id and payload in the order of the ids, and the id that comes after them."""
+        wanted = True if fields is None else fields
+        records, following = self._shard.scroll(
+            edge.ScrollRequest(offset=start, limit=limit, with_payload=wanted, with_vector=False)
+        )
+        page: JsonValue = [[_plain(record.id), record.payload or {}] for record in records]
+        return [page, None if following is None else _plain(following)]
+
     def search(self, shapes: JsonValue, blob: bytes, using: str, limit: int) -> list[JsonValue]:
         """Triples of id, score and payload, best first."""
         vector = unpack_vectors(shapes, blob)["query"][0].tolist()

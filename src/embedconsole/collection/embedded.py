@@ -15,7 +15,7 @@ from embedconsole.collection.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, Pl
 from embedconsole.collection.frames import pack_vectors
 from embedconsole.collection.records import parse_records, stored_point
 from embedconsole.faults import BadInput, Fault, Refused, Transient
-from embedconsole.items import CollectionState, Hit, Naming, VectorSpec
+from embedconsole.items import CollectionState, Hit, Naming, PointPage, VectorSpec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -152,6 +152,14 @@ class EmbeddedCollection:
             records = await self._ask({"op": "stored", "ids": list(ids[start : start + _STORED_PAGE])})
             found |= {point: stored_point(record) for point, record in parse_records(records)}
         return found
+
+    async def scroll(
+        self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
+    ) -> PointPage:
+        wanted: JsonValue = None if fields is None else list(fields)
+        page = await self._ask({"op": "scroll", "start": start, "fields": wanted, "limit": limit})
+        points, following = cast("tuple[list[tuple[PointId, JsonObject]], PointId | None]", page)
+        return PointPage([(point, payload) for point, payload in points], following)
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
         shapes, blob = pack_vectors({"query": np.asarray(vector, dtype=np.float32).reshape(1, -1)})

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 def parse_records(result: JsonValue) -> Iterator[tuple[PointId, JsonObject]]:
     """Each record of a list with its point's id; what is none is passed by."""
     for record in result if isinstance(result, list) else []:
-        if isinstance(record, dict):
-            point = record.get("id")
-            if isinstance(point, (int, str)) and not isinstance(point, bool):
-                yield point, record
+        if isinstance(record, dict) and (point := point_of(record.get("id"))) is not None:
+            yield point, record
+
+
+def point_of(value: JsonValue) -> PointId | None:
+    """A point's id; None where it is none."""
+    return value if isinstance(value, (int, str)) and not isinstance(value, bool) else None
 
 
 def payload_of(record: JsonObject) -> JsonObject:

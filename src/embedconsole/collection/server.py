@@ -25,6 +25,7 @@ from embedconsole.collection.errors import (
     not_qdrant,
 )
 from embedconsole.collection.records import parse_records, payload_of, stored_point
+from embedconsole.collection.scrolling import parse_page, scroll_body
 from embedconsole.collection.state import parse_naming, parse_optimizations, parse_state
 from embedconsole.collection.wire import (
     encode,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
         Naming,
         Optimizations,
         PointId,
+        PointPage,
         Points,
         StoredPoint,
         VectorSpec,
@@ -213,6 +215,15 @@ class ServerCollection:
         for page in id_pages(ids, page_size):
             found += parse_records(await self._request("POST", "/points", encode({"ids": page, **wanted})))
         return found
+
+    async def scroll(
+        self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
+    ) -> PointPage:
+        result = await self._request("POST", "/points/scroll", encode(scroll_body(start, fields, limit)))
+        page = parse_page(result)
+        if page is None:
+            raise not_qdrant(self._place, encode(result))
+        return page
 
     async def aclose(self) -> None:
         if self._searcher is not None:

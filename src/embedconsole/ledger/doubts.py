@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case, delete, insert, literal, or_, select, update
+from sqlalchemy import delete, insert, select
 
+from embedconsole.ledger.beliefs import set_held
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Doubt
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from embedconsole.ledger.database import Database
-
-_GIVEN_UP = (State.FAILED.value, State.SKIPPED.value)
 
 
 class Doubts:
@@ -72,7 +71,7 @@ class Doubts:
                 if point not in known:
                     wrong += _enter_orphan(connection, generation_id, point, key, holds)
                 elif known[point] != holds:
-                    wrong += _correct(connection, generation_id, point, holds)
+                    wrong += set_held(connection, generation_id, point, known[point], holds)
             ids = [doubt.id for doubt in looked_at]
             connection.execute(delete(doubts).where(doubts.c.id.in_(ids)))
             return wrong
@@ -108,23 +107,3 @@ def _enter_orphan(
     }
     connection.execute(insert(items).values(**values))
     return 1
-
-
-def _correct(connection: Connection, generation_id: int, point: bytes, holds: Hashes | None) -> int:
-    embed, payload = holds if holds is not None else (None, None)
-    same_embed = items.c.desired_embed_hash == literal(embed, items.c.synced_embed_hash.type)
-    same_payload = items.c.desired_payload_hash == literal(payload, items.c.synced_payload_hash.type)
-    state = case(
-        (items.c.state.in_(_GIVEN_UP), items.c.state),
-        (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
-        (and_(same_embed, same_payload), literal(State.SYNCED.value)),
-        (same_embed, literal(State.PAYLOAD.value)),
-        else_=literal(State.EMBED.value),
-    )
-    nobodys = or_(items.c.batch_id.is_(None), items.c.due_at <= now_ms())
-    statement = (
-        update(items)
-        .where(items.c.generation_id == generation_id, items.c.point == point, nobodys)
-        .values(state=state, synced_embed_hash=embed, synced_payload_hash=payload)
-    )
-    return connection.execute(statement).rowcount

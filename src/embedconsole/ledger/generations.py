@@ -142,6 +142,11 @@ class Generations:
         """Note by which name it is searched from now on; the collection stays."""
         self._set(generation_id, collection=collection)
 
+    def forget_scans(self, generation_id: int) -> None:
+        """Have the next scan look at every row, whatever earlier ones found."""
+        statement = update(generations).where(generations.c.id == generation_id)
+        self._database.execute(statement.values(watermark=None, full_scan_at=None))
+
     def scanned(self, generation_id: int, watermark: str | None, *, full: bool) -> None:
         """Note that a scan came to its end: where the next one for changes starts."""
         if full:

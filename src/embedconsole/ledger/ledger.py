@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from embedconsole.ledger.audits import Audits
+from embedconsole.ledger.beliefs import Beliefs
 from embedconsole.ledger.catalogued import CataloguedItems
 from embedconsole.ledger.database import Database, sqlite_file
 from embedconsole.ledger.doubts import Doubts
@@ -44,6 +46,8 @@ class Ledger:
     jumps: ClockJumps
     orders: Orders
     samples: Samples
+    beliefs: Beliefs
+    audits: Audits
 
     def close(self) -> None:
         """Close all connections."""
@@ -104,4 +108,6 @@ def open_ledger(url: str) -> Ledger:
         jumps=ClockJumps(database),
         orders=Orders(database),
         samples=Samples(database),
+        beliefs=Beliefs(database),
+        audits=Audits(database),
     )

@@ -228,6 +228,18 @@ gates = Table(
 """Dependencies that throttle or fail, for all processes: see `gates.SharedGates`. `key` is the dependency's
 address and model; `holder` is who probes."""
 
+audits = Table(
+    "embedconsole_audits",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("at", BigInteger, nullable=False),
+    Column("pipeline", String(190), nullable=False),
+    Column("outcome", _Long, nullable=False),
+    Index("ix_embedconsole_audits_pipeline", "pipeline", "id"),
+    sqlite_autoincrement=True,
+)
+"""What each `verify` found, as JSON (see `sync.audit`); pruned to the newest ones."""
+
 doubts = Table(
     "embedconsole_doubts",
     metadata,

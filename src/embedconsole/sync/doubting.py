@@ -10,17 +10,19 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault
-from embedconsole.items import MARKER, point_id, point_order
-from embedconsole.ledger.records.items import Hashes
+from embedconsole.items import point_id, point_order
+from embedconsole.sync.comparing import holds_of
 from embedconsole.sync.consequences import left_for_later
 from embedconsole.sync.flow import GateState
+from embedconsole.sync.markers import read_point
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedconsole.collection.base import Collection
-    from embedconsole.items import JsonObject
+    from embedconsole.items import JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records.items import Hashes
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.journal import Journal
 
@@ -74,7 +76,8 @@ class Doubter:
             keys = {point_id(doubt.key): doubt.key for doubt in doubts}
             payloads = await self.collection().retrieve(list(keys))
             found = {
-                point_order(point): (key, self._content(payloads.get(point))) for point, key in keys.items()
+                point_order(point): (key, self._content(point, payloads.get(point)))
+                for point, key in keys.items()
             }
             settle = partial(self.ledger.doubts.settle, self.generation_id, doubts, found)
             wrong += await anyio.to_thread.run_sync(settle)
@@ -87,14 +90,6 @@ class Doubter:
             self.found_wrong()
         return wrong
 
-    def _content(self, payload: JsonObject | None) -> Hashes | None:
+    def _content(self, point: PointId, payload: JsonObject | None) -> Hashes | None:
         """What a point says of its content; None where there is none of ours."""
-        marker = payload.get(MARKER) if payload is not None else None
-        if not isinstance(marker, dict) or marker.get("pipeline") != self.pipeline:
-            return None
-        try:
-            return Hashes(
-                bytes.fromhex(str(marker["embed_hash"])), bytes.fromhex(str(marker["payload_hash"]))
-            )
-        except (KeyError, ValueError):
-            return None
+        return None if payload is None else holds_of(read_point(point, payload), self.pipeline)

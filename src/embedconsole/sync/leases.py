@@ -26,6 +26,11 @@ _CLOSE_SECONDS = 10.0
 Overlap: TypeAlias = Literal["skip", "wait"]
 
 
+def run_lease(pipeline: str) -> str:
+    """The name of the lease on the run of a pipeline."""
+    return f"run:{pipeline}"
+
+
 class TakenOver(Transient):
     """This process was away for so long that another one has the run now."""
 
@@ -53,7 +58,7 @@ class RunLeases:
     @asynccontextmanager
     async def held(self, pipelines: Sequence[str], overlap: Overlap) -> AsyncIterator[str | None]:
         """Hold the leases of these pipelines; gives the holder when another process has one of them."""
-        held = await self._acquire([f"run:{name}" for name in pipelines], overlap)
+        held = await self._acquire([run_lease(name) for name in pipelines], overlap)
         if isinstance(held, str):
             yield held
             return

@@ -52,6 +52,17 @@ def gathered(slots: Mapping[str, Vector]) -> dict[str, Vector]:
     }
 
 
+def by_slot(vectors: Mapping[str, Vector]) -> dict[str, Vector]:
+    """The single embeddings of one item by slot: what `gathered` gathered."""
+    slots: dict[str, Vector] = {}
+    for name, vector in vectors.items():
+        if vector.ndim > 1:
+            slots |= {slot_of(name, place): row for place, row in enumerate(vector)}
+        else:
+            slots[name] = vector
+    return slots
+
+
 def joined(
     first: Mapping[str, Mapping[str, Vector]], second: Mapping[str, Mapping[str, Vector]]
 ) -> dict[str, Mapping[str, Vector]]:

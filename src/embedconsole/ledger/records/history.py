@@ -36,6 +36,15 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """What a verify found; `at` in seconds since 1970 by the database's clock, `outcome` is JSON-ready."""
+
+    at: float
+    pipeline: str
+    outcome: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
 class Sample:
     """What one process did in one pipeline since its last sample.
 

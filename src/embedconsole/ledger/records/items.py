@@ -68,6 +68,38 @@ class Known(NamedTuple):
     source: bytes | None
 
 
+class Believed(NamedTuple):
+    """What the ledger believes of one point; a tuple, because a verify makes one for every item there is.
+
+    Attributes:
+        point: Its id in the form that sorts.
+        held: A worker has it in flight.
+    """
+
+    point: bytes
+    key: str
+    desired_embed: bytes | None
+    desired_payload: bytes | None
+    synced_embed: bytes | None
+    synced_payload: bytes | None
+    state: int
+    held: bool
+
+    @property
+    def synced(self) -> Hashes | None:
+        """The content that the point is believed to have; None: there is no such point."""
+        return _hashes(self.synced_embed, self.synced_payload)
+
+    @property
+    def desired(self) -> Hashes | None:
+        """The content that it should have; None: it should not be there."""
+        return _hashes(self.desired_embed, self.desired_payload)
+
+
+def _hashes(embed: bytes | None, payload: bytes | None) -> Hashes | None:
+    return None if embed is None or payload is None else Hashes(embed, payload)
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A known item whose desired hashes, and the state that follows from them, are to be set."""

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import mysql
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
 
 revision = "0005"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

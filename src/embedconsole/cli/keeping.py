@@ -1,0 +1,61 @@
+"""The commands that look at what the store holds, and set ledger and collection right."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from embedconsole.cli.options import common_options, json_option
+
+if TYPE_CHECKING:
+    from embedconsole.cli.context import Invocation
+
+
+@click.command("verify")
+@click.option("--repair", is_flag=True, help="Mend what differs, by a normal run.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=1),
+    metavar="K",
+    help="Also embed K items again and compare with their vectors; costs K embeddings.",
+)
+@click.option(
+    "--allow-deletes",
+    is_flag=True,
+    help="With --repair: delete even more than max_delete_fraction of the items.",
+)
+@common_options
+@json_option
+@click.pass_obj
+def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, allow_deletes: bool) -> None:
+    """Compare catalog, ledger and collection with each other, point by point.
+
+    \b
+    Examples:
+      embedconsole verify
+      embedconsole verify --sample 20
+      embedconsole verify --repair
+      embedconsole verify --json
+    """
+    from embedconsole.headless.verifying import repair_pipelines, verify_pipelines
+
+    if allow_deletes and not repair:
+        raise click.UsageError("--allow-deletes goes with --repair: a verify deletes nothing")
+    session = invocation.session()
+    if repair:
+        from embedconsole.cli.context import logging_to_file
+
+        sys.exit(
+            repair_pipelines(
+                logging_to_file(session, None),
+                sample=sample or 0,
+                allow_deletes=allow_deletes,
+                as_json=invocation.as_json,
+            )
+        )
+    sys.exit(verify_pipelines(session, sample=sample or 0, as_json=invocation.as_json))
+
+
+KEEPING: tuple[click.Command, ...] = (verify_command,)

@@ -1,0 +1,129 @@
+"""`verify --repair`: the ledger is set right by the collection, and a normal run does the rest.
+
+Nothing is deleted or paid for here. A point that is missing is forgotten, so that the run embeds it or writes
+it from its kept vectors; of one that is stale the ledger believes what its marker says; one that the ledger
+does not know is entered as wanted, and the run's full scan decides, under its guard, whether it goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.sync.audit import NotChecked
+from embedconsole.sync.comparing import Verdict
+from embedconsole.sync.generation import settled_generation
+from embedconsole.sync.initialise import initialise
+from embedconsole.sync.options import RunOptions
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.verifying import Verification, verify
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.audit import Audit
+    from embedconsole.sync.auditing import AuditProgress, Finding
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.progress import RunReport
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A repair of several pipelines, by name.
+
+    Attributes:
+        found: What was not as it should be.
+        run: The run that mended it.
+        left: What a verify found after it; that of a pipeline that could not be verified is as `found`.
+    """
+
+    found: Mapping[str, Audit]
+    run: RunReport
+    left: Mapping[str, Audit]
+
+
+@dataclass(slots=True)
+class LedgerMender:
+    """Has the ledger believe what the collection holds."""
+
+    ledger: Ledger
+    generation_id: int
+    _adopting: bool = field(default=False)
+
+    async def mend(self, findings: Sequence[Finding]) -> None:
+        """Set these right.
+
+        Raises:
+            Fault: the ledger does not answer.
+        """
+        await anyio.to_thread.run_sync(self._mend, findings)
+
+    def _mend(self, findings: Sequence[Finding]) -> None:
+        wrong = [
+            (one.item, one.holds)
+            for one in findings
+            if one.item is not None and one.verdict is not Verdict.TAKEN
+        ]
+        unknown = {
+            one.point: (one.key, one.holds) for one in findings if one.item is None and one.holds is not None
+        }
+        if unknown and not self._adopting:
+            # Before: should we be killed, every later run is to look at them.
+            self.ledger.generations.forget_scans(self.generation_id)
+            self._adopting = True
+        if wrong:
+            self.ledger.beliefs.correct(self.generation_id, wrong)
+        self.ledger.beliefs.adopt(self.generation_id, unknown)
+
+
+async def repair(
+    engine: Engine,
+    *,
+    sample: int = 0,
+    allow_deletes: bool = False,
+    progress: Mapping[str, AuditProgress],
+) -> Repaired:
+    """Verify the engine's pipelines, mend what is wrong, and verify again.
+
+    Args:
+        allow_deletes: The operator's word that any share of the items may be deleted.
+        progress: By pipeline.
+
+    Raises:
+        ConfigError: a pipeline can't run as configured; nothing was done.
+        Fault: the ledger does not answer.
+    """
+    found = {}
+    for assembly in engine.assemblies:
+        name = assembly.pipeline.name
+        found[name] = await _set_right(engine.ledger, assembly, sample, progress[name])
+    options = RunOptions(
+        full=True,
+        allow_deletes=allow_deletes,
+        pipelines=frozenset(name for name, audit in found.items() if not audit.failed),
+    )
+    run = await engine.run(options, kind="repair", overlap="wait")
+    left = {}
+    for name, audit in found.items():
+        done = run.pipelines.get(name)
+        if done is None or done.outcome is Outcome.INTERRUPTED:
+            left[name] = audit
+        else:
+            after = await verify(engine, pipeline=name)
+            left[name] = replace(after, vectors=audit.vectors)
+    return Repaired(found, run, left)
+
+
+async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: AuditProgress) -> Audit:
+    generation = await anyio.to_thread.run_sync(partial(settled_generation, assembly, ledger, force=False))
+    mender = LedgerMender(ledger, generation.id)
+    audit = await Verification(ledger, assembly, generation, sample, progress, mender.mend).audit()
+    await anyio.to_thread.run_sync(ledger.audits.add, assembly.pipeline.name, audit.as_json())
+    if not isinstance(audit.schema, NotChecked) and audit.schema.drift:
+        await initialise(assembly)
+    return audit
