@@ -10,6 +10,7 @@ import click
 from embedconsole.cli.keeping import KEEPING
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
+from embedconsole.cli.reindexing import reindex_command
 from embedconsole.cli.replaying import replay_command
 
 if TYPE_CHECKING:
@@ -268,6 +269,7 @@ COMMANDS: tuple[click.Command, ...] = (
     replay_command,
     search_command,
     *KEEPING,
+    reindex_command,
     *ORDERS,
     config_group,
 )

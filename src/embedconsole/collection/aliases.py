@@ -32,8 +32,10 @@ def resolved(folder: Path, name: str) -> str:
 def write_alias(folder: Path, alias: str, target: str) -> None:
     """Have an alias stand for a collection from now on: who reads finds the old or the new, never none.
 
-    A collection of the very name is hidden by it, not touched: it is there again once the alias is gone.
+    A collection of the very name is hidden by it, not touched: pointed to itself, the name is that one's again.
     """
+    aliases = {**read_aliases(folder), alias: target}
+    kept = {name: to for name, to in aliases.items() if name != to}
     draft = folder / f"{_FILE}.new"
-    draft.write_text(json.dumps({**read_aliases(folder), alias: target}, indent=2), "utf-8")
+    draft.write_text(json.dumps(kept, indent=2), "utf-8")
     draft.replace(folder / _FILE)

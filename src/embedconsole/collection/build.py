@@ -27,18 +27,23 @@ def own_name(config: CollectionConfig) -> str:
 
 
 def build_collection(config: CollectionConfig) -> Collection:
-    """A collection on a server (`url`) or in the embedded engine (`path`); nothing is opened yet.
+    """The collection that the configured name stands for; nothing is opened yet.
 
     Raises:
         ConfigError: The name can't be used in an address, or the URL is none.
     """
-    if config.name in (".", ".."):
-        raise ConfigError(f"collection.name {config.name!r} can't be used in an address: choose another name")
+    return build_itself(config, own_name(config))
+
+
+def build_itself(config: CollectionConfig, name: str) -> Collection:
+    """A collection by its own name, on a server (`url`) or in the embedded engine (`path`). As above."""
+    if name in (".", ".."):
+        raise ConfigError(f"collection.name {name!r} can't be used in an address: choose another name")
     if config.path is not None:
         from embedconsole.collection.embedded import EmbeddedCollection
 
-        return EmbeddedCollection(config.path, own_name(config), timeout=config.timeout)
+        return EmbeddedCollection(config.path, name, timeout=config.timeout)
     from embedconsole.collection.server import ServerCollection
 
     api_key = config.api_key.get_secret_value() if config.api_key is not None else None
-    return ServerCollection(config.url or "", config.name, api_key=api_key, timeout=config.timeout)
+    return ServerCollection(config.url or "", name, api_key=api_key, timeout=config.timeout)

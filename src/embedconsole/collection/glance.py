@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from embedconsole.collection.address import collection_path, parse_address
-from embedconsole.collection.build import own_name
 
 if TYPE_CHECKING:
     from embedconsole.config.model import CollectionConfig
@@ -22,13 +21,16 @@ _NOT_FOUND = 404
 _LONGEST = 1 << 20
 
 
-def is_lost(config: CollectionConfig) -> bool:
-    """Whether it certainly does not exist, or holds no point. Blocks for at most some seconds."""
+def is_lost(config: CollectionConfig, name: str) -> bool:
+    """Whether the collection of this own name certainly does not exist, or holds no point.
+
+    Blocks for at most some seconds.
+    """
     if config.path is not None:
-        return not (config.path / quote(own_name(config), safe="") / "collection.json").exists()
+        return not (config.path / quote(name, safe="") / "collection.json").exists()
     key = config.api_key.get_secret_value() if config.api_key is not None else None
     address = parse_address(config.url or "", key)
-    asking = urllib.request.Request(collection_path(address.base, config.name), headers=address.headers)
+    asking = urllib.request.Request(collection_path(address.base, name), headers=address.headers)
     try:
         with urllib.request.urlopen(
             asking, timeout=_SECONDS

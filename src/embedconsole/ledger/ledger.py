@@ -21,6 +21,7 @@ from embedconsole.ledger.orders import Orders
 from embedconsole.ledger.overview import Overview
 from embedconsole.ledger.presence import Presence
 from embedconsole.ledger.samples import Samples
+from embedconsole.ledger.succession import Succession
 from embedconsole.ledger.work import Work
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class Ledger:
     samples: Samples
     beliefs: Beliefs
     audits: Audits
+    succession: Succession
 
     def close(self) -> None:
         """Close all connections."""
@@ -108,6 +110,7 @@ def open_ledger(url: str) -> Ledger:
         jumps=ClockJumps(database),
         orders=Orders(database),
         samples=Samples(database),
+        succession=Succession(database),
         beliefs=Beliefs(database),
         audits=Audits(database),
     )

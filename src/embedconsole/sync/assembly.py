@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.collection.build import build_collection, own_name
+from embedconsole.collection.build import build_itself, own_name
 from embedconsole.config.masking import mask_url
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import combined_identity, identity_of
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.collection.base import Collection
+    from embedconsole.config.embedder import EmbedderConfig
     from embedconsole.config.model import Combine, VectorConfig
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
@@ -35,26 +36,34 @@ class EmbedderPool:
     """Embedders by name, shared by all vectors and pipelines that use them."""
 
     tickets: Tickets | None = None
-    _built: dict[str, Embedder] = field(default_factory=dict)
+    _built: list[tuple[str, EmbedderConfig, Embedder]] = field(default_factory=list)
     _combined: dict[tuple[str, Combine], Embedder] = field(default_factory=dict)
 
     def get(self, pipeline: Pipeline, vector: VectorConfig) -> Embedder:
         """The embedder that a vector uses, built at the first call."""
         name, how = vector.embedder, vector.combine
-        if name not in self._built:
-            self._built[name] = build_embedder(name, pipeline.embedders[name], tickets=self.tickets)
+        embedder = self._embedder(name, pipeline.embedders[name])
         if how is None:
-            return self._built[name]
-        if (name, how) not in self._combined:
+            return embedder
+        if (embedder.identity, how) not in self._combined:
             # It brings numpy, which a run with nothing to embed need not pay for.
             from embedconsole.embedders.combining import CombinedEmbedder
 
-            self._combined[name, how] = CombinedEmbedder(self._built[name], how)
-        return self._combined[name, how]
+            self._combined[embedder.identity, how] = CombinedEmbedder(embedder, how)
+        return self._combined[embedder.identity, how]
+
+    def _embedder(self, name: str, config: EmbedderConfig) -> Embedder:
+        # By its settings too: while one is replaced by another of the same name, both are at work.
+        for known_name, known_config, embedder in self._built:
+            if (known_name, known_config) == (name, config):
+                return embedder
+        embedder = build_embedder(name, config, tickets=self.tickets)
+        self._built.append((name, config, embedder))
+        return embedder
 
     async def aclose(self) -> None:
         """Close what was built."""
-        for embedder in self._built.values():
+        for _, _, embedder in self._built:
             await embedder.aclose()
 
 
@@ -67,6 +76,7 @@ class Assembly:
     _pool: EmbedderPool
     _collections: dict[str, Collection] = field(default_factory=dict)
     """By their own names; shared by all that are bound to one of them."""
+    _bound_to: str | None = None
 
     @property
     def embedders(self) -> Mapping[str, Embedder]:
@@ -92,18 +102,29 @@ class Assembly:
 
         Whoever writes names the collection itself: an alias may move while a request is under way.
         """
-        if target == self.pipeline.collection.name:
-            return self
-        collection = self.pipeline.collection.model_copy(update={"name": target})
-        return replace(self, pipeline=replace(self.pipeline, collection=collection))
+        return replace(self, _bound_to=target)
+
+    def configured_as(self, pipeline: Pipeline) -> Assembly:
+        """The same parts for another configuration of the same pipeline, on the same catalog."""
+        return replace(self, pipeline=pipeline)
+
+    def without_writeback(self) -> Assembly:
+        """The same that notes nothing in the catalog: there it is told what is searched."""
+        catalog = self.pipeline.catalog.model_copy(update={"writeback": None})
+        return replace(self, pipeline=replace(self.pipeline, catalog=catalog))
 
     @property
     def collection(self) -> Collection:
         """The collection."""
-        name = own_name(self.pipeline.collection)
+        name = self.own_name
         if name not in self._collections:
-            self._collections[name] = build_collection(self.pipeline.collection)
+            self._collections[name] = build_itself(self.pipeline.collection, name)
         return self._collections[name]
+
+    @property
+    def own_name(self) -> str:
+        """The collection's own name, as far as that is known without asking a server."""
+        return self._bound_to or own_name(self.pipeline.collection)
 
     @property
     def target(self) -> str:

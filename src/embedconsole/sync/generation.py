@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from embedconsole.faults import ConfigError
 from embedconsole.sync.former import recipe_text
 from embedconsole.sync.space import check_space
 
@@ -47,6 +48,21 @@ def settled_generation(assembly: Assembly, ledger: Ledger, *, force: bool) -> Ge
         ledger.generations.set_space(generation.id, assembly.space)
         generation = replace(generation, space=assembly.space)
     return noted(generation, pipeline, ledger)
+
+
+def building_generation(assembly: Assembly, ledger: Ledger) -> Generation:
+    """The generation that is being built beside the one that is searched.
+
+    Raises:
+        ConfigError: there is none, or it is built for another configuration than that of now.
+    """
+    generation = ledger.generations.building(assembly.pipeline.name)
+    if generation is None or generation.space != assembly.space:
+        raise ConfigError(
+            f"pipeline {assembly.pipeline.name}: no collection is being built for this configuration; "
+            "run embedconsole reindex"
+        )
+    return noted(generation, assembly.pipeline, ledger)
 
 
 def noted(generation: Generation, pipeline: Pipeline, ledger: Ledger) -> Generation:

@@ -12,7 +12,7 @@ import anyio.to_thread
 from embedconsole.faults import Fault
 from embedconsole.sync.consequences import stopped
 from embedconsole.sync.gates import Gates
-from embedconsole.sync.generation import settled_generation
+from embedconsole.sync.generation import building_generation, current_generation, settled_generation
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.purse import Purse
 from embedconsole.sync.run import PipelineRun
@@ -71,11 +71,20 @@ class Round:
         await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
         if self.options.only is not None:
             self.options.only.check(assembly.pipeline.name, assembly.catalog.columns)
-        settle = partial(settled_generation, assembly, self.ledger, force=self.options.anew)
-        generation = await anyio.to_thread.run_sync(settle)
+        donor = None
+        if self.options.building:
+            generation = await anyio.to_thread.run_sync(building_generation, assembly, self.ledger)
+            searched = await anyio.to_thread.run_sync(current_generation, assembly, self.ledger)
+            if searched is not None:
+                donor = searched.id, assembly.bound_to(searched.target).collection
+            assembly = assembly.without_writeback()
+        else:
+            settle = partial(settled_generation, assembly, self.ledger, force=self.options.anew)
+            generation = await anyio.to_thread.run_sync(settle)
         return PipelineRun(
             assembly=assembly.bound_to(generation.target),
             generation=generation,
+            donor=donor,
             ledger=self.ledger,
             gates=self._gates,
             control=self.control,

@@ -146,7 +146,7 @@ class PipelineRun:
 
     async def _miss_the_lost(self, worker: Callable[[], Worker]) -> None:
         """See that what was written is still there, also in a run that may have nothing to write."""
-        if await anyio.to_thread.run_sync(is_lost, self.assembly.pipeline.collection):
+        if await anyio.to_thread.run_sync(is_lost, self.assembly.pipeline.collection, self.assembly.own_name):
             try:
                 await worker().bench.collection.look()
             except Stop as stop:

@@ -38,8 +38,8 @@ def check_space(pipeline: str, generation: Generation, space: str) -> None:
         raise ConfigError(
             f"pipeline {pipeline}: its collection {generation.collection} was filled with "
             f"{_names(generation.space)}, the configuration now says {_names(space)}; vectors of two models "
-            "can't be searched together. Name a new collection for the new model and keep serving the old "
-            "one meanwhile, or embed everything again in place with --headless --once --force."
+            "can't be searched together. Build the new collection beside the old one with embedconsole "
+            "reindex, or embed everything again in place with --headless --once --force."
         )
 
 

@@ -1,0 +1,102 @@
+"""`reindex`: a new collection beside the old one, and the name that moves."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from embedconsole.cli.context import logging_to_file
+from embedconsole.cli.options import common_options, json_option
+
+if TYPE_CHECKING:
+    from embedconsole.cli.context import Invocation
+
+
+@click.command("reindex")
+@click.option("--no-switch", is_flag=True, help="Build and check, and leave the name where it is.")
+@click.option(
+    "--accept-missing", is_flag=True, help="Move the name although items that are searched now would not be."
+)
+@click.option("--alias", metavar="NAME", help="Move this name instead of the configured one.")
+@click.option(
+    "--replace", is_flag=True, help="Where the name is a collection's own: drop that one, give the name on."
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    metavar="K",
+    help="Items whose neighbours are compared; costs no embedding.",
+)
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="AMOUNT",
+    help="Spend at most this on embeddings, by price_per_1000.",
+)
+@click.option("--lead-to", metavar="NAME", help="Only give what is searched now a further name, an alias.")
+@click.option("--rollback", is_flag=True, help="Have the name stand for the collection of before again.")
+@click.option("--drop-old", is_flag=True, help="Drop the collections of before, which stand by.")
+@click.option("--yes", is_flag=True, help="With --drop-old and --replace: do not ask.")
+@common_options
+@json_option
+@click.pass_obj
+def reindex_command(
+    invocation: Invocation,
+    /,
+    *,
+    no_switch: bool,
+    accept_missing: bool,
+    alias: str | None,
+    replace: bool,
+    sample: int,
+    max_cost: float | None,
+    lead_to: str | None,
+    rollback: bool,
+    drop_old: bool,
+    yes: bool,
+) -> None:
+    """Build a new collection beside the one that is searched, check it, and have it take the name over.
+
+    For a new model, size, distance or template: change the configuration, then run this. What is searched
+    stays so, and is kept true, until the name (an alias) moves at once. Vectors that stay the same are taken
+    over, not paid for. It can be broken off anywhere; the next call goes on.
+
+    \b
+    Examples:
+      embedconsole reindex
+      embedconsole reindex --no-switch
+      embedconsole reindex --rollback
+      embedconsole reindex --drop-old
+      embedconsole reindex --lead-to products-live
+    """
+    from embedconsole.headless.reindexing import drop_standby, lead, reindex, undo
+    from embedconsole.sync.reindexing import ReindexOptions
+
+    if sum((rollback, drop_old, lead_to is not None)) > 1:
+        raise click.UsageError("--lead-to, --rollback and --drop-old do not go together")
+    session = invocation.session()
+    if len(session.pipelines) != 1:
+        names = ", ".join(pipeline.name for pipeline in session.pipelines)
+        raise click.UsageError(f"name one pipeline with --pipeline: {names}")
+    if lead_to is not None:
+        sys.exit(lead(session, lead_to, as_json=invocation.as_json))
+    if rollback:
+        sys.exit(undo(session, as_json=invocation.as_json))
+    if (drop_old or replace) and not yes and sys.stdin.isatty():
+        what = "the collections that stand by" if drop_old else f"{session.pipelines[0].collection.name}"
+        click.confirm(f"Drop {what}? There is no way back", abort=True, err=True)
+    if drop_old:
+        sys.exit(drop_standby(session, as_json=invocation.as_json))
+    options = ReindexOptions(
+        switch=not no_switch,
+        alias=alias,
+        replace=replace,
+        accept_missing=accept_missing,
+        sample=sample,
+        max_cost=max_cost,
+    )
+    sys.exit(reindex(logging_to_file(session, None), options, as_json=invocation.as_json))

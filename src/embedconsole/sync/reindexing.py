@@ -1,0 +1,273 @@
+"""`reindex`: the next collection is built beside the one that is searched, checked, and takes over its name.
+
+It can be broken off anywhere and begun again: what is done stands in the ledger and in the collections.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.sync.alongside import alongside
+from embedconsole.sync.assembly import assembly_of
+from embedconsole.sync.generation import noted
+from embedconsole.sync.initialise import compared
+from embedconsole.sync.options import RunOptions
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.serving import Serving
+from embedconsole.sync.sidebyside import Comparison, compare
+from embedconsole.sync.succeeding import Succession
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedconsole.ledger.records.items import Generation
+    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.progress import PipelineReport, RunReport
+
+_PASSES = 5
+"""How often edits of the last pass are caught up with before the name moves all the same."""
+_LOOK_EVERY = 1.0
+
+
+class Stand(StrEnum):
+    """How a re-index ended."""
+
+    DONE = "done"
+    WAITS = "waits"
+    """Built, and the name has not moved: somebody has to decide."""
+    STOPPED = "stopped"
+    """The run that builds did not come to its end; it is gone on with the next time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReindexOptions:
+    """How to re-index.
+
+    Attributes:
+        switch: Move the name once the check is good.
+        alias: Move this name instead of the configured one.
+        replace: Where the configured name is a collection's own: drop that one, and give the name on.
+        accept_missing: Move the name although items that are searched now would not be.
+        sample: Items whose neighbours are compared.
+        max_cost: Spend this much on embeddings at most.
+    """
+
+    switch: bool = True
+    alias: str | None = None
+    replace: bool = False
+    accept_missing: bool = False
+    sample: int = 20
+    max_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """What came of it.
+
+    Attributes:
+        before, after: The collections by their own names.
+        alias: The name that stands, or would stand, for the next one.
+        fill: What the passes that filled it did, added up.
+        comparison: None where it did not come to that.
+        reason: Why it waits or stopped, or what is left to do by hand.
+    """
+
+    stand: Stand
+    before: str
+    after: str
+    alias: str
+    fill: dict[str, float] = field(default_factory=dict)
+    comparison: Comparison | None = None
+    reason: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """For `--json`."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class Reindex:
+    """One re-index of one pipeline.
+
+    Args:
+        say: Told of each step, in a sentence.
+    """
+
+    engine: Engine
+    pipeline: str
+    options: ReindexOptions
+    say: Callable[[str], None]
+    stage: str = "looking"
+    _fill: dict[str, float] = field(default_factory=dict)
+    _succession: Succession = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._succession = Succession(self.engine.ledger, assembly_of(self.engine.assemblies, self.pipeline))
+
+    async def run(self) -> Reindexed:
+        """Build, check, move the name.
+
+        Raises:
+            ConfigError: there is nothing to re-index, or the configuration can't be used.
+            Fault: a dependency does not answer.
+        """
+        searched = await self._succession.searched()
+        alias = self.options.alias or searched.collection
+        following = await self._following(searched)
+        if following is None:
+            following = await self._begin(searched)
+        elif await self._succession.stands_for(following, alias):
+            self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
+            await self._succession.take_over(following, alias)
+            return self._end(Stand.DONE, searched, following, alias)
+        stopped = await self._build(searched, following)
+        if stopped is not None:
+            return self._end(Stand.STOPPED, searched, following, alias, reason=stopped)
+        comparison = await self._check(searched, following)
+        reason = await self._why_not(comparison, alias)
+        if reason:
+            return self._end(Stand.WAITS, searched, following, alias, comparison, reason)
+        await self._switch(searched, following, alias)
+        # What was edited between the last pass and the name's move.
+        if alias == self._configured:
+            await self.engine.run(RunOptions(pipelines=frozenset({self.pipeline})), overlap="wait")
+            return self._end(Stand.DONE, searched, following, alias, comparison)
+        told = f"set pipelines.{self.pipeline}.collection.name to {alias}, and have readers use that name"
+        return self._end(Stand.DONE, searched, following, alias, comparison, told)
+
+    @property
+    def _configured(self) -> str:
+        return self._succession.assembly.pipeline.collection.name
+
+    # The next generation
+
+    async def _following(self, searched: Generation) -> Generation | None:
+        """The one that is being built already, if it is for the configuration of now."""
+        assembly = self._succession.assembly
+        building = await anyio.to_thread.run_sync(self.engine.ledger.generations.building, self.pipeline)
+        if building is None:
+            return None
+        state = await self._succession.collection_of(building).describe()
+        fits = state is None or not any(found.blocking for found in compared(assembly, state))
+        if building.space == assembly.space and fits:
+            self.say(f"Going on with {building.target}, which was begun before")
+            return building
+        self.say(f"{building.target} was begun for another configuration, and is dropped")
+        await self._succession.drop(building)
+        return None
+
+    async def _begin(self, searched: Generation) -> Generation:
+        assembly, ledger = self._succession.assembly, self.engine.ledger
+        target = await self._succession.free_target(searched)
+        build = partial(ledger.generations.build, self.pipeline, searched.collection, assembly.space, target)
+        generation = await anyio.to_thread.run_sync(build)
+        self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
+        return await anyio.to_thread.run_sync(noted, generation, assembly.pipeline, ledger)
+
+    async def _build(self, searched: Generation, following: Generation) -> str | None:
+        """Fill it until a pass finds nothing more; returns why it could not be."""
+        self.stage = "building"
+        serving = Serving(self.engine, self._succession.assembly, searched, self.say)
+        async with alongside(serving.keep):
+            for _ in range(_PASSES):
+                report = await self._pass()
+                done = report.pipelines[self.pipeline]
+                self._count(done)
+                if report.outcome not in (Outcome.OK, Outcome.PARTIAL) or done.pending:
+                    return done.message or f"the run that builds {following.target} was {report.outcome}"
+                if not (done.embedded or done.payload_updated or done.deleted):
+                    break
+        if await self._succession.collection_of(following).describe() is None:
+            return f"the catalog has no item that could be written to {following.target}"
+        return None
+
+    async def _pass(self) -> RunReport:
+        options = RunOptions(
+            full=True,
+            building=True,
+            max_cost=self.options.max_cost,
+            pipelines=frozenset({self.pipeline}),
+        )
+        return await self.engine.run(options, kind="reindex", overlap="wait")
+
+    def _count(self, report: PipelineReport) -> None:
+        for name in ("embedded", "payload_updated", "deleted", "embed_requests", "embed_items", "seconds"):
+            self._fill[name] = self._fill.get(name, 0) + getattr(report, name)
+        if report.cost is not None:
+            self._fill["cost"] = self._fill.get("cost", 0.0) + report.cost
+
+    # The check and the move
+
+    async def _check(self, searched: Generation, following: Generation) -> Comparison:
+        self.stage = "waiting for Qdrant's optimizer"
+        collection = self._succession.collection_of(following)
+        while (state := await collection.describe()) is not None and state.status == "yellow":  # noqa: ASYNC110
+            await anyio.sleep(_LOOK_EVERY)
+        self.stage = "comparing"
+        return await compare(
+            self.engine.ledger, self._succession.assembly, searched, following, sample=self.options.sample
+        )
+
+    async def _why_not(self, comparison: Comparison, alias: str) -> str:
+        """Why the name does not move; empty when it may."""
+        if comparison.lacking and not self.options.accept_missing:
+            keys = ", ".join(f"#{key}" for key in comparison.examples)
+            return (
+                f"{comparison.lacking:,} items that are searched now are not in it ({keys}): look why with "
+                "embedconsole explain KEY, or move the name all the same with --accept-missing"
+            )
+        if not self.options.switch:
+            return "it is built and checked; without --no-switch the name moves"
+        if self.options.replace or await self._succession.can_take(alias):
+            return ""
+        return (
+            f"{alias} is a collection's own name, which no alias can have. Without downtime: give readers "
+            f"another name for it by embedconsole reindex --lead-to {alias}-live, set collection.name to "
+            f"that, and run reindex again. Or with --replace: {alias} is dropped, the new collection gets "
+            "its name a moment later, and there is no way back"
+        )
+
+    async def _switch(self, searched: Generation, following: Generation, alias: str) -> None:
+        self.stage = "moving the name"
+        if self.options.replace and not await self._succession.can_take(alias):
+            await self._succession.collection_of(searched).drop()
+            await self._succession.take_over(following, alias)
+            await self._succession.drop(searched)
+        else:
+            await self._succession.take_over(following, alias)
+        self.say(f"{alias} stands for {following.target} now")
+
+    def _end(
+        self,
+        stand: Stand,
+        searched: Generation,
+        following: Generation,
+        alias: str,
+        comparison: Comparison | None = None,
+        reason: str = "",
+    ) -> Reindexed:
+        return Reindexed(stand, searched.target, following.target, alias, self._fill, comparison, reason)
+
+
+async def roll_back(engine: Engine, pipeline: str) -> str:
+    """Have the name stand for the collection of before again; returns what to know about it.
+
+    Raises:
+        ConfigError: none stands by.
+        Fault: a dependency does not answer.
+    """
+    succession = Succession(engine.ledger, assembly_of(engine.assemblies, pipeline))
+    generation = await succession.roll_back()
+    said = f"{generation.collection} stands for {generation.target} again"
+    if generation.space == succession.assembly.space:
+        return f"{said}; the next run brings it up to date"
+    return (
+        f"{said}. Set pipelines.{pipeline} back to what it was filled with: until then runs are refused, and "
+        "it is not kept true"
+    )

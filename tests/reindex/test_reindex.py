@@ -1,0 +1,237 @@
+"""A new collection beside the one that is searched, checked, and the name that moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import func, select
+
+from embedconsole.faults import ConfigError
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.ledger.schema import items
+from embedconsole.sync.assembly import assembled
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
+from embedconsole.sync.succeeding import Succession
+from embedders.backends import SIZE
+
+if TYPE_CHECKING:
+    from reindex.conftest import Site
+
+pytestmark = pytest.mark.anyio
+
+
+async def filled(site: Site) -> Site:
+    """Synced, and its name an alias where it is to be one."""
+    assert (await site.sync()).embedded == 12
+    if "url" in site.place:
+        alias = f"{site.alias}-live"
+        async with site.engine() as engine:
+            (assembly,) = engine.assemblies
+            await Succession(engine.ledger, assembly).lead_to(alias)
+        site.alias = alias
+        assert (await site.sync()).embedded == 0  # under its other name it is still the same
+    site.service.reset()
+    return site
+
+
+def generations(site: Site) -> dict[str, str]:
+    """Collection to stage."""
+    with open_ledger(site.ledger_url) as ledger:
+        live = ledger.generations.current("products")
+        assert live is not None
+        standby = ledger.generations.standby("products")
+        return {one.target: one.stage.value for one in (live, *standby)}
+
+
+async def test_another_model_is_refused_with_the_advice_to_reindex(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    with pytest.raises(ConfigError, match="embedconsole reindex"):
+        await site.sync()
+    assert site.service.stats().requests == 0
+
+
+async def test_another_model_gets_a_collection_and_the_name(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+
+    done = await site.reindex()
+
+    assert (done.stand, done.reason) == (Stand.DONE, "")
+    assert done.fill["embed_items"] == 12
+    assert done.comparison is not None
+    assert (done.comparison.before, done.comparison.after, done.comparison.lacking) == (12, 12, 0)
+    assert done.comparison.neighbours is not None
+    assert done.comparison.neighbours.overlap == 1.0  # vectors of the service do not depend on the model
+    assert generations(site) == {done.after: "live", done.before: "standby"}
+    assert len(await site.titles()) == 12
+    # From here on it is a pipeline as any other.
+    site.shop.edit([3], title="Edited after the move")
+    assert (await site.sync()).embedded == 1
+    assert (await site.titles())[3] == "Edited after the move"
+    assert (await site.titles(done.after))[3] == "Edited after the move"
+    assert (await site.titles(done.before))[3] != "Edited after the move"
+
+
+async def test_another_distance_pays_for_nothing(site: Site) -> None:
+    await filled(site)
+    site.collection = {"distance": "euclid"}
+    assert (await site.sync()).embed_requests == 0
+
+    done = await site.reindex()
+
+    assert (done.stand, done.fill["embedded"], done.fill["embed_items"]) == (Stand.DONE, 12, 0)
+    assert site.service.stats().requests == 0
+    assert (await site.sync()).outcome is Outcome.OK
+
+
+async def test_edits_and_deletions_reach_both_while_it_is_built(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    monkeypatch.setattr("embedconsole.sync.serving.REFRESH_EVERY", 0.05)
+    told: list[str] = []
+
+    def say(text: str) -> None:
+        told.append(text)
+        if text.startswith("Building"):
+            site.shop.edit([3], title="Edited meanwhile")
+            site.shop.delete([5])
+
+    site.say = say
+    done = await site.reindex(ReindexOptions(switch=False))
+
+    assert done.stand is Stand.WAITS
+    assert not any("not kept true" in text for text in told)
+    for name in (done.before, done.after):
+        titles = await site.titles(name)
+        assert titles[3] == "Edited meanwhile", name
+        assert 5 not in titles, name
+    assert done.comparison is not None
+    assert done.comparison.lacking == 0
+
+
+async def test_it_waits_for_items_that_would_be_missed(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    site.shop.edit([7], title="")  # fails for good; its old point stays searchable
+
+    done = await site.reindex()
+
+    assert done.stand is Stand.WAITS
+    assert "#7" in done.reason
+    assert generations(site) == {done.before: "live"}
+    moved = await site.reindex(ReindexOptions(accept_missing=True))
+    assert (moved.stand, moved.after) == (Stand.DONE, done.after)
+    assert moved.fill["embed_items"] == 0
+
+
+async def test_back_and_forth(site: Site) -> None:
+    await filled(site)
+    before = await site.titles()
+    site.embedder = {"model": "clip-2"}
+    done = await site.reindex()
+    site.shop.edit([3], title="Edited after the move")
+    await site.sync()
+
+    async with site.engine() as engine:
+        said = await roll_back(engine, "products")
+
+    assert "Set pipelines.products back" in said
+    assert await site.titles() == before
+    with pytest.raises(ConfigError, match="reindex"):
+        await site.sync()
+    site.embedder = {}
+    site.service.reset()
+    report = await site.sync()
+    assert (report.outcome, report.embedded) == (Outcome.OK, 1)
+    assert (await site.titles())[3] == "Edited after the move"
+    assert generations(site) == {done.before: "live", done.after: "standby"}
+
+
+async def test_what_stands_by_is_dropped_on_request_only(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    done = await site.reindex()
+    async with site.engine() as engine:
+        (assembly,) = engine.assemblies
+        assert await Succession(engine.ledger, assembly).drop_standby() == [done.before]
+        with pytest.raises(ConfigError, match="no collection of before"):
+            await roll_back(engine, "products")
+    assert generations(site) == {done.after: "live"}
+    assert len(await site.titles()) == 12
+    async with assembled([site.pipeline()]) as (assembly,):
+        assert await assembly.bound_to(done.before).collection.describe() is None
+    with open_ledger(site.ledger_url) as ledger:
+        assert ledger.database.scalar(select(func.count()).select_from(items)) == 12
+
+
+async def test_another_size_gets_its_own_collection(site: Site) -> None:
+    await filled(site)
+    assert await site.sizes() == {SIZE}
+    site.embedder = {"type": "hashing", "size": 2 * SIZE}
+
+    done = await site.reindex()
+
+    assert done.stand is Stand.DONE
+    assert await site.sizes() == {2 * SIZE}
+
+
+async def test_a_configuration_that_changes_again_begins_again(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    first = await site.reindex(ReindexOptions(switch=False))
+    site.embedder = {"model": "clip-3"}
+
+    done = await site.reindex()
+
+    assert done.stand is Stand.DONE
+    assert done.fill["embed_items"] == 12
+    assert any(text.startswith(f"{first.after} was begun for another configuration") for text in site.said)
+    assert generations(site) == {done.after: "live", done.before: "standby"}
+
+
+async def test_it_goes_on_where_it_was_broken_off(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    first = await site.reindex(ReindexOptions(switch=False))
+    site.service.reset()
+
+    # Killed between the move of the name and its note in the ledger.
+    async with site.engine() as engine:
+        (assembly,) = engine.assemblies
+        succession = Succession(engine.ledger, assembly)
+        building = engine.ledger.generations.building("products")
+        assert building is not None
+        await succession.collection_of(building).take_alias(site.alias)
+    done = await site.reindex()
+
+    assert (done.stand, done.after) == (Stand.DONE, first.after)
+    assert site.service.stats().requests == 0
+    assert generations(site) == {done.after: "live", done.before: "standby"}
+
+
+async def test_a_name_of_a_collection_itself_is_told_what_can_be_done(site: Site) -> None:
+    if "path" in site.place:
+        pytest.skip("an embedded collection may share its name with an alias")
+    await site.sync()
+    site.embedder = {"model": "clip-2"}
+
+    waits = await site.reindex()
+
+    assert waits.stand is Stand.WAITS
+    assert "--lead-to" in waits.reason
+    assert len(await site.titles()) == 12
+    done = await site.reindex(ReindexOptions(replace=True))
+    assert done.stand is Stand.DONE
+    assert len(await site.titles()) == 12
+    assert generations(site) == {done.after: "live"}
+    assert (await site.sync()).embedded == 0
+
+
+async def test_nothing_to_reindex_is_told(site: Site) -> None:
+    with pytest.raises(ConfigError, match="nothing to re-index yet"):
+        await site.reindex()
