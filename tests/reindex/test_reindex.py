@@ -235,3 +235,19 @@ async def test_a_name_of_a_collection_itself_is_told_what_can_be_done(site: Site
 async def test_nothing_to_reindex_is_told(site: Site) -> None:
     with pytest.raises(ConfigError, match="nothing to re-index yet"):
         await site.reindex()
+
+
+async def test_what_is_searched_is_not_written_again_for_nothing(site: Site) -> None:
+    await filled(site)
+    before = await site.stored()
+    site.embedder = {"model": "clip-2"}
+    await site.reindex(ReindexOptions(switch=False))
+    with open_ledger(site.ledger_url) as ledger:
+        served = [run.report for run in ledger.history.runs() if run.kind == "serve" and run.report]
+    assert served
+    for report in served:
+        figures = report["pipelines"]
+        assert isinstance(figures, dict)
+        assert (figures["products"]["embedded"], figures["products"]["payload_updated"]) == (0, 0)
+    site.embedder = {}
+    assert await site.stored() == before

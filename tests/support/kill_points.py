@@ -30,6 +30,8 @@ _PLACES = {
     "write": ("embedconsole.collection.server", "ServerCollection", "upsert"),
     "payload": ("embedconsole.collection.server", "ServerCollection", "overwrite_payloads"),
     "delete": ("embedconsole.collection.server", "ServerCollection", "delete"),
+    "alias": ("embedconsole.collection.server", "ServerCollection", "take_alias"),
+    "promote": ("embedconsole.ledger.generations", "Generations", "promote"),
     "settle": ("embedconsole.ledger.work", "Work", "settle"),
     "write-back": ("embedconsole.catalog.sql", "SqlCatalog", "write_back"),
 }

@@ -71,7 +71,7 @@ def handle(
 ) -> Iterator[EngineHandle]:
     """The engine, running and idle."""
     monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedder)
-    monkeypatch.setattr(assembly, "build_collection", lambda config: collection)
+    monkeypatch.setattr(assembly, "build_itself", lambda config, name: collection)
     with engine_in_thread([pipeline], ledger_url) as handle:
         yield handle
         embedder.go.set()

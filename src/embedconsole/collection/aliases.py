@@ -32,7 +32,7 @@ def resolved(folder: Path, name: str) -> str:
 def write_alias(folder: Path, alias: str, target: str) -> None:
     """Have an alias stand for a collection from now on: who reads finds the old or the new, never none.
 
-    A collection of the very name is hidden by it, not touched: pointed to itself, the name is that one's again.
+    A collection of the very name is hidden by it, not touched: pointed to itself the name is its own again.
     """
     aliases = {**read_aliases(folder), alias: target}
     kept = {name: to for name, to in aliases.items() if name != to}

@@ -30,14 +30,13 @@ _CONTENT = ("payload", "indexes")
 
 
 def recipe_text(pipeline: Pipeline) -> str:
-    """What `former_pipeline` needs, as canonical JSON without secrets."""
+    """What `former_pipeline` needs, as JSON without secrets; in the configuration's order, which counts."""
     return json.dumps(
         {
             "vectors": {name: _masked(vector) for name, vector in pipeline.vectors.items()},
             "embedders": {name: _masked(config) for name, config in pipeline.embedders.items()},
             "collection": _only(_masked(pipeline.collection), _CONTENT),
         },
-        sort_keys=True,
         separators=(",", ":"),
     )
 

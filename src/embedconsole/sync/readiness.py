@@ -1,4 +1,4 @@
-"""The collection made ready for writing: looked at once a run, created when nothing was ever in it."""
+"""The collection made ready for writing: looked at once a run, created or completed where that is needed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.collection.compare import differences
 from embedconsole.faults import Refused, Transient
+from embedconsole.sync.fitting import Fitting
 from embedconsole.sync.wanted import wanted_schema
 from embedconsole.sync.writing import GatedCollection
 
@@ -59,6 +59,8 @@ class ReadyCollection:
         self._synced = 0 if force else synced
         self._lock = anyio.Lock()
         self._looked = self._missing = False
+        self._lacking: tuple[str, ...] = ()
+        self._fitting = Fitting(pipeline, collection, gate, journal)
         self._gated = GatedCollection(collection, gate, pipeline.retry)
 
     async def look(self) -> None:
@@ -93,6 +95,10 @@ class ReadyCollection:
                     self._gate.failed(fault)
                     raise
                 self._missing = False
+            known = {name: sizes[name] for name in self._lacking if name in sizes} if sizes else {}
+            if known:
+                await self._fitting.add_vectors(known)
+                self._lacking = tuple(name for name in self._lacking if name not in known)
             return self._gated
 
     async def _look(self) -> None:
@@ -114,7 +120,7 @@ class ReadyCollection:
                 self._collection.target, _EMPTIED.format(synced=self._synced), remedy=_EMPTIED_REMEDY
             )
         else:
-            self._compare(state)
+            await self._fit(state)
         self._looked = True
 
     async def _create(self, sizes: Mapping[str, int]) -> None:
@@ -126,27 +132,12 @@ class ReadyCollection:
             state = await self._gate.call(self._collection.describe, self._pipeline.retry)
             if state is None:
                 raise
-            self._compare(state)
+            await self._fit(state)
             return
         self._journal.note("info", "collection", f"created {self._collection.target}")
 
-    def _compare(self, state: CollectionState) -> None:
+    async def _fit(self, state: CollectionState) -> None:
         for name, known in self._sizes.items():
             if name in state.vectors:
                 known.size = known.size or state.vectors[name].size
-        have = {name: vector.size for name, vector in state.vectors.items()}
-        found = differences(wanted_schema(self._pipeline, have), state)
-        blocking = [difference for difference in found if difference.blocking]
-        if blocking:
-            first = blocking[0]
-            raise Refused(
-                self._collection.target,
-                f"{first.field} is {first.have}, the configuration wants {first.want}",
-                remedy=first.remedy,
-            )
-        for difference in found:
-            self._journal.note(
-                "warning",
-                "collection",
-                f"{difference.field}: have {difference.have}, want {difference.want}. {difference.remedy}",
-            )
+        self._lacking = await self._fitting.fit(state)

@@ -29,12 +29,12 @@ def identities_in(space: str) -> dict[str, str]:
 
 
 def check_space(pipeline: str, generation: Generation, space: str) -> None:
-    """Refuse to mix the vectors of two models in one collection.
+    """Refuse to mix the vectors of two models in one collection; further vectors mix with nothing.
 
     Raises:
         ConfigError: the generation's vectors are of another space.
     """
-    if generation.space != space:
+    if not identities_in(generation.space).items() <= identities_in(space).items():
         raise ConfigError(
             f"pipeline {pipeline}: its collection {generation.collection} was filled with "
             f"{_names(generation.space)}, the configuration now says {_names(space)}; vectors of two models "
