@@ -1,7 +1,7 @@
-"""What `embedconsole serve` needs of a configuration: `embedders` and `service`, and nothing of the pipelines.
+"""What `embedconsole serve` needs of a configuration: `embedders` and `service`, nothing of the pipelines.
 
-So a host that only embeds has no catalog and no collection to configure, and where it shares a file with those
-that sync, it needs no variable of theirs.
+So a host that only embeds has no catalog and no collection to configure, and where it shares a file with
+those that sync, it needs no variable of theirs.
 """
 
 from __future__ import annotations
