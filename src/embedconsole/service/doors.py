@@ -74,4 +74,4 @@ def _entry(item: Item, answer: Answer) -> object:
     key = item.product_id
     if isinstance(key, int) and key not in _JSON_INTEGERS:
         key = str(key)
-    return {"product_id": key, "error": answer.reason}
+    return {"error": answer.reason} if key is None else {"product_id": key, "error": answer.reason}

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from embedconsole.faults import Fault, Overloaded, Throttled
-from embedconsole.service.shapes import ErrorReply
+from embedconsole.service.shapes import LIST, OBJECT, TEXT, ErrorReply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +25,7 @@ RETRY_AFTER = 1
 
 _TYPES = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
 _SHOWN_PROBLEMS = 3
-_TAGS = frozenset({"body", "object", "list"})
-"""Parts of a place that name no part of what was sent."""
+_NO_PLACES = frozenset({"body", OBJECT, LIST, TEXT})
 
 log = logging.getLogger("embedconsole.service")
 
@@ -70,7 +69,7 @@ def _of_shape(_: Request, error: Exception) -> JSONResponse:
 
 
 def _place(loc: tuple[str | int, ...]) -> str:
-    names = [part for part in loc if part not in _TAGS]
+    names = [part for part in loc if part not in _NO_PLACES]
     return (
         "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names)[:200].lstrip(".")
         or "body"

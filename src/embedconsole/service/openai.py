@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from fastapi import APIRouter
 
-    from embedconsole.embedders.base import Embedder
     from embedconsole.service.desk import Desk
     from embedconsole.service.embedding import Vector
     from embedconsole.service.served import Served
@@ -40,7 +39,7 @@ def add_openai(router: APIRouter, desk: Desk) -> None:
         contents = [body.input] if isinstance(body.input, str) else body.input
         desk.check_count(len(contents), "inputs")
         inputs = [_input(place, content, body.modality) for place, content in enumerate(contents)]
-        embedder = _sized(served, body.dimensions)
+        embedder = None if body.dimensions is None else served.sized(body.dimensions)
         vectors = []
         for place, answer in enumerate(await desk.answers(request, inputs, embedder=embedder)):
             if isinstance(answer, Rejection):
@@ -78,10 +77,6 @@ def _model(served: Served, asked: str | None) -> str:
     if asked not in served.models:
         raise HTTPException(404, f"there is no such model here; served: {', '.join(served.models)}")
     return asked
-
-
-def _sized(served: Served, dimensions: int | None) -> Embedder | None:
-    return None if dimensions is None else served.sized(dimensions)
 
 
 def _input(place: int, content: str | OpenAIImage, modality: Literal["text", "image"]) -> EmbedInput:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import ValidationError
+
 from embedconsole.config.embedder import HashingEmbedder, RemoteSection
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import BadInput
@@ -36,13 +38,15 @@ class Served:
         return tuple(dict.fromkeys(filter(None, (self.embedder.name, self.config.model))))
 
     def sized(self, dimensions: int) -> Embedder:
-        """The embedder for vectors of a size; the usual one where there are none of another size."""
+        """The embedder for vectors of a smaller size; the usual one where it has no others."""
         config = self.config
-        if not isinstance(config, HashingEmbedder):
+        if not isinstance(config, HashingEmbedder) or dimensions > config.size:
             return self.embedder
-        # Checked like one that stands in a configuration.
-        other = HashingEmbedder.model_validate({**config.model_dump(), "size": dimensions})
-        return build_embedder(self.embedder.name, other)
+        try:
+            smaller = HashingEmbedder.model_validate({**config.model_dump(), "size": dimensions})
+        except ValidationError:
+            return self.embedder
+        return build_embedder(self.embedder.name, smaller)
 
 
 def open_served(serving: Serving) -> Served:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Discriminator, FailFast, Field, Tag
-from pydantic.config import JsonDict
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 SHOE: JsonDict = {
     "product_id": 35,
@@ -13,6 +15,10 @@ SHOE: JsonDict = {
     "description": "Light, for long distances",
     "image_url": "https://shop.example.com/35.jpg",
 }
+
+
+OBJECT, LIST, TEXT = "<object>", "<list>", "<text>"
+"""Tags of shapes; they are parts of a problem's place that name no part of what was sent."""
 
 
 class Shape(BaseModel):
@@ -42,7 +48,8 @@ class Item(Shape):
         return {name: text for name, text in texts.items() if isinstance(text, str)}
 
 
-Items: TypeAlias = Annotated[list[Item], FailFast()]
+Items: TypeAlias = Annotated[list[Item], Field(fail_fast=True)]
+"""The first wrong one is enough: a million of them would be a gigabyte of errors."""
 
 
 class ItemsRequest(Shape):
@@ -51,12 +58,15 @@ class ItemsRequest(Shape):
     items: Items
 
 
-def _object_or_list(body: object) -> str:
-    return "list" if isinstance(body, list) else "object"
+def _kind(value: object) -> str:
+    """Which of several shapes is meant, so that only what is wrong with that one is told."""
+    if isinstance(value, str):
+        return TEXT
+    return LIST if isinstance(value, list) else OBJECT
 
 
 ItemsBody: TypeAlias = Annotated[
-    Annotated[ItemsRequest, Tag("object")] | Annotated[Items, Tag("list")], Discriminator(_object_or_list)
+    Annotated[ItemsRequest, Tag(OBJECT)] | Annotated[Items, Tag(LIST)], Discriminator(_kind)
 ]
 
 
@@ -96,6 +106,12 @@ class OpenAIImage(Shape):
     image: str
 
 
+OpenAIInput: TypeAlias = Annotated[
+    Annotated[str, Tag(TEXT)] | Annotated[OpenAIImage, Tag(OBJECT)], Discriminator(_kind)
+]
+OpenAIInputs: TypeAlias = Annotated[list[OpenAIInput], Field(min_length=1, fail_fast=True)]
+
+
 class OpenAIRequest(Shape):
     """OpenAI's embeddings request."""
 
@@ -105,7 +121,7 @@ class OpenAIRequest(Shape):
         }
     )
 
-    input: str | Annotated[list[str | OpenAIImage], FailFast(), Field(min_length=1)]
+    input: Annotated[Annotated[str, Tag(TEXT)] | Annotated[OpenAIInputs, Tag(LIST)], Discriminator(_kind)]
     model: str | None = Field(None, description="The embedder's name, or its model; see /v1/models.")
     encoding_format: Literal["float", "base64"] | None = "float"
     dimensions: Annotated[int, Field(ge=1, le=65_536)] | None = Field(
