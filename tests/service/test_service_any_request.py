@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -46,13 +46,13 @@ guarded = schemathesis.openapi.from_asgi("/openapi.json", app_of(token="sesame")
 
 @open_to_all.parametrize()
 @_QUICK
-def test_no_request_is_answered_as_the_document_does_not_say(case: Case) -> None:
+def test_no_request_is_answered_as_the_document_does_not_say(case: Case[Any]) -> None:
     case.call_and_validate(checks=_CHECKS)
 
 
 @guarded.parametrize()
 @settings(_QUICK, max_examples=10)
-def test_no_request_gets_by_without_the_token(case: Case) -> None:
+def test_no_request_gets_by_without_the_token(case: Case[Any]) -> None:
     case.call_and_validate(checks=[*_CHECKS, ignored_auth], headers={"Authorization": "Bearer sesame"})
 
 

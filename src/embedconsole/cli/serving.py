@@ -61,11 +61,10 @@ def serve_command(invocation: Invocation, /, token_env: str | None, **flags: obj
       embedconsole serve --embedder clip --port 9000 --concurrency 4
       SERVICE_TOKEN=... embedconsole serve --host 0.0.0.0 --token-env SERVICE_TOKEN
     """
-    from embedconsole.config.interpolate import escape
     from embedconsole.config.serving import load_serving
 
     overrides = {f"service.{name}": value for name, value in flags.items()}
-    overrides["service.token"] = None if token_env is None else escape(_token(token_env))
+    overrides["service.token"] = None if token_env is None else _token(token_env)
     serving = load_serving(invocation.config, overrides)
     try:
         from embedconsole.service.server import Server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import threading
 from contextlib import contextmanager
@@ -108,6 +109,8 @@ class Server:
     def stop(self) -> None:
         """End at once."""
         self.drain()
+        # A request that is cut off is no failure to log.
+        logging.getLogger("uvicorn.error").disabled = True
         if self._uvicorn is not None:
             self._uvicorn.force_exit = True
 
