@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ import click
 from embedconsole.cli.options import config_option
 from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.signals import interruptible
+from embedconsole.headless.signals import Interruption, interruptible
 from embedconsole.headless.talk import say
 
 if TYPE_CHECKING:
@@ -88,8 +89,14 @@ def _token(variable: str) -> str:
     return token
 
 
-def _run(server: Server) -> int:
+def _run(server: Server) -> Exit:
+    stack = ExitStack()
+    interruption = Interruption()
+
     def on_ready(served: Served) -> None:
+        # Not before: while a model is loaded there is nothing to drain, and a signal ends at once.
+        nonlocal interruption
+        interruption = stack.enter_context(interruptible(drain, server.stop))
         size = "" if served.dimensions is None else f" ({served.dimensions:,} dimensions)"
         say(f"Serving {served.embedder.name}{size} at {server.url}; its document: {server.url}/docs")
         say("SIGTERM or ctrl+c drains and ends.")
@@ -98,6 +105,9 @@ def _run(server: Server) -> int:
         say("Finishing what is in flight")
         server.drain()
 
-    with interruptible(drain, server.stop) as interruption:
-        asyncio.run(server.run(on_ready))
+    with stack:
+        try:
+            asyncio.run(server.run(on_ready))
+        except KeyboardInterrupt:
+            return Exit.INTERRUPT
     return Exit.IN_SYNC if interruption.first is None else Exit(128 + interruption.first)

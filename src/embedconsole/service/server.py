@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 from contextlib import contextmanager
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -47,7 +46,6 @@ class Server:
         self._serving = serving
         self._socket = _bound(serving.service)
         self._uvicorn: _Uvicorn | None = None
-        self._drained = threading.Event()
 
     @property
     def host(self) -> str:
@@ -73,7 +71,7 @@ class Server:
         """Serve until `drain`.
 
         Args:
-            on_ready: Called when requests are about to be taken.
+            on_ready: Called when requests are about to be taken; there is nothing to drain before.
 
         Raises:
             ConfigError: The embedder can't be built as configured.
@@ -94,7 +92,6 @@ class Server:
                         timeout_graceful_shutdown=_DRAIN_SECONDS,
                     )
                 )
-                self._uvicorn.should_exit = self._drained.is_set()
                 on_ready(served)
                 await self._uvicorn.serve([self._socket])
             finally:
@@ -102,17 +99,15 @@ class Server:
 
     def drain(self) -> None:
         """Take nothing more, answer what is inside, end."""
-        self._drained.set()
         if self._uvicorn is not None:
             self._uvicorn.should_exit = True
 
     def stop(self) -> None:
         """End at once."""
-        self.drain()
+        if self._uvicorn is not None:
+            self._uvicorn.should_exit = self._uvicorn.force_exit = True
         # A request that is cut off is no failure to log.
         logging.getLogger("uvicorn.error").disabled = True
-        if self._uvicorn is not None:
-            self._uvicorn.force_exit = True
 
 
 def _bound(config: ServiceConfig) -> socket.socket:
