@@ -28,7 +28,7 @@ async def test_too_many_items_in_words_that_clients_learn_from() -> None:
     assert (many.status_code, message_of(many)) == (413, "4 are too many: at most 3 items in one request")
     assert (inputs.status_code, message_of(inputs)) == (
         413,
-        "4 are too many: at most 3 inputs in one request",
+        "4 are too many: at most 3 items in one request",
     )
 
 
@@ -79,7 +79,8 @@ async def test_one_is_embedded_one_waits_and_the_next_is_sent_away() -> None:
                 await anyio.lowlevel.checkpoint()
             assert "embedconsole_service_in_flight 1.0" in await figures()
 
-            away = await client.post("/embed", json=MUG)
+            with anyio.fail_after(30):
+                away = await client.post("/embed", json=MUG)
 
             assert (away.status_code, away.headers["Retry-After"]) == (429, "1")
             assert "no room" in message_of(away)

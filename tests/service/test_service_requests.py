@@ -172,9 +172,18 @@ async def test_bodies(
 async def test_a_problem_is_named_by_its_place_and_nothing_sent_is_repeated(
     client: httpx.AsyncClient,
 ) -> None:
-    items: list[object] = [{"name": "Mug"}] * 3 + [{"name": {"secret": 1}}] * 1000
+    items: list[object] = [{"name": "Mug"}] * 3 + [{"name": {"secret": 1}}] * 900
     reply = await client.post("/generate-embeddings", json={"items": items})
     assert (reply.status_code, message_of(reply)) == (422, "items[3].name: Input should be a valid string")
+
+
+async def test_five_million_empty_items_are_counted_before_they_are_made(client: httpx.AsyncClient) -> None:
+    body = b"[" + b"{}," * 5_000_000 + b"{}]"
+    reply = await client.post("/generate-embeddings", headers=JSON, content=body)
+    assert (reply.status_code, message_of(reply)) == (
+        413,
+        "5,000,001 are too many: at most 1,000 items in one request",
+    )
 
 
 async def test_texts_of_a_megabyte_and_with_nul(client: httpx.AsyncClient) -> None:
@@ -218,7 +227,11 @@ async def test_a_batch_is_cut_for_the_embedder_and_halved_until_the_bad_item_sta
         (Refused("upstream", "wrong key", remedy="Set embedders.ml.api_key"), 502, None),
     ],
 )
-async def test_faults_of_the_embedder(fault: Exception, status: int, wait: str | None) -> None:
+async def test_faults_of_the_embedder(
+    fault: Exception, status: int, wait: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What to do about them stands in the service's own log."""
+
     def fail(_: Sequence[EmbedInput]) -> None:
         raise fault
 
@@ -233,6 +246,7 @@ async def test_faults_of_the_embedder(fault: Exception, status: int, wait: str |
         assert (reply.status_code, reply.headers.get("Retry-After")) == (status, wait)
         assert message_of(reply).startswith("upstream: ")
         assert "api_key" not in reply.text
+    assert caplog.messages == [str(fault)] * 4
 
 
 async def test_a_bug_is_answered_without_its_text() -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import Field
 
-from embedconsole.config.embedder import FieldName
 from embedconsole.config.section import Section
 from embedconsole.config.values import OptionalSecret, OptionalText, Positive
 
@@ -16,7 +15,7 @@ class ServiceConfig(Section):
 
     embedder: OptionalText = None
     """Its name under `embedders`; may be left out where there is only one."""
-    host: FieldName = "127.0.0.1"
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     """0 takes any free one."""
     concurrency: Positive | None = None

@@ -29,7 +29,7 @@ def build_app(served: Served, config: ServiceConfig) -> FastAPI:
     """All paths around one embedder, with room for as many requests as the configuration says."""
     admission = Admission(served.embedder.concurrency, config.queue)
     metrics = Metrics(admission)
-    desk = Desk(served, admission, metrics, config.max_items)
+    desk = Desk(served, admission, metrics)
     app = FastAPI(
         title="embedconsole serve",
         version=__version__,

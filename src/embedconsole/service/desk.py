@@ -30,14 +30,6 @@ class Desk:
     served: Served
     admission: Admission
     metrics: Metrics
-    max_items: int
-
-    def check_count(self, count: int, what: str) -> None:
-        """Raises HTTPException 413, in words that clients learn from."""
-        if count > self.max_items:
-            raise HTTPException(
-                413, f"{count:,} are too many: at most {self.max_items:,} {what} in one request"
-            )
 
     async def answers(
         self, request: Request, inputs: Sequence[EmbedInput], *, embedder: Embedder | None = None

@@ -47,7 +47,6 @@ def add_doors(router: APIRouter, desk: Desk) -> None:
     ) -> Response:
         """A vector for each item, in order; `{"error": ...}` in place of one for an item that has none."""
         items = body.items if isinstance(body, ItemsRequest) else body
-        desk.check_count(len(items), "items")
         answers = await desk.answers(request, [_input(place, item) for place, item in enumerate(items)])
         entries = [_entry(item, answer) for item, answer in zip(items, answers, strict=True)]
         return vectors_reply({"embeddings": entries})

@@ -38,15 +38,19 @@ async def embed_each(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[A
     Raises:
         Throttled, Transient, Refused: Nothing is answered then.
     """
-    # A path would be one of this machine, where whoever asks has nothing to look for.
-    allowed = [entry for entry in inputs if not entry.image or entry.image.lower().startswith(_SCHEMES)]
-    answers: list[Answer] = []
-    for start in range(0, len(allowed), embedder.batch_size):
-        answers += await _isolated(embedder, allowed[start : start + embedder.batch_size])
-    if len(allowed) == len(inputs):
-        return answers
-    found = dict(zip(map(id, allowed), answers, strict=True))
-    return [found.get(id(entry), Rejection(_FOREIGN_IMAGE)) for entry in inputs]
+    answers: list[Answer] = [Rejection(_FOREIGN_IMAGE)] * len(inputs)
+    places = [place for place, entry in enumerate(inputs) if _may_be_looked_at(entry.image)]
+    for start in range(0, len(places), embedder.batch_size):
+        portion = places[start : start + embedder.batch_size]
+        found = await _isolated(embedder, [inputs[place] for place in portion])
+        for place, answer in zip(portion, found, strict=True):
+            answers[place] = answer
+    return answers
+
+
+def _may_be_looked_at(image: str | None) -> bool:
+    """A path would be one of this machine, where whoever asks has nothing to look for."""
+    return not image or image.lower().startswith(_SCHEMES)
 
 
 async def _isolated(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[Answer]:

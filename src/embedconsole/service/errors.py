@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI, Request
 
-RETRY_AFTER = 1
+_RETRY_AFTER = 1
 """Seconds after which whoever found no room may come again."""
 
 _TYPES = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
 _SHOWN_PROBLEMS = 3
+_SHOWN_PLACE = 200
 _NO_PLACES = frozenset({"body", OBJECT, LIST, TEXT})
 
 log = logging.getLogger("embedconsole.service")
@@ -39,7 +40,7 @@ def error_reply(status: int, message: str, headers: Mapping[str, str] | None = N
 
 def too_busy(message: str, retry_after: float | None) -> HTTPException:
     """429, with the seconds to wait."""
-    seconds = max(RETRY_AFTER, math.ceil(retry_after or 0))
+    seconds = max(_RETRY_AFTER, math.ceil(retry_after or 0))
     return HTTPException(429, message, {"Retry-After": str(seconds)})
 
 
@@ -70,19 +71,17 @@ def _of_shape(_: Request, error: Exception) -> JSONResponse:
 
 def _place(loc: tuple[str | int, ...]) -> str:
     names = [part for part in loc if part not in _NO_PLACES]
-    return (
-        "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names)[:200].lstrip(".")
-        or "body"
-    )
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in names)
+    return place[:_SHOWN_PLACE].lstrip(".") or "body"
 
 
-def _of_fault(_: Request, error: Exception) -> JSONResponse:
+def _of_fault(request: Request, error: Exception) -> JSONResponse:
     """The embedder itself failed; its remedy is about our configuration, so it is told here and not there."""
     assert isinstance(error, Fault)
     log.warning("%s", error)
     message = f"{error.source}: {error.message}"
     if isinstance(error, Throttled):
-        return _of_status(_, too_busy(message, error.retry_after))
+        return _of_status(request, too_busy(message, error.retry_after))
     return error_reply(503 if isinstance(error, Overloaded) else 502, message)
 
 

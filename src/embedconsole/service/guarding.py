@@ -34,7 +34,7 @@ def guarded(config: ServiceConfig, admission: Admission) -> type[APIRoute]:
                 if token is not None:
                     _check_token(request.headers.get("authorization", ""), token)
                 bounded = BoundedRequest(request.scope, request.receive)
-                bounded.max_bytes = config.max_bytes
+                bounded.limits = config
                 try:
                     with admission.place():
                         return await handle(bounded)

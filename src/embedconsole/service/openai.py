@@ -37,7 +37,6 @@ def add_openai(router: APIRouter, desk: Desk) -> None:
         """All vectors, or an error: OpenAI has none for a single input."""
         model = _model(served, body.model)
         contents = [body.input] if isinstance(body.input, str) else body.input
-        desk.check_count(len(contents), "inputs")
         inputs = [_input(place, content, body.modality) for place, content in enumerate(contents)]
         embedder = None if body.dimensions is None else served.sized(body.dimensions)
         vectors = []

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import zlib
+from typing import TYPE_CHECKING
 
 import anyio
 from fastapi import HTTPException, Request
 from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from embedconsole.config.service import ServiceConfig
 
 RECEIVE_SECONDS = 60.0
 """For the whole body: who sends slower holds a place that others wait for."""
 
 
 class BoundedRequest(Request):
-    """A request whose body has at most `max_bytes`, unpacked.
+    """A request whose body has at most `max_bytes`, unpacked, and at most `max_items`.
 
     What FastAPI makes of its JSON it gets from here, so that anything wrong with it has a status of its own.
     """
 
-    max_bytes: int
+    limits: ServiceConfig
 
     async def body(self) -> bytes:
         """The body, unpacked.
@@ -42,25 +46,30 @@ class BoundedRequest(Request):
     async def json(self) -> object:
         """The body's JSON; raises as `body`."""
         try:
-            return from_json(await self.body(), allow_inf_nan=False)
+            value = from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
             raise HTTPException(400, f"is not JSON: {error}") from None
+        # Counted before they become objects: there is room for millions of empty ones in a body.
+        if (count := _count(value)) > self.limits.max_items:
+            most = f"{self.limits.max_items:,}"
+            raise HTTPException(413, f"{count:,} are too many: at most {most} items in one request")
+        return value
 
     async def _received(self) -> bytes:
         data = bytearray()
         async for chunk in self.stream():
             data += chunk
-            if len(data) > self.max_bytes:
+            if len(data) > self.limits.max_bytes:
                 raise self._too_large()
         return bytes(data)
 
     def _unpacked(self, data: bytes) -> bytes:
         unpacker = zlib.decompressobj(wbits=31)
         try:
-            unpacked = unpacker.decompress(data, self.max_bytes + 1)
+            unpacked = unpacker.decompress(data, self.limits.max_bytes + 1)
         except zlib.error:
             raise HTTPException(400, "is not gzip") from None
-        if len(unpacked) > self.max_bytes:
+        if len(unpacked) > self.limits.max_bytes:
             raise self._too_large()
         if not unpacker.eof:
             raise HTTPException(400, "is gzip cut short")
@@ -68,8 +77,14 @@ class BoundedRequest(Request):
 
     def _too_large(self) -> HTTPException:
         return HTTPException(
-            413, f"the request is larger than {self.max_bytes:,} bytes; send fewer at a time"
+            413, f"the request is larger than {self.limits.max_bytes:,} bytes; send fewer at a time"
         )
+
+
+def _count(value: object) -> int:
+    """How many items there are, in any of the shapes."""
+    entries = (value.get("items") or value.get("input")) if isinstance(value, dict) else value
+    return len(entries) if isinstance(entries, list) else 1
 
 
 def _check_type(content_type: str) -> None:
