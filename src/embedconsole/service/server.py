@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than clients keep it, or it closes under a request."""
+_BACKLOG = 2048
 _DRAIN_SECONDS = 60
 """For requests that are inside at a stop."""
 
@@ -92,6 +93,7 @@ class Server:
                         timeout_graceful_shutdown=_DRAIN_SECONDS,
                     )
                 )
+                self._socket.listen(_BACKLOG)  # from now on whoever comes is served, if a moment later
                 on_ready(served)
                 await self._uvicorn.serve([self._socket])
             finally:
