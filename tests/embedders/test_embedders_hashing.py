@@ -5,12 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import anyio
+import anyio.lowlevel
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedconsole.config.embedder import HashingEmbedder as HashingConfig
+from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.hashing import MAX_CHARACTERS, hashed
+from embedconsole.items import EmbedInput
 
 GOLDEN = "Crème brûlée pan, 24 cm: frying & roasting pans"
 GOLDEN_VALUES = [
@@ -31,6 +36,24 @@ GOLDEN_VALUES = [
     -0.0195299,
     -0.2822733,
 ]
+
+
+@pytest.mark.anyio
+async def test_long_texts_let_others_on_the_loop_have_their_turn() -> None:
+    embedder = build_embedder("words", HashingConfig(type="hashing", size=8))
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await anyio.lowlevel.checkpoint()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(other)
+        await embedder.embed([EmbedInput(number, "word " * 4000, None) for number in range(20)])
+        group.cancel_scope.cancel()
+    assert turns >= 20
 
 
 def test_golden_values() -> None:

@@ -8,14 +8,17 @@ import sys
 _DEAR = (
     "aiohttp",
     "alembic",
+    "fastapi",
     "httpx",
     "numpy",
+    "prometheus_client",
     "qdrant_client",
     "rich",
     "sqlalchemy",
     "sqlalchemy.dialects.mysql",
     "sqlalchemy.dialects.postgresql",
     "textual",
+    "uvicorn",
 )
 
 

@@ -27,28 +27,30 @@ def _take_json(context: click.Context, _: click.Parameter, value: bool) -> None:
     merge(context.ensure_object(Invocation), None, (), as_json=value)
 
 
+def config_option(command: Callable[P, None]) -> Callable[P, None]:
+    """`--config`, everywhere."""
+    option = click.option(
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        expose_value=False,
+        callback=_take_config,
+        help="The configuration file (default: see `embedconsole config path`).",
+    )
+    return option(command)
+
+
 def common_options(command: Callable[P, None]) -> Callable[P, None]:
-    """`--config` and `--pipeline`, everywhere."""
-    for option in (
-        click.option(
-            "--pipeline",
-            multiple=True,
-            metavar="NAME",
-            expose_value=False,
-            callback=_take_pipelines,
-            help="Only this pipeline; may be given more than once.",
-        ),
-        click.option(
-            "--config",
-            type=click.Path(path_type=Path, dir_okay=False),
-            metavar="FILE",
-            expose_value=False,
-            callback=_take_config,
-            help="The configuration file (default: see `embedconsole config path`).",
-        ),
-    ):
-        command = option(command)
-    return command
+    """`--config` and `--pipeline`, wherever there are pipelines."""
+    option = click.option(
+        "--pipeline",
+        multiple=True,
+        metavar="NAME",
+        expose_value=False,
+        callback=_take_pipelines,
+        help="Only this pipeline; may be given more than once.",
+    )
+    return config_option(option(command))
 
 
 def json_option(command: Callable[P, None]) -> Callable[P, None]:

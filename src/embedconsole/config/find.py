@@ -33,6 +33,25 @@ def find(
     Raises:
         ConfigError: There is none; lists the places.
     """
+    looked = places(cwd) if candidates is None else candidates
+    found = find_any(explicit, environ, cwd, candidates=looked)
+    if found is None:
+        raise ConfigError(
+            "no configuration found. Looked for:\n"
+            + "".join(f"  {place}\n" for place in ("--config FILE", f"${VARIABLE}", *looked))
+            + "Write one from config.example.yaml, or try `embedconsole demo`, which needs none."
+        )
+    return found
+
+
+def find_any(
+    explicit: Path | None, environ: Mapping[str, str], cwd: Path, *, candidates: Sequence[Path] | None = None
+) -> Path | None:
+    """The same for those who can do without; None when nobody names a file and none is there.
+
+    Raises:
+        ConfigError: A file that was named is not there.
+    """
     named, asked = (explicit, "--config") if explicit else (environ.get(VARIABLE), f"${VARIABLE}")
     if named:
         path = _absolute(Path(named), cwd)
@@ -40,14 +59,7 @@ def find(
             raise ConfigError(f"{path}: no such file ({asked})")
         return path
     looked = places(cwd) if candidates is None else candidates
-    for path in looked:
-        if _exists(path):
-            return path
-    raise ConfigError(
-        "no configuration found. Looked for:\n"
-        + "".join(f"  {place}\n" for place in ("--config FILE", f"${VARIABLE}", *looked))
-        + "Write one from config.example.yaml, or try `embedconsole demo`, which needs none."
-    )
+    return next((path for path in looked if _exists(path)), None)
 
 
 def _absolute(path: Path, cwd: Path) -> Path:

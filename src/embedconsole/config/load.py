@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
@@ -15,6 +15,7 @@ from embedconsole.config.find import find
 from embedconsole.config.interpolate import interpolate
 from embedconsole.config.layers import Layered, with_flags
 from embedconsole.config.model import Settings
+from embedconsole.config.section import Section
 from embedconsole.config.source import Source, read_source
 from embedconsole.config.values import FOLDER
 from embedconsole.faults import ConfigError
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.config.marks import Marks
+
+S = TypeVar("S", bound=Section)
 
 _NO_OVERRIDES: Mapping[str, object] = {}
 
@@ -79,11 +82,20 @@ def settle(
     """Check a configuration that has been read; `path` is where its relative paths start. See `load`."""
     layered = with_environment(Layered(source.tree, source.marks), environ)
     layered = with_flags(layered, overrides, cwd or Path.cwd())
+    settings = checked(Settings, layered, path.absolute().parent, environ)
+    return Loaded(settings, path, layered.marks, near_misses(environ))
+
+
+def checked(model: type[S], layered: Layered, folder: Path, environ: Mapping[str, str]) -> S:
+    """The settings of a kind, typed and checked; `folder` is where their relative paths start.
+
+    Raises:
+        ConfigError: As `load`.
+    """
     # After the overrides: a variable that only an overridden value needs may be missing.
     tree = interpolate(layered.tree, layered.marks, environ)
     try:
-        settings = Settings.model_validate(tree, context={FOLDER: path.absolute().parent})
+        return model.model_validate(tree, context={FOLDER: folder})
     except ValidationError as fault:
         # Without its cause: pydantic's error carries the values.
         raise ConfigError("\n".join(error_lines(fault, tree, layered.marks))) from None
-    return Loaded(settings, path, layered.marks, near_misses(environ))

@@ -13,6 +13,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from embedconsole.config.embedder import EmbedderConfig, OpenAIEmbedder, ReplicateEmbedder
 from embedconsole.config.section import Section
+from embedconsole.config.service import ServiceConfig
 from embedconsole.config.values import (
     DatabaseUrl,
     Duration,
@@ -206,6 +207,7 @@ class Settings(Section):
     keep_vectors: KeepVectors = "on_failure"
     max_delete_fraction: Fraction = 0.2
     log: LogConfig = LogConfig()
+    service: ServiceConfig = ServiceConfig()
     keys: dict[Name, Name] = {}
     """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 

@@ -1,0 +1,28 @@
+"""The section `service`: how `embedconsole serve` serves an embedder."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from embedconsole.config.section import Section
+from embedconsole.config.values import OptionalSecret, OptionalText, Positive
+
+
+class ServiceConfig(Section):
+    """Where the service listens, what it takes, and from whom."""
+
+    embedder: OptionalText = None
+    """Its name under `embedders`; may be left out where there is only one."""
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8000
+    """0 takes any free one."""
+    concurrency: Positive | None = None
+    """Requests embedded at a time; default: the embedder's own `concurrency`."""
+    queue: Annotated[int, Field(ge=0)] = 16
+    """Requests that may wait besides; whoever comes then is answered 429."""
+    max_items: Positive = 1000
+    max_bytes: Positive = 16_000_000
+    """Of a request's body, uncompressed."""
+    token: OptionalSecret = None

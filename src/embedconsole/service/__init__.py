@@ -1,0 +1,1 @@
+"""The reference embedding service: any embedder of the configuration behind HTTP."""

@@ -1,0 +1,69 @@
+"""Inputs of a request to an answer each: what can't be embedded fails alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+from embedconsole.faults import BadInput
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.items import EmbedInput
+
+    Vector: TypeAlias = NDArray[np.float32]
+
+_FOREIGN_IMAGE = "its image is no address that begins with http://, https:// or data:"
+_SCHEMES = ("http://", "https://", "data:")
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why an input was not embedded."""
+
+    reason: str
+
+
+Answer: TypeAlias = "Vector | Rejection"
+
+
+async def embed_each(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[Answer]:
+    """An answer for each input, in order, with as many calls as the embedder's batch size asks for.
+
+    Raises:
+        Throttled, Transient, Refused: Nothing is answered then.
+    """
+    answers: list[Answer] = [Rejection(_FOREIGN_IMAGE)] * len(inputs)
+    places = [place for place, entry in enumerate(inputs) if _may_be_looked_at(entry.image)]
+    for start in range(0, len(places), embedder.batch_size):
+        portion = places[start : start + embedder.batch_size]
+        found = await _isolated(embedder, [inputs[place] for place in portion])
+        for place, answer in zip(portion, found, strict=True):
+            answers[place] = answer
+    return answers
+
+
+def _may_be_looked_at(image: str | None) -> bool:
+    """A path would be one of this machine, where whoever asks has nothing to look for."""
+    return not image or image.lower().startswith(_SCHEMES)
+
+
+async def _isolated(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[Answer]:
+    """The answers to one call; a batch that is refused is halved until the bad input stands alone."""
+    try:
+        embedded = await embedder.embed(inputs)
+    except BadInput as fault:
+        if len(inputs) == 1:
+            return [Rejection(fault.message)]
+        middle = len(inputs) // 2
+        return [*await _isolated(embedder, inputs[:middle]), *await _isolated(embedder, inputs[middle:])]
+    rejected = embedded.rejected
+    return [
+        Rejection(rejected[index]) if index in rejected else embedded.vectors[index]
+        for index in range(len(inputs))
+    ]
