@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import numpy as np
 
+from embedconsole.conditions import EVERYTHING
 from embedconsole.items import CollectionState, Embedded, Naming
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from embedconsole.conditions import Scope
     from embedconsole.faults import Fault
     from embedconsole.items import (
         CollectionSchema,
@@ -128,10 +130,14 @@ class MemoryCollection:
     async def retrieve(self, ids: Sequence[PointId]) -> Mapping[PointId, JsonObject]:
         return {point: self.points[point] for point in ids if point in self.points}
 
-    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
+    async def search(
+        self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
         raise NotImplementedError
 
-    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
+    async def similar(
+        self, point: PointId, *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
         raise NotImplementedError
 
     async def aclose(self) -> None:

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 import orjson
 import qdrant_edge as edge
 
+from embedconsole.collection.edge_search import nearest, plain, similar
 from embedconsole.collection.frames import unpack_vectors
 from embedconsole.items import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from uuid import UUID
 
+    from embedconsole.collection.edge_search import Asked, EngineId
     from embedconsole.items import JsonObject, JsonValue, PointId
 
-    EngineId = int | UUID | str
     Specs = dict[str, dict[str, int | str]]
 
 _DISTANCES = {
@@ -53,10 +53,6 @@ class NoCollection(Exception):
 
 class CollectionExists(Exception):
     """There is one already."""
-
-
-class NoPoint(Exception):
-    """A point was named that is not there, or lacks what is asked of it."""
 
 
 class EdgeStore:
@@ -161,30 +157,15 @@ class EdgeStore:
     def retrieve(self, ids: list[EngineId]) -> list[JsonValue]:
         """Pairs of id and payload of the points that are there."""
         records = self._shard.retrieve(ids, with_payload=True, with_vector=False)
-        return [[_plain(record.id), record.payload or {}] for record in records]
+        return [[plain(record.id), record.payload or {}] for record in records]
 
-    def search(self, shapes: JsonValue, blob: bytes, using: str, limit: int) -> list[JsonValue]:
-        """Triples of id, score and payload, best first."""
-        vector = unpack_vectors(shapes, blob)["query"][0].tolist()
-        return self._query(
-            edge.QueryRequest(limit, query=edge.Query.Nearest(vector, using), with_payload=True)
-        )
+    def search(self, shapes: JsonValue, blob: bytes, asked: Asked) -> list[JsonValue]:
+        """See `edge_search.nearest`."""
+        return nearest(self._shard, unpack_vectors(shapes, blob)["query"][0].tolist(), asked)
 
-    def similar(self, point: EngineId, using: str, limit: int) -> list[JsonValue]:
-        """The same for the vector of a point that is there, without that point."""
-        records = self._shard.retrieve([point], with_payload=False, with_vector=True)
-        if not records:
-            raise NoPoint(f"holds no point {point}")
-        vectors = records[0].vector
-        vector = vectors.get(using) if isinstance(vectors, dict) else vectors
-        if vector is None:
-            raise NoPoint("the point has no such vector")
-        others = edge.Filter(must_not=[edge.HasIdCondition({point})])
-        nearest = edge.Query.Nearest(vector, using)
-        return self._query(edge.QueryRequest(limit, query=nearest, filter=others, with_payload=True))
-
-    def _query(self, request: edge.QueryRequest) -> list[JsonValue]:
-        return [[_plain(hit.id), hit.score, hit.payload or {}] for hit in self._shard.query(request)]
+    def similar(self, point: EngineId, asked: Asked) -> list[JsonValue]:
+        """See `edge_search.similar`."""
+        return similar(self._shard, point, asked)
 
     def flush(self) -> None:
         """Bring what was written to the disk itself; without it a power cut, but no kill, can lose writes."""
@@ -205,10 +186,6 @@ class EdgeStore:
     def _update(self, operation: edge.UpdateOperation) -> None:
         self._shard.update(operation)
         self.dirty = True
-
-
-def _plain(point: EngineId) -> PointId:
-    return point if isinstance(point, int) else str(point)
 
 
 def _sizes(place: Path) -> Iterator[int]:

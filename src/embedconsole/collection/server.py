@@ -25,6 +25,7 @@ from embedconsole.collection.errors import (
 )
 from embedconsole.collection.state import parse_naming, parse_optimizations, parse_state
 from embedconsole.collection.wire import encode, id_pages, overwrite_bodies, upsert_bodies, vector_params
+from embedconsole.conditions import EVERYTHING
 from embedconsole.faults import Refused, Transient
 from embedconsole.http import FAILURES, Http
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedconsole.collection.searching import Searcher
+    from embedconsole.conditions import Scope
     from embedconsole.http import Reply
     from embedconsole.items import (
         CollectionSchema,
@@ -117,11 +119,15 @@ class ServerCollection:
         body = encode({"field_name": path, "field_schema": kind})
         self._confirm([await self._request("PUT", "/index", body, _WAIT)])
 
-    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
-        return await (await self._searching()).search(vector, using=using, limit=limit)
+    async def search(
+        self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        return await (await self._searching()).search(vector, using=using, limit=limit, scope=scope)
 
-    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
-        return await (await self._searching()).similar(point, using=using, limit=limit)
+    async def similar(
+        self, point: PointId, *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        return await (await self._searching()).similar(point, using=using, limit=limit, scope=scope)
 
     async def upsert(self, points: Points) -> None:
         if not points.ids:

@@ -85,6 +85,7 @@ class Api:
                 web.post(collection + "/points/scroll", self._read(reads.scroll)),
                 web.post(collection + "/points/count", self._read(reads.count)),
                 web.post(collection + "/points/query", self._read(reads.query)),
+                web.post(collection + "/points/query/groups", self._read(reads.query_groups)),
                 web.post(collection + "/points/delete", self._write(points.delete)),
                 web.post(collection + "/points/payload", self._write(points.set_payload)),
                 web.put(collection + "/points/payload", self._write(points.overwrite_payload)),
@@ -197,8 +198,9 @@ class Api:
         return _reply(True, started)
 
     async def _update(self, request: web.Request) -> web.StreamResponse:
-        """Tuning parameters change nothing here; accepted as the server accepts them."""
-        self._collection(request)
+        """Strict mode; tuning parameters change nothing here, and are accepted as the server accepts them."""
+        collection, body = self._collection(request), await _body(request)
+        collection.strict_mode |= as_object(body.get("strict_mode_config", {}), "strict_mode_config")
         return _reply(True, time.perf_counter())
 
     async def _drop(self, request: web.Request) -> web.StreamResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -32,6 +32,7 @@ class StoredCollection:
     shard: edge.EdgeShard
     vectors: Object
     metadata: Json = None
+    strict_mode: Object = field(default_factory=dict)
     operations: int = 0
 
 
