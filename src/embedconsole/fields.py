@@ -15,6 +15,12 @@ PATH = rf"{_NAME}(?:\.{_NAME})*"
 _STEP = re.compile(r'"(?P<quoted>[^"]+)"|(?P<name>[\w-]+)|\[(?P<entry>[0-9]*)\]')
 
 
+def first_name(path: str) -> str:
+    """The payload's own field that a path begins with."""
+    step = _STEP.match(path)
+    return "" if step is None else step["quoted"] or step["name"] or ""
+
+
 def values_at(payload: JsonObject, path: str) -> list[JsonValue]:
     """What there is at a path; more than one where it leads through the entries of a list."""
     found: list[JsonValue] = [payload]

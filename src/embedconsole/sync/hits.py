@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.fields import values_at
 from embedconsole.items import MARKER
 
 if TYPE_CHECKING:
+    from embedconsole.conditions import Scope
     from embedconsole.items import Hit, JsonObject, JsonValue
 
 _TITLES = ("title", "name", "sku")
@@ -20,8 +22,10 @@ def key_of(hit: Hit) -> str:
 
 
 def title_field(payload: JsonObject) -> str | None:
-    """The field that names the item; None when it has none."""
-    return next((name for name in _TITLES if payload.get(name)), None)
+    """The field that names the item, else the first text there is; None when there is none."""
+    usual = (name for name in _TITLES if payload.get(name))
+    texts = (name for name, value in payload.items() if isinstance(value, str) and _is_words(value))
+    return next(usual, None) or next(texts, None)
 
 
 def title_of(payload: JsonObject) -> str:
@@ -40,5 +44,22 @@ def facts_of(payload: JsonObject) -> dict[str, str | int | float | bool]:
     }
 
 
+def asked_fields(scope: Scope) -> list[str]:
+    """The fields that the search was about, each once: of a hit they are of interest before others."""
+    grouped = [] if scope.group_by is None else [scope.group_by]
+    return list(dict.fromkeys([*grouped, *(condition.field for condition in scope.where)]))
+
+
+def shown_at(payload: JsonObject, field: str) -> str:
+    """What a payload has at a path, on one line; empty where it has nothing."""
+    found = values_at(payload, field)
+    values = [one for value in found for one in (value if isinstance(value, list) else [value])]
+    return ", ".join(str(value) for value in values if value is not None)
+
+
 def _is_short(value: JsonValue) -> bool:
     return len(str(value)) <= _SHORT
+
+
+def _is_words(text: str) -> bool:
+    return bool(text.strip()) and not text.startswith(("http://", "https://"))

@@ -1,4 +1,4 @@
-"""`search`: what is nearest to a text or a picture, embedded as the pipeline would, or to an item that is there."""
+"""`search`: what is nearest to a text or a picture, embedded as the pipeline would, or to an item."""
 
 from __future__ import annotations
 
@@ -215,7 +215,5 @@ def _check_grouped(hits: list[Hit], field: str) -> None:
     """Nothing was found in groups: if that is for want of the field, say so."""
     if hits:
         known = ", ".join(name for name in hits[0].payload if name != MARKER)
-        raise BadInput(
-            "Qdrant",
-            f"no hit has a text or a whole number in {field} to group by; the payload of the nearest has {known}",
-        )
+        words = f"no hit has a text or a whole number in {field} to group by; the nearest one has {known}"
+        raise BadInput("Qdrant", words)
