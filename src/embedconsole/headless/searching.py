@@ -12,9 +12,9 @@ from embedconsole.faults import Fault
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.assembly import assembled
-from embedconsole.sync.hits import asked_fields, facts_of, key_of, shown_at
+from embedconsole.sync.hits import facts_of, key_of
 from embedconsole.sync.searching import ByImage, ByText, search
-from embedconsole.sync.showing import showing_of
+from embedconsole.sync.showing import asked_fields, showing_of, shown_at
 from embedconsole.sync.where import check_field, parse_where, written
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _pipeline_for(pipelines: Sequence[Pipeline], query: Query) -> Pipeline:
 
 
 def _put_lines(found: Found, showing: Showing) -> None:
-    asked = asked_fields(found.scope)
+    asked = asked_fields(found, showing)
     for hit in found.hits:
         title, facts = showing.title_of(hit.payload), _facts(hit.payload, asked)
         described = f"{title}  ({facts})" if facts else title

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.fields import values_at
 from embedconsole.items import MARKER
 
 if TYPE_CHECKING:
-    from embedconsole.conditions import Scope
     from embedconsole.items import Hit, JsonObject, JsonValue
 
 _TITLES = ("title", "name", "sku")
@@ -42,19 +40,6 @@ def facts_of(payload: JsonObject) -> dict[str, str | int | float | bool]:
         for name, value in payload.items()
         if name != title and isinstance(value, (str, int, float)) and _is_short(value)
     }
-
-
-def asked_fields(scope: Scope) -> list[str]:
-    """The fields that the search was about, each once: of a hit they are of interest before others."""
-    grouped = [] if scope.group_by is None else [scope.group_by]
-    return list(dict.fromkeys([*grouped, *(condition.field for condition in scope.where)]))
-
-
-def shown_at(payload: JsonObject, field: str) -> str:
-    """What a payload has at a path, on one line; empty where it has nothing."""
-    found = values_at(payload, field)
-    values = [one for value in found for one in (value if isinstance(value, list) else [value])]
-    return ", ".join(str(value) for value in values if value is not None)
 
 
 def _is_short(value: JsonValue) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.config.values import PayloadMapping
     from embedconsole.items import JsonObject
+    from embedconsole.sync.searching import Found
 
 _NAMING = ("title", "name")
 _LINKING = ("link", "url", "product_url", "page_url", "permalink", "href", "image_url", "image")
@@ -56,6 +57,24 @@ def showing_of(pipeline: Pipeline) -> Showing:
     paths = {column: path for path, column in reversed([*_paths(config.payload or {}, "")])}
     title = next((paths[column] for column in _NAMING if column in paths), None)
     return Showing(title, config.link)
+
+
+def asked_fields(found: Found, showing: Showing) -> list[str]:
+    """The fields that the search was about, each once, but what is the title anyway."""
+    scope, payloads = found.scope, [hit.payload for hit in found.hits]
+    grouped = [] if scope.group_by is None else [scope.group_by]
+    return [
+        field
+        for field in dict.fromkeys([*grouped, *(condition.field for condition in scope.where)])
+        if any(shown_at(payload, field) != showing.title_of(payload) for payload in payloads)
+    ]
+
+
+def shown_at(payload: JsonObject, field: str) -> str:
+    """What a payload has at a path, on one line; empty where it has nothing."""
+    found = values_at(payload, field)
+    values = [one for value in found for one in (value if isinstance(value, list) else [value])]
+    return ", ".join(str(value) for value in values if value is not None)
 
 
 def _paths(mapping: PayloadMapping, prefix: str) -> Iterator[tuple[str, str]]:
