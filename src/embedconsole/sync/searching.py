@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SIMILAR = re.compile(r"#\s*(?P<key>\S.*)|similar\s+#?(?P<word>\S+)", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r'"(?P<text>.+)"', re.DOTALL)
+_ALL_QUOTED = re.compile(r'"[^"]*"')
 _WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 
 
@@ -109,7 +110,7 @@ def parse_asked(text: str, indexes: Mapping[str, IndexType]) -> tuple[Query, Sco
     Raises:
         ConfigError: what follows `where` begins like a filter, and can't be read as one.
     """
-    for where in _WHERE.finditer(text):
+    for where in () if _ALL_QUOTED.fullmatch(text.strip()) else _WHERE.finditer(text):
         if looks_like_filter(text[where.end() :]):
             conditions = parse_where(text[where.end() :], indexes)
             return parse_query(text[: where.start()]), Scope(conditions)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedconsole.conditions import Operator, Value
     from embedconsole.items import IndexType
 
-UNDERSTOOD = "price<50, category=shoes, category!=shoes, title~running, color in (red, blue), color is null"
+UNDERSTOOD = "price<50, category!=shoes, brand='A & B', title~mug, color in (red, blue), color is null, joined by and"
 
 _FIELD = re.compile(PATH)
 _COMPARISON = re.compile(r"<=|>=|!=|<>|==|!~|=|<|>|~")
@@ -196,10 +196,8 @@ class _Reader:
     def error(self, expected: str) -> ConfigError:
         """What can't be read here."""
         place = f"at {self.text[self.at :]!r}" if not self.at_end else "at its end"
-        return ConfigError(
-            f"the filter {self.text!r} can't be read {place}: expected {expected}. Understood: {UNDERSTOOD}, "
-            "with `and` between them; values with blanks or signs in quotes"
-        )
+        words = f"the filter {self.text!r} can't be read {place}: expected {expected}"
+        return ConfigError(f"{words}. Understood: {UNDERSTOOD}")
 
     def _skip(self) -> None:
         while self.at < len(self.text) and self.text[self.at].isspace():
