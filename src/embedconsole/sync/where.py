@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from embedconsole.conditions import Operator, Value
     from embedconsole.items import IndexType
 
-UNDERSTOOD = "price<50, category!=shoes, brand='A & B', title~mug, color in (red, blue), color is null, joined by and"
+UNDERSTOOD = "price<50, category!=shoes, brand='A & B', title~mug, color in (red, blue), color is null; and"
 
 _FIELD = re.compile(PATH)
 _COMPARISON = re.compile(r"<=|>=|!=|<>|==|!~|=|<|>|~")
 _QUOTED = re.compile(r"'((?:[^']|'')*)'|\"((?:[^\"]|\"\")*)\"")
 _WORD = re.compile(r"[^\s<>=!~(),\"'][^\s<>=!~(),\"]*")
+_PLAIN = re.compile(r"(?!(?:and|true|false)$)[a-z][\w-]*", re.IGNORECASE)
 _AND, _NOT, _IN, _IS, _NULL = (
     re.compile(rf"{word}(?![\w-])", re.IGNORECASE) for word in ("and", "not", "in", "is", "null")
 )
@@ -53,8 +54,8 @@ def parse_where(text: str, indexes: Mapping[str, IndexType]) -> tuple[Condition,
     reader = _Reader(text)
     conditions = [_condition(reader, indexes)]
     while not reader.at_end:
-        if reader.take(_AND) is None:
-            raise reader.error("`and` with another condition, or a value in quotes")
+        _check_joined(reader)
+        reader.take(_AND)
         conditions.append(_condition(reader, indexes))
     return tuple(conditions)
 
@@ -124,7 +125,16 @@ def _list(reader: _Reader) -> list[Written]:
 
 def _value(reader: _Reader) -> Written:
     """A value; of words without quotes it ends before `and`."""
-    return _one(reader, until=_AND)
+    value = _one(reader, until=_AND)
+    _check_joined(reader)
+    return value
+
+
+def _check_joined(reader: _Reader) -> None:
+    if not reader.at_end and not reader.sees(_AND):
+        raise reader.error(
+            "`and` with another condition, or a value in quotes (for or: color in (red, blue))"
+        )
 
 
 def _entry(reader: _Reader) -> Written:
@@ -163,7 +173,7 @@ def _literal(value: Value) -> str:
     if isinstance(value, (int, float)):
         return repr(value)
     if isinstance(value, str):
-        return "'" + value.replace("'", "''") + "'"
+        return value if _PLAIN.fullmatch(value) else "'" + value.replace("'", "''") + "'"
     return value.isoformat()
 
 
