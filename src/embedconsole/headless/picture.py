@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from embedconsole.faults import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_BYTES = 10_000_000
 """Of a local file; services refuse requests not much larger than this."""
@@ -38,7 +35,7 @@ def picture_reference(text: str, folder: Path) -> str:
     """
     scheme = _SCHEME.match(text)
     if scheme is None:
-        return _data_url(folder / text)
+        return _data_url(text, folder)
     match scheme[1].lower():
         case "http" | "https":
             return text
@@ -49,19 +46,18 @@ def picture_reference(text: str, folder: Path) -> str:
     raise ConfigError(f"--image {text!r}: give an http(s) or data: URL, or the path of a file")
 
 
-def _data_url(path: Path) -> str:
+def _data_url(name: str, folder: Path) -> str:
     try:
-        with path.expanduser().open("rb") as file:
+        path = folder / Path(name).expanduser()
+        with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except (OSError, RuntimeError, ValueError) as error:  # unreadable, no such home, a null character
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise ConfigError(f"--image {str(path)!r} can't be read: {reason}") from error
+        raise ConfigError(f"--image {name!r} can't be read: {reason}") from error
     if len(content) > MOST_BYTES:
-        raise ConfigError(
-            f"--image {str(path)!r} is larger than {MOST_BYTES / 1_000_000:g} MB; make it smaller"
-        )
+        raise ConfigError(f"--image {name!r} is larger than {MOST_BYTES / 1_000_000:g} MB; make it smaller")
     media_type = next((name for name, begins in _BEGINNINGS if begins.match(content)), None)
     if media_type is None:
         what = "is empty" if not content else "is no picture (PNG, JPEG, GIF, WebP, BMP, TIFF or AVIF)"
-        raise ConfigError(f"--image {str(path)!r} {what}")
+        raise ConfigError(f"--image {name!r} {what}")
     return f"data:{media_type};base64,{b64encode(content).decode()}"

@@ -132,9 +132,7 @@ def _value(reader: _Reader) -> Written:
 
 def _check_joined(reader: _Reader) -> None:
     if not reader.at_end and not reader.sees(_AND):
-        raise reader.error(
-            "`and` with another condition, or a value in quotes (for or: color in (red, blue))"
-        )
+        raise reader.error("`and` with another condition, or a value in quotes (or: color in (red, blue))")
 
 
 def _entry(reader: _Reader) -> Written:
