@@ -52,7 +52,7 @@ def test_columns_are_what_was_asked_about_and_the_title_has_its_room() -> None:
 
     assert shown(result, 80) == [
         "score  key  title                                category  price  link",
-        "0.500    1  Red running shoes with a name that…  Shoes     104.5  …g/SHO-001117",
+        "0.500    1  Red running shoes with a name that…  Shoes     104.5  …ng/SHO-001117",
         "0.500    2  Mug                                  Mugs       9.95",
     ]
     plain = shown(found(SHOES, MUG, scope=Scope()), 120)
