@@ -29,14 +29,16 @@ _BOOLEANS = {"true": True, "yes": True, "1": True, "false": False, "no": False, 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A value as it is written; in quotes it is text, whatever it looks like."""
+    """A value as it is written; in quotes it is a text, whatever it looks like."""
 
     text: str
     quoted: bool = False
 
 
-def equal_to(field: str, written: Written, index: IndexType | None) -> Value:
-    """What a field is compared with by `=` and `in`.
+def equal_to(field: str, written: Written, index: IndexType | None) -> tuple[Value, ...]:
+    """What a field is compared with by `=` and `in`: any of these.
+
+    Where no index tells, what looks like a number or a boolean may also be a text in the payload.
 
     Args:
         index: The index of the field; None where it has none.
@@ -46,18 +48,18 @@ def equal_to(field: str, written: Written, index: IndexType | None) -> Value:
     """
     match index:
         case "integer":
-            return _must(_whole, field, written, index, "a whole number")
+            return (_must(_whole, field, written, index, "a whole number"),)
         case "float":
-            return _must(_number, field, written, index, "a number")
+            return (_must(_number, field, written, index, "a number"),)
         case "bool":
-            return _must(_boolean, field, written, index, "true or false")
+            return (_must(_boolean, field, written, index, "true or false"),)
         case "datetime":
-            return _must(_moment, field, written, index, _MOMENTS)
+            return (_must(_moment, field, written, index, _MOMENTS),)
         case "geo":
             raise ConfigError(f"{field} has a geo index, and places can't be compared here")
         case "keyword" | "text" | "uuid":
-            return written.text
-    return written.text if written.quoted else _by_its_looks(written.text)
+            return (written.text,)
+    return (written.text,) if written.quoted else _by_its_looks(written.text)
 
 
 def ordered(field: str, written: Written, index: IndexType | None) -> Ordered:
@@ -93,13 +95,13 @@ def _a(word: str) -> str:
     return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
-def _by_its_looks(text: str) -> Value:
+def _by_its_looks(text: str) -> tuple[Value, ...]:
     if text.lower() in ("true", "false"):
-        return text.lower() == "true"
+        return text.lower() == "true", text
     if _LOOKS_LIKE_NUMBER.fullmatch(text) and (number := _number(text)) is not None:
-        return number
-    moment = _moment(text)
-    return text if moment is None else moment
+        return number, text
+    moment = _moment(text)  # also one that is stored as text
+    return (text,) if moment is None else (moment,)
 
 
 def _boolean(text: str) -> bool | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedconsole.conditions import Operator, Value
     from embedconsole.items import IndexType
 
-UNDERSTOOD = "price<50, category!=shoes, brand='A & B', title~mug, color in (red, blue), color is null; and"
+UNDERSTOOD = "price<50, category!=shoes, title~mug, color in (red, blue), color is null; several with and"
 
 _FIELD = re.compile(PATH)
 _COMPARISON = re.compile(r"<=|>=|!=|<>|==|!~|=|<|>|~")
@@ -93,8 +93,7 @@ def _condition(reader: _Reader, indexes: Mapping[str, IndexType]) -> Condition:
         return _compared(field, comparison, _value(reader), index)
     negated = reader.take(_NOT) is not None
     if reader.take(_IN) is not None:
-        values = tuple(equal_to(field, entry, index) for entry in _list(reader))
-        return Condition(field, "in", values, negated)
+        return _equal(field, _list(reader), index, negated=negated)
     if not negated and reader.take(_IS) is not None:
         negated = reader.take(_NOT) is not None
         if reader.take(_NULL) is None:
@@ -106,10 +105,16 @@ def _condition(reader: _Reader, indexes: Mapping[str, IndexType]) -> Condition:
 def _compared(field: str, comparison: str, value: Written, index: IndexType | None) -> Condition:
     match comparison:
         case "=" | "==" | "!=" | "<>":
-            return Condition(field, "in", (equal_to(field, value, index),), comparison in ("!=", "<>"))
+            return _equal(field, [value], index, negated=comparison in ("!=", "<>"))
         case "~" | "!~":
             return Condition(field, "~", (value.text,), comparison == "!~")
     return Condition(field, cast("Operator", comparison), (ordered(field, value, index),))
+
+
+def _equal(field: str, entries: list[Written], index: IndexType | None, *, negated: bool) -> Condition:
+    values = [value for entry in entries for value in equal_to(field, entry, index)]
+    once = {(type(value), value): value for value in values}  # 1, 1.0 and true are equal, and not the same
+    return Condition(field, "in", tuple(once.values()), negated)
 
 
 def _list(reader: _Reader) -> list[Written]:
