@@ -54,6 +54,7 @@ PAYLOADS: list[JsonObject] = [
         "price": 50.0,
         "stock": 1 << 60,
         "in_stock": True,
+        "tags": ["new", 1.5],
         "created_at": "2026-01-02T00:00:00+00:00",
         "metadata": {"color": None},
         "sizes": [],
@@ -169,6 +170,7 @@ async def test_groups_are_the_best_of_each_value(collection: Collection) -> None
     assert await groups("stock", 1) == [(1, 3)]
     assert await groups("price", 9, Condition("price", "in", (49.5,))) == []
     assert await groups("in_stock") == []
+    assert await groups("tags") == []
     assert await groups("nothing") == []
 
 

@@ -128,3 +128,39 @@ def test_the_demo_finds_one_product_a_category(sqlite_stage: Stage) -> None:
     assert all(hit["payload"]["in_stock"] is False for hit in hits)
     assert all("red" in hit["title"] for hit in hits)
     assert hits[0]["link"].startswith("https://images.example.com/")
+
+
+def test_a_picture_is_searched_where_pictures_are(sqlite_stage: Stage) -> None:
+    """With products by text and their pictures in two pipelines, a picture finds pictures, one a product."""
+    stage, search = sqlite_stage, sqlite_stage.installation.run
+    settings = stage.installation.settings
+    stage.shop.add(range(1, 6))
+    settings["embedders"]["clip"] = {"type": "hashing", "size": 64}
+    collection = stage.pipeline["collection"]
+    settings["pipelines"]["pictures"] = {
+        "catalog": {
+            "url": stage.pipeline["catalog"]["url"],
+            "query": "SELECT id * 10 + n AS id, sku, title, image_url || '?n=' || n AS image_url, updated_at"
+            " FROM products, (SELECT 1 AS n UNION SELECT 2) AS pictures WHERE deleted_at IS NULL",
+            "key": "id",
+        },
+        "embed": {"embedder": "clip", "image": "{image_url}"},
+        "collection": {
+            "url": collection["url"],
+            "name": f"{collection['name']}-pictures",
+            "payload": {"product_id": "sku", "title": "title", "image_url": "image_url"},
+            "indexes": {"product_id": "keyword"},
+        },
+    }
+    del stage.pipeline["embed"]["image"]
+    synced = stage.installation.sync()
+    assert synced.code == 0, synced.err
+    picture = "https://shop.example/images/3.jpg?n=2"
+
+    alone = search("search", "--image", picture, "--limit", "3", "--json").json
+    assert alone["pipeline"] == "pictures"
+    assert alone["hits"][0]["key"] == "32"
+    grouped = search("search", "--image", picture, "--group-by", "product_id", "--json").json["hits"]
+    assert grouped[0]["group"] == "SKU-00003"
+    assert sorted(hit["group"] for hit in grouped) == [f"SKU-{number:05}" for number in range(1, 6)]
+    assert grouped[0]["link"] == picture

@@ -89,10 +89,8 @@ def _query(shard: edge.EdgeShard, vector: edge.NamedVector, asked: Asked) -> lis
 
 
 def _groups_of(payload: JsonObject, field: str) -> list[str | int]:
-    """The texts and integers in a field; of a list those of all its entries."""
-    values = [
-        entry
-        for value in values_at(payload, field)
-        for entry in (value if isinstance(value, list) else [value])
-    ]
-    return [value for value in values if isinstance(value, (str, int)) and not isinstance(value, bool)]
+    """The text or integer in a field, of a list those of all entries; as on a server, all or none."""
+    found = values_at(payload, field)
+    values = [entry for value in found for entry in (value if isinstance(value, list) else [value])]
+    groups = [value for value in values if isinstance(value, (str, int)) and not isinstance(value, bool)]
+    return groups if len(groups) == len(values) else []

@@ -47,7 +47,7 @@ def search_collection(
     Raises:
         ConfigError: there is no such vector or none that takes images, or a filter can't be read.
     """
-    pipeline = _pipeline_for(session.pipelines, query)
+    pipeline = _pipeline_for(session.pipelines, query, vector)
     conditions = [one for text in where for one in parse_where(text, pipeline.collection.indexes)]
     scope = Scope(tuple(conditions), None if group_by is None else check_field(group_by))
 
@@ -75,10 +75,11 @@ def search_collection(
     return Exit.IN_SYNC
 
 
-def _pipeline_for(pipelines: Sequence[Pipeline], query: Query) -> Pipeline:
+def _pipeline_for(pipelines: Sequence[Pipeline], query: Query, vector: str | None) -> Pipeline:
+    """The first one; for a picture, the first that such a vector is made of pictures in."""
     if isinstance(query, ByImage):
         for pipeline in pipelines:
-            if any(config.image for config in pipeline.vectors.values()):
+            if any(config.image and vector in (None, name) for name, config in pipeline.vectors.items()):
                 return pipeline
     return pipelines[0]
 

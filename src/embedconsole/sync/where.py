@@ -38,7 +38,7 @@ _AND, _NOT, _IN, _IS, _NULL = (
 _OPEN, _COMMA, _CLOSE = (re.compile(rf"\{sign}") for sign in "(,)")
 
 _BEGINS = re.compile(
-    rf"{_FIELD.pattern}\s*(?:<|>|=|!=|~|!~|\s(?:not\s+)?in\s*\(|\sis\s+(?:not\s+)?null\b)", re.IGNORECASE
+    rf"{PATH}\s*(?:<|>|=|!=|~|!~|\s(?:not\s+)?in\s*\(|\sis\s+(?:not\s+)?null\b)", re.IGNORECASE
 )
 
 
