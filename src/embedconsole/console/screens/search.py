@@ -141,6 +141,7 @@ class Search(Drilling):
         try:
             query, scope = parse_asked(text, self._settings.collection.indexes)
         except ConfigError as fault:
+            self.workers.cancel_group(self, "search")
             self._found = None
             self._draw_page(unread(fault))
         else:
