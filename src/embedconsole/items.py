@@ -267,8 +267,14 @@ class PointPage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One search result; `score` in the collection's distance."""
+    """One search result.
+
+    Attributes:
+        score: In the collection's distance.
+        group: The value it stands for, where hits are grouped by a payload field.
+    """
 
     id: PointId
     score: float
     payload: JsonObject
+    group: str | int | None = None

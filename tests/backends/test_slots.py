@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from backends.line import run
 from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.items import MARKER
+from embedconsole.sync.assembly import assembled
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.selection import parse_selection
 from embedders.backends import ITEMS, OPENAI, REPLICATE, SIZE
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.items import Vectors
+    from embedconsole.items import IndexType, Vectors
     from embedconsole.sync.progress import PipelineReport
     from support.databases import Database
     from support.installation import Json
@@ -144,6 +146,33 @@ async def test_an_edit_of_the_text_pays_for_no_picture_and_the_other_way_round(s
     old = stall.shop.database.rows("SELECT image_url FROM products WHERE id = 2")[0][0]
     np.testing.assert_allclose(stored[2]["image"], image(old), rtol=1e-6)
     np.testing.assert_allclose(stored[3]["image"], image("https://x/new.jpg"), rtol=1e-6)
+
+
+async def test_a_further_vector_is_added_in_place_and_pays_for_itself_alone(stall: Stall) -> None:
+    text: Json = NAMED["vectors"]["text"]
+    await stall.sync(stall.pipeline(vectors={"text": text}))
+    before = stall.stored()
+
+    report = await stall.sync(stall.pipeline(**NAMED))
+
+    assert (report.outcome, report.embedded, report.embed_items) == ("ok", 5, 5)
+    assert all(set(body) == {"input"} for body in stall.service.stats().bodies)
+    after = stall.stored()
+    assert all(vectors.keys() == {"text", "image"} for vectors in after.values())
+    assert all(np.array_equal(after[point]["text"], before[point]["text"]) for point in before)
+
+
+async def test_a_payload_index_is_added_in_place(stall: Stall) -> None:
+    await stall.sync(stall.pipeline(**NAMED))
+    stall.shop.edit([1], title="Another")
+    pipeline = stall.pipeline(**NAMED)
+    indexes: dict[str, IndexType] = {"price": "float"}
+    config = pipeline.collection.model_copy(update={"indexes": indexes})
+    await stall.sync(replace(pipeline, collection=config))
+    async with assembled([pipeline]) as (assembly,):
+        state = await assembly.collection.describe()
+    assert state is not None
+    assert state.indexes == indexes
 
 
 async def test_a_picture_that_is_taken_away_leaves_the_point_without_it(stall: Stall) -> None:

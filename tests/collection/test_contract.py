@@ -173,6 +173,23 @@ async def test_the_only_vector_is_stored_without_a_name(collection: Collection) 
     assert stored[2].vectors[UNNAMED].shape == (4,)
 
 
+async def test_a_vector_can_be_added_to_a_collection_with_named_ones(collection: Collection) -> None:
+    await collection.create(NAMED)
+    text = np.eye(4, dtype=np.float32)[:1]
+    await collection.upsert(Points([1], {"text": text}, [payload(1)]))
+
+    assert await collection.add_vector("sound", VectorSpec(2, "euclid"))
+
+    state = await collection.describe()
+    assert state is not None
+    assert state.vectors == {**NAMED.vectors, "sound": VectorSpec(2, "euclid")}
+    sound = np.array([[3, 4]], dtype=np.float32)
+    await collection.upsert(Points([2], {"text": text, "sound": sound}, [payload(2)]))
+    stored = await collection.stored([1, 2])
+    assert stored[1].vectors.keys() == {"text"}
+    assert stored[2].vectors["sound"].tolist() == [3, 4]
+
+
 async def test_multivectors_have_any_number_of_rows(collection: Collection) -> None:
     schema = CollectionSchema(
         {"text": VectorSpec(4, "cosine"), "pictures": VectorSpec(3, "dot", multivector=True)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from yarl import URL
 
 from collection.samples import PLAIN, payload, plain_points
 from embedconsole.collection.server import ServerCollection
+from embedconsole.conditions import Condition, Scope
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import UNNAMED
 from support.qdrant_server import QdrantServer
@@ -311,3 +313,29 @@ def test_importing_and_using_the_write_path_does_not_import_qdrant_client() -> N
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+async def test_a_strict_server_wants_an_index_for_what_is_asked(
+    qdrant: QdrantServer, server_collection: ServerCollection, collection_name: str
+) -> None:
+    await server_collection.create(PLAIN)
+    await server_collection.upsert(plain_points([1]))
+    strict = {"strict_mode_config": {"enabled": True, "unindexed_filtering_retrieve": False}}
+    async with httpx.AsyncClient() as client:
+        reply = await client.patch(f"{qdrant.url}/collections/{collection_name}", json=strict)
+    assert reply.is_success
+    vector = plain_points([1]).vectors[UNNAMED][0]
+    color = Condition("metadata.color", "in", ("red",))
+    for scope, field in (
+        (Scope((color,)), "metadata.color"),
+        (Scope((replace(color, values=("red", 5)),)), "metadata.color"),
+        (Scope((Condition("title", "in", ("Product 0",)),)), "title"),
+        (Scope(group_by="product_id"), "product_id"),
+    ):
+        with pytest.raises(Refused, match=f"refuses to filter or group by {field}, which has no") as caught:
+            await server_collection.search(vector, using=UNNAMED, limit=1, scope=scope)
+        assert caught.value.remedy == f"Add {field} to collection.indexes and run `embedconsole init`"
+    await server_collection.create_index("metadata.color", "keyword")
+    assert await server_collection.search(vector, using=UNNAMED, limit=1, scope=Scope((color,))) == []
+    cheap = Scope((Condition("price", "<", (9,)), Condition("in_stock", "in", (True,))))
+    assert len(await server_collection.search(vector, using=UNNAMED, limit=1, scope=cheap)) == 1

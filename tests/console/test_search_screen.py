@@ -10,6 +10,7 @@ from console import samples, search_samples
 from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.collection.errors import REMEDY_INIT
+from embedconsole.conditions import EVERYTHING, Condition, Scope
 from embedconsole.console.app import Console
 from embedconsole.console.finding import cost_note, hits_page
 from embedconsole.console.glyphs import UNICODE
@@ -150,6 +151,7 @@ async def test_enter_searches_and_the_hits_have_the_keys(make_console: MakeConso
 
         assert asked(helm) == [
             {"pipeline": "products", "query": ByText("red shoes"), "vector": "", "limit": 30}
+            | {"scope": EVERYTHING}
         ]
         assert "5 products; embedded in 12 ms, found in 3 ms." in text(pilot, "#told")
         assert "0.00022 to pay" in text(pilot, "#told")
@@ -222,6 +224,45 @@ async def test_a_hit_opens_and_closes(make_console: MakeConsole) -> None:
         assert pilot.app.screen.query_one("#list").has_focus
         await pilot.press("k")
         assert "› 0.583" in text(pilot, "#list")
+
+
+@pytest.mark.anyio
+async def test_a_filter_behind_the_text(make_console: MakeConsole) -> None:
+    cheap = Scope((Condition("price", "<", (50,)),))
+    nothing = Found(ByText("mug"), "", 30, (), 0.0, 0.0, cheap)
+    helm = helm_of(nothing)
+    async with make_console(helm).run_test(size=(120, 40)) as pilot:
+        await opened(pilot)
+        assert "where price<50 filters" in text(pilot, "#keys")
+        await pilot.press(*"mug where price<50", "enter")
+        await until(pilot, lambda: "Nothing was found where price<50." in text(pilot, "#told"))
+        assert [(one["query"], one["scope"]) for one in asked(helm)] == [(ByText("mug"), cheap)]
+
+        await pilot.press("/", "ctrl+u", *"mug where price<", "enter")
+        await until(pilot, lambda: "expected a value" in text(pilot, "#told"))
+        assert len(asked(helm)) == 1
+        assert box(pilot).has_focus
+
+        await pilot.press("ctrl+u", *'"mug where price<"', "enter")
+        await until(pilot, lambda: len(asked(helm)) == 2)
+        assert (asked(helm)[1]["query"], asked(helm)[1]["scope"]) == (ByText("mug where price<"), EVERYTHING)
+
+
+@pytest.mark.anyio
+async def test_more_hits_are_of_the_same_filter(make_console: MakeConsole) -> None:
+    cheap = Scope((Condition("price", "<", (50,)),))
+
+    def find(*, query: ByText, limit: int, scope: Scope, **_: object) -> Found:
+        return Found(query, "", limit, search_samples.hits(min(limit, 61)), 0.0, 0.0, scope)
+
+    helm = helm_of(find)
+    async with make_console(helm).run_test() as pilot:
+        await opened(pilot)
+        await pilot.press(*"mug where price<50", "enter")
+        await until(pilot, lambda: "30 products where price<50" in text(pilot, "#told"))
+        await pilot.press("G")
+        await until(pilot, lambda: "61 products where price<50" in text(pilot, "#told"))
+        assert [one["scope"] for one in asked(helm)] == [cheap, cheap]
 
 
 @pytest.mark.anyio

@@ -9,13 +9,24 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import numpy as np
 
-from embedconsole.items import UNNAMED, CollectionState, Embedded, Naming, PointPage, point_order
+from embedconsole.conditions import EVERYTHING
+from embedconsole.items import (
+    MARKER,
+    UNNAMED,
+    CollectionState,
+    Embedded,
+    Naming,
+    PointPage,
+    StoredPoint,
+    point_order,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from embedconsole.conditions import Scope
     from embedconsole.faults import Fault
     from embedconsole.items import (
         CollectionSchema,
@@ -140,14 +151,27 @@ class MemoryCollection:
         page = [(point, _of_payload(self.points[point], fields)) for point in ids[:limit]]
         return PointPage(page, ids[limit] if len(ids) > limit else None)
 
-    async def vectors(self, ids: Sequence[PointId]) -> Mapping[PointId, Mapping[str, NDArray[np.float32]]]:
-        return {point: {UNNAMED: np.ones(SIZE, dtype=np.float32)} for point in ids if point in self.points}
+    async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
+        return {
+            point: StoredPoint(_marker(self.points[point]), {UNNAMED: np.ones(SIZE, dtype=np.float32)})
+            for point in ids
+            if point in self.points
+        }
 
-    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
+    async def search(
+        self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
         raise NotImplementedError
 
-    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
+    async def similar(
+        self, point: PointId, *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
         raise NotImplementedError
 
     async def aclose(self) -> None:
         pass
+
+
+def _marker(payload: JsonObject) -> JsonObject | None:
+    marker = payload.get(MARKER)
+    return marker if isinstance(marker, dict) else None

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
+from embedconsole.conditions import Condition, Scope
 from embedconsole.embedders.hashing import HashingEmbedder
 from embedconsole.faults import BadInput, ConfigError, Refused
-from embedconsole.items import CollectionSchema, Points, VectorSpec
+from embedconsole.items import CollectionSchema, EmbedInput, Points, VectorSpec
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.hits import facts_of, key_of, title_of
 from embedconsole.sync.initialise import initialise, plan_init
-from embedconsole.sync.searching import ByText, LikeItem, parse_query, search
+from embedconsole.sync.searching import ByImage, ByText, LikeItem, parse_query, search, vector_for
 from sync.makers import make_pipeline, make_recipe, make_row
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
 
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.items import Embedded
     from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.searching import Query
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +98,95 @@ async def test_similar_items_by_key_whatever_the_key(assembly: Assembly) -> None
 async def test_an_unknown_vector_names_the_known_ones(assembly: Assembly) -> None:
     with pytest.raises(ConfigError, match="has no vector 'image'; it has ''"):
         await search(assembly, ByText("red"), vector="image", limit=1)
+
+
+async def test_only_what_is_in_the_scope_and_one_hit_a_group(assembly: Assembly) -> None:
+    await fill(assembly)
+    query = ByText("red running shoes")
+    blue = Scope((Condition("title", "~", ("blue",)),))
+    found = await search(assembly, query, vector=None, limit=9, scope=blue)
+    assert [key_of(hit) for hit in found.hits] == ["2"]
+    assert found.scope == blue
+
+    by_key = Scope(group_by="_embedconsole.key")
+    grouped = await search(assembly, query, vector=None, limit=2, scope=by_key)
+    assert [hit.group for hit in grouped.hits] == ["1", "SKU/4"]
+    like = await search(assembly, LikeItem("1"), vector=None, limit=2, scope=by_key)
+    assert [hit.group for hit in like.hits] == ["SKU/4", "2"]
+
+
+async def test_a_group_that_no_hit_has_names_what_there_is(assembly: Assembly) -> None:
+    await initialise(assembly)
+    by_brand = Scope(group_by="brand")
+    assert (await search(assembly, ByText("red"), vector=None, limit=1, scope=by_brand)).hits == ()
+    await fill(assembly)
+    for query in (ByText("red"), LikeItem("1")):
+        with pytest.raises(BadInput, match="in brand to group by; the nearest one has id, title"):
+            await search(assembly, query, vector=None, limit=1, scope=by_brand)
+    none = Scope((Condition("title", "in", ("no such title",)),), "brand")
+    assert (await search(assembly, ByText("red"), vector=None, limit=1, scope=none)).hits == ()
+
+
+@pytest.mark.parametrize(
+    ("vectors", "query", "name", "chosen"),
+    [
+        ("text image both", ByText("x"), None, "text"),
+        ("image both", ByText("x"), None, "both"),
+        ("image", ByText("x"), None, "image"),
+        ("text image both", LikeItem("1"), "image", "image"),
+        ("text image both", ByImage("https://x.example/1.jpg", "1.jpg"), None, "image"),
+        ("text both", ByImage("https://x.example/1.jpg", "1.jpg"), None, "both"),
+        ("text image both", ByImage("https://x.example/1.jpg", "1.jpg"), "both", "both"),
+    ],
+)
+def test_the_vector_that_is_searched_by(vectors: str, query: Query, name: str | None, chosen: str) -> None:
+    assert vector_for(with_vectors(vectors), query, name) == chosen
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        (None, "pipeline products takes no images"),
+        ("text", "vector 'text' of pipeline products takes no images"),
+        ("nope", "pipeline products has no vector 'nope'; it has 'text'"),
+    ],
+)
+def test_a_picture_needs_a_vector_of_pictures(name: str | None, said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        vector_for(with_vectors("text"), ByImage("https://x.example/1.jpg", "1.jpg"), name)
+
+
+def with_vectors(names: str) -> Pipeline:
+    """A pipeline with some of three vectors."""
+    made_of = {
+        "text": {"embedder": "ml", "text": "{title}"},
+        "image": {"embedder": "clip", "image": "{image_url}"},
+        "both": {"embedder": "clip", "text": "{title}", "image": "{image_url}"},
+    }
+    return make_pipeline(vectors={name: made_of[name] for name in names.split()})
+
+
+async def test_a_picture_is_embedded_without_a_text(
+    assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(assembly)
+    pictured = make_pipeline(embed={"embedder": "ml", "text": "{title}", "image": "{image_url}"})
+    assembly.pipeline = replace(assembly.pipeline, vectors=pictured.vectors)
+    embed = HashingEmbedder.embed
+    inputs: list[EmbedInput] = []
+
+    async def noted(self: HashingEmbedder, entries: Sequence[EmbedInput]) -> Embedded:
+        inputs.extend(entries)
+        return await embed(self, entries)
+
+    monkeypatch.setattr(HashingEmbedder, "embed", noted)
+    query = ByImage("red shoes", "red-shoes.jpg")  # this embedder reads addresses as words
+    found = await search(assembly, query, vector=None, limit=1)
+    again = await search(assembly, found.query, vector=None, limit=1)
+    assert [key_of(hit) for hit in found.hits] == [key_of(hit) for hit in again.hits] == ["SKU/4"]
+    assert inputs == [EmbedInput(0, None, "red shoes")]
+    with pytest.raises(BadInput, match="it did not embed the image"):
+        await search(assembly, ByImage(" ", "blank"), vector=None, limit=1)
 
 
 async def test_a_missing_collection_is_refused(assembly: Assembly) -> None:

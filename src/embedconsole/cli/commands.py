@@ -12,10 +12,10 @@ from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
 from embedconsole.cli.reindexing import reindex_command
 from embedconsole.cli.replaying import replay_command
+from embedconsole.cli.searching import search_command
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
-    from embedconsole.sync.searching import Query
 
 
 @click.command("test")
@@ -161,38 +161,6 @@ def runs_command(invocation: Invocation, number: int | None, limit: int) -> None
     if number is None:
         sys.exit(show_runs(session, limit=limit, as_json=invocation.as_json))
     sys.exit(show_run(session, number, as_json=invocation.as_json))
-
-
-@click.command("search")
-@click.argument("text", required=False)
-@click.option("--similar-to", metavar="KEY", help="Instead of a text: the items nearest to this one.")
-@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Hits to show.")
-@click.option("--vector", metavar="NAME", help="The named vector to search by.")
-@common_options
-@json_option
-@click.pass_obj
-def search_command(
-    invocation: Invocation, text: str | None, similar_to: str | None, limit: int, vector: str | None
-) -> None:
-    """Embed a text and show the nearest items, or show those that are similar to an item.
-
-    \b
-    Examples:
-      embedconsole search "red running shoes"
-      embedconsole search --similar-to 35
-      embedconsole search "mug" --limit 3 --json
-    """
-    from embedconsole.headless.checking import search_collection
-    from embedconsole.sync.searching import ByText, LikeItem
-
-    if text is not None and similar_to is None:
-        query: Query = ByText(text)
-    elif similar_to is not None and text is None:
-        query = LikeItem(similar_to)
-    else:
-        raise click.UsageError("give either a text or --similar-to KEY")
-    session = invocation.session()
-    sys.exit(search_collection(session, query, vector=vector, limit=limit, as_json=invocation.as_json))
 
 
 @click.group("config")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from embedconsole.conditions import EVERYTHING
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from embedconsole.conditions import Scope
     from embedconsole.items import (
         CollectionSchema,
         CollectionState,
@@ -112,12 +115,20 @@ class Collection(Protocol):
         """
         ...
 
-    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
-        """The nearest points to a vector of shape (size,), best first."""
+    async def search(
+        self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        """The nearest points in the scope to a vector of shape (size,), best first.
+
+        Grouped by a field, as many hits as groups: the best of each value, a text or an integer; of each
+        entry where the field is a list. Points without the field are in no group.
+        """
         ...
 
-    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
-        """The points nearest to one that is there, without itself, best first.
+    async def similar(
+        self, point: PointId, *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        """The points in the scope nearest to one that is there, without itself, best first.
 
         `BadInput` when there is no such point, or it has no such vector.
         """

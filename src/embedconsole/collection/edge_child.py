@@ -21,12 +21,15 @@ from urllib.parse import quote
 
 import orjson
 
-from embedconsole.collection.edge_store import CollectionExists, EdgeStore, NoCollection, NoPoint
+from embedconsole.collection.edge_filters import engine_filter
+from embedconsole.collection.edge_search import Asked, NoPoint
+from embedconsole.collection.edge_store import CollectionExists, EdgeStore, NoCollection
 from embedconsole.collection.frames import LENGTHS, pack
 from embedconsole.collection.lock import DirectoryLock
 
 if TYPE_CHECKING:
-    from embedconsole.collection.edge_store import EngineId, Specs
+    from embedconsole.collection.edge_search import EngineId
+    from embedconsole.collection.edge_store import Specs
     from embedconsole.items import JsonObject, JsonValue, PointId
 
 FLUSH_SECONDS = 5.0
@@ -166,6 +169,8 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
             return store.describe()
         case "create":
             store.create(cast("Specs", header["vectors"]), cast("dict[str, str]", header["indexes"]))
+        case "add_vector":
+            store.add_vector(str(header["name"]), cast("dict[str, int | str]", header["spec"]))
         case "drop":
             store.drop()
         case "create_index":
@@ -188,11 +193,20 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
             fields = cast("list[str] | None", header["fields"])
             return store.scroll(start, fields, cast("int", header["limit"]))
         case "search":
-            return store.search(header["shapes"], blob, str(header["using"]), cast("int", header["limit"]))
+            return store.search(header["shapes"], blob, _asked(header))
         case "similar":
-            point = cast("EngineId", header["id"])
-            return store.similar(point, str(header["using"]), cast("int", header["limit"]))
+            return store.similar(cast("EngineId", header["id"]), _asked(header))
     return None
+
+
+def _asked(header: _Header) -> Asked:
+    group_by = header["group_by"]
+    return Asked(
+        using=str(header["using"]),
+        limit=cast("int", header["limit"]),
+        filter=engine_filter(header["filter"]),
+        group_by=None if group_by is None else str(group_by),
+    )
 
 
 def _answer_of(error: Exception) -> Answer:

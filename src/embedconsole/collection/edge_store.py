@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, cast
 import orjson
 import qdrant_edge as edge
 
+from embedconsole.collection.edge_search import nearest, plain, similar
 from embedconsole.collection.frames import unpack_vectors
 from embedconsole.items import MARKER, UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-    from uuid import UUID
 
+    from embedconsole.collection.edge_search import Asked, EngineId
     from embedconsole.items import JsonObject, JsonValue, PointId
 
-    EngineId = int | UUID | str
     Specs = dict[str, dict[str, int | str]]
 
 _DISTANCES = {
@@ -56,10 +56,6 @@ class NoCollection(Exception):
 
 class CollectionExists(Exception):
     """There is one already."""
-
-
-class NoPoint(Exception):
-    """A point was named that is not there, or lacks what is asked of it."""
 
 
 class EdgeStore:
@@ -109,11 +105,26 @@ class EdgeStore:
         for path, kind in indexes.items():
             shard.update(edge.UpdateOperation.create_field_index(path, _INDEXES[kind]))
         shard.flush()
+        self._write_meta(shard_path.name, vectors)
+        self._open = shard
+
+    def _write_meta(self, shard: str, vectors: Specs) -> None:
         draft = self._meta.with_suffix(".new")
-        meta = {"version": 1, "shard": shard_path.name, "vectors": vectors}
+        meta = {"version": 1, "shard": shard, "vectors": vectors}
         draft.write_bytes(orjson.dumps(meta, option=orjson.OPT_INDENT_2))
         draft.replace(self._meta)
-        self._vectors, self._open = vectors, shard
+        self._vectors = vectors
+
+    def add_vector(self, name: str, spec: dict[str, int | str]) -> None:
+        """Add a named vector; without effect where it is there."""
+        if name in self._vectors:
+            return
+        several = _MAX_SIM if spec.get("multivector") else None
+        distance = _DISTANCES[str(spec["distance"])]
+        self._update(edge.UpdateOperation.create_dense_vector(name, int(spec["size"]), distance, several))
+        self._shard.flush()
+        shard = str(orjson.loads(self._meta.read_bytes())["shard"])
+        self._write_meta(shard, {**self._vectors, name: spec})
 
     def drop(self) -> None:
         """Remove the collection; without effect when there is none."""
@@ -179,14 +190,14 @@ class EdgeStore:
     def retrieve(self, ids: list[EngineId]) -> list[JsonValue]:
         """Pairs of id and payload of the points that are there."""
         records = self._shard.retrieve(ids, with_payload=True, with_vector=False)
-        return [[_plain(record.id), record.payload or {}] for record in records]
+        return [[plain(record.id), record.payload or {}] for record in records]
 
     def stored(self, ids: list[EngineId]) -> list[JsonValue]:
         """Records of id, marker and vectors of the points that are there, as a server gives them."""
         records = self._shard.retrieve(ids, with_payload=True, with_vector=True)
         return [
             {
-                "id": _plain(record.id),
+                "id": plain(record.id),
                 "payload": {MARKER: (record.payload or {}).get(MARKER)},
                 "vector": cast("JsonValue", record.vector),
             }
@@ -199,31 +210,16 @@ class EdgeStore:
         records, following = self._shard.scroll(
             edge.ScrollRequest(offset=start, limit=limit, with_payload=wanted, with_vector=False)
         )
-        page: JsonValue = [[_plain(record.id), record.payload or {}] for record in records]
-        return [page, None if following is None else _plain(following)]
+        page: JsonValue = [[plain(record.id), record.payload or {}] for record in records]
+        return [page, None if following is None else plain(following)]
 
-    def search(self, shapes: JsonValue, blob: bytes, using: str, limit: int) -> list[JsonValue]:
-        """Triples of id, score and payload, best first."""
-        vector = unpack_vectors(shapes, blob)["query"][0].tolist()
-        return self._query(
-            edge.QueryRequest(limit, query=edge.Query.Nearest(vector, using), with_payload=True)
-        )
+    def search(self, shapes: JsonValue, blob: bytes, asked: Asked) -> list[JsonValue]:
+        """See `edge_search.nearest`."""
+        return nearest(self._shard, unpack_vectors(shapes, blob)["query"][0].tolist(), asked)
 
-    def similar(self, point: EngineId, using: str, limit: int) -> list[JsonValue]:
-        """The same for the vector of a point that is there, without that point."""
-        records = self._shard.retrieve([point], with_payload=False, with_vector=True)
-        if not records:
-            raise NoPoint(f"holds no point {point}")
-        vectors = records[0].vector
-        vector = vectors.get(using) if isinstance(vectors, dict) else vectors
-        if vector is None:
-            raise NoPoint("the point has no such vector")
-        others = edge.Filter(must_not=[edge.HasIdCondition({point})])
-        nearest = edge.Query.Nearest(vector, using)
-        return self._query(edge.QueryRequest(limit, query=nearest, filter=others, with_payload=True))
-
-    def _query(self, request: edge.QueryRequest) -> list[JsonValue]:
-        return [[_plain(hit.id), hit.score, hit.payload or {}] for hit in self._shard.query(request)]
+    def similar(self, point: EngineId, asked: Asked) -> list[JsonValue]:
+        """See `edge_search.similar`."""
+        return similar(self._shard, point, asked)
 
     def flush(self) -> None:
         """Bring what was written to the disk itself; without it a power cut, but no kill, can lose writes."""
@@ -244,10 +240,6 @@ class EdgeStore:
     def _update(self, operation: edge.UpdateOperation) -> None:
         self._shard.update(operation)
         self.dirty = True
-
-
-def _plain(point: EngineId) -> PointId:
-    return point if isinstance(point, int) else str(point)
 
 
 def _sizes(place: Path) -> Iterator[int]:

@@ -12,8 +12,10 @@ import numpy as np
 from embedconsole.collection.aliases import read_aliases, write_alias
 from embedconsole.collection.engine_process import EngineEnded, EngineProcess, EngineSaid
 from embedconsole.collection.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, Place
+from embedconsole.collection.filters import to_filter
 from embedconsole.collection.frames import pack_vectors
 from embedconsole.collection.records import parse_records, stored_point
+from embedconsole.conditions import EVERYTHING
 from embedconsole.faults import BadInput, Fault, Refused, Transient
 from embedconsole.items import CollectionState, Hit, Naming, PointPage, VectorSpec
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from embedconsole.conditions import Scope
     from embedconsole.items import (
         CollectionSchema,
         Distance,
@@ -107,7 +110,8 @@ class EmbeddedCollection:
         await self._ask({"op": "create_index", "path": path, "kind": kind})
 
     async def add_vector(self, name: str, spec: VectorSpec) -> bool:
-        return False  # the engine's vectors are fixed when it is created
+        await self._ask({"op": "add_vector", "name": name, "spec": asdict(spec)})
+        return True
 
     async def take_alias(self, alias: str) -> None:
         with self._files():
@@ -161,13 +165,16 @@ class EmbeddedCollection:
         points, following = cast("tuple[list[tuple[PointId, JsonObject]], PointId | None]", page)
         return PointPage([(point, payload) for point, payload in points], following)
 
-    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
+    async def search(
+        self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
         shapes, blob = pack_vectors({"query": np.asarray(vector, dtype=np.float32).reshape(1, -1)})
-        header: JsonObject = {"op": "search", "shapes": shapes, "using": using, "limit": limit}
-        return _hits(await self._ask(header, blob))
+        return _hits(await self._ask({"op": "search", "shapes": shapes, **_asked(using, limit, scope)}, blob))
 
-    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
-        return _hits(await self._ask({"op": "similar", "id": point, "using": using, "limit": limit}))
+    async def similar(
+        self, point: PointId, *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        return _hits(await self._ask({"op": "similar", "id": point, **_asked(using, limit, scope)}))
 
     async def aclose(self) -> None:
         async with self._turn:
@@ -213,5 +220,14 @@ class EmbeddedCollection:
         return Transient(SOURCE, f"{self.target}: {text}")
 
 
+def _asked(using: str, limit: int, scope: Scope) -> JsonObject:
+    return {
+        "using": using,
+        "limit": limit,
+        "filter": to_filter(scope.where),
+        "group_by": scope.group_by,
+    }
+
+
 def _hits(found: JsonValue) -> list[Hit]:
-    return [Hit(*hit) for hit in cast("list[tuple[PointId, float, JsonObject]]", found)]
+    return [Hit(*hit) for hit in cast("list[tuple[PointId, float, JsonObject, str | int | None]]", found)]

@@ -28,6 +28,7 @@ REMEDY_URL = "Check that collection.url is the REST address of a Qdrant server"
 
 _SHAPE = re.compile(r"Vector dimension error|Not existing vector name|expected dim", re.IGNORECASE)
 _NO_COLLECTION = re.compile(r"Collection .* (doesn't exist|not found)", re.IGNORECASE)
+_NO_INDEX = re.compile(r'Index required but not found for "(?P<field>.+?)"(?: of|\.|$)')
 _NO_POINT = re.compile(r"No point with id")
 _NO_VECTOR = re.compile(r"Vector with name .* not found")
 
@@ -65,6 +66,8 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
     text = place.clean(_error_text(body))
     message = f"{place.target} answered {status}" + (f": {text}" if text else "")
     match status:
+        case 400 if no_index := _NO_INDEX.search(text):
+            return _without_index(place, no_index["field"])
         case 400 | 422 if _SHAPE.search(text):
             return Refused(SOURCE, message, remedy=REMEDY_SHAPE)
         case 400 | 413 | 422:
@@ -113,6 +116,15 @@ def _never_connected(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
+
+
+def _without_index(place: Place, field: str) -> Refused:
+    """A server in strict mode filters and groups only by what has an index."""
+    return Refused(
+        SOURCE,
+        f"{place.target} refuses to filter or group by {field}, which has no payload index for that",
+        remedy=f"Add {field} to collection.indexes and run `embedconsole init`",
+    )
 
 
 def no_point(place: Place, point: PointId) -> BadInput:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -20,19 +20,22 @@ from embedconsole.collection.errors import (
     no_point,
     not_qdrant,
 )
+from embedconsole.collection.filters import to_filter
 from embedconsole.collection.transport import CappedErrors
 from embedconsole.faults import Fault, Throttled
 from embedconsole.items import Hit
 from embedconsole.pauses import retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from qdrant_client import AsyncQdrantClient
+    from qdrant_client.models import Filter, ScoredPoint
 
     from embedconsole.collection.address import Address
+    from embedconsole.conditions import Condition, Scope
     from embedconsole.items import PointId
 
 T = TypeVar("T")
@@ -67,25 +70,47 @@ class Searcher:
     place: Place
     seconds: float
 
-    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
-        return await self._query(vector.tolist(), using, limit)
+    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope) -> list[Hit]:
+        return await self._query(vector.tolist(), using, limit, scope)
 
-    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
+    async def similar(self, point: PointId, *, using: str, limit: int, scope: Scope) -> list[Hit]:
         try:
-            return await self._query(point, using, limit)
+            return await self._query(point, using, limit, scope)
         except MissingPoints as fault:
             raise no_point(self.place, point) from fault
 
-    async def _query(self, query: PointId | list[float], using: str, limit: int) -> list[Hit]:
+    async def _query(self, query: PointId | list[float], using: str, limit: int, scope: Scope) -> list[Hit]:
+        where = _client_filter(scope.where)
+        if scope.group_by is not None:
+            return await self._grouped(query, using, limit, where, scope.group_by)
         reply = await self._call(
             lambda: self.client.query_points(
-                self.name, query=query, using=using or None, limit=limit, with_payload=True
+                self.name,
+                query=query,
+                using=using or None,
+                query_filter=where,
+                limit=limit,
+                with_payload=True,
             )
         )
-        return [
-            Hit(hit.id if isinstance(hit.id, int) else str(hit.id), hit.score, hit.payload or {})
-            for hit in reply.points
-        ]
+        return [_hit(point) for point in reply.points]
+
+    async def _grouped(
+        self, query: PointId | list[float], using: str, limit: int, where: Filter | None, field: str
+    ) -> list[Hit]:
+        reply = await self._call(
+            lambda: self.client.query_points_groups(
+                self.name,
+                group_by=field,
+                query=query,
+                using=using or None,
+                query_filter=where,
+                limit=limit,
+                group_size=1,
+                with_payload=True,
+            )
+        )
+        return [replace(_hit(group.hits[0]), group=group.id) for group in reply.groups if group.hits]
 
     async def aclose(self) -> None:
         await self.client.close()
@@ -121,3 +146,14 @@ class Searcher:
 
     def _throttled(self, text: str, seconds: float | None) -> Fault:
         return Throttled(SOURCE, f"{self.place.target}: {self.place.clean(text)}", retry_after=seconds)
+
+
+def _client_filter(where: Sequence[Condition]) -> Filter | None:
+    from qdrant_client.models import Filter
+
+    body = to_filter(where)
+    return None if body is None else Filter.model_validate(body)
+
+
+def _hit(point: ScoredPoint) -> Hit:
+    return Hit(point.id if isinstance(point.id, int) else str(point.id), point.score, point.payload or {})

@@ -35,6 +35,7 @@ from embedconsole.collection.wire import (
     vector_param,
     vector_params,
 )
+from embedconsole.conditions import EVERYTHING
 from embedconsole.faults import Refused, Transient
 from embedconsole.http import FAILURES, Http
 from embedconsole.items import MARKER
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedconsole.collection.searching import Searcher
+    from embedconsole.conditions import Scope
     from embedconsole.http import Reply
     from embedconsole.items import (
         CollectionSchema,
@@ -155,11 +157,15 @@ class ServerCollection:
     async def drop(self) -> None:
         await self._request("DELETE", "")
 
-    async def search(self, vector: NDArray[np.float32], *, using: str, limit: int) -> list[Hit]:
-        return await (await self._searching()).search(vector, using=using, limit=limit)
+    async def search(
+        self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        return await (await self._searching()).search(vector, using=using, limit=limit, scope=scope)
 
-    async def similar(self, point: PointId, *, using: str, limit: int) -> list[Hit]:
-        return await (await self._searching()).similar(point, using=using, limit=limit)
+    async def similar(
+        self, point: PointId, *, using: str, limit: int, scope: Scope = EVERYTHING
+    ) -> list[Hit]:
+        return await (await self._searching()).similar(point, using=using, limit=limit, scope=scope)
 
     async def upsert(self, points: Points) -> None:
         if not points.ids:

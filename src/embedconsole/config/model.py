@@ -6,9 +6,10 @@ Durations are seconds once loaded; in the file they may be written `90`, `90s`, 
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeAlias
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from embedconsole.config.embedder import EmbedderConfig, OpenAIEmbedder, ReplicateEmbedder
@@ -30,7 +31,8 @@ from embedconsole.config.values import (
     Template,
     Timeout,
 )
-from embedconsole.items import UNNAMED, Distance, IndexType
+from embedconsole.fields import first_name
+from embedconsole.items import MARKER, UNNAMED, Distance, IndexType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -130,6 +132,19 @@ class CollectionConfig(Section):
     payload: Annotated[PayloadMapping | None, PayloadCheck] = None
     indexes: dict[str, IndexType] = {}
     timeout: Timeout = 60.0
+    link: OptionalTemplate = None
+    """The page of an item, for the hits of a search: an address with fields of the payload in it."""
+
+    @field_validator("link")
+    @classmethod
+    def _fields_of_the_payload(cls, link: str | None, info: ValidationInfo) -> str | None:
+        payload = info.data.get("payload")
+        for _, field, form, conversion in Formatter().parse(link or ""):
+            if form or conversion:
+                raise ValueError("write fields of the payload as {product_id}, nothing else in the braces")
+            if field and payload and first_name(field) not in (*payload, MARKER):
+                raise ValueError(f"names a field that the payload does not have; it has {', '.join(payload)}")
+        return link
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:

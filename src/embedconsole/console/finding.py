@@ -11,6 +11,7 @@ from embedconsole.console.words import counted
 from embedconsole.faults import Fault
 from embedconsole.sync.hits import facts_of, key_of, title_of
 from embedconsole.sync.searching import LikeItem
+from embedconsole.sync.where import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from embedconsole.items import Hit
     from embedconsole.sync.searching import Found, Query
 
-_HINT = "Type what a customer would. #35 or similar 35 finds what is like 35."
+_HINT = "Type what a customer would. mug where price<20 filters; #35 or similar 35 finds what is like 35."
 _MOST_DECIMALS = 4
 
 
@@ -78,6 +79,11 @@ def failed(fault: Exception, query: Query) -> HitsPage:
     return HitsPage(words, "alert")
 
 
+def unread(fault: Exception) -> HitsPage:
+    """A filter that can't be read; what was found before is gone, as it is no answer to it."""
+    return HitsPage(clean(str(fault)), "alert")
+
+
 def hits_page(found: Found, *, noun: str, cost: str) -> HitsPage:
     """What was found, and how long it took.
 
@@ -96,9 +102,12 @@ def cost_note(price_per_1000: float | None) -> str:
 
 
 def _told(found: Found, noun: str, cost: str) -> str:
+    if not found.hits and found.scope.where:
+        return f"Nothing was found where {clean(written(found.scope.where))}."
     if not found.hits:
         return "Nothing was found: the collection is empty. s syncs it."
     by = f" by {clean(found.vector)}" if found.vector else ""
+    by += f" where {clean(written(found.scope.where))}" if found.scope.where else ""
     took = f"found in {_milliseconds(found.search_seconds)}"
     if isinstance(found.query, LikeItem):
         return f"{counted(len(found.hits), noun)} like {clean(found.query.key)}{by}; {took}."

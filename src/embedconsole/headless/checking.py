@@ -1,4 +1,4 @@
-"""`test`, `init` and `search` as the command line shows them."""
+"""`test` and `init` as the command line shows them."""
 
 from __future__ import annotations
 
@@ -12,18 +12,11 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.checks import Check, run_checks
-from embedconsole.sync.hits import facts_of, key_of, title_of
 from embedconsole.sync.initialise import initialise
-from embedconsole.sync.searching import search
 
 if TYPE_CHECKING:
-    from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
-    from embedconsole.items import JsonObject
     from embedconsole.sync.initialise import Initialised
-    from embedconsole.sync.searching import Found, Query
-
-_FACTS = 5
 
 
 def test_dependencies(session: Session, *, as_json: bool) -> Exit:
@@ -91,38 +84,3 @@ def _print_initialised(name: str, result: Initialised) -> None:
             f"  {mark}  {difference.field}: it has {difference.have or 'nothing'}, "
             f"configured is {difference.want or 'nothing'}; {difference.remedy}"
         )
-
-
-def search_collection(
-    session: Session, query: Query, *, vector: str | None, limit: int, as_json: bool
-) -> Exit:
-    """Search the first of the session's pipelines, and print the hits.
-
-    Raises:
-        ConfigError: there is no such vector.
-    """
-
-    async def run(pipeline: Pipeline) -> Found:
-        async with assembled([pipeline]) as (assembly,):
-            return await search(assembly, query, vector=vector, limit=limit)
-
-    try:
-        hits = anyio.run(run, session.pipelines[0]).hits
-    except Fault as fault:
-        say(str(fault))
-        return Exit.STOPPED
-    if as_json:
-        put_json({"hits": [asdict(hit) for hit in hits]})
-        return Exit.IN_SYNC
-    for hit in hits:
-        put(f"{hit.score:.3f}  {key_of(hit):>8}  {_described(hit.payload)}".rstrip())
-    if not hits:
-        say(f"No hits. Is the collection filled? See {session.command} status")
-    return Exit.IN_SYNC
-
-
-def _described(payload: JsonObject) -> str:
-    """What a person recognises an item by: its title or name, and a few plain facts."""
-    title = title_of(payload)
-    facts = "  ".join(f"{name} {value}" for name, value in list(facts_of(payload).items())[:_FACTS])
-    return f"{title}  ({facts})" if facts else title

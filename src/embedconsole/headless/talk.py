@@ -22,6 +22,11 @@ def put(text: str) -> None:
     _write(sys.stdout, harmless(text))
 
 
+def put_drawn(text: str) -> None:
+    """Write data that is drawn for a terminal, with its escape sequences; what is foreign in it is clean."""
+    _write(sys.stdout, text.rstrip("\n"))
+
+
 def put_json(value: object) -> None:
     """Write a JSON document on a line of its own."""
     _write(sys.stdout, json.dumps(value, ensure_ascii=True, default=str))

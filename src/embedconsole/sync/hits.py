@@ -20,8 +20,10 @@ def key_of(hit: Hit) -> str:
 
 
 def title_field(payload: JsonObject) -> str | None:
-    """The field that names the item; None when it has none."""
-    return next((name for name in _TITLES if payload.get(name)), None)
+    """The field that names the item, else the first text there is; None when there is none."""
+    usual = (name for name in _TITLES if payload.get(name))
+    texts = (name for name, value in payload.items() if isinstance(value, str) and _is_words(value))
+    return next(usual, None) or next(texts, None)
 
 
 def title_of(payload: JsonObject) -> str:
@@ -42,3 +44,7 @@ def facts_of(payload: JsonObject) -> dict[str, str | int | float | bool]:
 
 def _is_short(value: JsonValue) -> bool:
     return len(str(value)) <= _SHORT
+
+
+def _is_words(text: str) -> bool:
+    return bool(text.strip()) and not text.startswith(("http://", "https://"))

@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from embedconsole.faults import BadInput
 from embedconsole.items import point_id
-from embedconsole.sync.searching import text_vector
+from embedconsole.sync.searching import ByText, vector_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,13 +81,14 @@ async def compare(
     lacking, examples = await anyio.to_thread.run_sync(lacks)
     before = assembly.bound_to(searched.target).collection
     after = assembly.bound_to(following.target).collection
+    vector = vector_for(assembly.pipeline, ByText(""), None)
     keys = await anyio.to_thread.run_sync(ledger.succession.sample, following.id, sample)
     return Comparison(
         before=await _points(before),
         after=await _points(after),
         lacking=lacking,
         examples=tuple(examples),
-        neighbours=await _neighbours(before, after, [point_id(key) for key in keys], text_vector(assembly)),
+        neighbours=await _neighbours(before, after, [point_id(key) for key in keys], vector),
     )
 
 

@@ -77,6 +77,7 @@ class Api:
                 web.get(collection + "/exists", self._exists),
                 web.get(collection + "/aliases", self._aliases),
                 web.get(collection + "/optimizations", self._optimizations),
+                web.put(collection + "/vectors/{vector}", self._add_vector),
                 web.put(collection + "/index", self._create_index),
                 web.delete(collection + "/index/{field}", self._drop_index),
                 web.put(collection + "/points", self._write(points.upsert)),
@@ -85,6 +86,7 @@ class Api:
                 web.post(collection + "/points/scroll", self._read(reads.scroll)),
                 web.post(collection + "/points/count", self._read(reads.count)),
                 web.post(collection + "/points/query", self._read(reads.query)),
+                web.post(collection + "/points/query/groups", self._read(reads.query_groups)),
                 web.post(collection + "/points/delete", self._write(points.delete)),
                 web.post(collection + "/points/payload", self._write(points.set_payload)),
                 web.put(collection + "/points/payload", self._write(points.overwrite_payload)),
@@ -196,9 +198,18 @@ class Api:
         self.store.create(request.match_info["name"], await _body(request))
         return _reply(True, started)
 
+    async def _add_vector(self, request: web.Request) -> web.StreamResponse:
+        started = time.perf_counter()
+        body = await _body(request)
+        collection = self._collection(request)
+        spec = as_object(member(body, "dense"), "dense")
+        self.store.add_vector(collection, request.match_info["vector"], spec)
+        return self._updated(request, collection.operations, started)
+
     async def _update(self, request: web.Request) -> web.StreamResponse:
-        """Tuning parameters change nothing here; accepted as the server accepts them."""
-        self._collection(request)
+        """Strict mode; tuning parameters change nothing here, and are accepted as the server accepts them."""
+        collection, body = self._collection(request), await _body(request)
+        collection.strict_mode |= as_object(body.get("strict_mode_config", {}), "strict_mode_config")
         return _reply(True, time.perf_counter())
 
     async def _drop(self, request: web.Request) -> web.StreamResponse:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import numpy as np
 import qdrant_edge as edge
 
 from support.qdrant.errors import bad_format
@@ -24,7 +27,10 @@ def _conditions(body: Json) -> list[edge.ConditionType] | None:
     if body is None:
         return None
     entries = body if isinstance(body, list) else [body]
-    return [_condition(as_object(entry, "a condition")) for entry in entries]
+    try:
+        return [_condition(as_object(entry, "a condition")) for entry in entries]
+    except ValueError as error:  # a path or a time that the engine can't read
+        raise bad_format(str(error).replace("\n", " ")) from error
 
 
 def _condition(body: Object) -> edge.ConditionType:
@@ -53,6 +59,9 @@ def _match(body: Json) -> edge.MatchType | None:
         return None
     match = as_object(body, "a match")
     value = match.get("value")
+    if isinstance(value, bool):
+        # The binding takes Python's booleans for integers, numpy's it does not.
+        return edge.MatchValue(cast("bool", np.bool_(value)))
     if isinstance(value, (str, int)):
         return edge.MatchValue(value)
     if "any" in match:
@@ -65,10 +74,15 @@ def _match(body: Json) -> edge.MatchType | None:
     raise bad_format("data did not match any variant of untagged enum MatchInterface")
 
 
-def _range(body: Json) -> edge.RangeFloat | None:
+def _range(body: Json) -> edge.RangeType | None:
     if body is None:
         return None
     bounds = as_object(body, "a range")
+    times = {name: bound for name, bound in bounds.items() if isinstance(bound, str)}
+    if times:
+        return edge.RangeDateTime(
+            gte=times.get("gte"), gt=times.get("gt"), lte=times.get("lte"), lt=times.get("lt")
+        )
     numbers = {name: float(bound) for name, bound in bounds.items() if isinstance(bound, (int, float))}
     return edge.RangeFloat(
         gte=numbers.get("gte"), gt=numbers.get("gt"), lte=numbers.get("lte"), lt=numbers.get("lt")

@@ -20,6 +20,7 @@ from support.qdrant.jsonish import (
     as_vectors,
     member,
 )
+from support.qdrant.strictness import check_strict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +128,34 @@ def optimizations(collection: StoredCollection) -> Json:
 
 
 def query(collection: StoredCollection, body: Object) -> Json:
+    check_strict(collection, body)
+    return {"points": [*_nearest(collection, body)]}
+
+
+def query_groups(collection: StoredCollection, body: Object) -> Json:
+    """The best points of each value of a field, in the order of each group's best."""
+    check_strict(collection, body)
+    field = as_text(member(body, "group_by"), "group_by")
+    limit, size = as_count(body.get("limit"), "limit", 10), as_count(body.get("group_size"), "group_size", 3)
+    everything = max(1, collection.shard.info().points_count)
+    groups: dict[str | int, list[Json]] = {}
+    for hit in _nearest(collection, {**body, "limit": everything, "offset": 0, "with_payload": True}):
+        for value in _group_values(hit["payload"], field):
+            groups.setdefault(value, []).append(hit)
+    return {"groups": [{"id": value, "hits": groups[value][:size]} for value in list(groups)[:limit]]}
+
+
+def _group_values(payload: Json, field: str) -> list[str | int]:
+    """Texts and integers, of a list each once; a field with anything else in it is in no group."""
+    value = payload
+    for name in field.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    values = value if isinstance(value, list) else [value]
+    ids = [one for one in values if isinstance(one, (str, int)) and not isinstance(one, bool)]
+    return list(dict.fromkeys(ids)) if len(ids) == len(values) else []
+
+
+def _nearest(collection: StoredCollection, body: Object) -> list[Object]:
     wanted = body.get("query")
     if isinstance(wanted, dict) and "nearest" in wanted:
         wanted = wanted["nearest"]
@@ -154,7 +183,7 @@ def query(collection: StoredCollection, body: Object) -> Json:
             )
         )
     )
-    return {"points": [{**_record(hit), "version": hit.version, "score": hit.score} for hit in hits]}
+    return [{**_record(hit), "version": hit.version, "score": hit.score} for hit in hits]
 
 
 def _stored_vector(collection: StoredCollection, point: int | str, name: str) -> Json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
@@ -32,6 +32,7 @@ class StoredCollection:
     shard: edge.EdgeShard
     vectors: Object
     metadata: Json = None
+    strict_mode: Object = field(default_factory=dict)
     operations: int = 0
 
 
@@ -89,6 +90,22 @@ class Store:
         metadata = body.get("metadata")
         (place / "collection.json").write_text(json.dumps({"vectors": vectors, "metadata": metadata}))
         self.collections[name] = StoredCollection(name, shard, vectors, metadata)
+
+    def add_vector(self, collection: StoredCollection, name: str, spec: Object) -> None:
+        if "size" in collection.vectors:
+            raise wrong_input("Vector name must be specified")
+        _engine_vectors({name: spec})  # says what is wrong with it
+        size, distance = as_count(spec["size"], "size", 0), as_text(spec["distance"], "distance")
+        several = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
+        collection.shard.update(
+            edge.UpdateOperation.create_dense_vector(
+                name, size, DISTANCES[distance], several if spec.get("multivector_config") else None
+            )
+        )
+        collection.vectors = {**collection.vectors, name: spec}
+        collection.operations += 1
+        kept = {"vectors": collection.vectors, "metadata": collection.metadata}
+        (self._place(collection.name) / "collection.json").write_text(json.dumps(kept))
 
     def drop(self, name: str) -> bool:
         """Whether there was one; an alias is no collection here, as on the server."""

@@ -39,13 +39,14 @@ def keys_line(
     return ()
 
 
-def hints_line(hints: Sequence[tuple[str, str]]) -> Line:
-    """Keys and words that are no actions of the table: those of a line that is being typed into."""
-    return tuple(
+def hints_line(hints: Sequence[tuple[str, str]], cells: int) -> Line:
+    """Keys and words that are no actions of the table: those of a line that is typed into; as many as fit."""
+    line = tuple(
         span
         for index, (key, word) in enumerate(hints)
         for span in (Span("  " if index else " "), Span(key, "strong"), Span(f" {word}", "muted"))
     )
+    return line if width(line) <= cells or len(hints) == 1 else hints_line(hints[:-1], cells)
 
 
 def _with_screens_as_one(actions: Sequence[Action]) -> list[Action]:

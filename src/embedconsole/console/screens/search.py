@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Container
 
-from embedconsole.console.finding import cost_note, failed, hits_page, no_search_yet, searching
+from embedconsole.conditions import EVERYTHING
+from embedconsole.console.finding import cost_note, failed, hits_page, no_search_yet, searching, unread
 from embedconsole.console.panels.hit import HitView, hit_lines
 from embedconsole.console.panels.hits import hit_columns, hit_line
 from embedconsole.console.panels.keys import hints_line
@@ -22,12 +23,13 @@ from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.examining import examine_item
 from embedconsole.sync.hits import key_of
-from embedconsole.sync.searching import LikeItem, parse_query, search_engine
+from embedconsole.sync.searching import ByText, LikeItem, parse_asked, search_engine, vector_for
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
+    from embedconsole.conditions import Scope
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.console.desk import Desk
     from embedconsole.console.finding import HitRow, HitsPage
@@ -36,7 +38,13 @@ if TYPE_CHECKING:
     from embedconsole.sync.searching import Found, Query
 
 _FIRST, _MORE = 30, 50
-_TYPING = (("enter", "search"), ("esc", "to the hits"), ("up", "earlier searches"), ("ctrl+p", "palette"))
+_TYPING = (
+    ("enter", "search"),
+    ("esc", "to the hits"),
+    ("up", "earlier searches"),
+    ("where price<50", "filters"),
+    ("ctrl+p", "palette"),
+)
 _TYPING_VECTORS = (*_TYPING[:2], ("ctrl+n", "next vector"), *_TYPING[2:])
 _EMPTY = "The hits would be here: score, key, title and some of the payload. / goes to the line above."
 
@@ -95,7 +103,7 @@ class Search(Drilling):
     def on_search_box_asked(self, event: SearchBox.Asked) -> None:
         """What was typed."""
         if event.text:
-            self._search(parse_query(event.text), _FIRST)
+            self._search_typed(event.text)
 
     def on_search_box_left(self) -> None:
         """The letters are keys again."""
@@ -110,7 +118,7 @@ class Search(Drilling):
         hit = self._current
         if hit is not None:
             self._box.hold(f"#{key_of(hit)}")
-            self._search(LikeItem(key_of(hit)), _FIRST)
+            self._search(LikeItem(key_of(hit)), _FIRST, EVERYTHING)
 
     def action_vector(self) -> None:
         """By the next vector, and the same search by it."""
@@ -122,25 +130,36 @@ class Search(Drilling):
         self._draw_page(self._page)
         if self._query is not None:
             # An embedding is of one vector's space.
-            self._search(parse_query(self._box.value), _FIRST)
+            self._search_typed(self._box.value)
 
     @on(Roll.NearEnd, "#list")
     def _more(self) -> None:
         if self._found is not None and not self._found.whole and not self._asking:
-            self._search(self._found.query, self._found.limit + _MORE)
+            self._search(self._found.query, self._found.limit + _MORE, self._found.scope)
 
-    def _search(self, query: Query, limit: int) -> None:
+    def _search_typed(self, text: str) -> None:
+        try:
+            query, scope = parse_asked(text, self._settings.collection.indexes)
+        except ConfigError as fault:
+            self.workers.cancel_group(self, "search")
+            self._found = None
+            self._draw_page(unread(fault))
+        else:
+            self._search(query, _FIRST, scope)
+
+    def _search(self, query: Query, limit: int, scope: Scope) -> None:
         self._query = query
-        self.run_worker(self._ask(query, limit), group="search", exclusive=True, exit_on_error=False)
+        asking = self._ask(query, limit, scope)
+        self.run_worker(asking, group="search", exclusive=True, exit_on_error=False)
 
-    async def _ask(self, query: Query, limit: int) -> None:
+    async def _ask(self, query: Query, limit: int, scope: Scope) -> None:
         self._asking = True
         more = self._found is not None and limit > _FIRST
         if not more:
             self._draw_page(searching(self._page, query))
         ask = partial(search_engine, pipeline=self._pipeline, query=query, vector=self._by, limit=limit)
         try:
-            found = await self.desk.ask(ask)
+            found = await self.desk.ask(partial(ask, scope=scope))
         except (Fault, ConfigError) as fault:
             self._found = None
             self._draw_page(failed(fault, query))
@@ -199,7 +218,7 @@ class Search(Drilling):
     def keys_here(self, cells: int) -> Line:
         """While it is typed, letters are letters."""
         if self._box.has_focus:
-            return hints_line(_TYPING_VECTORS if len(self._settings.vectors) > 1 else _TYPING)
+            return hints_line(_TYPING_VECTORS if len(self._settings.vectors) > 1 else _TYPING, cells)
         return super().keys_here(cells)
 
     def on_descendant_focus(self) -> None:
@@ -223,9 +242,7 @@ class Search(Drilling):
     @property
     def _by(self) -> str:
         """The vector that is searched by: the chosen one, or the first that is made of text."""
-        vectors = self._settings.vectors
-        first = next((name for name, config in vectors.items() if config.text), next(iter(vectors)))
-        return first if self._vector is None else self._vector
+        return vector_for(self._settings, ByText(""), self._vector)
 
     @property
     def _cost(self) -> str:

@@ -1,0 +1,40 @@
+"""Paths into payloads as Qdrant writes them: `price`, `metadata.color`, `sizes[].eu`, `"a key".b`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embedconsole.items import JsonObject, JsonValue
+
+_NAME = r'(?:[\w-]+|"[^"]+")(?:\[[0-9]*\])*'
+PATH = rf"{_NAME}(?:\.{_NAME})*"
+"""A pattern of all paths."""
+
+_STEP = re.compile(r'"(?P<quoted>[^"]+)"|(?P<name>[\w-]+)|\[(?P<entry>[0-9]*)\]')
+
+
+def first_name(path: str) -> str:
+    """The payload's own field that a path begins with."""
+    step = _STEP.match(path)
+    return "" if step is None else step["quoted"] or step["name"] or ""
+
+
+def values_at(payload: JsonObject, path: str) -> list[JsonValue]:
+    """What there is at a path; more than one where it leads through the entries of a list."""
+    found: list[JsonValue] = [payload]
+    for step in _STEP.finditer(path):
+        name = step["quoted"] or step["name"]
+        if name:
+            found = [value[name] for value in found if isinstance(value, dict) and name in value]
+        else:
+            found = [entry for value in found if isinstance(value, list) for entry in _entries(value, step)]
+    return found
+
+
+def _entries(values: list[JsonValue], step: re.Match[str]) -> list[JsonValue]:
+    if not step["entry"]:
+        return values
+    at = int(step["entry"])
+    return values[at : at + 1]
