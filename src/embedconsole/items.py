@@ -161,6 +161,7 @@ class CollectionState:
         optimizer_error: Why the store's optimizers have stopped; None when they have not.
         queue: Updates waiting inside the store; None when it does not tell.
         disk_bytes: Size on disk; None when the store does not tell.
+        indexing_threshold: KB from which on a segment gets an index, 0: never; None: there is none to set.
     """
 
     status: str
@@ -174,6 +175,7 @@ class CollectionState:
     warnings: tuple[str, ...] = ()
     optimizer_error: str | None = None
     indexed_points: Mapping[str, int] = field(default_factory=dict)
+    indexing_threshold: int | None = None
 
     @property
     def complaints(self) -> tuple[str, ...]:

@@ -104,6 +104,11 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
                 metavar="AMOUNT",
                 help="Spend at most this on embeddings, by price_per_1000.",
             ),
+            click.option(
+                "--bulk",
+                is_flag=True,
+                help="For a first fill of millions: Qdrant builds its index at the end, which is waited for.",
+            ),
             click.option("--full", is_flag=True, help="Compare every row, not only what may have changed."),
             click.option("--dry-run", is_flag=True, help="Tell what would be done; write nothing."),
             click.option(

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     metavar="AMOUNT",
     help="Spend at most this on embeddings, by price_per_1000.",
 )
+@click.option("--bulk", is_flag=True, help="For millions: Qdrant builds its index once it is filled.")
 @click.option("--lead-to", metavar="NAME", help="Only give what is searched now a further name, an alias.")
 @click.option("--rollback", is_flag=True, help="Have the name stand for the collection of before again.")
 @click.option("--drop-old", is_flag=True, help="Drop the collections of before, which stand by.")
@@ -54,6 +55,7 @@ def reindex_command(
     replace: bool,
     sample: int,
     max_cost: float | None,
+    bulk: bool,
     lead_to: str | None,
     rollback: bool,
     drop_old: bool,
@@ -98,5 +100,6 @@ def reindex_command(
         accept_missing=accept_missing,
         sample=sample,
         max_cost=max_cost,
+        bulk=bulk,
     )
     sys.exit(reindex(logging_to_file(session, None), options, as_json=invocation.as_json))

@@ -30,6 +30,7 @@ class RunFlags:
     workers: int | None
     limit: int | None
     max_cost: float | None
+    bulk: bool
     full: bool
     dry_run: bool
     allow_deletes: bool
@@ -70,6 +71,7 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         only=parse_selection(flags.only),
         limit=flags.limit,
         max_cost=flags.max_cost,
+        bulk=flags.bulk,
         allow_deletes=flags.allow_deletes,
     )
     if flags.dry_run:
@@ -103,6 +105,7 @@ def _check(flags: RunFlags) -> None:
         "--force": flags.force,
         "--limit": flags.limit is not None,
         "--max-cost": flags.max_cost is not None,
+        "--bulk": flags.bulk,
         "--full": flags.full,
         "--allow-deletes": flags.allow_deletes,
     }

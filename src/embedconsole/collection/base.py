@@ -68,6 +68,10 @@ class Collection(Protocol):
         """Add a named vector that no point has yet; False where the store can't (Qdrant can from 1.18 on)."""
         ...
 
+    async def set_indexing_threshold(self, kilobytes: int) -> None:
+        """Have segments get an index from this size on; 0: never. Without effect on an engine without one."""
+        ...
+
     async def take_alias(self, alias: str) -> None:
         """Have an alias stand for this collection from now on, at once, whatever it stood for before.
 

@@ -113,6 +113,9 @@ class EmbeddedCollection:
         await self._ask({"op": "add_vector", "name": name, "spec": asdict(spec)})
         return True
 
+    async def set_indexing_threshold(self, kilobytes: int) -> None:
+        """The engine searches all of it, see `edge_store`."""
+
     async def take_alias(self, alias: str) -> None:
         with self._files():
             write_alias(self._folder, alias, self._name)

@@ -142,6 +142,11 @@ class ServerCollection:
         self._confirm([self._result(reply)])
         return True
 
+    async def set_indexing_threshold(self, kilobytes: int) -> None:
+        body = encode({"optimizers_config": {"indexing_threshold": kilobytes}})
+        if await self._request("PATCH", "", body) is not True:
+            raise not_confirmed(self._place, "no")
+
     async def take_alias(self, alias: str) -> None:
         naming = parse_naming(alias, await self._ask("GET", f"{self._address.base}/aliases"))
         actions: list[JsonObject] = [

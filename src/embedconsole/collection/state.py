@@ -20,6 +20,9 @@ from embedconsole.items import (
 if TYPE_CHECKING:
     from embedconsole.items import Distance, JsonObject, JsonValue
 
+DEFAULT_THRESHOLD = 10_000
+"""KB, where a server does not say what it goes by."""
+
 DISTANCES: dict[str, Distance] = {
     "Cosine": "cosine",
     "Dot": "dot",
@@ -90,6 +93,7 @@ def parse_state(result: JsonValue) -> CollectionState | None:
         warnings=tuple(_warnings(result.get("warnings"))),
         optimizer_error=_optimizer(result.get("optimizer_status")),
         indexed_points=_indexed_points(result.get("payload_schema")),
+        indexing_threshold=_threshold(_at(result, "config", "optimizer_config", "indexing_threshold")),
     )
 
 
@@ -112,6 +116,10 @@ def _vectors(configured: JsonObject) -> dict[str, VectorSpec]:
         if isinstance(size, int) and distance is not None:
             found[name] = VectorSpec(size, distance, _at(spec, "multivector_config") is not None)
     return found
+
+
+def _threshold(told: JsonValue) -> int:
+    return told if isinstance(told, int) else DEFAULT_THRESHOLD
 
 
 def _indexes(schema: JsonValue) -> dict[str, str]:

@@ -11,6 +11,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.headless.exits import Exit, exit_of
+from embedconsole.headless.greening import await_green
 from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
@@ -50,6 +51,8 @@ def run_once(
             signal_number = interruption.first
     except Fault as fault:
         report = _aborted(session, fault)
+    if options.bulk and report.outcome in (Outcome.OK, Outcome.PARTIAL):
+        await_green(session)
     print_report(session, report, as_json=as_json)
     return exit_of(report, signal_number)
 

@@ -52,6 +52,7 @@ class Generations:
                 (now_ms() - generations.c.full_scan_at) / 1000.0,
                 generations.c.target,
                 generations.c.recipe,
+                generations.c.deferred,
             )
             .where(generations.c.pipeline == pipeline, generations.c.stage == stage.value)
             .order_by(generations.c.id.desc())
@@ -67,6 +68,7 @@ class Generations:
                 target=row[6] or row[2],
                 stage=stage,
                 recipe=row[7],
+                deferred=row[8],
             )
             for row in self._database.rows(query)
         ]
@@ -146,6 +148,10 @@ class Generations:
         """Have the next scan look at every row, whatever earlier ones found."""
         statement = update(generations).where(generations.c.id == generation_id)
         self._database.execute(statement.values(watermark=None, full_scan_at=None))
+
+    def set_deferred(self, generation_id: int, threshold: int | None) -> None:
+        """Note which indexing threshold is to be set back; None when there is nothing to."""
+        self._set(generation_id, deferred=threshold)
 
     def scanned(self, generation_id: int, watermark: str | None, *, full: bool) -> None:
         """Note that a scan came to its end: where the next one for changes starts."""

@@ -49,6 +49,8 @@ generations = Table(
     # How its content is made, without secrets (JSON, see `sync.former`), for as long as it outlives the
     # configuration that it was made by.
     Column("recipe", _Long),
+    # The indexing threshold to set back, while a fill has Qdrant build no index.
+    Column("deferred", BigInteger),
     Index("ix_embedconsole_generations_pipeline", "pipeline"),
 )
 """One filling of one collection by one pipeline. `space` is what makes its vectors comparable (JSON)."""

@@ -53,6 +53,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
         refill=partial(keeper.refill, run.generation.id),
         synced=counts.synced,
         force=run.options.anew,
+        when_there=run.deferring.begin,
     )
     return Worker(
         Workbench(

@@ -12,7 +12,7 @@ from embedconsole.faults import Refused, Transient
 from embedconsole.items import UNNAMED
 from embedconsole.sync.consequences import left_for_later
 from embedconsole.sync.flow import Interrupted, Stop
-from embedconsole.sync.slots import gathered
+from embedconsole.sync.gathering import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

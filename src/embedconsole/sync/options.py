@@ -29,6 +29,7 @@ class RunOptions:
         limit: Work on this many items at most.
         max_cost: Spend this much on embeddings at most, in the operator's currency.
         allow_deletes: The operator's word that any share of the items may be deleted.
+        bulk: Have Qdrant build its index when the run has ended, and not meanwhile.
         building: Fill the generation that is being built beside the one that is searched.
         patient: Wait for dependencies that are away (a daemon) instead of ending the run (cron).
     """
@@ -41,6 +42,7 @@ class RunOptions:
     limit: int | None = None
     max_cost: float | None = None
     allow_deletes: bool = False
+    bulk: bool = False
     building: bool = False
     patient: bool = False
 

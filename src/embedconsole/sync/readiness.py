@@ -36,6 +36,7 @@ class ReadyCollection:
             tells whether it does.
         synced: How many items the ledger believes to be in it.
         force: Everything is being embedded again, so an emptied or missing collection is no surprise.
+        when_there: Called before it is written to.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class ReadyCollection:
         refill: Callable[[], Awaitable[bool]],
         synced: int,
         force: bool,
+        when_there: Callable[[], Awaitable[None]],
     ) -> None:
         self._pipeline = pipeline
         self._collection = collection
@@ -56,6 +58,7 @@ class ReadyCollection:
         self._sizes = sizes
         self._journal = journal
         self._refill = refill
+        self._when_there = when_there
         self._synced = 0 if force else synced
         self._lock = anyio.Lock()
         self._looked = self._missing = False
@@ -95,6 +98,7 @@ class ReadyCollection:
                     self._gate.failed(fault)
                     raise
                 self._missing = False
+            await self._when_there()
             known = {name: sizes[name] for name in self._lacking if name in sizes} if sizes else {}
             if known:
                 await self._fitting.add_vectors(known)

@@ -16,6 +16,7 @@ import anyio.to_thread
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.generation import noted
+from embedconsole.sync.greening import until_green
 from embedconsole.sync.initialise import compared
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 _PASSES = 5
 """How often edits of the last pass are caught up with before the name moves all the same."""
-_LOOK_EVERY = 1.0
 
 
 class Stand(StrEnum):
@@ -56,6 +56,7 @@ class ReindexOptions:
         accept_missing: Move the name although items that are searched now would not be.
         sample: Items whose neighbours are compared.
         max_cost: Spend this much on embeddings at most.
+        bulk: Have Qdrant build its index when all is filled, and not meanwhile.
     """
 
     switch: bool = True
@@ -64,6 +65,7 @@ class ReindexOptions:
     accept_missing: bool = False
     sample: int = 20
     max_cost: float | None = None
+    bulk: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ class Reindex:
         options = RunOptions(
             full=True,
             building=True,
+            bulk=self.options.bulk,
             max_cost=self.options.max_cost,
             pipelines=frozenset({self.pipeline}),
         )
@@ -205,10 +208,8 @@ class Reindex:
     # The check and the move
 
     async def _check(self, searched: Generation, following: Generation) -> Comparison:
-        self.stage = "waiting for Qdrant's optimizer"
-        collection = self._succession.collection_of(following)
-        while (state := await collection.describe()) is not None and state.status == "yellow":  # noqa: ASYNC110
-            await anyio.sleep(_LOOK_EVERY)
+        async for told in until_green(self._succession.collection_of(following)):
+            self.stage = told
         self.stage = "comparing"
         return await compare(
             self.engine.ledger, self._succession.assembly, searched, following, sample=self.options.sample

@@ -17,6 +17,7 @@ from embedconsole.sync.alongside import alongside
 from embedconsole.sync.consequences import left_for_later, stopped
 from embedconsole.sync.content import Recipe
 from embedconsole.sync.crew import Crew
+from embedconsole.sync.deferring import Deferring
 from embedconsole.sync.doubting import Doubter
 from embedconsole.sync.flags import settle_flags
 from embedconsole.sync.flow import Interrupted, Stop
@@ -72,6 +73,7 @@ class PipelineRun:
     writer: Gate = field(init=False)
     embedders: Mapping[str, Gate] = field(init=False)
     recipe: Recipe = field(init=False)
+    deferring: Deferring = field(init=False)
     _refusal: str | None = None
     _left: bool = False
 
@@ -86,6 +88,15 @@ class PipelineRun:
             name: self.gates.embedder(name, config) for name, config in pipeline.embedders.items()
         }
         self.recipe = self.assembly.recipe()
+        self.deferring = Deferring(
+            ledger=self.ledger,
+            generation=self.generation,
+            collection=lambda: self.assembly.collection,
+            gate=self.writer,
+            retry=pipeline.retry,
+            journal=self.journal,
+            wanted=self.options.bulk,
+        )
         workers = self.control.workers or pipeline.workers
         self.crew = Crew(
             ledger=self.ledger,
@@ -110,7 +121,10 @@ class PipelineRun:
     async def run(self) -> PipelineReport:
         """Plan and work until nothing is due, the run is drained or it can't go on."""
         began = time.monotonic()
-        await self._plan_and_work()
+        try:
+            await self._plan_and_work()
+        finally:
+            await self.deferring.end()
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
         return self._report(counts, time.monotonic() - began)

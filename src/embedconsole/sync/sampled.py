@@ -12,7 +12,8 @@ import anyio.to_thread
 from embedconsole.faults import BadInput
 from embedconsole.sync.audit import NotChecked, VectorAudit
 from embedconsole.sync.flow import Gate
-from embedconsole.sync.slots import by_slot, vector_of
+from embedconsole.sync.gathering import by_slot
+from embedconsole.sync.slots import vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

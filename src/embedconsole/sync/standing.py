@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.items import MARKED_SLOTS, UNNAMED
-from embedconsole.sync.slots import standing, vector_of
+from embedconsole.sync.gathering import standing
+from embedconsole.sync.slots import vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -22,11 +22,12 @@ from embedconsole.ledger.records.work import Failure
 from embedconsole.ledger.states import State
 from embedconsole.sync.embedding import embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
+from embedconsole.sync.gathering import joined
 from embedconsole.sync.isolate import Rejection
 from embedconsole.sync.outcome import Outcome
 from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.retry import delay_after
-from embedconsole.sync.slots import joined, vector_of
+from embedconsole.sync.slots import vector_of
 from embedconsole.sync.stages import Stages
 from embedconsole.sync.standing import standing_of
 

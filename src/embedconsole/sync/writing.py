@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.faults import BadInput, FaultClass
 from embedconsole.items import Points
+from embedconsole.sync.gathering import column_of, gathered
 from embedconsole.sync.isolate import Rejection
-from embedconsole.sync.slots import column_of, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence

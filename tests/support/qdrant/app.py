@@ -207,9 +207,10 @@ class Api:
         return self._updated(request, collection.operations, started)
 
     async def _update(self, request: web.Request) -> web.StreamResponse:
-        """Strict mode; tuning parameters change nothing here, and are accepted as the server accepts them."""
+        """Strict mode; tuning parameters are told as they were set, and change nothing here."""
         collection, body = self._collection(request), await _body(request)
         collection.strict_mode |= as_object(body.get("strict_mode_config", {}), "strict_mode_config")
+        collection.optimizers |= as_object(body.get("optimizers_config", {}), "optimizers_config")
         return _reply(True, time.perf_counter())
 
     async def _drop(self, request: web.Request) -> web.StreamResponse:

@@ -227,6 +227,7 @@ def describe(collection: StoredCollection) -> Json:
             "indexing_threshold": 10_000,
             "flush_interval_sec": 5,
             "max_optimization_threads": None,
+            **collection.optimizers,
         },
         "wal_config": {"wal_capacity_mb": 32, "wal_segments_ahead": 0, "wal_retain_closed": 1},
         "quantization_config": None,

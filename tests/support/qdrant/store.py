@@ -33,6 +33,7 @@ class StoredCollection:
     vectors: Object
     metadata: Json = None
     strict_mode: Object = field(default_factory=dict)
+    optimizers: Object = field(default_factory=dict)
     operations: int = 0
 
 

@@ -22,6 +22,7 @@ class Generation:
         scan_age: Seconds since the last full scan ended; None before the first.
         target: The name of the collection that is written to.
         recipe: How its content is made, see `sync.former`; None where that was never noted.
+        deferred: The indexing threshold of its collection to set back, see `sync.deferring`.
     """
 
     id: int
@@ -33,6 +34,7 @@ class Generation:
     target: str = ""
     stage: Stage = Stage.LIVE
     recipe: str | None = None
+    deferred: int | None = None
 
 
 class Hashes(NamedTuple):

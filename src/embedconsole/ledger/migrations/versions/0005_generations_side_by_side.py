@@ -19,4 +19,5 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(length=10), nullable=False, server_default="live"),
     )
     op.add_column("embedconsole_generations", sa.Column("recipe", LONG, nullable=True))
+    op.add_column("embedconsole_generations", sa.Column("deferred", sa.BigInteger(), nullable=True))
     op.execute("UPDATE embedconsole_generations SET stage = 'retired' WHERE retired_at IS NOT NULL")

@@ -1,0 +1,30 @@
+"""After a bulk fill: waiting until Qdrant has built its index, with a line about how far it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.faults import Fault
+from embedconsole.headless.talk import say
+from embedconsole.headless.waiting import wait_for
+from embedconsole.sync.greening import until_green
+
+if TYPE_CHECKING:
+    from embedconsole.headless.session import Session
+    from embedconsole.sync.engine import Engine
+
+
+def await_green(session: Session) -> None:
+    """Wait for the session's collections; a signal ends the waiting, and Qdrant goes on."""
+    told: dict[str, str] = {}
+
+    async def work(engine: Engine) -> None:
+        for assembly in engine.assemblies:
+            async for line in until_green(assembly.collection):
+                told[assembly.pipeline.name] = f"{assembly.pipeline.name}: {line}"
+            told.pop(assembly.pipeline.name, None)
+
+    try:
+        wait_for(session, "once", work, lambda: "; ".join(told.values()))
+    except Fault as fault:
+        say(f"Not waited for the index: {fault}")

@@ -1,0 +1,116 @@
+"""A first fill in bulk: the index is put off, and set back whatever happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import pytest
+
+from embedconsole.items import CollectionState, Optimization, Optimizations
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.assembly import assembled
+from embedconsole.sync.greening import progress_words
+from embedconsole.sync.options import RunOptions
+from support.embedding_service import Behaviour
+
+if TYPE_CHECKING:
+    from embedconsole.sync.progress import PipelineReport
+    from reindex.conftest import Site
+
+pytestmark = pytest.mark.anyio
+
+USUAL = 10_000
+
+
+@pytest.fixture
+def on_server(site: Site) -> Site:
+    if "path" in site.place:
+        pytest.skip("the embedded engine builds no index")
+    return site
+
+
+async def bulk(site: Site) -> PipelineReport:
+    async with site.engine() as engine:
+        return (await engine.run(RunOptions(bulk=True))).pipelines["products"]
+
+
+async def threshold(site: Site) -> int | None:
+    async with assembled([site.pipeline()]) as (assembly,):
+        state = await assembly.collection.describe()
+        assert state is not None
+        return state.indexing_threshold
+
+
+def left(site: Site) -> int | None:
+    """What the ledger says is to be set back."""
+    with open_ledger(site.ledger_url) as ledger:
+        generation = ledger.generations.current("products")
+        assert generation is not None
+        return generation.deferred
+
+
+async def test_it_is_put_off_while_the_run_goes_on_and_set_back_at_its_end(on_server: Site) -> None:
+    site = on_server
+    site.service.behave(Behaviour("hold", times=1))
+    seen: list[int | None] = []
+
+    async def look() -> None:
+        # Some batches are written while one is held.
+        while not seen or seen[-1] != 0:
+            async with assembled([site.pipeline()]) as (assembly,):
+                state = await assembly.collection.describe()
+                seen.append(None if state is None else state.indexing_threshold)
+            await anyio.lowlevel.checkpoint()
+        assert left(site) == USUAL
+        site.service.release()
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(look)
+        report = await bulk(site)
+
+    assert report.embedded == 12
+    assert seen[-1] == 0
+    assert await threshold(site) == USUAL
+    assert left(site) is None
+
+
+async def test_after_a_kill_the_next_run_sets_it_back(on_server: Site) -> None:
+    site = on_server
+    await site.sync()
+    # As a run in bulk leaves it that is killed.
+    with open_ledger(site.ledger_url) as ledger:
+        generation = ledger.generations.current("products")
+        assert generation is not None
+        ledger.generations.set_deferred(generation.id, 12_345)
+    async with assembled([site.pipeline()]) as (assembly,):
+        await assembly.collection.set_indexing_threshold(0)
+
+    assert (await site.sync()).embedded == 0
+
+    assert await threshold(site) == 12_345
+    assert left(site) is None
+
+
+async def test_an_operators_own_choice_is_left_alone(on_server: Site) -> None:
+    site = on_server
+    await site.sync()
+    async with assembled([site.pipeline()]) as (assembly,):
+        await assembly.collection.set_indexing_threshold(0)
+    site.shop.edit([1], title="Another")
+    assert (await bulk(site)).embedded == 1
+    assert await threshold(site) == 0
+
+
+async def test_the_embedded_engine_takes_it_too(site: Site) -> None:
+    assert (await bulk(site)).embedded == 12
+    assert left(site) is None
+
+
+def test_progress_is_told_in_a_line() -> None:
+    state = CollectionState("yellow", 200, 50, 3, {}, {})
+    one = Optimization("indexing", "graph", 30, 60, 1, 100)
+    assert progress_words(state, Optimizations((one,), queued=2)) == (
+        "Qdrant optimizes; 50 of 200 points indexed; indexing graph 50%; 2 more wait"
+    )
+    assert progress_words(state, None) == "Qdrant optimizes; 50 of 200 points indexed"
