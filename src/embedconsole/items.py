@@ -97,14 +97,21 @@ class Embedded:
     """What an embedder answered for a list of inputs.
 
     Attributes:
-        vectors: float32, shape (inputs, size), in the order of the inputs; rows of rejected inputs are zero.
+        vectors: float32, shape (inputs, size), in the order of the inputs; rows without a vector are zero.
         rejected: Index of an input to the reason why it alone was not embedded.
         requests: How many requests it took.
+        postponed: The same as `rejected`, where another try later may go well: its picture's host was away.
     """
 
     vectors: Vectors
     rejected: Mapping[int, str] = field(default_factory=dict)
     requests: int = 1
+    postponed: Mapping[int, str] = field(default_factory=dict)
+
+    @property
+    def without_vector(self) -> Mapping[int, str]:
+        """Index of every input that was not embedded to the reason."""
+        return {**self.rejected, **self.postponed} if self.postponed else self.rejected
 
 
 @dataclass(frozen=True, slots=True)

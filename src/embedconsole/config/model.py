@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeA
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from embedconsole.config.embedder import EmbedderConfig, OpenAIEmbedder, ReplicateEmbedder
+from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
 from embedconsole.config.section import Section
 from embedconsole.config.values import (
     DatabaseUrl,
@@ -220,9 +220,20 @@ class Settings(Section):
         if embedder is None:
             known = {"known": ", ".join(self.embedders)}
             yield "embedder", ("unknown_embedder", "no such embedder; known: {known}", known)
-        elif isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder)) and config.text and config.image:
+        elif (
+            isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder, FastembedEmbedder))
+            and config.text
+            and config.image
+        ):
             kind = {"kind": embedder.type}
             yield "image", ("text_or_image", "{kind} embeds a text or an image: leave one of them out", kind)
         elif isinstance(embedder, OpenAIEmbedder) and config.image and embedder.images is None:
             at = {"name": config.embedder}
             yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)
+        elif isinstance(embedder, FastembedEmbedder):
+            at = {"name": config.embedder}
+            if config.text and embedder.model is None:
+                yield "text", ("no_model", "it has no model for texts: set embedders.{name}.model", at)
+            if config.image and embedder.image_model is None:
+                message: LiteralString = "it has no model for pictures: set embedders.{name}.image_model"
+                yield "image", ("no_model", message, at)

@@ -133,10 +133,11 @@ class GatedEmbedder:
             raise
         finally:
             self.progress.embed_requests += requests
-        if len(embedded.rejected) < len(inputs):
+        missing = embedded.without_vector
+        if len(missing) < len(inputs):
             self.size.check(self.embedder.name, embedded.vectors)
             self.pulse.answers += 1
-            good = next(place for place in range(len(inputs)) if place not in embedded.rejected)
+            good = next(place for place in range(len(inputs)) if place not in missing)
             self.pulse.known_good = inputs[good]
         return embedded
 

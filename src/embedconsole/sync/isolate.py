@@ -119,7 +119,7 @@ class _Isolation:
             if self._silent is not None:
                 self._silent += 1
             return fault
-        if len(embedded.rejected) < len(part):
+        if len(embedded.without_vector) < len(part):
             self._silent = 0
         elif embedded.rejected:
             reason = next(iter(embedded.rejected.values()))
@@ -127,11 +127,12 @@ class _Isolation:
                 source = self._witness.source
                 raise Transient(source, f"has no usable vector for anything, plain text included: {reason}")
         for place, index in enumerate(part):
-            reason_of_one = embedded.rejected.get(place)
+            reason_of_one = embedded.without_vector.get(place)
             if reason_of_one is None:
                 self.outcome.vectors[index] = embedded.vectors[place]
             else:
-                self.outcome.rejected[index] = Rejection(FaultClass.ITEM, reason_of_one)
+                kind = FaultClass.TRANSIENT if place in embedded.postponed else FaultClass.ITEM
+                self.outcome.rejected[index] = Rejection(kind, reason_of_one)
         return None
 
     async def _split(self, part: list[int], fault: BadInput | Transient) -> None:
