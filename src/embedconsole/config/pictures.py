@@ -66,6 +66,6 @@ class SentPictures(PicturesConfig):
 
     @model_validator(mode="after")
     def _limits_are_for_bytes(self) -> Self:
-        if self.send == "reference" and self.model_fields_set - {"send"}:
+        if self.send == "reference" and self.model_dump(exclude_defaults=True, exclude={"send"}):
             raise ValueError("only counts with send: bytes; else the service fetches the pictures itself")
         return self
