@@ -160,7 +160,7 @@ class _Loading:
             pooling = f", and {self._key}.pooling" if which == "model" and self._config.path else ""
             raise Refused(
                 self._source,
-                f"its {which} does not embed anything: {one_line(str(error))}",
+                f"its {which} does not embed anything: {one_line(str(error)).rstrip('.')}",
                 remedy=f"Check that {self._key}.{which} is a model for embeddings{pooling}",
             ) from error
         return found
@@ -192,7 +192,7 @@ class _Loading:
         )
 
     def _not_loaded(self, model: str, setting: str, error: Exception, *, given: bool) -> Refused:
-        said = one_line(str(error)) or type(error).__name__
+        said = one_line(str(error)).rstrip(".") or type(error).__name__
         if given:
             remedy = f"Check that {self._key}.{setting} holds all files of that model"
             return Refused(self._source, f"{model} can't be loaded: {said}", remedy=remedy)
