@@ -6,8 +6,10 @@ import subprocess
 import sys
 
 _DEAR = (
+    "PIL",
     "aiohttp",
     "alembic",
+    "fastembed",
     "httpx",
     "numpy",
     "qdrant_client",

@@ -15,7 +15,7 @@ import anyio.to_thread
 import numpy as np
 
 from embedconsole.embedders.check import checked, normalized
-from embedconsole.embedders.fetching import fetch_all, spread
+from embedconsole.embedders.fetching import Fetched, fetch_all, spread
 from embedconsole.embedders.identity import identity_of
 from embedconsole.embedders.remote import NOTHING_TO_EMBED, blank
 from embedconsole.faults import BadInput, Refused
@@ -24,7 +24,7 @@ from embedconsole.items import Embedded
 from embedconsole.pictures.fetcher import PictureFetcher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from embedconsole.config.embedder import FastembedEmbedder as FastembedConfig
     from embedconsole.embedders.local_models import LocalModels
@@ -66,25 +66,19 @@ class FastembedEmbedder:
         refused = {at: why for at, entry in enumerate(inputs) if (why := self._unsendable(entry)) is not None}
         sent = {at: entry for at, entry in enumerate(inputs) if at not in refused}
         images = {at: entry.image for at, entry in sent.items() if entry.image}
-        fetched = await fetch_all(self._fetcher, images.values())
-
+        texts = {at: entry.text or "" for at, entry in sent.items() if at not in images}
         rows: dict[int, bytes] = {}
-        for texts in _portions({at: entry.text or "" for at, entry in sent.items() if at not in images}):
-            rows |= await self._in_thread(partial(models.of_texts, texts))
-        pictures: dict[str, bytes] = {}
-        for some in _picture_portions(fetched.pictures):
-            good, bad = await self._in_thread(partial(models.of_pictures, some))
-            pictures |= good
-            fetched.rejected |= bad
+        for indices in _cut(texts, _TEXTS_AT_ONCE):
+            rows |= await self._in_thread(partial(models.of_texts, {at: texts[at] for at in indices}))
+        pictures, missing = await self._of_pictures(models, images.values())
         rows |= {at: pictures[image] for at, image in images.items() if image in pictures}
-
         places = sorted(rows)
         return spread(
             self._believed([rows[at] for at in places]),
             places,
             len(inputs),
-            rejected=refused | fetched.reasons(images),
-            postponed=fetched.delays(images),
+            rejected=refused | missing.reasons(images),
+            postponed=missing.delays(images),
         )
 
     async def health(self) -> None:
@@ -99,12 +93,10 @@ class FastembedEmbedder:
     def _unsendable(self, entry: EmbedInput) -> str | None:
         """Why there is no model for an input; None when there is."""
         key = f"embedders.{self.name}"
+        if entry.image and self._config.image_model is None:
+            return f"there is no model for its image: set {key}.image_model"
         if entry.image:
-            return (
-                None
-                if self._config.image_model
-                else f"there is no model for its image: set {key}.image_model"
-            )
+            return None
         if blank(entry.text):
             return NOTHING_TO_EMBED
         return None if self._config.model else f"there is no model for its text: set {key}.model"
@@ -134,6 +126,22 @@ class FastembedEmbedder:
 
         return load_models(self._source, self.name, self._config)
 
+    async def _of_pictures(
+        self, models: LocalModels, references: Iterable[str]
+    ) -> tuple[dict[str, bytes], Fetched]:
+        """Vectors by reference, and why some have none; no more pictures are held than are embedded together."""
+        vectors: dict[str, bytes] = {}
+        missing = Fetched()
+        for some in _cut(dict.fromkeys(references), _PICTURES_AT_ONCE):
+            fetched = await fetch_all(self._fetcher, some)
+            for portion in _by_pixels(fetched.pictures):
+                good, bad = await self._in_thread(partial(models.of_pictures, portion))
+                vectors |= good
+                missing.rejected |= bad
+            missing.rejected |= fetched.rejected
+            missing.postponed |= fetched.postponed
+        return vectors, missing
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
             return await anyio.to_thread.run_sync(work, limiter=self._threads)
@@ -150,19 +158,18 @@ class FastembedEmbedder:
         return Embedded(vectors, found.rejected)
 
 
-def _portions(texts: Mapping[int, str]) -> list[dict[int, str]]:
-    """Texts to embed together, by their index."""
-    entries = list(texts.items())
-    return [dict(entries[at : at + _TEXTS_AT_ONCE]) for at in range(0, len(entries), _TEXTS_AT_ONCE)]
+def _cut(entries: Iterable[T], size: int) -> list[list[T]]:
+    every = list(entries)
+    return [every[start : start + size] for start in range(0, len(every), size)]
 
 
-def _picture_portions(pictures: Mapping[str, Picture]) -> list[dict[str, Picture]]:
-    """Pictures to decode and embed together, by their reference."""
+def _by_pixels(pictures: Mapping[str, Picture]) -> list[dict[str, Picture]]:
+    """The pictures in portions that may lie decoded in memory together."""
     portions: list[dict[str, Picture]] = []
     pixels = 0
     for reference, picture in pictures.items():
         pixels += picture.pixels
-        if not portions or len(portions[-1]) >= _PICTURES_AT_ONCE or pixels > _PIXELS_AT_ONCE:
+        if not portions or pixels > _PIXELS_AT_ONCE:
             portions.append({})
             pixels = picture.pixels
         portions[-1][reference] = picture

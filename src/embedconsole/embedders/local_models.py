@@ -38,6 +38,8 @@ _POOLING = {
 }
 _ANY_IMAGE_MODEL = "Qdrant/clip-ViT-B-32-vision"
 """fastembed takes no image model of one's own; this one's class reads any that has `model.onnx`."""
+_MOST_CHARACTERS = 400_000
+"""No model that fastembed lists reads more than 32,768 tokens."""
 _ERRORS_ONLY = 3
 _registering = threading.Lock()
 
@@ -52,7 +54,7 @@ class LocalModels:
     def of_texts(self, texts: Mapping[int, str]) -> dict[int, bytes]:
         """The vector of each as little-endian float32; raises whatever the model raises."""
         assert self.text is not None
-        vectors = self.text.embed(list(texts.values()), batch_size=len(texts))
+        vectors = self.text.embed([_readable(text) for text in texts.values()], batch_size=len(texts))
         return dict(zip(texts, map(_packed, vectors), strict=True))
 
     def of_pictures(self, pictures: Mapping[str, Picture]) -> tuple[dict[str, bytes], dict[str, str]]:
@@ -206,6 +208,11 @@ class _Loading:
 
 def _names(models: Iterable[dict[str, object]]) -> list[str]:
     return [str(model["model"]) for model in models]
+
+
+def _readable(text: str) -> str:
+    """A text as tokenizers take it: no lone surrogates, and no more than a model could read of it."""
+    return text[:_MOST_CHARACTERS].encode("utf-8", "replace").decode()
 
 
 def _packed(vector: NDArray[np.generic]) -> bytes:
