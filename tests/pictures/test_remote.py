@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 from typing import TYPE_CHECKING
 
 import anyio
@@ -10,6 +12,7 @@ import pytest
 from embedconsole.faults import BadInput, Transient
 from embedconsole.pictures.fetcher import PictureFetcher
 from embedconsole.pictures.limits import PictureLimits
+from embedconsole.pictures.remote import _unpacked
 from support.gallery import Gallery, Names, picture, pixel_bomb
 
 if TYPE_CHECKING:
@@ -73,6 +76,22 @@ async def test_the_checked_address_is_the_one_that_is_asked(make: Fetch, gallery
     await fetcher.fetch(f"http://shop.example:{gallery.port}/1.png")
     assert names.asked == ["shop.example"]
     assert gallery.asked == [("GET", "/1.png", f"shop.example:{gallery.port}")]
+
+
+async def test_an_encrypted_host_is_asked_under_its_name(make: Fetch) -> None:
+    """The checked address is connected to, and the certificate has to be the name's."""
+    said = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        said.append(await reader.read(4096))
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        fetcher = make(names=Names(shop_example=[["127.0.0.1"]]))
+        assert "can't be fetched" in await fails(fetcher, f"https://shop.example:{port}/1.png", Transient)
+    assert b"shop.example" in said[0], "the greeting of TLS has the name in it"
 
 
 async def test_a_name_that_turns_private_is_refused_then(make: Fetch, gallery: Gallery) -> None:
@@ -148,6 +167,10 @@ async def test_statuses(make: Fetch, gallery: Gallery, status: int, kind: type[F
 )
 async def test_bodies(make: Fetch, gallery: Gallery, path: str, kind: type[Fault], reason: str) -> None:
     assert reason in await fails(make(), gallery.url + path, kind)
+
+
+def test_a_bomb_is_unpacked_no_further_than_allowed() -> None:
+    assert len(_unpacked(gzip.compress(bytes(10_000_000)), "gzip", 1000)) == 1000
 
 
 async def test_what_comes_compressed_all_the_same_is_read(make: Fetch, gallery: Gallery) -> None:
