@@ -124,7 +124,6 @@ class Http:
                     keepalive_timeout=_KEEP_ALIVE_SECONDS,
                     ssl=self._ssl,
                     resolver=self._resolver,
-                    use_dns_cache=self._resolver is None,
                 ),
                 headers=self._headers,
                 auto_decompress=self._decompress,

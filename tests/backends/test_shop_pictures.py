@@ -114,6 +114,14 @@ def test_trying_it_says_that_it_works_or_why_not(
     assert tried.code != 0
     assert "model has 4 dimensions, image_model has 8" in " ".join((tried.out + tried.err).split())
 
+    del local["path"]
+    local |= {"download": False, "cache": str(tmp_path / "cache")}
+    tried = installation.run("test")
+    assert tried.code != 0
+    said = " ".join((tried.out + tried.err).split())
+    assert "Qdrant/clip-ViT-B-32-text is not on this machine" in said
+    assert "Could not find model in cache_dir" not in said, "the library's own words are not for the screen"
+
     local["path"] = str(tmp_path / "nowhere")
     tried = installation.run("test")
     assert tried.code != 0

@@ -20,7 +20,7 @@ from embedconsole.embedders.identity import identity_of
 from embedconsole.embedders.sending import data_address
 from embedconsole.faults import BadInput, ConfigError, Refused
 from embedconsole.items import EmbedInput
-from embedconsole.pictures.inspect import inspected
+from embedconsole.pictures.inspect import Picture, inspected
 from support.gallery import Gallery, picture
 
 if TYPE_CHECKING:
@@ -96,6 +96,17 @@ async def test_order_is_kept_however_it_is_cut(
     np.testing.assert_allclose((await embedder.embed(sent)).vectors, whole.vectors, atol=1e-6)
     alone = [(await embedder.embed([entry])).vectors[0] for entry in sent[:7]]
     np.testing.assert_allclose(alone, whole.vectors[:7], atol=1e-6)
+
+
+def test_pictures_that_are_decoded_together() -> None:
+    pictures = {
+        name: Picture(b"", "image/png", 10, side) for name, side in zip("abcde", (2, 3, 9, 4, 4), strict=True)
+    }
+    assert [list(portion) for portion in fastembed._by_pixels(pictures, 80)] == [
+        ["a", "b"],
+        ["c"],
+        ["d", "e"],
+    ]
 
 
 async def test_what_is_wrong_with_one_input_is_its_own(

@@ -77,6 +77,7 @@ async def test_a_picture_that_is_missing_is_its_items_fault_and_nothing_is_sent_
     assert list(result.rejected) == [0, 3, 4]
     assert list(result.postponed) == [2]
     assert embedding_service.stats().items == 2
+    assert sum(path == "/red.png" for _, path, _ in gallery.asked) == 1, "fetched once for both"
     for at in (1, 5):
         right = expected_vector(sending.sent(replace(sent[at], image=RED)), SIZE)
         np.testing.assert_array_equal(result.vectors[at], right)

@@ -10,6 +10,7 @@ import anyio
 import pytest
 
 from embedconsole.faults import BadInput, Transient
+from embedconsole.pictures.addresses import CheckedResolver
 from embedconsole.pictures.fetcher import PictureFetcher
 from embedconsole.pictures.limits import PictureLimits
 from embedconsole.pictures.remote import _unpacked
@@ -106,6 +107,8 @@ async def test_of_several_addresses_only_the_allowed_are_tried(make: Fetch, gall
     gallery.put("/1.png")
     names = Names(shop_example=[["10.0.0.1", "127.0.0.1", "fd00::1"]])
     await make(names=names).fetch(f"http://shop.example:{gallery.port}/1.png")
+    found = await CheckedResolver(HERE, names).resolve("shop.example", 80)
+    assert [entry["host"] for entry in found] == ["127.0.0.1"]
 
 
 async def test_redirects_are_followed(make: Fetch, gallery: Gallery) -> None:
@@ -207,10 +210,11 @@ async def test_a_host_that_does_not_answer_may_another_time(make: Fetch, url: st
         (b'<?xml version="1.0"?>\n<svg/>', "SVG"),
         (b"%PDF-1.7", "can't be read"),
         (picture()[:20], "can't be read"),
+        (pixel_bomb(8_000, 8_000), "more than 50,000,000 pixels"),
         (pixel_bomb(20_000, 5_000), "more than 50,000,000 pixels"),
         (pixel_bomb(60_000, 60_000), "more than 50,000,000 pixels"),
     ],
-    ids=["empty", "page", "svg", "xml", "pdf", "cut", "large", "bomb"],
+    ids=["empty", "page", "svg", "xml", "pdf", "cut", "many", "large", "bomb"],
 )
 async def test_what_is_no_picture(make: Fetch, gallery: Gallery, data: bytes, reason: str) -> None:
     assert reason in await fails(make(), gallery.put("/1.png", data), BadInput)

@@ -36,7 +36,7 @@ T = TypeVar("T")
 _TEXTS_AT_ONCE = 32
 _PICTURES_AT_ONCE = 16
 _PIXELS_AT_ONCE = 50_000_000
-"""Of the pictures that lie decoded in memory together, three bytes each; a larger one comes alone."""
+"""Of the pictures that lie decoded in memory together, three bytes each."""
 _FAILURE_STANDS = 5.0
 """Seconds before loading is tried again: whoever waited meanwhile gets the same answer."""
 
@@ -129,12 +129,12 @@ class FastembedEmbedder:
     async def _of_pictures(
         self, models: LocalModels, references: Iterable[str]
     ) -> tuple[dict[str, bytes], Fetched]:
-        """Vectors by reference, and why some have none; no more pictures are held than are embedded together."""
+        """Vectors by reference, and why some have none; no more are held than are embedded at once."""
         vectors: dict[str, bytes] = {}
         missing = Fetched()
         for some in _cut(dict.fromkeys(references), _PICTURES_AT_ONCE):
             fetched = await fetch_all(self._fetcher, some)
-            for portion in _by_pixels(fetched.pictures):
+            for portion in _by_pixels(fetched.pictures, _PIXELS_AT_ONCE):
                 good, bad = await self._in_thread(partial(models.of_pictures, portion))
                 vectors |= good
                 missing.rejected |= bad
@@ -163,13 +163,13 @@ def _cut(entries: Iterable[T], size: int) -> list[list[T]]:
     return [every[start : start + size] for start in range(0, len(every), size)]
 
 
-def _by_pixels(pictures: Mapping[str, Picture]) -> list[dict[str, Picture]]:
-    """The pictures in portions that may lie decoded in memory together."""
+def _by_pixels(pictures: Mapping[str, Picture], most: int) -> list[dict[str, Picture]]:
+    """The pictures in portions of so many pixels at most; one that has more comes alone."""
     portions: list[dict[str, Picture]] = []
     pixels = 0
     for reference, picture in pictures.items():
         pixels += picture.pixels
-        if not portions or pixels > _PIXELS_AT_ONCE:
+        if not portions or pixels > most:
             portions.append({})
             pixels = picture.pixels
         portions[-1][reference] = picture

@@ -15,6 +15,7 @@ from embedconsole.foreign import one_line
 from embedconsole.http import FAILURES, Http
 from embedconsole.pictures.addresses import CheckedResolver, check_numeric
 from embedconsole.pictures.reference import SOURCE, remote_picture
+from embedconsole.pictures.silent_hosts import SilentHosts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,7 @@ class RemotePictures:
         self, limits: PictureLimits, *, connections: int, lookup: AbstractResolver | None = None
     ) -> None:
         self._limits = limits
+        self._silent = SilentHosts()
         self._http = Http(
             encrypted=True,
             headers=_HEADERS,
@@ -101,15 +103,19 @@ class RemotePictures:
     def _timed(self, picture: RemotePicture) -> Iterator[None]:
         """The time that is allowed, and what fails meanwhile as a fault."""
         host = _host(picture)
+        self._silent.check(host)
         try:
             with anyio.fail_after(self._limits.timeout):
                 yield
+            self._silent.answered(host)
         except TimeoutError as error:
+            self._silent.silent(host)
             message = f"its picture did not arrive from {host} within {self._limits.timeout:g} s"
             raise Transient(SOURCE, message) from error
         except aiohttp.InvalidURL as error:
             raise BadInput(SOURCE, "its picture's address can't be used") from error
         except FAILURES as error:
+            self._silent.silent(host)
             said = one_line(str(error)) or type(error).__name__
             raise Transient(SOURCE, f"its picture can't be fetched from {host} now: {said}") from error
 
