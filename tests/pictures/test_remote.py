@@ -61,7 +61,9 @@ async def test_a_picture(make: Fetch, gallery: Gallery, kind: str) -> None:
     )
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]"])
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "１２７.0.0.1", "localhost", "LOCALHOST.", "[::1]", "[::ffff:127.0.0.1]"]
+)
 async def test_private_hosts_are_not_asked(make: Fetch, gallery: Gallery, host: str) -> None:
     gallery.put("/1.png")
     url = f"http://{host}:{gallery.port}/1.png"

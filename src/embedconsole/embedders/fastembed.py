@@ -7,6 +7,7 @@ between.
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -121,6 +122,8 @@ class FastembedEmbedder:
             return self._models
 
     def _load(self) -> LocalModels:
+        # Read when its library is imported: bars of a download would be drawn over the console.
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
         # Here, because the import takes a second.
         from embedconsole.embedders.local_models import load_models
 

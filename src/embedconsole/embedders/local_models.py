@@ -7,7 +7,7 @@ import os
 import threading
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import onnxruntime
 from fastembed import ImageEmbedding, TextEmbedding
@@ -22,13 +22,16 @@ from embedconsole.foreign import one_line
 from embedconsole.pictures.inspect import decoded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
 
     from embedconsole.config.embedder import FastembedEmbedder
     from embedconsole.pictures.inspect import Picture
+
+Model = TypeVar("Model", TextEmbedding, ImageEmbedding)
 
 _POOLING = {
     "mean": PoolingType.MEAN,
@@ -117,17 +120,7 @@ class _Loading:
             raise self._unknown(config.model, known, "path")
         else:
             model = self._registered(config.model)
-        path = None if config.path is None else str(config.path)
-        try:
-            return TextEmbedding(
-                model,
-                cache_dir=self._cache,
-                threads=config.threads,
-                local_files_only=not config.download,
-                specific_model_path=path,
-            )
-        except Exception as error:  # every library below raises its own
-            raise self._not_loaded(config.model, "path", error, given=path is not None) from error
+        return self._opened(TextEmbedding, model, config.model, "path", config.path)
 
     def image(self) -> ImageEmbedding | None:
         config = self._config
@@ -137,17 +130,29 @@ class _Loading:
         listed = config.image_model.lower() in map(str.lower, known)
         if not listed and config.image_path is None:
             raise self._unknown(config.image_model, known, "image_path")
-        path = None if config.image_path is None else str(config.image_path)
+        model = config.image_model if listed else _ANY_IMAGE_MODEL
+        return self._opened(ImageEmbedding, model, config.image_model, "image_path", config.image_path)
+
+    def _opened(
+        self, kind: Callable[..., Model], model: str, asked: str, setting: str, path: Path | None
+    ) -> Model:
+        """A model from its folder, or from the cache, or downloaded; `model` is fastembed's name for it."""
         try:
-            return ImageEmbedding(
-                config.image_model if listed else _ANY_IMAGE_MODEL,
+            return kind(
+                model,
                 cache_dir=self._cache,
-                threads=config.threads,
-                local_files_only=not config.download,
-                specific_model_path=path,
+                threads=self._config.threads,
+                local_files_only=not self._config.download,
+                specific_model_path=None if path is None else str(path),
             )
         except Exception as error:  # every library below raises its own
-            raise self._not_loaded(config.image_model, "image_path", error, given=path is not None) from error
+            said = one_line(str(error)).rstrip(".") or type(error).__name__
+            if path is not None:
+                remedy = f"Check that {self._key}.{setting} holds all files of that model"
+                raise Refused(self._source, f"{asked} can't be loaded: {said}", remedy=remedy) from error
+            why = "can't be loaded or downloaded" if self._config.download else "is not on this machine"
+            remedy = f"Without internet copy its files here, and set {self._key}.{setting} to their folder"
+            raise Refused(self._source, f"{asked} {why}: {said}", remedy=remedy) from error
 
     def sizes(self, models: LocalModels) -> list[int]:
         """The dimensions of each model, found by embedding something."""
@@ -193,18 +198,6 @@ class _Loading:
             self._source, f"fastembed knows no model {one_line(model)!r} of this kind", remedy=remedy
         )
 
-    def _not_loaded(self, model: str, setting: str, error: Exception, *, given: bool) -> Refused:
-        said = one_line(str(error)).rstrip(".") or type(error).__name__
-        if given:
-            remedy = f"Check that {self._key}.{setting} holds all files of that model"
-            return Refused(self._source, f"{model} can't be loaded: {said}", remedy=remedy)
-        why = "can't be loaded or downloaded" if self._config.download else "is not on this machine"
-        return Refused(
-            self._source,
-            f"{model} {why}: {said}",
-            remedy=f"Without internet copy its files here, and set {self._key}.{setting} to their folder",
-        )
-
 
 def _names(models: Iterable[dict[str, object]]) -> list[str]:
     return [str(model["model"]) for model in models]
@@ -226,7 +219,6 @@ def _size(vectors: Iterable[NDArray[np.generic]]) -> int:
 
 def _quieten() -> None:
     """What these libraries write would end up on the operator's screen."""
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     warnings.filterwarnings("ignore", message="Cannot enable progress bars")
     logger.disable("fastembed")
     onnxruntime.set_default_logger_severity(_ERRORS_ONLY)

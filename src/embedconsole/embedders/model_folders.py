@@ -35,9 +35,11 @@ def check_local(name: str, config: FastembedEmbedder) -> None:
 
 def model_file(folder: Path) -> str | None:
     """The ONNX file of a model that fastembed does not list, below its folder; None when there is none."""
-    usual = (name for name in _MODEL_FILES if (folder / name).is_file())
-    others = sorted(folder.rglob("*.onnx"))
-    return next(usual, None) or next((path.relative_to(folder).as_posix() for path in others), None)
+    usual = next((name for name in _MODEL_FILES if (folder / name).is_file()), None)
+    if usual is not None:
+        return usual
+    others = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.onnx"))
+    return others[0] if others else None
 
 
 def _check_folder(setting: str, folder: Path, files: tuple[str, ...]) -> None:

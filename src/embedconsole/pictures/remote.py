@@ -92,7 +92,7 @@ class RemotePictures:
         """The reply at the end of all redirects."""
         url = picture.url
         for _ in range(self._limits.redirects + 1):
-            check_numeric(url.host or "", self._limits)
+            check_numeric(url.raw_host or "", self._limits)
             reply = await self._http.send(method, url, limit=limit)
             if reply.status not in _REDIRECTS:
                 return reply
