@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     import numpy as np
     from numpy.typing import NDArray
@@ -97,21 +97,16 @@ class Embedded:
     """What an embedder answered for a list of inputs.
 
     Attributes:
-        vectors: float32, shape (inputs, size), in the order of the inputs; rows without a vector are zero.
+        vectors: float32, shape (inputs, size), in the order of the inputs; rows of rejected inputs are zero.
         rejected: Index of an input to the reason why it alone was not embedded.
         requests: How many requests it took.
-        postponed: The same as `rejected`, where another try later may go well: its picture's host was away.
+        postponed: Those of the rejected that another try may well bring: their picture's host was away.
     """
 
     vectors: Vectors
     rejected: Mapping[int, str] = field(default_factory=dict)
     requests: int = 1
-    postponed: Mapping[int, str] = field(default_factory=dict)
-
-    @property
-    def without_vector(self) -> Mapping[int, str]:
-        """Index of every input that was not embedded to the reason."""
-        return {**self.rejected, **self.postponed} if self.postponed else self.rejected
+    postponed: Set[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ async def test_services_get_the_picture_itself(
         EmbedInput(3, None, RED, {"name": "inline"}),
     ]
     result = await make(sending, pictures={**BY_HAND, "folder": tmp_path}).embed(sent)
-    assert result.without_vector == {}
+    assert result.rejected == {}
     for vector, entry in zip(result.vectors, sent, strict=True):
         known = replace(entry, image=RED if entry.image else None)
         np.testing.assert_array_equal(vector, expected_vector(sending.sent(known), SIZE))
@@ -74,8 +74,8 @@ async def test_a_picture_that_is_missing_is_its_items_fault_and_nothing_is_sent_
     ]
     sent = [EmbedInput(at, None, image, {"name": f"{at}"}) for at, image in enumerate(images)]
     result = await make(sending, pictures=BY_HAND).embed(sent)
-    assert list(result.rejected) == [0, 3, 4]
-    assert list(result.postponed) == [2]
+    assert list(result.rejected) == [0, 2, 3, 4]
+    assert result.postponed == {2}
     assert embedding_service.stats().items == 2
     assert sum(path == "/red.png" for _, path, _ in gallery.asked) == 1, "fetched once for both"
     for at in (1, 5):

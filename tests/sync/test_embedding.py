@@ -61,9 +61,8 @@ class Scripted:
                 raise found
             if found is not None:
                 rejected[place] = found
-        postponed = {place: reason for place, reason in rejected.items() if reason in self.passing}
-        final = {place: reason for place, reason in rejected.items() if place not in postponed}
-        return Embedded(np.ones((len(inputs), 4), dtype=np.float32), final, postponed=postponed)
+        postponed = {place for place, reason in rejected.items() if reason in self.passing}
+        return Embedded(np.ones((len(inputs), 4), dtype=np.float32), rejected, postponed=postponed)
 
     async def health(self) -> None:
         pass

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import Embedded, EmbedInput
-from embedconsole.sync.isolate import embed_isolating
+from embedconsole.sync.isolate import Rejection, embed_isolating
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -54,8 +54,8 @@ class Service:
             raise self.fault("service", f"stumbled over {len(numbers)}")
         without = {*self.rejects, *self.postpones}
         self.embedded.update(number for number in numbers if number not in without)
-        rejected = {place: "no picture" for place, number in enumerate(numbers) if number in self.rejects}
-        postponed = {place: "not now" for place, number in enumerate(numbers) if number in self.postpones}
+        rejected = {place: "no picture" for place, number in enumerate(numbers) if number in without}
+        postponed = {place for place, number in enumerate(numbers) if number in self.postpones}
         vectors = np.array([[number, 1] for number in numbers], dtype=np.float32)
         return Embedded(vectors, rejected, postponed=postponed)
 
@@ -212,9 +212,7 @@ def test_items_that_the_reply_postpones_are_worth_another_try(batch: tuple[int, 
     outcome = service.isolate(count)
 
     assert set(outcome.vectors) == set(range(count)) - later
-    assert {
-        (index, rejection.error_class, rejection.reason) for index, rejection in outcome.rejected.items()
-    } == {(index, FaultClass.TRANSIENT, "not now") for index in later}
+    assert outcome.rejected == dict.fromkeys(later, Rejection(FaultClass.TRANSIENT, "no picture"))
     assert outcome.ended_by is None, "where all pictures are away, the embedder is not to blame"
     assert service.sizes == [count]
     assert service.witness.asked == 0

@@ -8,6 +8,7 @@ between.
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -64,23 +65,21 @@ class FastembedEmbedder:
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
         """See `Embedder.embed`. An input with an image is that image, any other its text."""
         models = await self._loaded()
-        refused = {at: why for at, entry in enumerate(inputs) if (why := self._unsendable(entry)) is not None}
-        sent = {at: entry for at, entry in enumerate(inputs) if at not in refused}
+        unsendable = {
+            at: reason for at, entry in enumerate(inputs) if (reason := self._unsendable(entry)) is not None
+        }
+        sent = {at: entry for at, entry in enumerate(inputs) if at not in unsendable}
         images = {at: entry.image for at, entry in sent.items() if entry.image}
         texts = {at: entry.text or "" for at, entry in sent.items() if at not in images}
         rows: dict[int, bytes] = {}
         for indices in _cut(texts, _TEXTS_AT_ONCE):
             rows |= await self._in_thread(partial(models.of_texts, {at: texts[at] for at in indices}))
-        pictures, missing = await self._of_pictures(models, images.values())
+        pictures, fetched = await self._of_pictures(models, images.values())
         rows |= {at: pictures[image] for at, image in images.items() if image in pictures}
         places = sorted(rows)
-        return spread(
-            self._believed([rows[at] for at in places]),
-            places,
-            len(inputs),
-            rejected=refused | missing.reasons(images),
-            postponed=missing.delays(images),
-        )
+        found = self._believed([rows[at] for at in places])
+        answer = spread(found, places, len(inputs), images, fetched)
+        return replace(answer, rejected=dict(sorted((unsendable | dict(answer.rejected)).items())))
 
     async def health(self) -> None:
         """See `Embedder.health`: whether the models can be loaded."""
@@ -134,16 +133,16 @@ class FastembedEmbedder:
     ) -> tuple[dict[str, bytes], Fetched]:
         """Vectors by reference, and why some have none; no more are held than are embedded at once."""
         vectors: dict[str, bytes] = {}
-        missing = Fetched()
+        gone = Fetched()
         for some in _cut(dict.fromkeys(references), _PICTURES_AT_ONCE):
             fetched = await fetch_all(self._fetcher, some)
             for portion in _by_pixels(fetched.pictures, _PIXELS_AT_ONCE):
                 good, bad = await self._in_thread(partial(models.of_pictures, portion))
                 vectors |= good
-                missing.rejected |= bad
-            missing.rejected |= fetched.rejected
-            missing.postponed |= fetched.postponed
-        return vectors, missing
+                gone.missing |= bad
+            gone.missing |= fetched.missing
+            gone.passing |= fetched.passing
+        return vectors, gone
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:

@@ -24,21 +24,13 @@ class Fetched:
 
     Attributes:
         pictures: Reference to its picture.
-        rejected: Reference to why there is none.
-        postponed: Reference to why there is none now.
+        missing: Reference to why there is none.
+        passing: Those of the missing that may be there another time.
     """
 
     pictures: dict[str, Picture] = field(default_factory=dict)
-    rejected: dict[str, str] = field(default_factory=dict)
-    postponed: dict[str, str] = field(default_factory=dict)
-
-    def reasons(self, images: Mapping[int, str]) -> dict[int, str]:
-        """Why inputs are rejected, given which reference each has."""
-        return {at: self.rejected[image] for at, image in images.items() if image in self.rejected}
-
-    def delays(self, images: Mapping[int, str]) -> dict[int, str]:
-        """Why inputs are postponed, given which reference each has."""
-        return {at: self.postponed[image] for at, image in images.items() if image in self.postponed}
+    missing: dict[str, str] = field(default_factory=dict)
+    passing: set[str] = field(default_factory=set)
 
 
 async def fetch_all(fetcher: PictureFetcher, references: Iterable[str]) -> Fetched:
@@ -49,9 +41,10 @@ async def fetch_all(fetcher: PictureFetcher, references: Iterable[str]) -> Fetch
         try:
             fetched.pictures[reference] = await fetcher.fetch(reference)
         except BadInput as fault:
-            fetched.rejected[reference] = fault.message
+            fetched.missing[reference] = fault.message
         except Transient as fault:
-            fetched.postponed[reference] = fault.message
+            fetched.missing[reference] = fault.message
+            fetched.passing.add(reference)
 
     async with anyio.create_task_group() as group:
         for reference in dict.fromkeys(references):
@@ -60,22 +53,20 @@ async def fetch_all(fetcher: PictureFetcher, references: Iterable[str]) -> Fetch
 
 
 def spread(
-    embedded: Embedded,
-    places: Sequence[int],
-    count: int,
-    *,
-    rejected: Mapping[int, str],
-    postponed: Mapping[int, str],
+    embedded: Embedded, places: Sequence[int], count: int, images: Mapping[int, str], fetched: Fetched
 ) -> Embedded:
     """What some inputs of a call came to, as the answer to all of them.
 
     Args:
         embedded: The answer to the inputs at `places`.
         count: How many inputs the call has.
-        rejected, postponed: Why the other inputs, by their index, were not embedded.
+        images: Index of an input to the reference of its picture.
+        fetched: What came of those references.
     """
     vectors = np.zeros((count, embedded.vectors.shape[1]), dtype=np.float32)
     vectors[list(places)] = embedded.vectors
     said = {places[index]: reason for index, reason in embedded.rejected.items()}
-    later = {places[index]: reason for index, reason in embedded.postponed.items()}
-    return Embedded(vectors, {**rejected, **said}, embedded.requests, {**postponed, **later})
+    missing = {at: fetched.missing[image] for at, image in images.items() if image in fetched.missing}
+    postponed = {places[index] for index in embedded.postponed}
+    postponed |= {at for at, image in images.items() if image in fetched.passing}
+    return Embedded(vectors, dict(sorted((missing | said).items())), embedded.requests, postponed)

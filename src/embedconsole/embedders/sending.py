@@ -65,13 +65,7 @@ class SendsPictures:
             embedded = await self._embedder.embed(list(sent.values()))
         else:
             embedded = Embedded(np.zeros((0, 0), dtype=np.float32), requests=0)
-        return spread(
-            embedded,
-            list(sent),
-            len(inputs),
-            rejected=fetched.reasons(images),
-            postponed=fetched.delays(images),
-        )
+        return spread(embedded, list(sent), len(inputs), images, fetched)
 
     async def health(self) -> None:
         """See `Embedder.health`."""

@@ -116,8 +116,8 @@ def _sample(config: VectorConfig) -> EmbedInput:
 async def _try_embedder(embedder: Embedder, sample: EmbedInput) -> str:
     await embedder.health()
     embedded = await embedder.embed([sample])
-    if embedded.without_vector:
-        raise ConfigError(f"it answered, but not with a vector: {embedded.without_vector[0]}")
+    if embedded.rejected:
+        raise ConfigError(f"it answered, but not with a vector: {embedded.rejected[0]}")
     return f"{embedder.identity}: one embedding of {embedded.vectors.shape[1]} dimensions"
 
 

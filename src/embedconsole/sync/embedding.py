@@ -133,11 +133,10 @@ class GatedEmbedder:
             raise
         finally:
             self.progress.embed_requests += requests
-        missing = embedded.without_vector
-        if len(missing) < len(inputs):
+        if len(embedded.rejected) < len(inputs):
             self.size.check(self.embedder.name, embedded.vectors)
             self.pulse.answers += 1
-            good = next(place for place in range(len(inputs)) if place not in missing)
+            good = next(place for place in range(len(inputs)) if place not in embedded.rejected)
             self.pulse.known_good = inputs[good]
         return embedded
 

@@ -141,6 +141,6 @@ async def _asked_sizes(assembly: Assembly, names: tuple[str, ...]) -> dict[str, 
     for name in names:
         sample = EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
         embedded = await assembly.embedders[name].embed([sample])
-        if not embedded.without_vector:
+        if not embedded.rejected:
             sizes[name] = int(embedded.vectors.shape[1])
     return sizes

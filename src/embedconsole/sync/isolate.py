@@ -119,15 +119,15 @@ class _Isolation:
             if self._silent is not None:
                 self._silent += 1
             return fault
-        if len(embedded.without_vector) < len(part):
+        if len(embedded.rejected) < len(part):
             self._silent = 0
-        elif embedded.rejected:
-            reason = next(iter(embedded.rejected.values()))
+        elif refused := [place for place in embedded.rejected if place not in embedded.postponed]:
+            reason = embedded.rejected[refused[0]]
             if await self._alive(reason) is False:
                 source = self._witness.source
                 raise Transient(source, f"has no usable vector for anything, plain text included: {reason}")
         for place, index in enumerate(part):
-            reason_of_one = embedded.without_vector.get(place)
+            reason_of_one = embedded.rejected.get(place)
             if reason_of_one is None:
                 self.outcome.vectors[index] = embedded.vectors[place]
             else:

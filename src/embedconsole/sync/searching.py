@@ -126,9 +126,7 @@ def text_vector(assembly: Assembly) -> str:
 async def _embedded(assembly: Assembly, text: str, vector: str) -> NDArray[np.float32]:
     embedder = assembly.embedders[vector]
     embedded = await embedder.embed([EmbedInput(0, text, None, {"name": text, "description": ""})])
-    if embedded.without_vector:
-        raise BadInput(
-            f"embedder {embedder.name}", f"it did not embed the text: {embedded.without_vector[0]}"
-        )
+    if embedded.rejected:
+        raise BadInput(f"embedder {embedder.name}", f"it did not embed the text: {embedded.rejected[0]}")
     vectors: NDArray[np.float32] = embedded.vectors
     return vectors.reshape(-1)
