@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from embedconsole.embedders.sending import data_address
-from embedconsole.faults import Throttled
+from embedconsole.faults import Throttled, Transient
 from embedconsole.items import EmbedInput
 from embedconsole.pictures.inspect import inspected
 from embedders.backends import ITEMS, OPENAI, REPLICATE, SINGLE, SIZE, Backend
@@ -115,3 +115,19 @@ async def test_faults_of_the_service_stay_its_own(
     with pytest.raises(Throttled) as caught:
         await make(sending, pictures=BY_HAND).embed([EmbedInput(0, None, RED, {"name": "n"})])
     assert caught.value.retry_after == 7
+
+
+async def test_pictures_that_were_answered_before_a_failure_are_not_sent_again(
+    make: Make, gallery: Gallery, embedding_service: EmbeddingService
+) -> None:
+    data = [picture(f"rgb({number}, 0, 0)", size=(40, 40), kind="BMP") for number in range(6)]
+    sent = [EmbedInput(at, None, gallery.put(f"/{at}.bmp", one), {}) for at, one in enumerate(data)]
+    embedding_service.behave(Behaviour("status", status=500, after=3, times=1))
+    embedder = make(SINGLE, pictures=BY_HAND, concurrency=1)
+    with pytest.raises(Transient):
+        await embedder.embed(sent)
+    result = await embedder.embed(sent)
+    assert embedding_service.stats().items == 6
+    for vector, entry, one in zip(result.vectors, sent, data, strict=True):
+        known = replace(entry, image=data_address(inspected(one, 10_000)))
+        np.testing.assert_array_equal(vector, expected_vector(SINGLE.sent(known), SIZE))
