@@ -183,7 +183,9 @@ async def test_a_model_that_fastembed_does_not_list(
 
 
 async def test_models_of_ones_own_pair_too(make: Make, tiny_models: TinyModels) -> None:
-    embedder = make(model="shop/text", image_model="shop/image", pooling="none")
+    """What it is called, and that texts come pooled, need not be said."""
+    embedder = make(model=None, image_model=None)
+    assert embedder.identity == "fastembed:text:image=image:normalized"
     usual = make()
     sent = [text(0), image(1, data_address(inspected(picture(), 1000)))]
     np.testing.assert_allclose((await embedder.embed(sent)).vectors, (await usual.embed(sent)).vectors)
@@ -212,7 +214,7 @@ async def test_one_model_alone_says_what_it_can_not_take(make: Make) -> None:
         ),
         ({"model": "shop/own", "path": None}, "knows no model", "set embedders.local.path to its folder"),
         ({"image_model": "shop/own", "image_path": None}, "knows no model", "embedders.local.image_path"),
-        ({"model": "shop/own"}, "its model does not embed anything", "embedders.local.pooling"),
+        ({"model": "shop/own", "pooling": "mean"}, "does not embed anything", "embedders.local.pooling"),
         ({"pooling": "cls"}, "is pooled as it has to be", "Remove embedders.local.pooling"),
     ],
 )
@@ -279,8 +281,6 @@ def test_without_the_extra_the_start_says_how_to_install_it(monkeypatch: pytest.
     ("settings", "message"),
     [
         ({}, "give model"),
-        ({"image_model": "m", "path": "/m"}, "give model, the name"),
-        ({"model": "m", "image_path": "/m"}, "give image_model, the name"),
         ({"model": "m", "pooling": "max"}, "pooling"),
         ({"model": "m", "pictures": {"send": "bytes"}}, "send"),
     ],
@@ -297,6 +297,8 @@ def test_identity() -> None:
     assert identity_of("a", config(model="m", path="/a", pooling="cls")) == "fastembed:m:cls"
     moved = config(model="m", path="/b", pooling="cls", cache="/c", threads=3, concurrency=9, download=False)
     assert identity_of("b", moved) == "fastembed:m:cls"
+    named_by_folder = config(path="/models/minilm", image_path="/models/clip")
+    assert identity_of("a", named_by_folder) == "fastembed:minilm:image=clip:normalized"
 
 
 async def test_the_loop_goes_on_while_a_model_computes(make: Make) -> None:
@@ -330,7 +332,7 @@ async def test_models_are_loaded_once_for_all_who_wait(make: Make, monkeypatch: 
         return load(*args)  # type: ignore[arg-type]
 
     monkeypatch.setattr(local_models, "load_models", counted)
-    good, bad = make(), make(model="shop/own")
+    good, bad = make(), make(model="shop/own", pooling="mean")
     async with anyio.create_task_group() as group:
         for _ in range(4):
             group.start_soon(good.embed, [text(0)])

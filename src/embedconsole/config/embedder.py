@@ -159,9 +159,11 @@ class FastembedEmbedder(EmbedderSection):
 
     type: Literal["fastembed"]
     path: OptionalPath = None
-    """The text model's folder, for a host without internet or a model that fastembed does not list."""
+    """The text model's folder, for a host without internet or a model that fastembed does not list; `model`
+    is then the name that it is known by, default that of the folder."""
     pooling: Literal["mean", "cls", "last", "none"] | None = None
-    """How a text model that fastembed does not list makes one vector of its tokens' (default mean)."""
+    """How a text model that fastembed does not list makes one vector of its tokens'; default none where it
+    answers one vector a text, else mean."""
     image_model: OptionalText = None
     image_path: OptionalPath = None
     cache: OptionalPath = None
@@ -177,18 +179,24 @@ class FastembedEmbedder(EmbedderSection):
 
     @model_validator(mode="after")
     def _named(self) -> Self:
-        if self.model is None and self.image_model is None:
+        if self.for_texts is None and self.for_pictures is None:
             raise ValueError("give model (texts), image_model (pictures) or both")
-        if self.path is not None and self.model is None:
-            raise ValueError("give model, the name that the model in path is known by")
-        if self.image_path is not None and self.image_model is None:
-            raise ValueError("give image_model, the name that the model in image_path is known by")
         return self
+
+    @property
+    def for_texts(self) -> str | None:
+        """The name of the model for texts; None where there is none."""
+        return self.model or (self.path.name if self.path is not None else None)
+
+    @property
+    def for_pictures(self) -> str | None:
+        """The name of the model for pictures; None where there is none."""
+        return self.image_model or (self.image_path.name if self.image_path is not None else None)
 
     @property
     def normalizes(self) -> bool:
         """Whether vectors are brought to length 1."""
-        return self.image_model is not None if self.normalize is None else self.normalize
+        return self.for_pictures is not None if self.normalize is None else self.normalize
 
 
 EmbedderConfig = Annotated[

@@ -232,8 +232,8 @@ class Settings(Section):
             yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)
         elif isinstance(embedder, FastembedEmbedder):
             at = {"name": config.embedder}
-            if config.text and embedder.model is None:
+            if config.text and embedder.for_texts is None:
                 yield "text", ("no_model", "it has no model for texts: set embedders.{name}.model", at)
-            if config.image and embedder.image_model is None:
+            if config.image and embedder.for_pictures is None:
                 message: LiteralString = "it has no model for pictures: set embedders.{name}.image_model"
                 yield "image", ("no_model", message, at)

@@ -93,13 +93,13 @@ class FastembedEmbedder:
     def _unsendable(self, entry: EmbedInput) -> str | None:
         """Why there is no model for an input; None when there is."""
         key = f"embedders.{self.name}"
-        if entry.image and self._config.image_model is None:
+        if entry.image and self._config.for_pictures is None:
             return f"there is no model for its image: set {key}.image_model"
         if entry.image:
             return None
         if blank(entry.text):
             return NOTHING_TO_EMBED
-        return None if self._config.model else f"there is no model for its text: set {key}.model"
+        return None if self._config.for_texts else f"there is no model for its text: set {key}.model"
 
     async def _loaded(self) -> LocalModels:
         """The models.

@@ -32,7 +32,7 @@ def identity_of(name: str, config: EmbedderConfig) -> str:
     if isinstance(config, ReplicateEmbedder):
         return f"replicate:{config.model}{_remote(config)}"
     if isinstance(config, FastembedEmbedder):
-        return f"fastembed:{config.model or ''}{_local(config)}"
+        return f"fastembed:{config.for_texts or ''}{_local(config)}"
     assert_never(config)
 
 
@@ -46,7 +46,7 @@ def _told(config: HttpEmbedder) -> str:
 
 
 def _local(config: FastembedEmbedder) -> str:
-    parts = [config.pooling, config.image_model and f"image={config.image_model}"]
+    parts = [config.pooling, config.for_pictures and f"image={config.for_pictures}"]
     return "".join(f":{part}" for part in parts if part) + (":normalized" if config.normalizes else "")
 
 

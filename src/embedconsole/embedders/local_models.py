@@ -108,30 +108,40 @@ class _Loading:
 
     def text(self) -> TextEmbedding | None:
         config = self._config
-        if config.model is None:
+        model, path = config.for_texts, config.path
+        if model is None:
             return None
         known = _names(TextEmbedding.list_supported_models())
-        if config.model.lower() in map(str.lower, known):
-            if config.pooling is not None:
-                remedy = f"Remove {self._key}.pooling"
-                raise Refused(self._source, f"{config.model} is pooled as it has to be", remedy=remedy)
-            model = config.model
-        elif config.path is None:
-            raise self._unknown(config.model, known, "path")
-        else:
-            model = self._registered(config.model)
-        return self._opened(TextEmbedding, model, config.model, "path", config.path)
+        if model.lower() not in map(str.lower, known):
+            if path is None:
+                raise self._unknown(model, known, "path")
+            return self._own_text_model(model, path)
+        if config.pooling is not None:
+            remedy = f"Remove {self._key}.pooling"
+            raise Refused(self._source, f"{model} is pooled as it has to be", remedy=remedy)
+        return self._opened(TextEmbedding, model, model, "path", path)
 
     def image(self) -> ImageEmbedding | None:
-        config = self._config
-        if config.image_model is None:
+        model, path = self._config.for_pictures, self._config.image_path
+        if model is None:
             return None
         known = _names(ImageEmbedding.list_supported_models())
-        listed = config.image_model.lower() in map(str.lower, known)
-        if not listed and config.image_path is None:
-            raise self._unknown(config.image_model, known, "image_path")
-        model = config.image_model if listed else _ANY_IMAGE_MODEL
-        return self._opened(ImageEmbedding, model, config.image_model, "image_path", config.image_path)
+        listed = model.lower() in map(str.lower, known)
+        if not listed and path is None:
+            raise self._unknown(model, known, "image_path")
+        return self._opened(ImageEmbedding, model if listed else _ANY_IMAGE_MODEL, model, "image_path", path)
+
+    def _own_text_model(self, model: str, path: Path) -> TextEmbedding:
+        """A model that fastembed does not list."""
+
+        def opened(pooling: str) -> TextEmbedding:
+            return self._opened(TextEmbedding, _registered(model, path, pooling), model, "path", path)
+
+        if self._config.pooling is not None:
+            return opened(self._config.pooling)
+        # Without pooling only one works that answers a vector a text; it works with no other.
+        unpooled = opened("none")
+        return unpooled if _works(unpooled) else opened("mean")
 
     def _opened(
         self, kind: Callable[..., Model], model: str, asked: str, setting: str, path: Path | None
@@ -172,24 +182,6 @@ class _Loading:
             ) from error
         return found
 
-    def _registered(self, model: str) -> str:
-        """Make a model from the folder known to fastembed, once a process; returns its name there."""
-        assert self._config.path is not None
-        file = model_file(self._config.path) or "model.onnx"
-        pooling = _POOLING[self._config.pooling or "mean"]
-        label = f"{model} ({file}, {pooling.value})"
-        with _registering:
-            if label.lower() not in map(str.lower, _names(TextEmbedding.list_supported_models())):
-                TextEmbedding.add_custom_model(
-                    label,
-                    pooling=pooling,
-                    normalization=False,  # done by us where it is wanted
-                    sources=ModelSource(url="nowhere"),
-                    dim=0,
-                    model_file=file,
-                )
-        return label
-
     def _unknown(self, model: str, known: Sequence[str], setting: str) -> Refused:
         close = difflib.get_close_matches(model, known, n=1, cutoff=0.5)
         hint = f"Did you mean {close[0]}? " if close else ""
@@ -197,6 +189,31 @@ class _Loading:
         return Refused(
             self._source, f"fastembed knows no model {one_line(model)!r} of this kind", remedy=remedy
         )
+
+
+def _registered(model: str, path: Path, pooling: str) -> str:
+    """Make a model from a folder known to fastembed, once a process; returns its name there."""
+    file = model_file(path) or "model.onnx"
+    label = f"{model} ({file}, {pooling})"
+    with _registering:
+        if label.lower() not in map(str.lower, _names(TextEmbedding.list_supported_models())):
+            TextEmbedding.add_custom_model(
+                label,
+                pooling=_POOLING[pooling],
+                normalization=False,  # done by us where it is wanted
+                sources=ModelSource(url="nowhere"),
+                dim=0,
+                model_file=file,
+            )
+    return label
+
+
+def _works(model: TextEmbedding) -> bool:
+    try:
+        list(model.embed(["embedconsole"]))
+    except Exception:  # noqa: BLE001 - every library below raises its own
+        return False
+    return True
 
 
 def _names(models: Iterable[dict[str, object]]) -> list[str]:
