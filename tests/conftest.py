@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "support.databases",
     "support.fixtures_embedding",
+    "support.fixtures_pictures",
     "support.fixtures_qdrant",
     "support.fixtures_shop",
 ]

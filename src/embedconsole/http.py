@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from ssl import SSLContext
 
+    from aiohttp.abc import AbstractResolver
     from yarl import URL
 
 ERROR_BODY_LIMIT = 64 * 1024
@@ -34,7 +35,7 @@ class Reply:
 
     Attributes:
         headers: Found in any case.
-        body: Decompressed.
+        body: Decompressed, unless that was not wanted.
         whole: Whether `body` is all of it; else the limit was reached, or an error's rest did not arrive.
     """
 
@@ -57,6 +58,8 @@ class Http:
         headers: Sent with every request.
         connections: Open at the same time, at most.
         tls: Whom to trust and who we are, where the system's certificate authorities won't do.
+        resolver: Who tells which addresses a host's name stands for; None asks the system.
+        decompress: Whether replies are decompressed; their limit then counts after that, a piece at a time.
     """
 
     def __init__(
@@ -66,10 +69,14 @@ class Http:
         headers: Mapping[str, str],
         connections: int = 100,
         tls: SSLContext | None = None,
+        resolver: AbstractResolver | None = None,
+        decompress: bool = True,
     ) -> None:
         self._ssl = encrypted if tls is None else tls
         self._headers = dict(headers)
         self._connections = connections
+        self._resolver = resolver
+        self._decompress = decompress
         self._session: aiohttp.ClientSession | None = None
 
     async def send(
@@ -113,9 +120,13 @@ class Http:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=self._connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=self._ssl
+                    limit=self._connections,
+                    keepalive_timeout=_KEEP_ALIVE_SECONDS,
+                    ssl=self._ssl,
+                    resolver=self._resolver,
                 ),
                 headers=self._headers,
+                auto_decompress=self._decompress,
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
                 read_bufsize=_READ_BYTES,

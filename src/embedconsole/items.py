@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping, Sequence, Set
 
     import numpy as np
     from numpy.typing import NDArray
@@ -112,11 +112,13 @@ class Embedded:
         vectors: float32, shape (inputs, size), in the order of the inputs; rows of rejected inputs are zero.
         rejected: Index of an input to the reason why it alone was not embedded.
         requests: How many requests it took.
+        postponed: Those of the rejected that another try may well bring: their picture's host was away.
     """
 
     vectors: Vectors
     rejected: Mapping[int, str] = field(default_factory=dict)
     requests: int = 1
+    postponed: Set[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ DOCS = (Path(__file__).parents[2] / "docs" / "embedders.md").read_text()
 
 def documented() -> dict[str, int]:
     rows = re.findall(r"^\| `(.*?) \|.*\| ([\d,]+)(?: predictions)? \|$", DOCS, re.MULTILINE)
-    names = ("items", "single", "openai", "replicate", "replicate-lines", "hashing")
+    names = ("items", "single", "openai", "replicate", "replicate-lines", "fastembed", "hashing")
     return {name: int(count.replace(",", "")) for name, (_, count) in zip(names, rows, strict=True)}
 
 

@@ -153,7 +153,7 @@ def test_a_key_without_a_value_is_its_default(base: str, loaded: Load) -> None:
 
 def test_relative_paths_start_at_the_configuration_file(base: str, loaded: Load) -> None:
     text = base.replace('url: "http://qdrant:6333"', "path: ./qdrant") + "log: {path: ../e.log}\n"
-    text = text.replace("pipelines:", "  local: {type: fastembed, path: /models/x}\npipelines:")
+    text = text.replace("pipelines:", "  local: {type: fastembed, model: m, path: /models/x}\npipelines:")
     result = loaded(text).settings
     assert result.pipelines["products"].collection.path == Path("/etc/shop/qdrant")
     assert result.log.path == Path("/etc/shop/../e.log")

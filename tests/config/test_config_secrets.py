@@ -40,7 +40,7 @@ embedders:
     headers: {{X-Key: {CANARY}}}
   rp: {{type: replicate, token: {CANARY}, model: openai/clip}}
   env: {{type: replicate, token: "${{TOKEN}}", model: openai/clip}}
-  local: {{type: fastembed, path: ./m}}
+  local: {{type: fastembed, model: m, path: ./m}}
   trial: {{type: hashing}}
 pipelines:
   products:

@@ -6,9 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.embedder import EmbedderConfig
+from embedconsole.config.embedder import EmbedderConfig, HttpEmbedder
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.identity import identity_of
 from embedconsole.faults import ConfigError
@@ -44,9 +44,34 @@ def test_identity_holds_no_address(settings: dict[str, object], identity: str) -
     assert embedder.price_per_1000 == 0.2
 
 
-def test_a_backend_to_come() -> None:
-    with pytest.raises(ConfigError, match=r"embedders\.ml\.type.* no fastembed backend yet"):
-        build_embedder("ml", config(type="fastembed"))
+def test_how_pictures_are_sent_is_no_part_of_the_identity() -> None:
+    plain = {"type": "http", "url": "http://ml"}
+    sent = config(**plain, pictures={"send": "bytes", "allow_private": "minio.internal 10.0.0.0/8"})
+    assert isinstance(sent, HttpEmbedder)
+    assert sent.pictures.limits.allow_private == ("minio.internal", "10.0.0.0/8")
+    embedder = build_embedder("ml", sent)
+    assert embedder.identity == identity_of("ml", config(**plain))
+    assert (embedder.name, embedder.batch_size, embedder.concurrency) == ("ml", 100, 8)
+
+
+@pytest.mark.parametrize(
+    ("kind", "pictures", "message"),
+    [
+        ("http", {"folder": "/images"}, "only counts with send: bytes"),
+        ("http", {"send": "bytes", "allow_private": ["http://minio"]}, "hosts and networks"),
+        ("http", {"send": "bytes", "max_pixels": 10**9}, "max_pixels"),
+        ("http", {"send": "both"}, "reference"),
+        ("replicate", {"send": "bytes"}, "but by their address"),
+    ],
+)
+def test_pictures_that_can_not_be_sent(kind: str, pictures: dict[str, object], message: str) -> None:
+    settings = (
+        {"url": "http://ml"}
+        if kind == "http"
+        else {"model": "owner/name", "token": "t", "batch_input": "inputs"}
+    )
+    with pytest.raises(ValidationError, match=message):
+        config(type=kind, **settings, pictures=pictures)
 
 
 @pytest.mark.parametrize("token", [None, "", " "])

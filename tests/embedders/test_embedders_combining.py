@@ -26,6 +26,7 @@ class Halves:
 
     picture_size: int = 2
     away: bool = False
+    host_away: bool = False
     name: str = "clip"
     identity: str = "clip:1"
     batch_size: int = 10
@@ -41,6 +42,8 @@ class Halves:
         self.asked += [str(one.image or one.text) for one in inputs]
         vectors = np.zeros((len(inputs), self.picture_size if pictures else 2), dtype=np.float32)
         vectors[:, -1 if pictures else 0] = 5.0 if pictures else 3.0
+        if pictures and self.host_away:
+            return Embedded(vectors, {0: "no answer"}, postponed={0})
         return Embedded(vectors, {i: "unreadable" for i, one in enumerate(inputs) if one.image == "broken"})
 
     async def health(self) -> None: ...
@@ -89,6 +92,17 @@ async def test_texts_are_not_asked_for_again_when_the_pictures_failed() -> None:
     embedded = await embedder.embed(INPUTS[:2])
     assert inner.asked == ["shoe", "mug", "shoe.jpg"]
     same(embedded.vectors, [[HALF, HALF], [1.0, 0.0]])
+
+
+async def test_a_picture_that_is_away_for_now_is_tried_again_without_its_text() -> None:
+    inner = Halves(host_away=True)
+    embedder = CombinedEmbedder(inner, "mean")
+    embedded = await embedder.embed(INPUTS[:2])
+    assert set(embedded.rejected) == set(embedded.postponed) == {0}
+    inner.host_away = False
+    again = await embedder.embed(INPUTS[:1])
+    same(again.vectors, [[HALF, HALF]])
+    assert inner.asked == ["shoe", "mug", "shoe.jpg", "shoe.jpg"]
 
 
 async def test_parts_of_different_sizes_are_refused() -> None:

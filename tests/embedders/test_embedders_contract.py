@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -10,7 +11,7 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from embedconsole.config.embedder import HashingEmbedder
+from embedconsole.config.embedder import FastembedEmbedder, HashingEmbedder
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import Embedded
     from embedders.conftest import Make
+    from support.tiny_models import TinyModels
 
 pytestmark = pytest.mark.anyio
 
@@ -316,3 +318,28 @@ async def test_hashing_fulfils_the_same(size: int) -> None:
     alone = await embedder.embed(sent[1:2])
     np.testing.assert_array_equal(alone.vectors[0], result.vectors[1])
     await embedder.aclose()
+
+
+async def test_fastembed_fulfils_the_same(tiny_models: TinyModels) -> None:
+    """Its models are the tests' own; more of it in test_embedders_fastembed.py."""
+    config = FastembedEmbedder(type="fastembed", model="Qdrant/clip-ViT-B-32-text", path=tiny_models.text)
+    embedder = build_embedder("ml", config, expected_size=SIZE)
+    sent = [replace(entry, image=None) for entry in inputs(100)]
+    sent[3] = EmbedInput(3, " ", None)
+    sent[7] = EmbedInput(7, "\N{SKULL AND CROSSBONES}", None)  # NaN in its vector
+    result = await embedder.embed(sent)
+    assert result.vectors.dtype == np.float32
+    assert result.vectors.shape == (100, SIZE)
+    assert list(result.rejected) == [3, 7]
+    assert "nothing to embed" in result.rejected[3]
+    assert "NaN" in result.rejected[7]
+    assert not result.vectors[[3, 7]].any()
+    for index in (0, 2, 31, 32, 99):
+        alone = await embedder.embed([sent[index]])
+        np.testing.assert_allclose(alone.vectors[0], result.vectors[index], rtol=1e-5)
+    strange = ["\ud800 lone", "nul \x00", "x" * 100_000, "قهوة ☕", '"quotes" \\ [brackets] {braces}']
+    assert (await embedder.embed([EmbedInput(10**30, text, None) for text in strange])).rejected == {}
+    assert (await embedder.embed([])).vectors.shape[0] == 0
+    await embedder.aclose()
+    with pytest.raises(Refused, match="answers 8 dimensions, the collection has 768"):
+        await build_embedder("ml", config, expected_size=768).embed(sent[:2])

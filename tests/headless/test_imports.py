@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 _DEAR = (
+    "PIL",
     "aiohttp",
     "alembic",
     "fastapi",
+    "fastembed",
     "httpx",
     "numpy",
     "prometheus_client",

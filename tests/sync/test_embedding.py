@@ -15,6 +15,7 @@ from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Transient,
 from embedconsole.items import Embedded
 from embedconsole.sync.embedding import EmbedderWitness, GatedEmbedder, KnownSize, Pulse, embed_contents
 from embedconsole.sync.flow import Gate, Interrupted
+from embedconsole.sync.isolate import Rejection
 from embedconsole.sync.progress import Progress
 from sync.makers import make_pipeline, make_recipe, make_row
 
@@ -48,6 +49,7 @@ class Scripted:
     concurrency: int = 4
     price_per_1000: float | None = None
     asked: Counter[str] = field(default_factory=Counter)
+    passing: frozenset[str] = frozenset()
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
         asked = [entry.text.split("\n")[0] if entry.text else str(entry.image) for entry in inputs]
@@ -59,7 +61,8 @@ class Scripted:
                 raise found
             if found is not None:
                 rejected[place] = found
-        return Embedded(np.ones((len(inputs), 4), dtype=np.float32), rejected)
+        postponed = {place for place, reason in rejected.items() if reason in self.passing}
+        return Embedded(np.ones((len(inputs), 4), dtype=np.float32), rejected, postponed=postponed)
 
     async def health(self) -> None:
         pass
@@ -93,6 +96,25 @@ async def test_a_piece_that_fails_does_not_take_the_others_vectors_along() -> No
     assert again.vectors.keys() == {"1", "2", "3", "4", "5", "6"}
     assert again.ended_by is None
     assert service.asked == Counter({f"Product {n}": 2 if n in (3, 4) else 1 for n in range(1, 7)})
+
+
+async def test_an_item_whose_picture_is_away_is_tried_again_and_keeps_what_it_has() -> None:
+    texts = Scripted()
+    pictures = Scripted(
+        lambda asked: "its host is away" if asked.endswith("1.jpg") else None,
+        passing=frozenset({"its host is away"}),
+    )
+    both = {"text": gated(texts), "image": gated(pictures)}
+    items = [TWO_VECTORS.content(make_row(key, image_url=f"{key}.jpg")) for key in ("1", "2")]
+
+    result = await embed_contents(items, both, {})
+
+    assert result.vectors.keys() == {"2"}
+    assert result.rejected == {"1": Rejection(FaultClass.TRANSIENT, "its host is away")}
+    assert {key: set(vectors) for key, vectors in result.partial.items()} == {"1": {"text"}}
+    good = both["image"].pulse.known_good
+    assert good is not None
+    assert good.image == "2.jpg", "what speaks for the embedder is what it embedded"
 
 
 async def test_what_another_worker_has_by_now_is_not_asked_for_again() -> None:

@@ -197,6 +197,8 @@ def test_what_follows(known: LedgerItem, catalog: InCatalog, expected: list[str]
     [
         ("item", _EMPTY, "Give it a text"),
         ("item", "refused the input (422): cannot identify image file", "Mend or replace its image"),
+        ("item", "its picture is a local path: set pictures.folder to", "Change the configuration"),
+        ("item", "its picture is not there: 127.0.0.1 answered 404", "Mend or replace its image"),
         ("item", "finds the request too large (413)", "Shorten its text"),
         ("item", "its vector has NaN or infinity in it", "without a usable vector"),
         ("item", "refused the input (422): too bad", "Look at what is sent"),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import Embedded, EmbedInput
-from embedconsole.sync.isolate import embed_isolating
+from embedconsole.sync.isolate import Rejection, embed_isolating
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -36,6 +36,7 @@ class Service:
     poison: Collection[int] = ()
     fault: type[Fault] = BadInput
     rejects: Collection[int] = ()
+    postpones: Collection[int] = ()
     asked: Counter[int] = field(default_factory=Counter)
     embedded: Counter[int] = field(default_factory=Counter)
     sizes: list[int] = field(default_factory=list)
@@ -51,9 +52,12 @@ class Service:
             raise Transient("service", "answered 500")
         if any(number in self.poison for number in numbers):
             raise self.fault("service", f"stumbled over {len(numbers)}")
-        self.embedded.update(number for number in numbers if number not in self.rejects)
-        rejected = {place: "no picture" for place, number in enumerate(numbers) if number in self.rejects}
-        return Embedded(np.array([[number, 1] for number in numbers], dtype=np.float32), rejected)
+        without = {*self.rejects, *self.postpones}
+        self.embedded.update(number for number in numbers if number not in without)
+        rejected = {place: "no picture" for place, number in enumerate(numbers) if number in without}
+        postponed = {place for place, number in enumerate(numbers) if number in self.postpones}
+        vectors = np.array([[number, 1] for number in numbers], dtype=np.float32)
+        return Embedded(vectors, rejected, postponed=postponed)
 
     def isolate(self, count: int) -> Isolated:
         outcome = asyncio.run(
@@ -198,6 +202,20 @@ def test_items_that_the_reply_rejects_cost_no_further_request(batch: tuple[int, 
     )
     assert set(outcome.vectors) == set(range(count)) - bad
     assert service.sizes == [count]
+
+
+@given(batches())
+def test_items_that_the_reply_postpones_are_worth_another_try(batch: tuple[int, set[int]]) -> None:
+    count, later = batch
+    service = Service(postpones=later, witness=Oracle(verdict=False))
+
+    outcome = service.isolate(count)
+
+    assert set(outcome.vectors) == set(range(count)) - later
+    assert outcome.rejected == dict.fromkeys(later, Rejection(FaultClass.TRANSIENT, "no picture"))
+    assert outcome.ended_by is None, "where all pictures are away, the embedder is not to blame"
+    assert service.sizes == [count]
+    assert service.witness.asked == 0
 
 
 @given(batches(), st.data())

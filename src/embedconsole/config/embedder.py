@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
+from embedconsole.config.pictures import PicturesConfig, SentPictures
 from embedconsole.config.section import Section
 from embedconsole.config.values import (
     Constants,
@@ -43,6 +44,7 @@ class RemoteSection(EmbedderSection):
     """Bring every vector to length 1, for models that leave it to the caller (text against image, dot)."""
     extra: Constants = {}
     """Sent with every request as it is. Part of the embed hash, since models take settings that way."""
+    pictures: SentPictures = SentPictures()
 
 
 class TlsConfig(Section):
@@ -145,12 +147,56 @@ class ReplicateEmbedder(RemoteSection):
     wait: Annotated[int, Field(ge=0, le=60)] = 2
     """Seconds that Replicate holds the request open for the result; then it is asked for again and again."""
 
+    @model_validator(mode="after")
+    def _lines_hold_addresses(self) -> Self:
+        if self.batch_input is not None and self.pictures.send == "bytes":
+            raise ValueError("a model that takes lines (batch_input) takes no pictures but by their address")
+        return self
+
 
 class FastembedEmbedder(EmbedderSection):
-    """A local model (extra `local`)."""
+    """Models on this machine (extra `local`): one for texts, one for pictures, or a pair of one space."""
 
     type: Literal["fastembed"]
     path: OptionalPath = None
+    """The text model's folder, for a host without internet or a model that fastembed does not list; `model`
+    is then the name that it is known by, default that of the folder."""
+    pooling: Literal["mean", "cls", "last", "none"] | None = None
+    """How a text model that fastembed does not list makes one vector of its tokens'; default none where it
+    answers one vector a text, else mean."""
+    image_model: OptionalText = None
+    image_path: OptionalPath = None
+    cache: OptionalPath = None
+    """Where downloaded models are kept; default: our folder in the user's cache."""
+    download: bool = True
+    threads: Positive | None = None
+    """Of one computation; default: a thread a core."""
+    concurrency: Positive = 2
+    """While one batch is computed, the pictures of the next one are fetched."""
+    normalize: bool | None = None
+    """Bring every vector to length 1; default: where there is an image model, as CLIP's texts are not."""
+    pictures: PicturesConfig = PicturesConfig()
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.for_texts is None and self.for_pictures is None:
+            raise ValueError("give model (texts), image_model (pictures) or both")
+        return self
+
+    @property
+    def for_texts(self) -> str | None:
+        """The name of the model for texts; None where there is none."""
+        return self.model or (self.path.name if self.path is not None else None)
+
+    @property
+    def for_pictures(self) -> str | None:
+        """The name of the model for pictures; None where there is none."""
+        return self.image_model or (self.image_path.name if self.image_path is not None else None)
+
+    @property
+    def normalizes(self) -> bool:
+        """Whether vectors are brought to length 1."""
+        return self.for_pictures is not None if self.normalize is None else self.normalize
 
 
 EmbedderConfig = Annotated[

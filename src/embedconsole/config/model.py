@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeA
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from embedconsole.config.embedder import EmbedderConfig, OpenAIEmbedder, ReplicateEmbedder
+from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
 from embedconsole.config.section import Section
 from embedconsole.config.service import ServiceConfig
 from embedconsole.config.values import (
@@ -249,7 +249,7 @@ class Settings(Section):
             known = {"known": ", ".join(self.embedders)}
             yield "embedder", ("unknown_embedder", "no such embedder; known: {known}", known)
         elif (
-            isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder))
+            isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder, FastembedEmbedder))
             and (config.text and config.image)
             and config.combine is None
         ):
@@ -265,3 +265,10 @@ class Settings(Section):
         elif isinstance(embedder, OpenAIEmbedder) and config.image and embedder.images is None:
             at = {"name": config.embedder}
             yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)
+        elif isinstance(embedder, FastembedEmbedder):
+            at = {"name": config.embedder}
+            if config.text and embedder.for_texts is None:
+                yield "text", ("no_model", "it has no model for texts: set embedders.{name}.model", at)
+            if config.image and embedder.for_pictures is None:
+                message: LiteralString = "it has no model for pictures: set embedders.{name}.image_model"
+                yield "image", ("no_model", message, at)

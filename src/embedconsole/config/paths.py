@@ -26,6 +26,11 @@ def state_dir(environ: Mapping[str, str] = os.environ) -> Path:
     return Path(named).absolute() if named else platformdirs.user_state_path(_APP, appauthor=False)
 
 
+def models_dir() -> Path:
+    """The folder of downloaded models: ours in the user's cache. It may not exist yet."""
+    return platformdirs.user_cache_path(_APP, appauthor=False) / "models"
+
+
 def log_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """The folder of the log: $EMBEDCONSOLE_LOG_DIR or the user's log folder. It may not exist yet."""
     named = environ.get(LOG_VARIABLE)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.config.embedder import FastembedEmbedder as FastembedConfig
 from embedconsole.config.embedder import HashingEmbedder as HashingConfig
 from embedconsole.config.embedder import HttpEmbedder as HttpConfig
 from embedconsole.config.embedder import OpenAIEmbedder as OpenAIConfig
 from embedconsole.config.embedder import ReplicateEmbedder as ReplicateConfig
-from embedconsole.embedders.identity import identity_of
+from embedconsole.embedders.model_folders import check_local
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def check_embedder(name: str, config: EmbedderConfig) -> None:
     Raises:
         ConfigError: The backend is not there, or has no credentials.
     """
-    identity_of(name, config)
+    if isinstance(config, FastembedConfig):
+        check_local(name, config)
     if isinstance(config, ReplicateConfig) and config.token is None:
         raise ConfigError(
             f"embedders.{name}.token is empty: set the environment variable REPLICATE_API_TOKEN "
@@ -54,6 +56,24 @@ def build_embedder(
                 "make them equal"
             )
         return HashingEmbedder(name, config)
+    if isinstance(config, FastembedConfig):
+        from embedconsole.embedders.fastembed import FastembedEmbedder
+
+        return FastembedEmbedder(name, config, expected_size)
+    remote = _build_remote(name, config, expected_size, tickets)
+    if config.pictures.send == "reference":
+        return remote
+    from embedconsole.embedders.sending import SendsPictures
+
+    return SendsPictures(remote, config.pictures.limits)
+
+
+def _build_remote(
+    name: str,
+    config: HttpConfig | OpenAIConfig | ReplicateConfig,
+    expected_size: int | None,
+    tickets: Tickets | None,
+) -> Embedder:
     if isinstance(config, HttpConfig):
         from embedconsole.embedders.http import ItemsEmbedder, SingleEmbedder
 
@@ -63,8 +83,6 @@ def build_embedder(
         from embedconsole.embedders.openai import OpenAIEmbedder
 
         return OpenAIEmbedder(name, config, expected_size)
-    if isinstance(config, ReplicateConfig):
-        from embedconsole.embedders.replicate import ReplicateEmbedder
+    from embedconsole.embedders.replicate import ReplicateEmbedder
 
-        return ReplicateEmbedder(name, config, expected_size, tickets=tickets)
-    raise AssertionError(f"no backend for {config.type}")
+    return ReplicateEmbedder(name, config, expected_size, tickets=tickets)

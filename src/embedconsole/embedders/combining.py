@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from embedconsole.faults import Fault, Refused
 from embedconsole.items import Embedded, EmbedInput
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -25,6 +26,16 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 _REMEMBERED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What came of the texts of a call, or of its pictures, by place; see `Embedded`."""
+
+    vectors: Mapping[int, Vector]
+    rejected: Mapping[int, str] = field(default_factory=dict)
+    postponed: frozenset[int] = frozenset()
+    requests: int = 0
 
 
 class CombinedEmbedder:
@@ -67,26 +78,32 @@ class CombinedEmbedder:
         rejected = {
             place: NOTHING_TO_EMBED for place in range(len(inputs)) if place not in {*texts, *pictures}
         }
-        vectors: list[dict[int, Vector]] = []
-        requests = 0
+        parts: list[_Part] = []
         try:
-            for part in (texts, pictures):
-                found, part_rejected, part_requests = await self._part(part)
-                vectors.append(found)
-                rejected |= part_rejected
-                requests += part_requests
+            parts.append(await self._part(texts))
+            parts.append(await self._part(pictures))
         except Fault:
-            # The texts are paid for: whoever tries again shall not ask for them.
-            self._paid.keep(
-                {texts[place].text: vector for found in vectors for place, vector in found.items()}
-            )
+            self._keep(texts, parts, {*texts})
             raise
-        joined = self._joined(len(inputs), *vectors)
+        for part in parts:
+            rejected |= part.rejected
+        postponed = parts[0].postponed | parts[1].postponed
+        self._keep(texts, parts, postponed)
+        joined = self._joined(len(inputs), *(part.vectors for part in parts))
         joined[list(rejected)] = 0.0
-        return Embedded(joined, dict(sorted(rejected.items())), requests=requests)
+        return Embedded(
+            joined,
+            dict(sorted(rejected.items())),
+            requests=sum(part.requests for part in parts),
+            postponed=postponed,
+        )
 
-    async def _part(self, inputs: Mapping[int, EmbedInput]) -> tuple[dict[int, Vector], dict[int, str], int]:
-        """The vectors of one part, what was rejected, and how many requests it took."""
+    def _keep(self, texts: Mapping[int, EmbedInput], parts: Sequence[_Part], places: Collection[int]) -> None:
+        """Remember texts that are paid for: whoever tries these places again shall not ask for them."""
+        for part in parts[:1]:
+            self._paid.keep({texts[one].text: part.vectors[one] for one in places if one in part.vectors})
+
+    async def _part(self, inputs: Mapping[int, EmbedInput]) -> _Part:
         known = {
             place: vector
             for place, one in inputs.items()
@@ -94,12 +111,16 @@ class CombinedEmbedder:
         }
         places = [place for place in inputs if place not in known]
         if not places:
-            return known, {}, 0
+            return _Part(known)
         embedded = await self._inner.embed([inputs[place] for place in places])
-        rejected = {places[index]: reason for index, reason in embedded.rejected.items()}
         unit = normalized(embedded.vectors)
         fresh = {place: unit[index] for index, place in enumerate(places) if index not in embedded.rejected}
-        return known | fresh, rejected, embedded.requests
+        return _Part(
+            known | fresh,
+            {places[index]: reason for index, reason in embedded.rejected.items()},
+            frozenset(places[index] for index in embedded.postponed),
+            embedded.requests,
+        )
 
     def _joined(self, count: int, texts: Mapping[int, Vector], pictures: Mapping[int, Vector]) -> Vectors:
         sizes = {vector.size for part in (texts, pictures) for vector in part.values()}

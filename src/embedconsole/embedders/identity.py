@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from embedconsole.config.embedder import (
+    FastembedEmbedder,
     HashingEmbedder,
     HttpEmbedder,
     OpenAIEmbedder,
     ReplicateEmbedder,
 )
-from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.config.embedder import EmbedderConfig, RemoteSection
@@ -22,11 +22,7 @@ HASHING_VERSION = 1
 
 
 def identity_of(name: str, config: EmbedderConfig) -> str:
-    """Type, model and every setting that moves a vector, without address or secret; see `Embedder.identity`.
-
-    Raises:
-        ConfigError: This version has no such backend.
-    """
+    """Type, model and every setting that moves a vector, no address, no secret; see `Embedder.identity`."""
     if isinstance(config, HashingEmbedder):
         return f"hashing:{HASHING_VERSION}:{config.size}"
     if isinstance(config, HttpEmbedder):
@@ -36,10 +32,9 @@ def identity_of(name: str, config: EmbedderConfig) -> str:
         return f"openai:{config.model}{size}{_remote(config)}"
     if isinstance(config, ReplicateEmbedder):
         return f"replicate:{config.model}{_remote(config)}"
-    raise ConfigError(
-        f"embedders.{name}.type: this version has no {config.type} backend yet; "
-        "use http, openai, replicate or hashing"
-    )
+    if isinstance(config, FastembedEmbedder):
+        return f"fastembed:{config.for_texts or ''}{_local(config)}"
+    assert_never(config)
 
 
 def combined_identity(identity: str, how: Combine | None) -> str:
@@ -54,6 +49,11 @@ def _told(config: HttpEmbedder) -> str:
         "reply": config.reply.model_dump(exclude_defaults=True, include={"vectors", "vector"}),
     }
     return _words({name: value for name, value in renamed.items() if value})
+
+
+def _local(config: FastembedEmbedder) -> str:
+    parts = [config.pooling, config.for_pictures and f"image={config.for_pictures}"]
+    return "".join(f":{part}" for part in parts if part) + (":normalized" if config.normalizes else "")
 
 
 def _remote(config: RemoteSection) -> str:

@@ -5,6 +5,7 @@ Without that a service that allows fewer requests in a row than a batch has item
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import EmbedInput
 
+_LONGEST_KEY = 2048
 _GRAVITY = (Refused, Throttled, Transient, Fault)
 
 
@@ -128,7 +130,11 @@ def one_each(indices: Sequence[int]) -> list[list[int]]:
 
 
 def _content(entry: EmbedInput) -> Hashable:
-    return entry.text, entry.image
+    image = entry.image
+    if image is not None and len(image) > _LONGEST_KEY:
+        # A picture itself (`data:`): a hundred of them would lie in memory for as long as their rows.
+        return entry.text, hashlib.blake2b(image.encode("utf-8", "replace")).digest()
+    return entry.text, image
 
 
 def _gravity(fault: Fault) -> int:

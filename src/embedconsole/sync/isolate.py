@@ -121,8 +121,8 @@ class _Isolation:
             return fault
         if len(embedded.rejected) < len(part):
             self._silent = 0
-        elif embedded.rejected:
-            reason = next(iter(embedded.rejected.values()))
+        elif refused := [place for place in embedded.rejected if place not in embedded.postponed]:
+            reason = embedded.rejected[refused[0]]
             if await self._alive(reason) is False:
                 source = self._witness.source
                 raise Transient(source, f"has no usable vector for anything, plain text included: {reason}")
@@ -131,7 +131,8 @@ class _Isolation:
             if reason_of_one is None:
                 self.outcome.vectors[index] = embedded.vectors[place]
             else:
-                self.outcome.rejected[index] = Rejection(FaultClass.ITEM, reason_of_one)
+                kind = FaultClass.TRANSIENT if place in embedded.postponed else FaultClass.ITEM
+                self.outcome.rejected[index] = Rejection(kind, reason_of_one)
         return None
 
     async def _split(self, part: list[int], fault: BadInput | Transient) -> None:

@@ -15,6 +15,10 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "Give it a text or an image in the catalog; the change brings it back by itself.",
         ),
         (
+            r"pictures\.(allow_private|folder)|set embedders\.",
+            "Change the configuration, or give it another image; then put it back.",
+        ),
+        (
             r"\b413\b|too (large|long|big|many tokens)|exceeds|maximum (size|length|context)",
             "Shorten its text or take a smaller image; the change brings it back by itself.",
         ),

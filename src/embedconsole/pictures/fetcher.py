@@ -1,0 +1,91 @@
+"""The picture behind a reference, wherever it is: within the limits, or a fault with a plain reason."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import BadInput
+from embedconsole.pictures.local import read_local, stamp
+from embedconsole.pictures.reference import SOURCE, InlinePicture, LocalPicture, parse_reference
+
+if TYPE_CHECKING:
+    from aiohttp.abc import AbstractResolver
+
+    from embedconsole.pictures.inspect import Picture
+    from embedconsole.pictures.limits import PictureLimits
+    from embedconsole.pictures.reference import Reference
+    from embedconsole.pictures.remote import RemotePictures
+
+
+class PictureFetcher:
+    """Fetches pictures, each once; retries are the caller's. Belongs to the event loop that first uses it.
+
+    Args:
+        at_once: Pictures that are fetched at the same time, at most; the others wait for their turn, which
+            is not counted as their time.
+        lookup: Who knows the addresses of a host's name; None asks the system.
+    """
+
+    def __init__(
+        self, limits: PictureLimits, *, at_once: int = 8, lookup: AbstractResolver | None = None
+    ) -> None:
+        self._limits = limits
+        self._at_once = at_once
+        self._lookup = lookup
+        self._turns = anyio.CapacityLimiter(at_once)
+        self._remote: RemotePictures | None = None
+
+    async def fetch(self, reference: str) -> Picture:
+        """The picture behind a reference.
+
+        Raises:
+            BadInput: It is not there, is no picture that can be read, or may not be fetched.
+            Transient: It can't be fetched now: its host does not answer, or has too much to do.
+        """
+        # Pillow: an etag has no use for it.
+        from embedconsole.pictures.inspect import inspected
+
+        parsed = parse_reference(reference)
+        async with self._turns:
+            data = await self._read(parsed)
+            if len(data) > self._limits.max_bytes:
+                raise BadInput(SOURCE, f"its picture is larger than {self._limits.max_bytes / 1e6:,.1f} MB")
+            return await anyio.to_thread.run_sync(inspected, data, self._limits.max_pixels)
+
+    async def etag(self, reference: str) -> str | None:
+        """A short text that changes when the picture does, without fetching it; raises as `fetch`.
+
+        Returns:
+            The server's ETag or Last-Modified, a file's time and size; None where there is nothing to go by
+            (a `data:` reference changes with its picture).
+        """
+        parsed = parse_reference(reference)
+        if isinstance(parsed, InlinePicture):
+            return None
+        async with self._turns:
+            if isinstance(parsed, LocalPicture):
+                return await anyio.to_thread.run_sync(stamp, parsed, self._limits)
+            return await self._opened().etag(parsed)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        if self._remote is not None:
+            await self._remote.aclose()
+            self._remote = None
+
+    async def _read(self, parsed: Reference) -> bytes:
+        if isinstance(parsed, InlinePicture):
+            return parsed.data
+        if isinstance(parsed, LocalPicture):
+            return await anyio.to_thread.run_sync(read_local, parsed, self._limits)
+        return await self._opened().read(parsed)
+
+    def _opened(self) -> RemotePictures:
+        if self._remote is None:
+            from embedconsole.pictures.remote import RemotePictures  # aiohttp: local paths do without
+
+            self._remote = RemotePictures(self._limits, connections=self._at_once, lookup=self._lookup)
+        return self._remote
