@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
+from embedconsole.config.pictures import PicturesConfig
 from embedconsole.config.section import Section
 from embedconsole.config.service import ServiceConfig
 from embedconsole.config.values import (
@@ -93,6 +94,7 @@ class CatalogConfig(Section):
 
 
 Combine: TypeAlias = Literal["mean", "concat"]
+ImageHash: TypeAlias = Literal["url", "bytes", "etag"]
 
 
 class VectorConfig(Section):
@@ -106,6 +108,8 @@ class VectorConfig(Section):
     distance: Distance | None = None
     pictures: Literal["first", "all"] = "first"
     """Where the image's column holds a list: embed the first one, or each of them (a multivector)."""
+    image_hash: ImageHash = "url"
+    """How a changed picture is noticed: by its address, or with a look at it at every full scan."""
     combine: Combine | None = None
     """Text and image are embedded one by one, and made one vector here; else the service gets both."""
 
@@ -115,6 +119,8 @@ class VectorConfig(Section):
             raise ValueError("give text, image or both")
         if self.combine and not (self.text and self.image):
             raise ValueError("combine goes with text and image: give both, or leave it out")
+        if self.image_hash != "url" and not self.image:
+            raise ValueError("image_hash goes with image")
         if self.pictures == "all" and (self.text or not self.image):
             raise ValueError("pictures: all goes with image alone; a text gets a vector of its own")
         return self
@@ -221,6 +227,8 @@ class Settings(Section):
     schedule: ScheduleConfig = ScheduleConfig()
     keep_vectors: KeepVectors = "on_failure"
     max_delete_fraction: Fraction = 0.2
+    pictures: PicturesConfig = PicturesConfig()
+    """Where we may look at pictures for `image_hash`, unless their embedder says so itself."""
     log: LogConfig = LogConfig()
     service: ServiceConfig = ServiceConfig()
     keys: dict[Name, Name] = {}

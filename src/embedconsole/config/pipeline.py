@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Settings,
         VectorConfig,
     )
+    from embedconsole.config.pictures import PicturesConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Pipeline:
         vectors: Vector name (`UNNAMED` for the only one) to what it is made of.
         embedders: The embedders its vectors use, by name.
         known_embedders: All that are configured.
+        pictures: Where pictures may be looked at, unless their embedder says so itself.
         chunk_size: Items in a batch.
         workers: Batches at the same time.
         retry: Its own settings where it has them, else those of the top level, key by key.
@@ -43,6 +45,7 @@ class Pipeline:
     vectors: Mapping[str, VectorConfig]
     embedders: Mapping[str, EmbedderConfig]
     known_embedders: Mapping[str, EmbedderConfig]
+    pictures: PicturesConfig
     chunk_size: int
     workers: int
     retry: RetryConfig
@@ -84,6 +87,7 @@ def _resolve(settings: Settings, name: str) -> Pipeline:
         vectors=vectors,
         embedders={config.embedder: settings.embedders[config.embedder] for config in vectors.values()},
         known_embedders=settings.embedders,
+        pictures=settings.pictures,
         chunk_size=settings.chunk_size if own.chunk_size is None else own.chunk_size,
         workers=settings.workers if own.workers is None else own.workers,
         retry=retry,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -17,6 +18,7 @@ from embedconsole.config.masking import mask_url
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import combined_identity, identity_of
 from embedconsole.sync.content import Recipe
+from embedconsole.sync.fingerprints import FingerprintedCatalog, fingerprints_of
 from embedconsole.sync.space import space_of
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
+    from embedconsole.sync.fingerprints import Fingerprints
 
 
 @dataclass(slots=True)
@@ -72,8 +75,9 @@ class Assembly:
     """A pipeline with its parts."""
 
     pipeline: Pipeline
-    catalog: Catalog
+    _catalog: Catalog
     _pool: EmbedderPool
+    _fingerprints: Fingerprints
     _collections: dict[str, Collection] = field(default_factory=dict)
     """By their own names; shared by all that are bound to one of them."""
     _bound_to: str | None = None
@@ -82,6 +86,14 @@ class Assembly:
     def embedders(self) -> Mapping[str, Embedder]:
         """Vector name to its embedder; vectors with the same embedder share it."""
         return {name: self._pool.get(self.pipeline, config) for name, config in self.pipeline.vectors.items()}
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog; its rows know their pictures where those are looked at."""
+        if all(vector.image_hash == "url" for vector in self.pipeline.vectors.values()):
+            return self._catalog
+        recipe = cache(self.recipe)  # made at the first row: it connects to the catalog
+        return FingerprintedCatalog(self._catalog, self._fingerprints, lambda row: recipe().references(row))
 
     def recipe(self) -> Recipe:
         """How content is made of rows; connects to the catalog for its columns.
@@ -92,8 +104,8 @@ class Assembly:
         """
         return Recipe(
             self.pipeline,
-            columns=self.catalog.columns,
-            default_payload=self.catalog.default_payload,
+            columns=self._catalog.columns,
+            default_payload=self._catalog.default_payload,
             space=self.space,
         )
 
@@ -153,7 +165,8 @@ class Assembly:
         """Release the catalog and the collection; the embedders are the pool's."""
         for collection in self._collections.values():
             await collection.aclose()
-        await anyio.to_thread.run_sync(self.catalog.close)
+        await self._fingerprints.aclose()
+        await anyio.to_thread.run_sync(self._catalog.close)
 
 
 def assembly_of(assemblies: Sequence[Assembly], pipeline: str) -> Assembly:
@@ -181,7 +194,10 @@ async def assembled(
     from embedconsole.catalog.sql import open_catalog
 
     pool = EmbedderPool(tickets)
-    assemblies = [Assembly(pipeline, open_catalog(pipeline.catalog), pool) for pipeline in pipelines]
+    assemblies = [
+        Assembly(pipeline, open_catalog(pipeline.catalog), pool, fingerprints_of(pipeline))
+        for pipeline in pipelines
+    ]
     try:
         yield assemblies
     finally:

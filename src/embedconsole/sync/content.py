@@ -23,7 +23,7 @@ from embedconsole.sync.template import Template, as_text, parse_template, unknow
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from embedconsole.config.model import VectorConfig
+    from embedconsole.config.model import ImageHash, VectorConfig
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import CatalogRow, JsonObject, JsonValue
 
@@ -42,7 +42,7 @@ class Content:
         hashes: Of what is embedded and of the payload.
     """
 
-    __slots__ = ("_payload_values", "_recipe", "_sent", "hashes", "key", "point", "product_id")
+    __slots__ = ("_payload_values", "_pictures", "_recipe", "_sent", "hashes", "key", "point", "product_id")
 
     def __init__(
         self,
@@ -56,6 +56,7 @@ class Content:
         self._recipe = recipe
         self._sent = sent
         self._payload_values = payload_values
+        self._pictures = row.pictures
         self.key = row.key
         self.point = point_id(row.key)
         self.product_id = product_id
@@ -75,11 +76,15 @@ class Content:
     def slot_hashes(self) -> dict[str, str]:
         """Slot to a hash of what is sent for it and to whom: while it stays, so does the embedding."""
         return {
-            slot: _digest(vector.seed + orjson.dumps([entry.text, entry.image, *entry.fields.values()])).hex()
+            slot: _digest(vector.seed + orjson.dumps(self._looked_at(entry))).hex()
             for vector, sent in zip(self._recipe.vectors, self._sent, strict=True)
             if sent is not None
             for slot, entry in vector.inputs(self.product_id, sent)
         }
+
+    def _looked_at(self, entry: EmbedInput) -> list[str | None]:
+        mark = self._pictures.get(entry.image) if entry.image is not None else None
+        return [entry.text, entry.image, *entry.fields.values(), *([] if mark is None else [mark])]
 
     @property
     def payload(self) -> JsonObject:
@@ -110,6 +115,7 @@ class VectorRecipe:
 
     Attributes:
         several: Each of an item's pictures is embedded by itself (a multivector); else the first one is.
+        image_hash: How a changed picture is noticed.
         seed: Of the hashes of its slots: who embeds, and what the fields are called.
     """
 
@@ -118,6 +124,7 @@ class VectorRecipe:
     image: Template | None
     fields: tuple[tuple[str, str], ...] | None
     several: bool = False
+    image_hash: ImageHash = "url"
     seed: bytes = b""
 
     def sent(self, values: JsonObject) -> list[JsonValue] | None:
@@ -131,11 +138,15 @@ class VectorRecipe:
         return [text, image, *(as_text(values[column]) for _, column in self.fields)]
 
     def _image(self, values: JsonObject) -> JsonValue:
-        assert self.image is not None
-        images = self.image.render_each(values)
+        images = self.images(values)
         if not images:
             return None
         return [*images] if self.several else images[0]
+
+    def images(self, values: JsonObject) -> list[str]:
+        """The references of the row's pictures that are embedded."""
+        images = [] if self.image is None else self.image.render_each(values)
+        return images if self.several else images[:1]
 
     def inputs(self, product_id: int | str, sent: Sequence[JsonValue]) -> Iterator[tuple[str, EmbedInput]]:
         """The same as an embedder takes it, slot by slot."""
@@ -200,7 +211,17 @@ class Recipe:
 
     def source_hash(self, row: CatalogRow) -> bytes:
         """A hash of the whole row: while it stays, so does its content, which costs several times as much."""
-        return _digest(self._source_seed + orjson.dumps(row.values, option=_SORTED))
+        marks = orjson.dumps(row.pictures, option=_SORTED) if row.pictures else b""
+        return _digest(self._source_seed + orjson.dumps(row.values, option=_SORTED) + marks)
+
+    def references(self, row: CatalogRow) -> list[tuple[ImageHash, str]]:
+        """The row's pictures that are to be looked at, and how."""
+        return [
+            (vector.image_hash, image)
+            for vector in self.vectors
+            if vector.image_hash != "url" and vector.image is not None
+            for image in vector.images(row.values)
+        ]
 
     def content(self, row: CatalogRow) -> Content:
         """What the row's item should be."""
@@ -210,8 +231,9 @@ class Recipe:
             values[field.column] if field.convert is None else field.convert(values[field.column])
             for field in self.payload
         ]
+        marks = orjson.dumps(row.pictures, option=_SORTED) if row.pictures else b""
         hashes = Hashes(
-            _digest(self._embed_seed + orjson.dumps(sent)),
+            _digest(self._embed_seed + orjson.dumps(sent) + marks),
             _digest(self._payload_seed + orjson.dumps(payload_values, option=_SORTED)),
         )
         # The service gets the key as the number it is, and the text where it is none.
@@ -233,6 +255,7 @@ def _vector_recipe(
         image=parse_template(config.image, columns, f"{place}.image") if config.image else None,
         fields=None if config.fields is None else tuple(config.fields.items()),
         several=config.pictures == "all",
+        image_hash=config.image_hash,
         seed=_digest(orjson.dumps([identity, list(config.fields or ())])),
     )
 

@@ -198,7 +198,7 @@ class Planner:
                 continue
             self._seen.add(item.id)
             force = selected and self._may_force(options)
-            if source == item.source and not force:
+            if (source == item.source or row.unsure) and not force:
                 page.unchanged += 1
                 continue
             content = self.recipe.content(row)

@@ -141,6 +141,8 @@ class Task:
             content = contents.get(item.key)
             if content is None:
                 self._gone(item)
+            elif self._rows[item.key].unsure:
+                self._fail(item, Rejection(FaultClass.TRANSIENT, "its picture can't be looked at now"))
             elif content.problem is not None:
                 self._fail(item, Rejection(FaultClass.ITEM, content.problem))
             elif content.hashes.embed == item.synced_embed:
