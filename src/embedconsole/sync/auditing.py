@@ -175,8 +175,8 @@ class CollectionAuditor:
                     continue
                 self._settle(point, item, held.get(point), findings)
             suspects = moving
-        # Somebody is at work on these.
-        self._counts[Verdict.WAITING] += len(suspects)
+        if suspects:  # somebody is at work on these
+            self._counts[Verdict.WAITING] += len(suspects)
         findings = await self._without_orphans(findings)
         for finding in findings:
             self._note(finding)
