@@ -8,12 +8,13 @@ import pytest
 
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.audits import KEEP_AUDITS
+from embedconsole.ledger.records.items import Adoption
 from embedconsole.ledger.states import State
 from ledger.shelf import hashes, point_of
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Believed, Hashes
+    from embedconsole.ledger.records.items import Believed
     from ledger.shelf import Shelf
 
 KEYS = ["0", "7", "300", str((1 << 64) - 1), "zebra", "ape", "5b1f4f7e-7d6c-4b4e-9c0a-0123456789ab", "-1"]
@@ -77,15 +78,16 @@ def test_a_state_that_does_not_follow_from_the_hashes_is_corrected(shelf: Shelf)
 
 def test_points_are_entered_as_they_are_and_what_is_known_stays(shelf: Shelf) -> None:
     shelf.add(1)
-    found: dict[bytes, tuple[str, Hashes]] = {point_of(key): (key, hashes("x")) for key in ("1", "2", "ape")}
+    found = [Adoption(point_of(key), key, hashes("x"), hashes("x")) for key in ("1", "2", "ape")]
+    found.append(Adoption(point_of("3"), "3", hashes("x", "new"), hashes("x", "old")))
 
-    assert shelf.ledger.beliefs.adopt(shelf.generation, found) == 2
+    assert shelf.ledger.beliefs.adopt(shelf.generation, found) == 3
     assert shelf.ledger.beliefs.adopt(shelf.generation, found) == 0
 
-    assert shelf.states() == {"1": State.EMBED, "2": State.SYNCED, "ape": State.SYNCED}
+    assert shelf.states() == {"1": State.EMBED, "2": State.SYNCED, "ape": State.SYNCED, "3": State.PAYLOAD}
     assert believed(shelf, 2).desired == believed(shelf, 2).synced == hashes("x")
-    assert shelf.ledger.catalogued.count_wanted(shelf.generation) == 3
-    assert shelf.claimed().items[0].key == "1"
+    assert shelf.ledger.catalogued.count_wanted(shelf.generation) == 4
+    assert shelf.claimed().items[0].key == "3"
 
 
 def test_keys_of_what_is_wanted(shelf: Shelf) -> None:

@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from embedconsole.faults import Fault
+from embedconsole.ledger.records.items import Adoption
+from embedconsole.sync.adopting import check_model, found_in
 from embedconsole.sync.audit import NotChecked
+from embedconsole.sync.auditing import AuditProgress
 from embedconsole.sync.comparing import Verdict
-from embedconsole.sync.generation import settled_generation
+from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
@@ -27,7 +31,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.audit import Audit
-    from embedconsole.sync.auditing import AuditProgress, Finding
+    from embedconsole.sync.auditing import Finding
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.progress import RunReport
 
@@ -69,9 +73,11 @@ class LedgerMender:
             for one in findings
             if one.item is not None and one.verdict is not Verdict.TAKEN
         ]
-        unknown = {
-            one.point: (one.key, one.holds) for one in findings if one.item is None and one.holds is not None
-        }
+        unknown = [
+            Adoption(one.point, one.key, one.holds, one.holds)
+            for one in findings
+            if one.item is None and one.holds is not None
+        ]
         if unknown and not self._adopting:
             # Before: should we be killed, every later run is to look at them.
             self.ledger.generations.forget_scans(self.generation_id)
@@ -120,6 +126,9 @@ async def repair(
 
 
 async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: AuditProgress) -> Audit:
+    if await anyio.to_thread.run_sync(current_generation, assembly, ledger) is None:
+        # The lost ledger knew by which model; now only the points tell.
+        await _check_model(assembly)
     generation = await anyio.to_thread.run_sync(partial(settled_generation, assembly, ledger, force=False))
     mender = LedgerMender(ledger, generation.id)
     audit = await Verification(ledger, assembly, generation, sample, progress, mender.mend).audit()
@@ -127,3 +136,13 @@ async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: 
     if not isinstance(audit.schema, NotChecked) and audit.schema.drift:
         await initialise(assembly)
     return audit
+
+
+async def _check_model(assembly: Assembly) -> None:
+    try:
+        if await assembly.collection.describe() is None:
+            return
+        found = await found_in(assembly, AuditProgress(), unmarked=False)
+    except Fault:
+        return  # the verify says why
+    check_model(assembly.pipeline.name, found)
