@@ -11,6 +11,7 @@ from embedconsole.cli.keeping import KEEPING
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
 from embedconsole.cli.replaying import replay_command
+from embedconsole.cli.understanding import UNDERSTANDING
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -268,6 +269,7 @@ COMMANDS: tuple[click.Command, ...] = (
     replay_command,
     search_command,
     *KEEPING,
+    *UNDERSTANDING,
     *ORDERS,
     config_group,
 )
