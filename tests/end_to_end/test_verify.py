@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -278,3 +279,44 @@ def test_differences_of_the_catalog_and_of_the_schema_are_told_and_mended(outsid
     assert_all_agree(stage)
 
     assert stage.installation.run("verify", "--allow-deletes").code == 2
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_verify_that_is_interrupted_ends_at_once_and_notes_nothing(outsider: Outsider) -> None:
+    stage = outsider.stage
+    stage.qdrant.fail_next("hold", path="points/scroll")
+    with stage.installation.running("verify", "--json") as verifying:
+        stage.qdrant.wait_held()
+        verifying.process.send_signal(signal.SIGINT)
+        ended = verifying.ended()
+    stage.qdrant.release()
+
+    assert ended.code == 130, ended.err
+    assert ended.out == ""
+    assert outsider.backup()["embedconsole_audits"] == []
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_a_repair_that_is_killed_after_it_set_the_ledger_right_is_finished_by_any_run(
+    outsider: Outsider,
+) -> None:
+    stage = outsider.stage
+    before = outsider.points()
+    stage.shop.edit([8], touch=False, price="7.77")
+    outsider.restore({})
+    # The run has found what the catalog wants of them, and is about to write it.
+    stage.qdrant.fail_next("hold", path="points/batch")
+    with stage.installation.running("verify", "--repair") as repairing:
+        stage.qdrant.wait_held()
+        repairing.process.kill()
+        repairing.ended()
+    stage.qdrant.reset()
+
+    finished = stage.installation.sync()
+
+    assert finished.code == 0, finished.err
+    assert stage.service.stats().requests == 0
+    after = outsider.points()
+    assert after[8]["price"] == 7.77
+    assert after.keys() == before.keys()
+    assert_all_agree(stage)

@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 import pytest
+from sqlalchemy import delete
 
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.beliefs import Beliefs
+from embedconsole.ledger.schema import items
+from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.audit import CollectionAudit
 from embedconsole.sync.comparing import Verdict
+from embedconsole.sync.generation import current_generation
 from embedconsole.sync.options import RunOptions
-from embedconsole.sync.verifying import verify
+from embedconsole.sync.repairing import LedgerMender
+from embedconsole.sync.verifying import Verification, verify
 from sync.driving import LIMIT, report_of
 
 if TYPE_CHECKING:
@@ -23,6 +28,7 @@ if TYPE_CHECKING:
     from embedconsole.items import JsonObject, PointId, PointPage, Points
     from embedconsole.ledger.records.items import Believed
     from embedconsole.sync.audit import Audit
+    from embedconsole.sync.engine import Engine
     from embedconsole.sync.thread import EngineHandle
     from support.shop import Shop
     from sync.rig import HeldEmbedder, MemoryCollection
@@ -196,3 +202,30 @@ def test_differences_that_a_run_is_about_to_find_are_waiting(
         "waiting": 1,
     }
     assert verified(synced).drift == 1
+
+
+def test_what_is_entered_is_compared_by_every_later_run_until_one_has_come_to_its_end(
+    synced: EngineHandle, shop: Shop, collection: MemoryCollection
+) -> None:
+    """A repair may be killed before its own run: a scan for changes would not look at what it entered."""
+
+    async def lose_and_mend(engine: Engine) -> None:
+        assembly = assembly_of(engine.assemblies, "products")
+        generation = current_generation(assembly, engine.ledger)
+        assert generation is not None
+        assert generation.scan_age is not None
+        engine.ledger.database.execute(delete(items).where(items.c.key.in_(["3", "4"])))
+        mender = LedgerMender(engine.ledger, generation.id)
+        await Verification(engine.ledger, assembly, generation, mend=mender.mend).audit()
+        generation = current_generation(assembly, engine.ledger)
+        assert generation is not None
+        assert (generation.scan_age, generation.watermark) == (None, None)
+
+    shop.edit([3], touch=False, title="Behind the watermark")
+    synced.call(lose_and_mend).result(timeout=LIMIT)
+
+    report = report_of(synced.run(RunOptions()))
+
+    assert (report.embedded, report.unchanged) == (1, 19)
+    assert collection.points[3]["title"] == "Behind the watermark"
+    assert verified(synced).drift == 0
