@@ -22,7 +22,7 @@ from embedconsole.sync.comparing import Verdict
 from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.progress import Outcome, RunReport
 from embedconsole.sync.verifying import Verification, verify
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from embedconsole.sync.audit import Audit
     from embedconsole.sync.auditing import Finding
     from embedconsole.sync.engine import Engine
-    from embedconsole.sync.progress import RunReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +107,11 @@ async def repair(
     for assembly in engine.assemblies:
         name = assembly.pipeline.name
         found[name] = await _set_right(engine.ledger, assembly, sample, progress[name])
-    options = RunOptions(
-        full=True,
-        allow_deletes=allow_deletes,
-        pipelines=frozenset(name for name, audit in found.items() if not audit.failed),
-    )
-    run = await engine.run(options, kind="repair", overlap="wait")
+    sound = frozenset(name for name, audit in found.items() if not audit.failed)
+    run = RunReport(None)
+    if sound:
+        options = RunOptions(full=True, allow_deletes=allow_deletes, pipelines=sound)
+        run = await engine.run(options, kind="repair", overlap="wait")
     left = {}
     for name, audit in found.items():
         done = run.pipelines.get(name)

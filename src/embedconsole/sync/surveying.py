@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.faults import Refused
+from embedconsole.faults import Fault, Refused
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.initialise import compared, configured_vectors
 
@@ -58,9 +58,9 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
     state = await collection.describe()
     vectors, asks = configured_vectors(assembly, state)
     indexes = dict(assembly.pipeline.collection.indexes)
-    audits = await anyio.to_thread.run_sync(engine.ledger.audits.latest, pipeline, AUDITS)
+    audits = await _audits(engine, pipeline)
     if state is None:
-        return Survey(None, vectors, asks, indexes, audits=tuple(audits))
+        return Survey(None, vectors, asks, indexes, audits=audits)
     return Survey(
         state=state,
         vectors=vectors,
@@ -69,8 +69,16 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
         differences=tuple(compared(assembly, state)),
         naming=await _naming(collection),
         optimizations=await _optimizations(collection),
-        audits=tuple(audits),
+        audits=audits,
     )
+
+
+async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:
+    """Nothing while the ledger is away: that is told elsewhere, and the collection can be looked at."""
+    try:
+        return tuple(await anyio.to_thread.run_sync(engine.ledger.audits.latest, pipeline, AUDITS))
+    except Fault:
+        return ()
 
 
 # A key for one collection alone may be refused both: what there is to see is shown all the same.
