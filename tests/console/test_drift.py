@@ -121,3 +121,17 @@ async def test_a_verify_goes_on_when_its_sheet_is_closed(make_console: MakeConso
 
         await until(pilot, lambda: any("ledger: gone" in one.message for one in pilot.app._notifications))
         assert console_of(pilot).place is not None
+
+
+async def test_a_verify_ends_with_the_console(make_console: MakeConsole) -> None:
+    """Else leaving would wait for all points to be compared."""
+    comparing: Future[Audit] = Future()
+    helm = FakeHelm(samples.in_sync(), answers={"survey": collection_samples.READY, "verify": comparing})
+    async with make_console(helm).run_test() as pilot:
+        await settled(pilot)
+        await pilot.press("3", "c")
+        await until(pilot, lambda: "Comparing" in sheet_text(pilot))
+        await pilot.press("escape")
+        await pilot.pause()
+        await pilot.press("q")
+    assert comparing.cancelled()

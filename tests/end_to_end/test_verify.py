@@ -94,6 +94,9 @@ def test_what_others_did_is_told_and_mended_and_what_is_foreign_stays(outsider: 
     assert found(told, "catalog") == {}
     assert told.products["drift"] == 5
     assert stage.service.stats().requests == 0
+    [event] = outsider.backup()["embedconsole_events"][-1:]
+    assert (event["level"], event["kind"]) == ("warning", "verify")
+    assert event["message"] == "a verify found differences: 2 missing, 2 stale, 1 orphaned"
 
     mended = verify(stage, "--repair")
 
@@ -270,7 +273,7 @@ def test_differences_of_the_catalog_and_of_the_schema_are_told_and_mended(outsid
 
     assert told.code == 1
     assert "products: 2 differences" in told.out
-    assert "1 changed since they were planned" in told.out
+    assert "25 rows; 1 changed\n" in told.out
     assert "indexes.product_id: it has nothing, configured is keyword" in told.out
     assert "verify --repair" in told.err
 

@@ -23,7 +23,7 @@ from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome, RunReport
-from embedconsole.sync.verifying import Verification, verify
+from embedconsole.sync.verifying import Verification, note_audit, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -130,7 +130,7 @@ async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: 
     generation = await anyio.to_thread.run_sync(partial(settled_generation, assembly, ledger, force=False))
     mender = LedgerMender(ledger, generation.id)
     audit = await Verification(ledger, assembly, generation, sample, progress, mender.mend).audit()
-    await anyio.to_thread.run_sync(ledger.audits.add, assembly.pipeline.name, audit.as_json())
+    await anyio.to_thread.run_sync(note_audit, ledger, assembly.pipeline.name, audit)
     if not isinstance(audit.schema, NotChecked) and audit.schema.drift:
         await initialise(assembly)
     return audit
