@@ -104,6 +104,7 @@ async def adoptable(
     """
     assembly = assembly_of(engine.assemblies, pipeline)
     state = await _checked_state(assembly)
+    await engine.bury_the_dead()  # a killed run's lease is no reason to wait
     await anyio.to_thread.run_sync(_check_ledger, engine.ledger, assembly, state)
     found = await found_in(assembly, progress or AuditProgress(), unmarked=unmarked)
     check_model(pipeline, found)
