@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from console.samples import EVIL, GREEN
+from console.samples import EVIL, GREEN, WALL
 from embedconsole.collection.compare import Difference
 from embedconsole.items import Naming, Optimization, Optimizations, VectorSpec
+from embedconsole.ledger.records.history import AuditRecord
 from embedconsole.sync.surveying import Survey
 
 COVERED = {"title": 987_655, "category": 987_655, "price": 961_020, "in_stock": 987_655}
@@ -69,6 +70,35 @@ BROKEN = replace(
     optimizations=Optimizations(queued=4, queued_points=90_000),
 )
 
+AUDITS = (
+    AuditRecord(
+        WALL - 7200,
+        "products",
+        {
+            "drift": 21,
+            "collection": {
+                "checked": True,
+                "missing": 12,
+                "stale": 1,
+                "orphaned": 7,
+                "examples": {"missing": ["3", "4"]},
+            },
+            "catalog": {"checked": True, "missing": 0, "changed": 1, "gone": 0},
+            "schema": {"checked": True, "differences": []},
+            "vectors": {"checked": False, "why": "ask for it with --sample K"},
+        },
+    ),
+    AuditRecord(WALL - 9000, "products", {"drift": 0}),
+    AuditRecord(
+        WALL - 90_000,
+        "products",
+        {"drift": None, "collection": {"checked": False, "why": "Qdrant: collection products is away"}},
+    ),
+    AuditRecord(WALL - 190_000, "products", {"drift": 1_204}),
+)
+
+DRIFTING = replace(READY, audits=AUDITS)
+
 HOSTILE = replace(
     OPTIMIZING,
     state=replace(
@@ -82,4 +112,5 @@ HOSTILE = replace(
     ),
     naming=Naming(EVIL, (EVIL, "products")),
     optimizations=Optimizations(running=(Optimization(EVIL, EVIL, 10**12, 10**13, 1, 10**12),), queued=10**9),
+    audits=(AuditRecord(WALL - 300, "products", {"collection": {"checked": False, "why": EVIL}}),),
 )

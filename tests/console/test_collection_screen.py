@@ -32,6 +32,7 @@ STATES = {
     "missing": collection_samples.MISSING,
     "optimizing": collection_samples.OPTIMIZING,
     "differing": collection_samples.DIFFERING,
+    "drifting": collection_samples.DRIFTING,
     "broken": collection_samples.BROKEN,
     "hostile": collection_samples.HOSTILE,
 }

@@ -113,3 +113,31 @@ def test_a_run_that_there_is_not(two_runs: Path) -> None:
 
     assert isinstance(done.exception, ConfigError)
     assert "no run 99" in str(done.exception)
+
+
+def test_two_runs_side_by_side_show_what_differs(two_runs: Path) -> None:
+    text = output_of(two_runs, "diff", "1", "2")
+
+    head, *rows = text.splitlines()
+    assert head.split() == ["run", "1", "run", "2"]
+    by_name = {row[:26].strip(): row[26:].split() for row in rows}
+    assert by_name["kind"] == ["force", "sync"]
+    assert by_name["products: embedded"] == ["2,000", "0"]
+    assert by_name["products: cost"] == ["1.0"]
+    assert "products: payload_updated" not in text, "the same in both"
+    assert rows[-1] == "failed only in run 1: products 7"
+
+    told = json.loads(output_of(two_runs, "diff", "2", "1", "--json"))
+    assert told["first"]["run"] == 2
+    assert {"pipeline": "products", "figure": "failed", "first": 0, "second": 1} in told["differing"]
+    assert (told["failed_only_in_first"], told["failed_only_in_second"]) == (
+        [],
+        [{"pipeline": "products", "key": "7"}],
+    )
+
+
+def test_a_run_that_is_not_kept_has_no_difference(two_runs: Path) -> None:
+    done = CliRunner().invoke(cli, ["--config", str(two_runs), "diff", "1", "9"])
+
+    assert isinstance(done.exception, ConfigError)
+    assert str(done.exception) == "no run 9; embedconsole runs lists those that are kept"

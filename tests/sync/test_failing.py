@@ -12,8 +12,9 @@ from embedconsole.faults import Transient
 from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.states import State
-from embedconsole.sync.examining import InCatalog, examine_item, what_follows
+from embedconsole.sync.examining import InCatalog, examine_item
 from embedconsole.sync.failing import Chosen, failed_items, failures_by_cause, retry_chosen, skip_chosen
+from embedconsole.sync.following import what_follows
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.remedies import remedy_for
 from sync.driving import LIMIT, report_of

@@ -13,6 +13,7 @@ from embedconsole.cli.orders import ORDERS
 from embedconsole.cli.reindexing import reindex_command
 from embedconsole.cli.replaying import replay_command
 from embedconsole.cli.searching import search_command
+from embedconsole.cli.understanding import UNDERSTANDING
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -238,6 +239,7 @@ COMMANDS: tuple[click.Command, ...] = (
     search_command,
     *KEEPING,
     reindex_command,
+    *UNDERSTANDING,
     *ORDERS,
     config_group,
 )

@@ -58,4 +58,44 @@ def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, 
     sys.exit(verify_pipelines(session, sample=sample or 0, as_json=invocation.as_json))
 
 
-KEEPING: tuple[click.Command, ...] = (verify_command,)
+@click.command("adopt")
+@click.option(
+    "--unmarked",
+    is_flag=True,
+    help="Also points without our marker, whose id is the item's key and whose payload says the same.",
+)
+@click.option(
+    "--trust-vectors",
+    is_flag=True,
+    help="With --unmarked: also those with another payload; it is written anew, the vectors stay.",
+)
+@click.option("--dry-run", is_flag=True, help="Tell what would be adopted; write nothing.")
+@common_options
+@json_option
+@click.pass_obj
+def adopt_command(invocation: Invocation, *, unmarked: bool, trust_vectors: bool, dry_run: bool) -> None:
+    """Make a lost ledger anew from the collection, without paying for one embedding.
+
+    \b
+    Examples:
+      embedconsole adopt --dry-run
+      embedconsole adopt
+      embedconsole adopt --unmarked           (points of the commands before)
+      embedconsole adopt --unmarked --trust-vectors --json
+    """
+    from embedconsole.headless.adopting import adopt_points
+
+    if trust_vectors and not unmarked:
+        raise click.UsageError("--trust-vectors goes with --unmarked: points of ours need no trust")
+    sys.exit(
+        adopt_points(
+            invocation.session(),
+            unmarked=unmarked,
+            trust_vectors=trust_vectors,
+            dry_run=dry_run,
+            as_json=invocation.as_json,
+        )
+    )
+
+
+KEEPING: tuple[click.Command, ...] = (verify_command, adopt_command)

@@ -138,6 +138,16 @@ ACTIONS: tuple[Action, ...] = (
         rank=6,
     ),
     Action(
+        "verify",
+        "c",
+        "Verify",
+        Group.LOOK,
+        "Compares catalog, ledger and collection with each other, point by point. Changes nothing.",
+        "verify",
+        rank=6,
+        where=("collection",),
+    ),
+    Action(
         "init",
         "i",
         "Init the collection",

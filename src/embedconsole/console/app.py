@@ -17,7 +17,7 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from embedconsole.config.paths import state_dir
-from embedconsole.console import flows, steering
+from embedconsole.console import flows, steering, verifying
 from embedconsole.console.action_table import BY_ID, bindings, remapped
 from embedconsole.console.bridge import Bridge
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
@@ -236,6 +236,11 @@ class Console(App[int]):
     async def action_test(self) -> None:
         """Try everything."""
         await flows.test(self)
+
+    @work(exclusive=True, group="verify", exit_on_error=False)
+    async def action_verify(self) -> None:
+        """Compare everything with everything."""
+        await verifying.verify(self)
 
     def action_next_pipeline(self) -> None:
         """Show the next one."""

@@ -27,7 +27,6 @@ _STATUS: Mapping[str, tuple[Tone, str]] = {
     "red": ("alert", "an operation failed for good: see Qdrant's log"),
 }
 _UNKNOWN_STATUS: tuple[Tone, str] = ("wait", "a status that this version does not know")
-_NOT_CHECKED = "not checked yet: a verify compares every point"
 _ADDS = "press i to add it"
 _AS_CONFIGURED = "as configured"
 
@@ -95,7 +94,13 @@ class CollectionPage:
 
 
 def collection_page(
-    found: Survey | None, counts: Counts | None, *, name: str, target: str = "", fault: str | None = None
+    found: Survey | None,
+    counts: Counts | None,
+    *,
+    name: str,
+    target: str = "",
+    fault: str | None = None,
+    drift: Sequence[Fact] = (),
 ) -> CollectionPage:
     """What the screen shows.
 
@@ -104,6 +109,7 @@ def collection_page(
         counts: The ledger's; None while they are not known.
         name: The configured name of the collection.
         fault: Why the last look failed.
+        drift: What verifies found.
     """
     fault = None if fault is None else clean(fault)
     if found is None:
@@ -114,7 +120,7 @@ def collection_page(
         asked=True,
         exists=state is not None,
         place=_place(target),
-        facts=() if state is None else tuple(_facts(state, found, counts, name)),
+        facts=() if state is None else (*_facts(state, found, counts, name), *drift),
         running=() if found.optimizations is None else tuple(map(_running, found.optimizations.running)),
         complaints=() if state is None else tuple(map(clean, state.complaints)),
         vectors=tuple(_vectors(found, by_field)),
@@ -143,7 +149,6 @@ def _facts(state: CollectionState, found: Survey, counts: Counts | None, name: s
         facts.append(Fact("queue", number(state.queue), waiting, "wait" if state.queue else "plain"))
     facts.append(_size(state))
     facts.append(_naming(found.naming, name))
-    facts.append(Fact("drift", "-", _NOT_CHECKED, "muted"))
     return facts
 
 

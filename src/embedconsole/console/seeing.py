@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from embedconsole.console.drifting import drift_of
 from embedconsole.console.overseeing import TONES, health, held_up, hosts, latest, pipeline_rows
 from embedconsole.console.sentence import sentence
 from embedconsole.console.situation import Standing, situation
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.launch import Facts
     from embedconsole.console.sentence import Situation
-    from embedconsole.ledger.records.history import Event
+    from embedconsole.ledger.records.history import AuditRecord, Event
     from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.snapshot import CollectionSeen, PipelineView, Snapshot
 
@@ -73,7 +74,11 @@ def dashboard(scene: Scene) -> DashboardView:
         sentence=sentence(now),
         backlog=_backlog(pipeline, scene.history, stale=now.ledger_fault is not None),
         in_flight=_in_flight(snapshot, facts.name, stale=now.ledger_fault is not None),
-        collection=_collection(pipeline.seen, scene.standing, private=facts.embedded and _watches(scene)),
+        collection=_with_drift(
+            _collection(pipeline.seen, scene.standing, private=facts.embedded and _watches(scene)),
+            pipeline.audit,
+            snapshot.taken_at + scene.standing.offset,
+        ),
         errors=ErrorsView(error_rows(_mine(snapshot.events, facts.name), scene.standing.zone)),
         alarmed=now.broken is not None or now.ledger_fault is not None or now.halted is not None,
         health=health(snapshot, pipeline),
@@ -208,6 +213,14 @@ def _collection(seen: CollectionSeen | None, standing: Standing, *, private: boo
         fault=fault,
         as_of=as_of,
     )
+
+
+def _with_drift(view: CollectionView, last: AuditRecord | None, now: float) -> CollectionView:
+    if last is None:
+        return view
+    drift = drift_of(last, now)
+    note = drift.ago if drift.value != "-" else f"{drift.ago}: {drift.note}"
+    return replace(view, drift=drift.value, drift_note=note, drift_tone=drift.tone)
 
 
 def _mine(events: Sequence[Event], pipeline: str) -> list[Event]:

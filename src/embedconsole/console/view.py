@@ -90,6 +90,7 @@ class CollectionView:
         vectors: "512 cosine", or a line each for named ones.
         fault: Why it does not answer; the rest is then from `as_of`.
         past: Nobody asks it any more: it is shown as it was.
+        drift: What the last verify found, and when; empty before the first.
     """
 
     asked: bool = False
@@ -109,6 +110,9 @@ class CollectionView:
     fault: str | None = None
     as_of: str = ""
     past: bool = False
+    drift: str = ""
+    drift_note: str = ""
+    drift_tone: Tone = "plain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,12 +51,7 @@ def _line(part: Part) -> str:
             said = f"{part.rows:,} rows"
             if part.waiting:
                 return f"{said}; {part.waiting:,} differ, and a run is going on that finds them"
-            figures = {
-                "missing in the ledger": part.missing,
-                "changed since they were planned": part.changed,
-                "gone from the catalog": part.gone,
-            }
-            wrong = ", ".join(f"{count:,} {words}" for words, count in figures.items() if count)
+            wrong = ", ".join(f"{count:,} {how}" for how, count in part.differences.items() if count)
             return f"{said}; {wrong or 'the ledger knows them all as they are'}"
         case CollectionAudit():
             counts = part.counts

@@ -35,16 +35,11 @@ def show_item(session: Session, key: str, *, as_json: bool) -> Exit:
         Transient, Refused: the ledger does not answer.
     """
 
-    async def look() -> list[Examined]:
-        with opened_ledger(session) as ledger:
-            async with assembled(session.pipelines) as assemblies:
-                return [await examine(ledger, assembly, key) for assembly in assemblies]
-
-    seen = [one for one in anyio.run(look) if one.known is not None or one.catalog.values is not None]
+    seen = [one for one in examined(session, key) if one.known is not None or one.catalog.values is not None]
     if not seen:
         raise ConfigError(f"neither the ledger nor the catalog has an item {key!r}")
     if as_json:
-        put_json({"pipelines": {one.pipeline: _json(one) for one in seen}})
+        put_json({"pipelines": {one.pipeline: examined_json(one) for one in seen}})
     else:
         for one in seen:
             _print(one)
@@ -52,7 +47,20 @@ def show_item(session: Session, key: str, *, as_json: bool) -> Exit:
     return Exit.SOME_FAILED if failed else Exit.IN_SYNC
 
 
-def _json(seen: Examined) -> dict[str, object]:
+def examined(session: Session, key: str) -> list[Examined]:
+    """What each pipeline has of an item. Raises Transient, Refused: the ledger does not answer."""
+
+    async def look() -> list[Examined]:
+        with opened_ledger(session) as ledger:
+            async with assembled(session.pipelines) as assemblies:
+                return [await examine(ledger, assembly, key) for assembly in assemblies]
+
+    return anyio.run(look)
+
+
+def examined_json(seen: Examined) -> dict[str, object]:
+    """The object that `--json` prints for a pipeline."""
+    held = seen.collection.held
     known = seen.known
     return {
         "key": seen.key,
@@ -69,7 +77,11 @@ def _json(seen: Examined) -> dict[str, object]:
             "desired": None if known is None else _pair(known.desired_embed, known.desired_payload),
             "synced": None if known is None else _pair(known.synced_embed, known.synced_payload),
             "catalog": _hashes(seen.catalog.hashes),
+            "point": None if held is None else _hashes(held.holds),
         },
+        "batch": None if known is None else known.batch,
+        "kept": dict(seen.kept),
+        "verdict": seen.verdict,
         "sent": [asdict(one) for one in seen.catalog.sent],
         "catalog": seen.catalog.values,
         "catalog_fault": seen.catalog.fault,
@@ -127,10 +139,11 @@ def _print(seen: Examined) -> None:
 
 def _compared(wanted: bytes | None, held: bytes | None) -> str:
     same = "the same" if wanted == held else "differ"
-    return f"wanted {_short(wanted)}, synced {_short(held)}: {same}"
+    return f"wanted {short(wanted)}, synced {short(held)}: {same}"
 
 
-def _short(value: bytes | None) -> str:
+def short(value: bytes | None) -> str:
+    """The beginning of a hash: enough to tell it from another."""
     return "nothing" if value is None else value[:4].hex()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,16 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.summary import print_figures
 from embedconsole.headless.talk import duration, put, put_json, put_table, say
+from embedconsole.sync.differing_runs import two_runs
 from embedconsole.sync.recalling import past_runs, run_in_detail
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.records.history import Event
+    from embedconsole.sync.differing_runs import Figure
     from embedconsole.sync.recalling import Part, PastRun
+
+_KEYS = 20
 
 
 def show_runs(session: Session, *, limit: int, as_json: bool) -> Exit:
@@ -62,6 +67,55 @@ def show_run(session: Session, number: int, *, as_json: bool) -> Exit:
             ],
         )
     return Exit.IN_SYNC
+
+
+def show_difference(session: Session, first: int, second: int, *, as_json: bool) -> Exit:
+    """Print two runs side by side: what differs.
+
+    Raises:
+        ConfigError: there is no run of one of the numbers, or no longer.
+    """
+    with opened_ledger(session) as ledger:
+        seen = two_runs(ledger, first, second) if ledger else first
+    if isinstance(seen, int):
+        raise ConfigError(f"no run {seen}; {session.command} runs lists those that are kept")
+    if as_json:
+        put_json(
+            {
+                "first": _run_json(seen.first),
+                "second": _run_json(seen.second),
+                "differing": [asdict(one) for one in seen.differing],
+                "failed_only_in_first": [{"pipeline": name, "key": key} for name, key in seen.only_first],
+                "failed_only_in_second": [{"pipeline": name, "key": key} for name, key in seen.only_second],
+            }
+        )
+        return Exit.IN_SYNC
+    runs = (seen.first, seen.second)
+    rows = [
+        ["kind", *(run.kind for run in runs)],
+        ["ended", *(run.words for run in runs)],
+        ["began", *(_moment(run.began) for run in runs)],
+        ["took", *("" if run.seconds is None else duration(run.seconds) for run in runs)],
+        ["by", *(run.worker for run in runs)],
+        ["version", *(run.version for run in runs)],
+        *(
+            [f"{one.pipeline}: {one.figure}", _figure(one.first), _figure(one.second)]
+            for one in seen.differing
+        ),
+    ]
+    put_table(["", *(f"run {run.id}" for run in runs)], rows)
+    for run, failed in ((seen.first, seen.only_first), (seen.second, seen.only_second)):
+        if failed:
+            shown = ", ".join(f"{name} {key}" for name, key in failed[:_KEYS])
+            more = f" and {len(failed) - _KEYS:,} more" if len(failed) > _KEYS else ""
+            put(f"failed only in run {run.id}: {shown}{more}")
+    return Exit.IN_SYNC
+
+
+def _figure(value: Figure) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else f"{value:,}"
 
 
 def _print_runs(runs: tuple[PastRun, ...]) -> None:

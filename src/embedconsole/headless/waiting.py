@@ -7,6 +7,7 @@ import time
 from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from embedconsole.foreign import harmless
@@ -101,7 +102,7 @@ class _LineInPlace:
         self._width = 0
 
     def show(self, text: str) -> None:
-        text = harmless(text).replace("\n", " ")[:120]
+        text = harmless(text).replace("\n", " ")[: get_terminal_size().columns - 1]
         sys.stderr.write(f"\r{text:<{self._width}}")
         sys.stderr.flush()
         self._width = len(text)

@@ -8,7 +8,7 @@ from sqlalchemy import and_, bindparam, case, insert, literal, or_, select, upda
 
 from embedconsole.ledger.bulk import Bulk
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records.items import Believed, Hashes
+from embedconsole.ledger.records.items import Believed
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.states import State
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from embedconsole.ledger.database import Database
+    from embedconsole.ledger.records.items import Adoption, Hashes
 
 _GIVEN_UP = (State.FAILED.value, State.SKIPPED.value)
 
@@ -91,32 +92,25 @@ class Beliefs:
 
         return self._database.write(work)
 
-    def adopt(self, generation_id: int, found: Mapping[bytes, tuple[str, Hashes]]) -> int:
-        """Enter points that the ledger does not know, as held and wanted as they are.
+    def adopt(self, generation_id: int, found: Sequence[Adoption]) -> int:
+        """Enter points that the ledger does not know.
 
         The next full scan tells what the catalog wants of them; what it does not have goes the way of all
         that is gone from it.
 
-        Args:
-            found: Point to key and content.
-
         Returns:
-            How many there were that nobody had entered meanwhile.
+            How many there were that nobody had entered before.
         """
         if not found:
             return 0
 
         def work(connection: Connection) -> int:
             known = select(items.c.point).where(
-                items.c.generation_id == generation_id, items.c.point.in_(list(found))
+                items.c.generation_id == generation_id, items.c.point.in_([one.point for one in found])
             )
             there = {bytes(point) for point in connection.scalars(known)}
             now = connection.scalar(select(now_ms()))
-            rows = [
-                _adopted(generation_id, point, key, holds, now)
-                for point, (key, holds) in found.items()
-                if point not in there
-            ]
+            rows = [_adopted(generation_id, one, now) for one in found if one.point not in there]
             _ENTER.run(connection, rows)
             return len(rows)
 
@@ -170,16 +164,16 @@ def _believed(row: Row[*tuple[Any, ...]], now: int) -> Believed:
     return Believed._make((*row[:7], row[7] is not None and row[8] > now))
 
 
-def _adopted(generation_id: int, point: bytes, key: str, holds: Hashes, now: int | None) -> dict[str, object]:
+def _adopted(generation_id: int, one: Adoption, now: int | None) -> dict[str, object]:
     return {
         "generation_id": generation_id,
-        "point": point,
-        "key": key,
-        "desired_embed_hash": holds.embed,
-        "desired_payload_hash": holds.payload,
-        "synced_embed_hash": holds.embed,
-        "synced_payload_hash": holds.payload,
-        "state": State.SYNCED.value,
+        "point": one.point,
+        "key": one.key,
+        "desired_embed_hash": one.desired.embed,
+        "desired_payload_hash": one.desired.payload,
+        "synced_embed_hash": one.synced.embed,
+        "synced_payload_hash": one.synced.payload,
+        "state": (State.SYNCED if one.desired == one.synced else State.PAYLOAD).value,
         "due_at": now,
         "attempts": 0,
     }

@@ -40,9 +40,14 @@ class CatalogAudit:
     waiting: int = 0
 
     @property
+    def differences(self) -> Mapping[str, int]:
+        """How much of it is how."""
+        return {"not in the ledger": self.missing, "changed": self.changed, "gone": self.gone}
+
+    @property
     def drift(self) -> int:
         """How much is not as it should be."""
-        return self.missing + self.changed + self.gone
+        return sum(self.differences.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,14 @@ class CollectionAudit:
     examples: Mapping[Verdict, tuple[str, ...]] = field(default_factory=dict)
 
     @property
+    def differences(self) -> Mapping[str, int]:
+        """How much of it is how."""
+        return {str(verdict): self.counts.get(verdict, 0) for verdict in DRIFT}
+
+    @property
     def drift(self) -> int:
         """How much is not as it should be."""
-        return sum(self.counts.get(verdict, 0) for verdict in DRIFT)
+        return sum(self.differences.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +149,17 @@ class Audit:
     def known_drift(self) -> int:
         """How much is known not to be as it should be."""
         return sum(0 if isinstance(part, NotChecked) else part.drift for part in self.parts.values())
+
+    @property
+    def in_words(self) -> str:
+        """What is known not to be as it should be: "3 missing, 1 stale"."""
+        words = []
+        for name, part in self.parts.items():
+            if isinstance(part, (CatalogAudit, CollectionAudit)):
+                words += [f"{count:,} {how}" for how, count in part.differences.items() if count]
+            elif not isinstance(part, NotChecked) and part.drift:
+                words.append(f"{part.drift:,} of the {name}")
+        return ", ".join(words)
 
     def as_json(self) -> JsonObject:
         """The object that `--json` prints for the pipeline, and the ledger keeps."""

@@ -80,7 +80,7 @@ class CollectionAuditor:
         catalog: Tells orphans from what the ledger has lost; all that the ledger does not know is the latter
             while it does not answer.
         mend: Told of what is not as it should be, once that is certain.
-        agreeing: Offered every item whose point is as it should be.
+        agreeing: Offered every item whose point is there as it should be.
     """
 
     pipeline: str
@@ -150,7 +150,8 @@ class CollectionAuditor:
                 suspects.append(item.point)
                 continue
             self._counts[verdict] += 1
-            if verdict is Verdict.AGREES and self.agreeing is not None:
+            there = verdict is Verdict.AGREES and item.synced_embed is not None
+            if there and self.agreeing is not None:
                 self.agreeing.offer(item)
         for held in by_point.values():
             if held.pipeline == self.pipeline:
@@ -175,8 +176,8 @@ class CollectionAuditor:
                     continue
                 self._settle(point, item, held.get(point), findings)
             suspects = moving
-        # Somebody is at work on these.
-        self._counts[Verdict.WAITING] += len(suspects)
+        if suspects:  # somebody is at work on these
+            self._counts[Verdict.WAITING] += len(suspects)
         findings = await self._without_orphans(findings)
         for finding in findings:
             self._note(finding)

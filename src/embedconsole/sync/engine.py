@@ -283,6 +283,7 @@ class Engine:
             dependencies=self._health.get(name, ()) if run is None else _health_of(run),
             last_report=self._last.get(name),
             seen=self._watch.collections.get(name),
+            audit=self._watch.seen.audits.get(name),
         )
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.items import point_id
-from embedconsole.ledger.states import State
+from embedconsole.items import point_id, point_order
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.diff import state_of
+from embedconsole.sync.comparing import Verdict, judge
+from embedconsole.sync.following import what_follows, what_is_amiss
 from embedconsole.sync.generation import current_generation
 from embedconsole.sync.hits import title_of
 from embedconsole.sync.journal import product_column
+from embedconsole.sync.markers import read_point
 from embedconsole.sync.remedies import remedy_for
 from embedconsole.sync.template import as_text
 
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from embedconsole.items import CatalogRow, JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event
-    from embedconsole.ledger.records.items import Hashes, LedgerItem
+    from embedconsole.ledger.records.items import Believed, Hashes, LedgerItem
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Content
     from embedconsole.sync.engine import Engine
+    from embedconsole.sync.markers import Held
 
 _EVENTS = 100
 _PATIENCE = 5.0
@@ -73,6 +75,11 @@ class InCollection:
     payload: JsonObject | None = None
     fault: str | None = None
 
+    @property
+    def held(self) -> Held | None:
+        """What its marker says; None when there is no such point."""
+        return None if self.payload is None else read_point(self.point, self.payload)
+
 
 @dataclass(frozen=True, slots=True)
 class Examined:
@@ -81,6 +88,8 @@ class Examined:
     Attributes:
         tries: How many attempts an item has in all.
         known: What the ledger has of it; None when it has never heard of it.
+        kept: The vectors that are kept of what is wanted, by name, with their sizes.
+        verdict: How ledger and collection stand to each other; None where one of them can't be read.
         follows: What that means, a sentence each.
         remedy: What the operator can do; empty where nothing went wrong.
         events: What happened to it, oldest first.
@@ -92,6 +101,8 @@ class Examined:
     known: LedgerItem | None
     catalog: InCatalog
     collection: InCollection
+    kept: Mapping[str, int] = field(default_factory=dict)
+    verdict: Verdict | None = None
     follows: tuple[str, ...] = ()
     remedy: str = ""
     events: tuple[Event, ...] = ()
@@ -111,10 +122,9 @@ async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examin
     Raises:
         Transient, Refused: the ledger does not answer.
     """
-    known: LedgerItem | None = None
-    events: tuple[Event, ...] = ()
+    memory = _Memory()
     if ledger is not None:
-        known, events = await anyio.to_thread.run_sync(_remember, ledger, assembly, key)
+        memory = await anyio.to_thread.run_sync(_remember, ledger, assembly, key)
     catalog = InCatalog(fault=_SILENT)
     collection = InCollection(point_id(key), fault=_SILENT)
 
@@ -130,76 +140,66 @@ async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examin
         async with anyio.create_task_group() as group:
             group.start_soon(read)
             group.start_soon(retrieve)
+    known, tries = memory.known, assembly.pipeline.retry.attempts
+    verdict = _verdict(assembly.pipeline.name, memory.believed, catalog, collection)
     return Examined(
         pipeline=assembly.pipeline.name,
         key=key,
-        tries=assembly.pipeline.retry.attempts,
+        tries=tries,
         known=known,
         catalog=catalog,
         collection=collection,
-        follows=what_follows(known, catalog, tries=assembly.pipeline.retry.attempts),
+        kept=memory.kept,
+        verdict=verdict,
+        follows=(*what_follows(known, catalog, tries=tries), *what_is_amiss(verdict)),
         remedy="" if known is None or not known.error else remedy_for(known.error_class or "", known.error),
-        events=events,
+        events=memory.events,
     )
 
 
-def what_follows(known: LedgerItem | None, catalog: InCatalog, *, tries: int) -> tuple[str, ...]:
-    """What the hashes and the attempts come to, in sentences."""
-    if known is None:
-        if catalog.values is not None:
-            return ("The ledger has not heard of it: the next run finds it, and it is embedded.",)
-        return ("Neither the ledger nor the catalog has it.",)
-    return (_standing(known, tries), *_after_a_look(known, catalog))
+def _verdict(
+    pipeline: str, believed: Believed | None, catalog: InCatalog, collection: InCollection
+) -> Verdict | None:
+    held = collection.held
+    if collection.fault is not None or (believed is None and held is None):
+        return None
+    verdict = judge(believed, held, pipeline)
+    gone = catalog.values is None and catalog.fault is None
+    return Verdict.ORPHANED if verdict is Verdict.UNLISTED and gone else verdict
 
 
-def _standing(known: LedgerItem, tries: int) -> str:
-    if known.batch is not None:
-        return f"Batch {known.batch} is at it now."
-    searchable = (
-        "its old point stays searchable" if known.synced_embed else "the collection has no point of it"
-    )
-    if known.state is State.FAILED:
-        return f"It needs a look: untouched until its content changes or it is put back; {searchable}."
-    if known.state is State.SKIPPED:
-        return f"It is let be until its content changes or it is put back; {searchable}."
-    work = _WORK[known.state]
-    if known.attempts and known.due_in > 0:
-        return f"Attempt {known.attempts + 1} of {tries} is due in {known.due_in:.0f} s: {work}."
-    return f"{work[0].upper()}{work[1:]}."
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the ledger has of an item; see `Examined`."""
+
+    known: LedgerItem | None = None
+    believed: Believed | None = None
+    kept: Mapping[str, int] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
 
 
-_WORK = {
-    State.EMBED: "it will be embedded",
-    State.PAYLOAD: "its payload will be written, its embedding stays",
-    State.DELETE: "its point will be deleted, it is gone from the catalog",
-    State.SYNCED: "it is in sync, nothing is to be done",
-}
-
-
-def _after_a_look(known: LedgerItem, catalog: InCatalog) -> list[str]:
-    """What the next look at the catalog will change."""
-    if catalog.fault is not None:
-        return []
-    if catalog.values is None:
-        if known.desired_embed is None:
-            return []
-        return ["It is gone from the catalog by now: the next full scan has its point deleted."]
-    assert catalog.hashes is not None
-    if (known.desired_embed, known.desired_payload) != catalog.hashes:
-        state = state_of(*catalog.hashes, known.synced_embed, known.synced_payload)
-        return [f"It was edited since it was last planned: the next run finds it, and {_WORK[state]}."]
-    if known.state in (State.FAILED, State.SKIPPED):
-        state = state_of(known.desired_embed, known.desired_payload, known.synced_embed, known.synced_payload)
-        return [f"Put back as it is, {_WORK[state]}."]
-    return []
-
-
-def _remember(ledger: Ledger, assembly: Assembly, key: str) -> tuple[LedgerItem | None, tuple[Event, ...]]:
+def _remember(ledger: Ledger, assembly: Assembly, key: str) -> _Memory:
     generation = current_generation(assembly, ledger)
     if generation is None:
-        return None, ()
-    events = ledger.history.events_of(assembly.pipeline.name, key, limit=_EVENTS)
-    return ledger.overview.item(generation.id, key), tuple(events)
+        return _Memory()
+    point = point_order(point_id(key))
+    known = ledger.overview.item(generation.id, key)
+    return _Memory(
+        known=known,
+        believed=ledger.beliefs.of(generation.id, [point]).get(point),
+        kept=_kept(ledger, generation.id, None if known is None else known.desired_embed),
+        events=tuple(ledger.history.events_of(assembly.pipeline.name, key, limit=_EVENTS)),
+    )
+
+
+def _kept(ledger: Ledger, generation_id: int, embed_hash: bytes | None) -> dict[str, int]:
+    packed = None if embed_hash is None else ledger.kept.get(generation_id, [embed_hash]).get(embed_hash)
+    if packed is None:
+        return {}
+    # It brings numpy, which a look at an item mostly does without.
+    from embedconsole.sync.packing import unpack
+
+    return {name: vector.size for name, vector in unpack(packed).items()}
 
 
 def _in_catalog(assembly: Assembly, key: str) -> InCatalog:

@@ -58,11 +58,26 @@ class Stream(Generic[A]):
 async def side_by_side(left: Stream[A], right: Stream[B]) -> AsyncIterator[tuple[Sequence[A], Sequence[B]]]:
     """Windows of both streams: all that each has between two points."""
     while True:
-        async with anyio.create_task_group() as group:
-            group.start_soon(left.fill)
-            group.start_soon(right.fill)
+        await _both(left.fill, right.fill)
         reached = [bound for bound in (left.reaches, right.reaches) if bound is not None]
         if not reached:
             return
         bound = min(reached)
         yield left.take(bound), right.take(bound)
+
+
+async def _both(*fetches: Callable[[], Awaitable[None]]) -> None:
+    """Do both at once; what goes wrong comes as it is, and not in a group."""
+    failures: list[Exception] = []
+
+    async def fetched(fetch: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await fetch()
+        except Exception as error:  # noqa: BLE001 - raised below
+            failures.append(error)
+
+    async with anyio.create_task_group() as group:
+        for fetch in fetches:
+            group.start_soon(fetched, fetch)
+    if failures:
+        raise failures[0]

@@ -13,13 +13,17 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from embedconsole.faults import Fault
+from embedconsole.ledger.records.items import Adoption
+from embedconsole.sync.adopting import check_model, found_in
 from embedconsole.sync.audit import NotChecked
+from embedconsole.sync.auditing import AuditProgress
 from embedconsole.sync.comparing import Verdict
-from embedconsole.sync.generation import settled_generation
+from embedconsole.sync.generation import current_generation, settled_generation
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.verifying import Verification, verify
+from embedconsole.sync.progress import Outcome, RunReport
+from embedconsole.sync.verifying import Verification, note_audit, verify
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +31,8 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.audit import Audit
-    from embedconsole.sync.auditing import AuditProgress, Finding
+    from embedconsole.sync.auditing import Finding
     from embedconsole.sync.engine import Engine
-    from embedconsole.sync.progress import RunReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +72,11 @@ class LedgerMender:
             for one in findings
             if one.item is not None and one.verdict is not Verdict.TAKEN
         ]
-        unknown = {
-            one.point: (one.key, one.holds) for one in findings if one.item is None and one.holds is not None
-        }
+        unknown = [
+            Adoption(one.point, one.key, one.holds, one.holds)
+            for one in findings
+            if one.item is None and one.holds is not None
+        ]
         if unknown and not self._adopting:
             # Before: should we be killed, every later run is to look at them.
             self.ledger.generations.forget_scans(self.generation_id)
@@ -102,12 +107,11 @@ async def repair(
     for assembly in engine.assemblies:
         name = assembly.pipeline.name
         found[name] = await _set_right(engine.ledger, assembly, sample, progress[name])
-    options = RunOptions(
-        full=True,
-        allow_deletes=allow_deletes,
-        pipelines=frozenset(name for name, audit in found.items() if not audit.failed),
-    )
-    run = await engine.run(options, kind="repair", overlap="wait")
+    sound = frozenset(name for name, audit in found.items() if not audit.failed)
+    run = RunReport(None)
+    if sound:
+        options = RunOptions(full=True, allow_deletes=allow_deletes, pipelines=sound)
+        run = await engine.run(options, kind="repair", overlap="wait")
     left = {}
     for name, audit in found.items():
         done = run.pipelines.get(name)
@@ -120,10 +124,23 @@ async def repair(
 
 
 async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: AuditProgress) -> Audit:
+    if await anyio.to_thread.run_sync(current_generation, assembly, ledger) is None:
+        # The lost ledger knew by which model; now only the points tell.
+        await _check_model(assembly)
     generation = await anyio.to_thread.run_sync(partial(settled_generation, assembly, ledger, force=False))
     mender = LedgerMender(ledger, generation.id)
     audit = await Verification(ledger, assembly, generation, sample, progress, mender.mend).audit()
-    await anyio.to_thread.run_sync(ledger.audits.add, assembly.pipeline.name, audit.as_json())
+    await anyio.to_thread.run_sync(note_audit, ledger, assembly.pipeline.name, audit)
     if not isinstance(audit.schema, NotChecked) and audit.schema.drift:
         await initialise(assembly)
     return audit
+
+
+async def _check_model(assembly: Assembly) -> None:
+    try:
+        if await assembly.collection.describe() is None:
+            return
+        found = await found_in(assembly, AuditProgress(), unmarked=False)
+    except Fault:
+        return  # the verify says why
+    check_model(assembly.pipeline.name, found)

@@ -11,7 +11,7 @@ from embedconsole.sync.flow import GateState, Health
 
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState
-    from embedconsole.ledger.records.history import Event, RunRecord
+    from embedconsole.ledger.records.history import AuditRecord, Event, RunRecord
     from embedconsole.ledger.records.items import Counts
     from embedconsole.ledger.records.presence import Worker
     from embedconsole.ledger.records.work import BatchInFlight
@@ -63,6 +63,7 @@ class PipelineView:
         dependencies: The state of the catalog, the embedders and the collection.
         last_report: What came of its last run in this process.
         seen: What its collection last said; None before it was asked.
+        audit: What its last verify found; None before the first.
     """
 
     name: str
@@ -76,6 +77,7 @@ class PipelineView:
     dependencies: tuple[Health, ...] = ()
     last_report: PipelineReport | None = None
     seen: CollectionSeen | None = None
+    audit: AuditRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import Refused
+import anyio.to_thread
+
+from embedconsole.faults import Fault, Refused
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.initialise import compared, configured_vectors
 
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.collection.compare import Difference
     from embedconsole.items import CollectionState, IndexType, Naming, Optimizations, VectorSpec
+    from embedconsole.ledger.records.history import AuditRecord
     from embedconsole.sync.engine import Engine
+
+AUDITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Survey:
         indexes: As configured.
         naming: None when the store does not tell us.
         optimizations: None when the store does not tell.
+        audits: What the latest verifies found, newest first.
     """
 
     state: CollectionState | None
@@ -38,6 +44,7 @@ class Survey:
     differences: tuple[Difference, ...] = ()
     naming: Naming | None = None
     optimizations: Optimizations | None = None
+    audits: tuple[AuditRecord, ...] = ()
 
 
 async def survey(engine: Engine, *, pipeline: str) -> Survey:
@@ -51,8 +58,9 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
     state = await collection.describe()
     vectors, asks = configured_vectors(assembly, state)
     indexes = dict(assembly.pipeline.collection.indexes)
+    audits = await _audits(engine, pipeline)
     if state is None:
-        return Survey(None, vectors, asks, indexes)
+        return Survey(None, vectors, asks, indexes, audits=audits)
     return Survey(
         state=state,
         vectors=vectors,
@@ -61,7 +69,16 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
         differences=tuple(compared(assembly, state)),
         naming=await _naming(collection),
         optimizations=await _optimizations(collection),
+        audits=audits,
     )
+
+
+async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:
+    """Nothing while the ledger is away: that is told elsewhere, and the collection can be looked at."""
+    try:
+        return tuple(await anyio.to_thread.run_sync(engine.ledger.audits.latest, pipeline, AUDITS))
+    except Fault:
+        return ()
 
 
 # A key for one collection alone may be refused both: what there is to see is shown all the same.

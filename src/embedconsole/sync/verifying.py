@@ -56,8 +56,16 @@ async def verify(
     audit = await Verification(
         engine.ledger, assembly, generation, sample, progress or AuditProgress()
     ).audit()
-    await anyio.to_thread.run_sync(engine.ledger.audits.add, pipeline, audit.as_json())
+    await anyio.to_thread.run_sync(note_audit, engine.ledger, pipeline, audit)
     return audit
+
+
+def note_audit(ledger: Ledger, pipeline: str, audit: Audit) -> None:
+    """Enter what was found into the ledger, and among the events where that is more than nothing; blocks."""
+    ledger.audits.add(pipeline, audit.as_json())
+    if audit.known_drift:
+        message = f"a verify found differences: {audit.in_words}"
+        ledger.history.record(pipeline, [("warning", "verify", message, None)])
 
 
 @dataclass(slots=True)

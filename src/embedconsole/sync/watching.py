@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.history import Event, RunRecord
+    from embedconsole.ledger.records.history import AuditRecord, Event, RunRecord
     from embedconsole.ledger.records.items import Counts
     from embedconsole.ledger.records.presence import Worker
     from embedconsole.ledger.records.work import BatchInFlight
@@ -35,6 +35,7 @@ class LedgerSeen:
 
     Attributes:
         events: The latest of all processes, oldest first; each look asks only for what is new since.
+        audits: Pipeline to what its last verify found.
     """
 
     counts: Mapping[str, Counts] = field(default_factory=dict)
@@ -42,6 +43,7 @@ class LedgerSeen:
     events: tuple[Event, ...] = ()
     runs: tuple[RunRecord, ...] = ()
     workers: tuple[Worker, ...] = ()
+    audits: Mapping[str, AuditRecord] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -101,6 +103,11 @@ class Watch:
             events=(*known, *new)[-KEEP_EVENTS:] if new else known,
             runs=tuple(self.ledger.history.runs(limit=_RUNS)),
             workers=tuple(self.ledger.presence.workers()),
+            audits={
+                record.pipeline: record
+                for assembly in self.assemblies
+                for record in self.ledger.audits.latest(assembly.pipeline.name, 1)
+            },
         )
 
 

@@ -63,6 +63,8 @@ def _figures(view: CollectionView) -> list[Line]:
     ]
     if view.queue:
         lines.append(_row("queue", number(view.queue), "updates wait in it", "wait"))
+    if view.drift:
+        lines.append(_row("drift", view.drift, view.drift_note, view.drift_tone))
     lines += [
         (Span(f" {'vector' if index == 0 else '':<{_LABEL}}", "muted"), Span(f"  {text}", tone))
         for index, text in enumerate(view.vectors)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.console.describing import CollectionPage, collection_page, differing
+from embedconsole.console.drifting import drift_facts
 from embedconsole.console.panels.facts import facts_lines
 from embedconsole.console.panels.schema import schema_lines
 from embedconsole.console.screens.place import Place
@@ -86,12 +87,14 @@ class Collection(Place):
 
     def _show(self) -> None:
         facts, view = self.desk.bridge.pipeline, self.desk.bridge.pipeline_view
+        found = self._found.get(facts.name)
         self._page = collection_page(
-            self._found.get(facts.name),
+            found,
             None if view is None else view.counts,
             name=facts.collection,
             target="" if view is None else view.collection,
             fault=self._faults.get(facts.name),
+            drift=drift_facts(() if found is None else found.audits, self.desk.now(), self.desk.bridge.zone),
         )
         self._facts.show(self._page)
         self._schema.show(self._page)

@@ -98,6 +98,15 @@ class Believed(NamedTuple):
         return _hashes(self.desired_embed, self.desired_payload)
 
 
+class Adoption(NamedTuple):
+    """A point of the collection that becomes an item; what it holds of it may be less than is wanted."""
+
+    point: bytes
+    key: str
+    desired: Hashes
+    synced: Hashes
+
+
 def _hashes(embed: bytes | None, payload: bytes | None) -> Hashes | None:
     return None if embed is None or payload is None else Hashes(embed, payload)
 

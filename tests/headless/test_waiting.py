@@ -1,0 +1,66 @@
+"""What is asked on a terminal before something is entered, and the line of progress."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from embedconsole.headless.adopting import _agreed
+from embedconsole.headless.waiting import _LineInPlace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Terminal]:
+    """An operator at a terminal who types something; gives what he is shown."""
+
+    def sit_down(text: str) -> Terminal:
+        shown = Terminal()
+        monkeypatch.setattr(sys, "stdin", Terminal(text))
+        monkeypatch.setattr(sys, "stderr", shown)
+        return shown
+
+    return sit_down
+
+
+@pytest.mark.parametrize(
+    ("text", "agreed"), [("y\n", True), ("Yes\n", True), ("\n", False), ("n\n", False), ("", False)]
+)
+def test_on_a_terminal_nothing_is_entered_without_a_yes(
+    typed: Callable[[str], Terminal], text: str, agreed: bool
+) -> None:
+    shown = typed(text)
+
+    assert _agreed() is agreed
+    assert "Nothing is embedded or deleted. [y/N]" in shown.getvalue()
+
+
+def test_on_a_pipe_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
+
+    assert _agreed()
+
+
+def test_a_line_is_written_over_and_cleared(typed: Callable[[str], Terminal]) -> None:
+    shown = typed("")
+    line = _LineInPlace()
+
+    line.show("a long \x1b[2Jline\nof text")
+    line.show("short")
+    line.clear()
+
+    written = shown.getvalue()
+    assert "\x1b" not in written
+    assert "\n" not in written
+    assert written.endswith("\r     \r")
+    assert f"\r{'short':<{len('a long [2Jline of text')}}" in written
