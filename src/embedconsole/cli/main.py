@@ -12,6 +12,7 @@ from embedconsole.cli.commands import COMMANDS
 from embedconsole.cli.demo import demo
 from embedconsole.cli.options import common_options, json_option, run_options
 from embedconsole.cli.running import RunFlags, run
+from embedconsole.cli.setup import setup_command
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import SENTENCES, Exit
 from embedconsole.headless.talk import say
@@ -47,7 +48,7 @@ def cli(context: click.Context, /, **flags: object) -> None:
         sys.exit(run(context.obj, RunFlags(**flags)))  # type: ignore[arg-type]
 
 
-for command in (*COMMANDS, demo):
+for command in (setup_command, *COMMANDS, demo):
     cli.add_command(command)
 
 

@@ -17,9 +17,9 @@ from embedconsole.sync.assembly import assembled
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from embedconsole.config.model import VectorConfig
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
+    from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
 
@@ -65,14 +65,29 @@ async def check_ledger(ledger: Ledger) -> Check:
 
 async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
     """Try a pipeline's parts that are open; gives each check as it ends."""
-    yield await _check("catalog", partial(_try_catalog, assembly))
+    yield await check_catalog(assembly)
     tried: set[str] = set()
     for vector, embedder in assembly.embedders.items():
         if embedder.name not in tried:
             tried.add(embedder.name)
-            sample = _sample(assembly.pipeline.vectors[vector])
-            yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder, sample))
-    yield await _check("collection", partial(_try_collection, assembly))
+            text = assembly.pipeline.vectors[vector].text is not None
+            yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder, text=text))
+    yield await check_collection(assembly)
+
+
+async def check_catalog(assembly: Assembly) -> Check:
+    """Try a pipeline's catalog."""
+    return await _check("catalog", partial(_try_catalog, assembly))
+
+
+async def check_collection(assembly: Assembly) -> Check:
+    """Try a pipeline's collection."""
+    return await _check("collection", partial(_try_collection, assembly))
+
+
+async def check_health(embedder: Embedder) -> Check:
+    """Ask an embedder whether all is well, without an embedding."""
+    return await _check(f"embedder {embedder.name}", partial(_ask_health, embedder))
 
 
 async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
@@ -106,26 +121,42 @@ async def _try_catalog(assembly: Assembly) -> str:
     return await anyio.to_thread.run_sync(look)
 
 
-def _sample(config: VectorConfig) -> EmbedInput:
-    """What stands for an item: a text, or a picture where only pictures are embedded."""
-    if config.text is None:
-        return EmbedInput(0, None, _PICTURE, {"name": "", "description": ""})
-    return EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
+async def embed_sample(embedder: Embedder, *, text: bool) -> int:
+    """Make one real embedding, of a text or else of a picture; returns its dimensions.
 
-
-async def _try_embedder(embedder: Embedder, sample: EmbedInput) -> str:
+    Raises:
+        ConfigError: it answered, but not with a vector.
+        Throttled, Transient, BadInput, Refused: the embedder fails.
+    """
+    sample = EmbedInput(0, None, _PICTURE, {"name": "", "description": ""})
+    if text:
+        sample = EmbedInput(0, _SAMPLE, None, {"name": _SAMPLE, "description": ""})
     await embedder.health()
     embedded = await embedder.embed([sample])
     if embedded.rejected:
         raise ConfigError(f"it answered, but not with a vector: {embedded.rejected[0]}")
-    return f"{embedder.identity}: one embedding of {embedded.vectors.shape[1]} dimensions"
+    return int(embedded.vectors.shape[1])
+
+
+async def _try_embedder(embedder: Embedder, *, text: bool) -> str:
+    size = await embed_sample(embedder, text=text)
+    return f"{embedder.identity}: one embedding of {size} dimensions"
+
+
+async def _ask_health(embedder: Embedder) -> str:
+    await embedder.health()
+    return f"{embedder.identity}: no embedding made, `test` makes one"
 
 
 async def _try_collection(assembly: Assembly) -> str:
-    state = await assembly.collection.describe()
+    return describe_collection(assembly.collection.target, await assembly.collection.describe())
+
+
+def describe_collection(target: str, state: CollectionState | None) -> str:
+    """A collection in one line; `state` is None when it does not exist."""
     if state is None:
-        return f"{assembly.collection.target} does not exist yet; the first sync, or init, creates it"
+        return f"{target} does not exist yet; the first sync, or init, creates it"
     vectors = ", ".join(
         f"{name + ': ' if name else ''}{spec.size} {spec.distance}" for name, spec in state.vectors.items()
     )
-    return f"{assembly.collection.target}: {state.status}, {state.points:,} points, {vectors}"
+    return f"{target}: {state.status}, {state.points:,} points, {vectors}"

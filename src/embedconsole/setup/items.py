@@ -1,0 +1,197 @@
+"""What an item is, asked as a whole: by a preset, or by hand."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embedconsole.catalog.discovery import Discovery
+from embedconsole.faults import ConfigError
+from embedconsole.setup.answers import CatalogAnswers, EmbedAnswers, ItemAnswers
+from embedconsole.setup.columns import (
+    ask_changed,
+    ask_condition,
+    ask_image,
+    ask_indexes,
+    ask_key,
+    ask_payload,
+    ask_text,
+    json_columns,
+    text_template,
+)
+from embedconsole.setup.interview import NONE, Question
+from embedconsole.setup.place import Place, ask_place, look_at
+from embedconsole.setup.presets import PRESETS
+from embedconsole.setup.presets.fitting import fit, kept_indexes, kept_payload, recognised, table_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence, Set
+
+    from embedconsole.catalog.discovery import Look
+    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.presets.preset import Preset
+
+_LOOKED_AT = 200
+"""Tables whose columns are read to recognise a schema."""
+
+
+def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> Preset | None:
+    """A preset that was asked for, or that the tables look like."""
+    asked = "preset" in interview.given
+    if not asked and ({"table", "query"} & interview.given.keys() or not tables):
+        return None
+    likely = None
+    if not asked and tables:
+        with Discovery(url) as discovery:
+            found = {name: discovery.columns(name) for name in _candidates(tables)}
+        likely = recognised(PRESETS.values(), found)
+        if likely is None:
+            return None
+        interview.say(f"  This looks like {likely.title}.")
+    choices: dict[str, Preset | None] = {**PRESETS, NONE: None}
+    return interview.choose(
+        "preset",
+        "Preset",
+        "A query and mapping for a schema that is known:\n"
+        + "\n".join(f"  {preset.name}: {preset.title}" for preset in PRESETS.values()),
+        choices,
+        likely.name if likely else NONE,
+    )
+
+
+def items_by_preset(interview: Interview, preset: Preset, written: str, url: str) -> ItemAnswers:
+    """The query and mapping of a preset, made to fit the tables that are there.
+
+    Args:
+        written: The database's URL as it stands in the file.
+        url: The same with its secrets.
+    """
+
+    def ask() -> dict[str, str]:
+        return {
+            parameter.name: interview.ask(
+                Question(
+                    parameter.name,
+                    parameter.question,
+                    parameter.help,
+                    parameter.default,
+                    partial(_matching, parameter.pattern),
+                )
+            )
+            for parameter in preset.parameters
+        }
+
+    def look(parameters: Mapping[str, str]) -> ItemAnswers:
+        with Discovery(url) as discovery:
+            tables = table_names(preset, parameters)
+            schema = {alias: discovery.columns(table) for alias, table in tables.items()}
+        items = _of_preset(preset, written, parameters, schema)
+        look_at(interview, url, Place(query=items.catalog.query))
+        return items
+
+    parameters, items = interview.settle(f"the preset {preset.name}", ask, look)
+    return _of_preset(preset, written, parameters, None) if items is None else items
+
+
+def items_by_hand(interview: Interview, tables: Sequence[str], written: str, url: str) -> ItemAnswers:
+    """A table or query, and what its columns are for; arguments as above."""
+    place, look = interview.settle(
+        "the rows", lambda: ask_place(interview, tables), lambda place: look_at(interview, url, place)
+    )
+    key = ask_key(interview, look, partial(_repeated, url, place))
+    changed = ask_changed(interview, look)
+    text = ask_text(interview, look)
+    image = ask_image(interview, look)
+    if not text and image is None:
+        raise ConfigError("nothing would be embedded: name columns of text, one with a picture, or both")
+    payload = ask_payload(interview, look)
+    indexes = ask_indexes(interview, look, payload)
+    if look is not None and look.table is not None:
+        wanted = {key, changed, image, *text, *(look.names if payload is None else payload)}
+        place = _without_deleted(interview, url, place, look, wanted)
+    fields = dict(zip(("name", "description"), text, strict=False)) if len(text) == _BOTH else {}
+    return ItemAnswers(
+        pipeline=_pipeline_name(place.table or (str(look.table) if look and look.table else "")),
+        catalog=CatalogAnswers(
+            url=written,
+            key=key,
+            query=place.query,
+            table=place.table,
+            changed=changed,
+            json_columns=json_columns(look, payload),
+        ),
+        embed=EmbedAnswers(text_template(text), f"{{{image}}}" if image else None, fields),
+        payload=payload,
+        indexes=indexes,
+    )
+
+
+_BOTH = 2
+"""Columns of text that a service's name and description can be."""
+
+
+def _candidates(tables: Sequence[str]) -> Sequence[str]:
+    return tables[:_LOOKED_AT]
+
+
+def _repeated(url: str, place: Place, column: str) -> bool:
+    with Discovery(url) as discovery:
+        return discovery.repeated(column, table=place.table, query=place.query)
+
+
+def _without_deleted(
+    interview: Interview, url: str, place: Place, look: Look, wanted: Set[str | None]
+) -> Place:
+    """The table, or a query of the wanted columns where rows are to be left out."""
+    with Discovery(url) as discovery:
+        condition = ask_condition(interview, look, discovery)
+        if condition is None:
+            return place
+        query = discovery.selection(look, [name for name in look.names if name in wanted], condition)
+        discovery.look(query=query, limit=1)
+    return Place(query=query)
+
+
+def _pipeline_name(table: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]+", "_", table).strip("_.-") or "products"
+
+
+def _matching(pattern: str, text: str) -> str:
+    if re.fullmatch(pattern, text) is None:
+        raise ConfigError(f"should match {pattern}")
+    return text
+
+
+def _of_preset(
+    preset: Preset,
+    written: str,
+    parameters: Mapping[str, str],
+    schema: Mapping[str, Sequence[str]] | None,
+) -> ItemAnswers:
+    fitted = fit(preset, parameters, schema)
+    payload = kept_payload(preset.payload, fitted.columns)
+    main = None if schema is None else schema[next(iter(preset.tables))]
+    image = preset.image
+    return ItemAnswers(
+        pipeline=preset.pipeline,
+        catalog=CatalogAnswers(
+            url=written,
+            query=fitted.query,
+            key=preset.key,
+            changed=preset.changed if preset.changed in fitted.columns else None,
+            product=preset.product,
+            json_columns=tuple(name for name in preset.json_columns if name in fitted.columns),
+            writeback={
+                name: column for name, column in preset.writeback.items() if main is None or column in main
+            },
+        ),
+        embed=EmbedAnswers(
+            preset.text,
+            image if image is not None and image.strip("{}") in fitted.columns else None,
+            preset.fields,
+        ),
+        payload=payload,
+        indexes=kept_indexes(preset.indexes, payload),
+        notes=preset.notes,
+    )
