@@ -119,8 +119,8 @@ def setup_command(
     interview = Interview({**more, **given}, unattended=yes, tests=not no_test)
     variables = Variables(dict(os.environ))
     if not yes:
-        say("At every question: ? explains, enter takes what stands in [ ], - is none, ^C ends. Nothing is")
-        say(f"written before the last answer; then {path} is.")
+        say(f"Makes {path}, after the last answer and not before. At every question:")
+        say("? explains it, enter takes what stands in [ ], - is none, ^C ends.")
     try:
         setup = converse(interview, variables, path)
         write_configuration(path, setup.text, replace=force)

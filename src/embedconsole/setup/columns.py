@@ -20,7 +20,7 @@ from embedconsole.setup.interview import NONE, Question, something
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from embedconsole.catalog.discovery import Discovery, Look
+    from embedconsole.catalog.discovery import Look
     from embedconsole.config.values import PayloadMapping
     from embedconsole.items import IndexType
     from embedconsole.setup.interview import Interview
@@ -58,13 +58,22 @@ def ask_changed(interview: Interview, look: Look | None) -> str | None:
     )
 
 
-def ask_condition(interview: Interview, look: Look, discovery: Discovery) -> str | None:
-    """What leaves out items that are only marked as deleted; None where there is no such column."""
-    guess = guess_gone(look, discovery.quoted)
+def ask_condition(
+    interview: Interview, look: Look, quoted: Callable[[str], str], query: Callable[[str], str]
+) -> str | None:
+    """What leaves out items that are only marked as deleted, as a query; None for the table as it is.
+
+    Args:
+        quoted: A column's name as it stands in a query.
+        query: Makes the query of a condition; raises a fault when the database does not take it.
+    """
+    guess = guess_gone(look, quoted)
     if guess is None and "where" not in interview.given:
         return None
     help_text = "A condition of SQL: rows that do not fulfil it are no items, and their points are removed."
-    return interview.ask(Question("where", "Only rows where", help_text, guess, str)) or None
+    return interview.ask(
+        Question("where", "Only rows where", help_text, guess, lambda text: query(text) if text else None)
+    )
 
 
 def ask_text(interview: Interview, look: Look | None) -> list[str]:
@@ -77,13 +86,19 @@ def ask_text(interview: Interview, look: Look | None) -> list[str]:
     return interview.ask(Question("text", "Columns to embed as text", help_text, default, _columns(look)))
 
 
-def ask_image(interview: Interview, look: Look | None) -> str | None:
-    """The column with an item's picture."""
+def ask_image(interview: Interview, look: Look | None, *, needed: bool) -> str | None:
+    """The column with an item's picture; `needed` where no text is embedded."""
+
+    def parse(text: str) -> str | None:
+        if needed and not text:
+            raise ConfigError("something has to be embedded: a text or a picture")
+        return _optional(look)(text)
+
     help_text = (
         "Addresses (or paths that the embedder can open); - for none. Empty ones do not keep a text from it."
     )
     default = (guess_image(look) if look else None) or NONE
-    return interview.ask(Question("image", "Column with a picture", help_text, default, _optional(look)))
+    return interview.ask(Question("image", "Column with a picture", help_text, default, parse))
 
 
 def ask_payload(interview: Interview, look: Look | None) -> PayloadMapping | None:

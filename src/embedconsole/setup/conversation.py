@@ -95,7 +95,9 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
     collection, _ = interview.settle(
         "Qdrant", lambda: ask_collection(interview, variables, items.pipeline), find_it
     )
-    text = configuration(Answers(replace(items, embed=embed), embedder, collection), variables.described)
+    answers = Answers(replace(items, embed=embed), embedder, collection)
+    variables.drop_unused(configuration(answers, {}))
+    text = configuration(answers, variables.described)
     loaded = settle(parse_source(text, str(path)), path, environ=variables.environ)
     return Setup(text, loaded, reached=tables is not None)
 

@@ -24,8 +24,8 @@ _IMAGES = re.compile(
     r"(\w+_)?(image|img|photo|picture|thumbnail|thumb)(_?(url|uri|path|src|link|file))?", re.IGNORECASE
 )
 _CHANGED = re.compile(
-    r"(\w+_)?(updated?|modified|changed|last_?(update|change|modification))(_?(at|on|date|time|gmt|utc))?"
-    r"|mtime|row_?version",
+    r"(\w+_)?(updated?|modified|changed|last[_ ]?(update|change|modification))"
+    r"([_ ]?(at|on|date|time|gmt|utc))?|mtime|row_?version",
     re.IGNORECASE,
 )
 _GONE_AT = re.compile(r"(deleted|removed|archived)_?(at|on|date)", re.IGNORECASE)

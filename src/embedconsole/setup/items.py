@@ -102,9 +102,7 @@ def items_by_hand(interview: Interview, tables: Sequence[str], written: str, url
     key = ask_key(interview, look, partial(_repeated, url, place))
     changed = ask_changed(interview, look)
     text = ask_text(interview, look)
-    image = ask_image(interview, look)
-    if not text and image is None:
-        raise ConfigError("nothing would be embedded: name columns of text, one with a picture, or both")
+    image = ask_image(interview, look, needed=not text)
     payload = ask_payload(interview, look)
     indexes = ask_indexes(interview, look, payload)
     if look is not None and look.table is not None:
@@ -144,13 +142,16 @@ def _without_deleted(
     interview: Interview, url: str, place: Place, look: Look, wanted: Set[str | None]
 ) -> Place:
     """The table, or a query of the wanted columns where rows are to be left out."""
+    columns = [name for name in look.names if name in wanted]
     with Discovery(url) as discovery:
-        condition = ask_condition(interview, look, discovery)
-        if condition is None:
-            return place
-        query = discovery.selection(look, [name for name in look.names if name in wanted], condition)
-        discovery.look(query=query, limit=1)
-    return Place(query=query)
+
+        def tried(condition: str) -> str:
+            query = discovery.selection(look, columns, condition)
+            discovery.look(query=query, limit=1)
+            return query
+
+        query = ask_condition(interview, look, discovery.quoted, tried)
+    return place if query is None else Place(query=query)
 
 
 def _pipeline_name(table: str) -> str:

@@ -62,6 +62,12 @@ class Variables:
         """What stands behind a value as written. Raises `ConfigError` when a variable is missing."""
         return expand(written, self.environ)
 
+    def drop_unused(self, text: str) -> None:
+        """Forget the variables that a configuration does not refer to: of answers that were changed."""
+        for name in [name for name in self.described if f"${{{name}" not in text]:
+            del self.described[name]
+            self.shown.pop(name, None)
+
     def exports(self, environ: Mapping[str, str]) -> list[str]:
         """The shell lines that set what this environment lacks; secrets in them are masked."""
         return [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.config.values import PayloadMapping
     from embedconsole.setup.answers import Answers, CatalogAnswers, CollectionAnswers, EmbedderAnswers
 
-_PLAIN = re.compile(r"\d+|\.{0,2}/[\w./-]+|\$\{\w+(:-)?\}|[a-z][a-z0-9+]*://[\w./:%?=&-]*[\w/]")
+_PLAIN = re.compile(r"\d+|\.{0,2}/[\w./-]+|\$\{\w+(:-)?\}|[a-z][a-z0-9+]*://[\w./:@%?=&-]*[\w/]")
 _TUNING = """\
 chunk_size: 100                     # items in a batch
 workers: 8                          # batches at the same time
