@@ -22,8 +22,8 @@ def _products(database: Database, ours: str, *, categories: bool = True) -> None
             "INSERT INTO categories VALUES (1, 'Shoes'), (2, 'Mugs')",
         )
     database.run(
-        "CREATE TABLE products (id integer PRIMARY KEY, sku varchar(40), title varchar(200), description"
-        " text, category_id integer, price decimal(10,2), stock integer, image_url varchar(400), color varchar(40),"
+        "CREATE TABLE products (id integer PRIMARY KEY, sku varchar(40), title varchar(99), description text,"
+        " category_id integer, price decimal(10,2), stock integer, image_url varchar(400), color varchar(40),"
         f" size_options text, created_at {time} NULL, updated_at {time} NULL,"
         f" deleted_at {time} NULL, {ours})",
     )

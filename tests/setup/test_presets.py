@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from preset_shops import FLAGS, MAKERS, PAYLOADS
 
 from embedconsole.cli import setup as command
 from embedconsole.items import MARKER
 from embedconsole.setup.presets import PRESETS
+from setup.preset_shops import FLAGS, MAKERS, PAYLOADS
 from support.installation import Installation
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
 from embedconsole.setup.guessing import (
+    fits_template,
     guess_changed,
     guess_gone,
     guess_image,
@@ -83,7 +84,11 @@ def ask_text(interview: Interview, look: Look | None) -> list[str]:
         "Columns with a comma between them, in the order in which they are read; - where only pictures are."
     )
     default = ", ".join(names) or NONE
-    return interview.ask(Question("text", "Columns to embed as text", help_text, default, _columns(look)))
+
+    def parse(text: str) -> list[str]:
+        return [_templated(name) for name in _columns(look)(text)]
+
+    return interview.ask(Question("text", "Columns to embed as text", help_text, default, parse))
 
 
 def ask_image(interview: Interview, look: Look | None, *, needed: bool) -> str | None:
@@ -92,7 +97,8 @@ def ask_image(interview: Interview, look: Look | None, *, needed: bool) -> str |
     def parse(text: str) -> str | None:
         if needed and not text:
             raise ConfigError("something has to be embedded: a text or a picture")
-        return _optional(look)(text)
+        name = _optional(look)(text)
+        return None if name is None else _templated(name)
 
     help_text = (
         "Addresses (or paths that the embedder can open); - for none. Empty ones do not keep a text from it."
@@ -143,6 +149,12 @@ def json_columns(look: Look | None, payload: PayloadMapping | None) -> tuple[str
 
 
 _TYPES: tuple[IndexType, ...] = ("keyword", "text", "integer", "float", "bool", "datetime", "uuid", "geo")
+
+
+def _templated(name: str) -> str:
+    if not fits_template(name):
+        raise ConfigError(f"{name} can't stand in a template: give it another name with AS, in a query")
+    return name
 
 
 def _column(look: Look | None) -> Callable[[str], str]:

@@ -103,7 +103,7 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
 
 
 def _reached(interview: Interview, tables: list[str]) -> list[str]:
-    interview.say(f"  ok    {len(tables):,} tables")
+    interview.say(f"  ok    {len(tables):,} table{'' if len(tables) == 1 else 's'}")
     return tables
 
 

@@ -45,6 +45,11 @@ def is_secret(column: str) -> bool:
     return _SECRETS.search(column) is not None
 
 
+def fits_template(column: str) -> bool:
+    """Whether a column of this name can stand in a template: `{name}`."""
+    return not set(column) & set("{}:!")
+
+
 def guess_table(tables: Sequence[str]) -> str | None:
     """The table that probably holds the items."""
     named = [name for name in tables if _TABLES.fullmatch(name)]
@@ -83,7 +88,7 @@ def guess_gone(look: Look, quoted: Callable[[str], str]) -> str | None:
 def guess_text(look: Look) -> list[str]:
     """The columns of the text: what probably is its title, then what probably describes it."""
     texts = [column for column in look.columns if column.kind in (ColumnKind.TEXT, ColumnKind.OTHER)]
-    texts = [column for column in texts if not is_secret(column.name)]
+    texts = [column for column in texts if not is_secret(column.name) and fits_template(column.name)]
     title = _first(texts, lambda column: _TITLES.fullmatch(column.name) is not None)
     description = _first(texts, lambda column: _DESCRIPTIONS.fullmatch(column.name) is not None)
     chosen = [name for name in (title, description) if name is not None]

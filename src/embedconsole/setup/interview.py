@@ -100,9 +100,8 @@ class Interview:
         """One of some words; their beginnings are enough where only one begins so."""
 
         def parse(word: str) -> U:
-            fitting = [choice for choice in choices if choice.startswith(word.lower())] if word else []
-            if word in choices:
-                fitting = [word]
+            word = word.lower() or "none"
+            fitting = [word] if word in choices else [choice for choice in choices if choice.startswith(word)]
             if len(fitting) != 1:
                 raise ConfigError(f"one of {', '.join(choices)}")
             return choices[fitting[0]]

@@ -20,7 +20,7 @@ from embedconsole.setup.columns import (
     json_columns,
     text_template,
 )
-from embedconsole.setup.interview import NONE, Question
+from embedconsole.setup.interview import Question
 from embedconsole.setup.place import Place, ask_place, look_at
 from embedconsole.setup.presets import PRESETS
 from embedconsole.setup.presets.fitting import fit, kept_indexes, kept_payload, recognised, table_names
@@ -49,14 +49,14 @@ def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> 
         if likely is None:
             return None
         interview.say(f"  This looks like {likely.title}.")
-    choices: dict[str, Preset | None] = {**PRESETS, NONE: None}
+    choices: dict[str, Preset | None] = {**PRESETS, "none": None}
     return interview.choose(
         "preset",
         "Preset",
         "A query and mapping for a schema that is known:\n"
         + "\n".join(f"  {preset.name}: {preset.title}" for preset in PRESETS.values()),
         choices,
-        likely.name if likely else NONE,
+        likely.name if likely else "none",
     )
 
 

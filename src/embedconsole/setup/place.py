@@ -32,8 +32,8 @@ class Place:
 def ask_place(interview: Interview, tables: Sequence[str]) -> Place:
     """A table, or a query."""
     if tables:
-        names = ", ".join(tables[:_LISTED])
-        interview.say(f"  {len(tables):,} tables: {names}" + (", ..." if len(tables) > _LISTED else ""))
+        names, more = ", ".join(tables[:_LISTED]), len(tables) - _LISTED
+        interview.say(f"  There are {names}" + (f" and {more:,} more" if more > 0 else ""))
     if "query" in interview.given:
         return Place(query=interview.ask(Question("query", "Query", "", None, _query)))
     text = interview.ask(
