@@ -65,29 +65,27 @@ async def check_ledger(ledger: Ledger) -> Check:
 
 async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
     """Try a pipeline's parts that are open; gives each check as it ends."""
-    yield await check_catalog(assembly)
+    async for check in _check_parts(assembly, _try_embedder):
+        yield check
+
+
+async def check_for_free(assembly: Assembly) -> AsyncIterator[Check]:
+    """The same without an embedding: embedders are asked for their health, where they have a door for it."""
+    async for check in _check_parts(assembly, _ask_health):
+        yield check
+
+
+async def _check_parts(
+    assembly: Assembly, try_embedder: Callable[[Embedder, bool], Awaitable[str]]
+) -> AsyncIterator[Check]:
+    yield await _check("catalog", partial(_try_catalog, assembly))
     tried: set[str] = set()
     for vector, embedder in assembly.embedders.items():
         if embedder.name not in tried:
             tried.add(embedder.name)
             text = assembly.pipeline.vectors[vector].text is not None
-            yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder, text=text))
-    yield await check_collection(assembly)
-
-
-async def check_catalog(assembly: Assembly) -> Check:
-    """Try a pipeline's catalog."""
-    return await _check("catalog", partial(_try_catalog, assembly))
-
-
-async def check_collection(assembly: Assembly) -> Check:
-    """Try a pipeline's collection."""
-    return await _check("collection", partial(_try_collection, assembly))
-
-
-async def check_health(embedder: Embedder) -> Check:
-    """Ask an embedder whether all is well, without an embedding."""
-    return await _check(f"embedder {embedder.name}", partial(_ask_health, embedder))
+            yield await _check(f"embedder {embedder.name}", partial(try_embedder, embedder, text))
+    yield await _check("collection", partial(_try_collection, assembly))
 
 
 async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
@@ -138,14 +136,14 @@ async def embed_sample(embedder: Embedder, *, text: bool) -> int:
     return int(embedded.vectors.shape[1])
 
 
-async def _try_embedder(embedder: Embedder, *, text: bool) -> str:
+async def _try_embedder(embedder: Embedder, text: bool) -> str:
     size = await embed_sample(embedder, text=text)
     return f"{embedder.identity}: one embedding of {size} dimensions"
 
 
-async def _ask_health(embedder: Embedder) -> str:
+async def _ask_health(embedder: Embedder, _: bool) -> str:
     await embedder.health()
-    return f"{embedder.identity}: no embedding made, `test` makes one"
+    return f"{embedder.identity}: no embedding was asked for"
 
 
 async def _try_collection(assembly: Assembly) -> str:
