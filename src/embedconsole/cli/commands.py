@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.completing import complete_failed, complete_vectors
 from embedconsole.cli.doctor import doctor_command
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
@@ -69,7 +70,7 @@ def status_command(invocation: Invocation) -> None:
 
 
 @click.command("failures")
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=complete_failed)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Items to list.")
 @common_options
 @json_option
@@ -93,7 +94,7 @@ def failures_command(invocation: Invocation, key: str | None, limit: int) -> Non
 
 
 @click.command("retry")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
 @click.option("--all", "everything", is_flag=True, help="All failed and waiting items.")
 @click.option(
     "--cause", help="Only what failed of this class (item, transient) or of the cause with this id."
@@ -120,7 +121,7 @@ def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: boo
 
 
 @click.command("skip")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
 @click.option("--cause", help="All that failed of the cause with this id.")
 @common_options
 @json_option
@@ -166,7 +167,9 @@ def runs_command(invocation: Invocation, number: int | None, limit: int) -> None
 @click.argument("text", required=False)
 @click.option("--similar-to", metavar="KEY", help="Instead of a text: the items nearest to this one.")
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Hits to show.")
-@click.option("--vector", metavar="NAME", help="The named vector to search by.")
+@click.option(
+    "--vector", metavar="NAME", shell_complete=complete_vectors, help="The named vector to search by."
+)
 @common_options
 @json_option
 @click.pass_obj

@@ -9,6 +9,7 @@ import click
 
 from embedconsole import __version__
 from embedconsole.cli.commands import COMMANDS
+from embedconsole.cli.completion import completion_command
 from embedconsole.cli.demo import demo
 from embedconsole.cli.options import common_options, json_option, run_options
 from embedconsole.cli.running import RunFlags, run
@@ -48,7 +49,7 @@ def cli(context: click.Context, /, **flags: object) -> None:
         sys.exit(run(context.obj, RunFlags(**flags)))  # type: ignore[arg-type]
 
 
-for command in (setup_command, *COMMANDS, demo):
+for command in (setup_command, *COMMANDS, completion_command, demo):
     cli.add_command(command)
 
 
