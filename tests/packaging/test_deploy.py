@@ -173,9 +173,7 @@ def test_the_configurations_load_with_their_variables(tmp_path: Path) -> None:
     variables = {
         name: re.sub(r"\$\{\w+:[-?]([^}]*)\}", r"\1", value) for name, value in service["environment"].items()
     }
-    assert load(
-        EXAMPLE, environ={**variables, "DATABASE_URL": "mysql://db/shop", "ML_EMBEDDING_URL": "http://ml"}
-    )
+    load(EXAMPLE, environ={**variables, "DATABASE_URL": "mysql://db/shop", "ML_EMBEDDING_URL": "http://ml"})
 
 
 def test_the_replicas_share_a_ledger_and_have_time_to_end() -> None:

@@ -170,7 +170,8 @@ class Discovery:
 def _told_by_schema(table: TableName, connection: Connection) -> tuple[Column, ...]:
     inspector = sa.inspect(connection)
     unique = {tuple(inspector.get_pk_constraint(table.name, schema=table.schema)["constrained_columns"])}
-    for index in inspector.get_indexes(table.name, schema=table.schema):
+    # SQLite's automatic indexes: what it says of constraints misses `varchar(40) UNIQUE`.
+    for index in inspector.get_indexes(table.name, schema=table.schema, include_auto_indexes=True):
         if index["unique"]:
             unique.add(tuple(str(name) for name in index["column_names"]))
     for constraint in inspector.get_unique_constraints(table.name, schema=table.schema):
@@ -196,7 +197,7 @@ _KINDS: tuple[tuple[tuple[type, ...], ColumnKind], ...] = (
     ((sa.JSON,), ColumnKind.JSON),
     ((UUID,), ColumnKind.UUID),
     ((sa.Integer,), ColumnKind.INTEGER),
-    ((sa.Numeric,), ColumnKind.NUMBER),
+    ((sa.Numeric, sa.Float), ColumnKind.NUMBER),
     ((sa.DateTime, sa.Date), ColumnKind.TIME),
     ((sa.LargeBinary, sa.types.BINARY), ColumnKind.BINARY),
     ((sa.String,), ColumnKind.TEXT),
