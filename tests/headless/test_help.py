@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
-from embedconsole.cli.context import Invocation
 from embedconsole.cli.main import cli
+from support.command_lines import understand, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-_AFTER_COMMAND = re.compile(r"\s{2,}\S.*$|\s>\s.*$|\s\(.*\)$")
+    from collections.abc import Iterator
 
 
 def commands(
@@ -29,21 +25,10 @@ def commands(
                 yield from commands(inner, (*path, name))
 
 
-def examples(command: click.Command) -> list[str]:
-    """The lines of the examples, without what is said beside them."""
+def examples(command: click.Command) -> list[list[str]]:
+    """The command lines of the examples."""
     _, heading, rest = (command.help or "").partition("Examples:\n")
-    lines = [line.strip() for line in rest.splitlines()] if heading else []
-    return [_AFTER_COMMAND.sub("", line) for line in lines if line]
-
-
-def parse(command: click.Command, name: str, arguments: Sequence[str], parent: click.Context | None) -> None:
-    """Parse a command line down to its last command; nothing is run."""
-    context = command.make_context(name, list(arguments), parent=parent, obj=Invocation())
-    rest = [*context._protected_args, *context.args]
-    if isinstance(command, click.Group) and rest:
-        inner_name, inner, left = command.resolve_command(context, rest)
-        assert inner is not None
-        parse(inner, inner_name or "", left, context)
+    return [words_of(line.strip()) for line in rest.splitlines() if heading and line.strip()]
 
 
 ALL = list(commands(cli, ("embedconsole",)))
@@ -57,11 +42,9 @@ def test_a_command_explains_itself_with_examples_that_are_understood(
     assert command.get_short_help_str(200).endswith((".", ":"))
     found = examples(command)
     assert found, f"{' '.join(path)} --help shows no Examples:"
-    lines = [shlex.split(line) for line in found]
-    assert any(words[: len(path)] == list(path) for words in lines)
-    for words in lines:
-        assert words[0] == "embedconsole"
-        parse(cli, words[0], words[1:], None)
+    assert any(words[: len(path)] == list(path) for words in found)
+    for words in found:
+        understand(words)
 
 
 def test_every_option_says_what_it_does() -> None:
@@ -78,4 +61,4 @@ def test_an_example_that_is_wrong_is_noticed() -> None:
     """The test above can fail."""
     for line in ("status --no-such-option", "config nothing", "retry --cause", "search --limit x"):
         with pytest.raises(click.UsageError):
-            parse(cli, "embedconsole", line.split(), None)
+            understand(["embedconsole", *line.split()])
