@@ -129,7 +129,6 @@ MAKERS: Mapping[str, Callable[[Database], None]] = {
     "bagisto": bagisto,
 }
 FLAGS: Mapping[str, Sequence[str]] = {
-    "woocommerce": ("--set", "prefix=shop_"),
     "bagisto": ("--set", "storage=https://shop.example/storage"),
 }
 PAYLOADS: Mapping[str, Mapping[str, object]] = {

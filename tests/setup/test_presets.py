@@ -93,3 +93,19 @@ def test_what_the_shop_lacks_is_left_out_and_what_is_needed_is_named(
     assert refused.code == 2
     assert "preset legacy-images: nothing is there for id, product_id, image_url" in refused.err
     assert yaml.safe_load(installation.config.read_text())["pipelines"].keys() == {"products"}
+
+
+def test_a_schema_is_recognised_by_names_and_columns_and_its_prefix_is_seen(
+    sqlite: Database, tmp_path: Path
+) -> None:
+    """Tables of a blog without a shop's columns, and one of another kind, are not mistaken for it."""
+    sqlite.run("CREATE TABLE blog_posts (id integer PRIMARY KEY, title text)")
+    MAKERS["woocommerce"](sqlite)
+    installation = Installation(tmp_path, {}, {"SHOP": sqlite.url})
+    flags = ("--database-url-env", "SHOP", "--embedder", "hashing", "--yes")
+
+    made = installation.bare("setup", "--config", str(installation.config), *flags)
+
+    assert made.code == 0, made.err
+    assert "This looks like WooCommerce" in made.err
+    assert "FROM shop_posts p" in installation.config.read_text()

@@ -65,7 +65,7 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
     interview.heading("2. The items")
     preset = ask_preset(interview, url, tables)
     if preset is not None:
-        items = items_by_preset(interview, preset, written, url)
+        items = items_by_preset(interview, preset, tables or (), written, url)
         suggested = EmbedderAnswers(preset.embedder_name, preset.embedder, preset.embedder_settings)
     else:
         items = items_by_hand(interview, tables or (), written, url)

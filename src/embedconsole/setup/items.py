@@ -23,17 +23,15 @@ from embedconsole.setup.columns import (
 from embedconsole.setup.interview import Question
 from embedconsole.setup.place import Place, ask_place, look_at
 from embedconsole.setup.presets import PRESETS
-from embedconsole.setup.presets.fitting import fit, kept_indexes, kept_payload, recognised, table_names
+from embedconsole.setup.presets.fitting import candidates, fit, kept_indexes, kept_payload, table_names
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Iterable, Mapping, Sequence, Set
 
     from embedconsole.catalog.discovery import Look
     from embedconsole.setup.interview import Interview
+    from embedconsole.setup.presets.fitting import Candidate
     from embedconsole.setup.presets.preset import Preset
-
-_LOOKED_AT = 200
-"""Tables whose columns are read to recognise a schema."""
 
 
 def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> Preset | None:
@@ -43,9 +41,8 @@ def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> 
         return None
     likely = None
     if not asked and tables:
-        with Discovery(url) as discovery:
-            found = {name: discovery.columns(name) for name in _candidates(tables)}
-        likely = recognised(PRESETS.values(), found)
+        found = _recognised(url, PRESETS.values(), tables)
+        likely = None if found is None else found.preset
         if likely is None:
             return None
         interview.say(f"  This looks like {likely.title}.")
@@ -60,13 +57,19 @@ def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> 
     )
 
 
-def items_by_preset(interview: Interview, preset: Preset, written: str, url: str) -> ItemAnswers:
+def items_by_preset(
+    interview: Interview, preset: Preset, tables: Sequence[str], written: str, url: str
+) -> ItemAnswers:
     """The query and mapping of a preset, made to fit the tables that are there.
 
     Args:
+        tables: Their names may give the preset's parameters away.
         written: The database's URL as it stands in the file.
         url: The same with its secrets.
     """
+
+    found = _recognised(url, [preset], tables) if tables else None
+    seen = found.parameters if found is not None else {}
 
     def ask() -> dict[str, str]:
         return {
@@ -75,7 +78,7 @@ def items_by_preset(interview: Interview, preset: Preset, written: str, url: str
                     parameter.name,
                     parameter.question,
                     parameter.help,
-                    parameter.default,
+                    seen.get(parameter.name, parameter.default),
                     partial(_matching, parameter.pattern),
                 )
             )
@@ -129,8 +132,13 @@ _BOTH = 2
 """Columns of text that a service's name and description can be."""
 
 
-def _candidates(tables: Sequence[str]) -> Sequence[str]:
-    return tables[:_LOOKED_AT]
+def _recognised(url: str, presets: Iterable[Preset], tables: Sequence[str]) -> Candidate | None:
+    """The preset that a table looks like, by its name and the columns that mark it."""
+    with Discovery(url) as discovery:
+        for candidate in candidates(presets, tables):
+            if set(candidate.preset.marks) <= set(discovery.columns(candidate.table)):
+                return candidate
+    return None
 
 
 def _repeated(url: str, place: Place, column: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from embedconsole.config.values import PayloadMapping
     from embedconsole.items import IndexType
@@ -84,14 +84,29 @@ def kept_indexes(indexes: Mapping[str, IndexType], payload: PayloadMapping) -> d
     return {name: kind for name, kind in indexes.items() if name.partition(".")[0] in payload}
 
 
-def recognised(presets: Iterable[Preset], tables: Mapping[str, Collection[str]]) -> Preset | None:
-    """The preset whose main table is there with its marks, taking defaults for its parameters."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A table that may be the main one of a preset, and the parameters that its name gives away."""
+
+    preset: Preset
+    table: str
+    parameters: Mapping[str, str]
+
+
+def candidates(presets: Iterable[Preset], tables: Iterable[str]) -> Iterator[Candidate]:
+    """The tables that are called as a preset's main table is, whatever its parameters are."""
+    names = list(tables)
     for preset in presets:
-        defaults = {parameter.name: parameter.default for parameter in preset.parameters}
-        columns = tables.get(filled(preset.main, defaults), ())
-        if columns and set(preset.marks) <= set(columns):
-            return preset
-    return None
+        patterns = {parameter.name: parameter.pattern for parameter in preset.parameters}
+        # A split by a pattern with a group: literal, parameter, literal, ...
+        parts = _PARAMETER.split(preset.main)
+        pattern = "".join(
+            f"(?P<{part}>{patterns[part]})" if at % 2 else re.escape(part) for at, part in enumerate(parts)
+        )
+        for name in names:
+            match = re.fullmatch(pattern, name)
+            if match is not None:
+                yield Candidate(preset, name, match.groupdict())
 
 
 def _chosen(preset: Preset, pick: Pick, schema: Mapping[str, Collection[str]] | None) -> str | None:
