@@ -117,10 +117,10 @@ def setup_command(
         sys.exit(Exit.USAGE)
     given = {name.replace("_", "-"): value for name, value in answers.items() if value is not None}
     interview = Interview({**more, **given}, unattended=yes, tests=not no_test)
-    variables = Variables(dict(os.environ))
+    variables = Variables(dict(os.environ), lenient=no_test)
     if not yes:
-        say(f"Makes {path}, after the last answer and not before. At every question:")
-        say("? explains it, enter takes what stands in [ ], - is none, ^C ends.")
+        say(f"This makes {path}, once all is answered.")
+        say("At every question: ? explains, enter takes what stands in [ ], - is none, ^C ends.")
     try:
         setup = converse(interview, variables, path)
         write_configuration(path, setup.text, replace=force)

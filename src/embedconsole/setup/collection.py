@@ -46,7 +46,7 @@ def ask_collection(interview: Interview, variables: Variables, name: str) -> Col
     def parse(text: str) -> str:
         variable = as_reference(text)
         if variable is not None:
-            return variables.refer(variable, "Qdrant's address")
+            return variables.refer(variable, "Qdrant's address", stand_in="http://127.0.0.1:6333")
         if not text:
             raise ConfigError("an address or a folder is needed; ? explains it")
         if not is_address(text):

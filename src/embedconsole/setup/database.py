@@ -36,7 +36,7 @@ def ask_database(interview: Interview, variables: Variables) -> str:
             raise ConfigError("a database is needed; ? shows how to write it")
         name = as_reference(text)
         if name is not None:
-            reference = variables.refer(name, _WHAT)
+            reference = variables.refer(name, _WHAT, stand_in="sqlite:///shop.db")
             database_url(variables.environ[name])
             return reference
         if "${" in text:

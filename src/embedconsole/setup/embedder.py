@@ -121,7 +121,7 @@ def _service(interview: Interview, variables: Variables) -> dict[str, str]:
     def parse(text: str) -> str:
         name = as_reference(text)
         if name is not None:
-            return variables.refer(name, what)
+            return variables.refer(name, what, stand_in="http://127.0.0.1")
         if not is_address(text):
             raise ConfigError("should begin with http:// or https://, or name a variable that is set")
         shown = mask_url(text)

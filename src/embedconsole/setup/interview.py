@@ -6,6 +6,9 @@ terminal, as talk does, so that stdout stays the data of what follows.
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
 
@@ -92,10 +95,6 @@ class Interview:
                 self._said[question.name] = text
             return answer
 
-    def confirm(self, name: str, text: str, help_text: str, *, default: bool) -> bool:
-        """Yes or no."""
-        return self.ask(Question(name, f"{text} (y/n)", help_text, "y" if default else "n", _yes_or_no))
-
     def choose(self, name: str, text: str, help_text: str, choices: Mapping[str, U], default: str) -> U:
         """One of some words; their beginnings are enough where only one begins so."""
 
@@ -145,7 +144,10 @@ class Interview:
 
     def say(self, text: str) -> None:
         """Tell something; foreign text in it is made harmless."""
-        click.echo(harmless(text), err=True)
+        lines = harmless(text).split("\n")
+        if sys.stderr.isatty():
+            lines = [_wrapped(line, shutil.get_terminal_size().columns) for line in lines]
+        click.echo("\n".join(lines), err=True)
 
     def _typed(self, question: Question[T]) -> str:
         default = self._said.get(question.name, question.default)
@@ -166,16 +168,14 @@ class Interview:
             _name_the_flag(question.name, error)
 
 
+def _wrapped(line: str, width: int) -> str:
+    """A line that keeps its indentation where it goes on."""
+    indent = line[: len(line) - len(line.lstrip())]
+    return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False) if line else ""
+
+
 def _name_the_flag(name: str, error: ConfigError) -> NoReturn:
     raise ConfigError(f"--{name}: {error}") from error
-
-
-def _yes_or_no(text: str) -> bool:
-    if text.lower() in ("y", "yes"):
-        return True
-    if text.lower() in ("n", "no", ""):
-        return False
-    raise ConfigError("y or n")
 
 
 def something(text: str) -> str:

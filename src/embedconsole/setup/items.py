@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from embedconsole.setup.presets.fitting import Candidate
     from embedconsole.setup.presets.preset import Preset
 
+_BOTH = 2
+"""So many columns of text can be the name and the description that a service is sent."""
+
 
 def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> Preset | None:
     """A preset that was asked for, or that the tables look like."""
@@ -67,7 +70,6 @@ def items_by_preset(
         written: The database's URL as it stands in the file.
         url: The same with its secrets.
     """
-
     found = _recognised(url, [preset], tables) if tables else None
     seen = found.parameters if found is not None else {}
 
@@ -126,10 +128,6 @@ def items_by_hand(interview: Interview, tables: Sequence[str], written: str, url
         payload=payload,
         indexes=indexes,
     )
-
-
-_BOTH = 2
-"""Columns of text that a service's name and description can be."""
 
 
 def _recognised(url: str, presets: Iterable[Preset], tables: Sequence[str]) -> Candidate | None:

@@ -24,11 +24,13 @@ class Variables:
 
     Attributes:
         environ: What the tests and the dry run see: the real environment and what was typed. Holds secrets.
+        lenient: Variables need not be set yet; something of their kind stands in for them.
         described: Name to what it is, in the order of the file.
         shown: Those that were typed, with their value as it may be shown.
     """
 
     environ: dict[str, str]
+    lenient: bool = False
     described: dict[str, str] = field(default_factory=dict)
     shown: dict[str, str] = field(default_factory=dict)
 
@@ -36,14 +38,19 @@ class Variables:
         """Whether the variable has a value."""
         return bool(self.environ.get(name))
 
-    def refer(self, name: str, what: str) -> str:
+    def refer(self, name: str, what: str, *, stand_in: str) -> str:
         """A reference to a variable that has to be set.
+
+        Args:
+            stand_in: A value of its kind.
 
         Raises:
             ConfigError: it is not.
         """
         if not self.is_set(name):
-            raise ConfigError(f"the environment variable {name} is not set here")
+            if not self.lenient:
+                raise ConfigError(f"the environment variable {name} is not set here")
+            self.environ[name], self.shown[name] = stand_in, "..."
         self.described[name] = what
         return f"${{{name}}}"
 
@@ -56,7 +63,7 @@ class Variables:
         """Leave a value that was typed to the environment; returns the reference."""
         self.environ[name] = value
         self.shown[name] = shown
-        return self.refer(name, what)
+        return self.refer(name, what, stand_in=value)
 
     def value(self, written: str) -> str:
         """What stands behind a value as written. Raises `ConfigError` when a variable is missing."""
