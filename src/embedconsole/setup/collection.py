@@ -125,7 +125,7 @@ def _api_key(interview: Interview, variables: Variables) -> str | None:
             lambda text: variable_name(text) if text else None,
         )
     )
-    return None if name is None else variables.refer_if_set(name, "Qdrant's API key")
+    return None if name is None else variables.refer_if_set(name, "Qdrant's API key (may be left out)")
 
 
 def _collection_name(text: str) -> str:

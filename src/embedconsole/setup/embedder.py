@@ -57,6 +57,7 @@ _TOKENS: Mapping[EmbedderKind, tuple[str, str]] = {
     "openai": ("OPENAI_API_KEY", "api_key"),
     "replicate": ("REPLICATE_API_TOKEN", "token"),
 }
+_OPTIONAL = " (may be left out)"
 _ADAPTER: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
 
 
@@ -179,7 +180,8 @@ def _token(interview: Interview, variables: Variables, kind: EmbedderKind) -> di
         token = interview.ask(Question("token", text, "Only used here.", "", str, hidden=True))
         if token:
             variables.keep(name, token, MASK, "")
-    reference = variables.refer_if_set(name, f"the token of the {kind} embedder")
+    needed = "" if kind == "replicate" else _OPTIONAL
+    reference = variables.refer_if_set(name, f"the token of the {kind} embedder{needed}")
     return {setting: f"Bearer {reference}" if setting == "authorization" else reference}
 
 

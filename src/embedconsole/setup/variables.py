@@ -56,7 +56,7 @@ class Variables:
 
     def refer_if_set(self, name: str, what: str) -> str:
         """A reference to a variable that need not be set."""
-        self.described[name] = f"{what} (may be left out)"
+        self.described[name] = what
         return f"${{{name}:-}}"
 
     def keep(self, name: str, value: str, shown: str, what: str) -> str:

@@ -6,7 +6,10 @@ from embedconsole.setup.presets.preset import Parameter, Pick, Preset
 
 
 def _meta(key: str, value: str) -> str:
-    return f"(SELECT {value} FROM {{prefix}}postmeta m WHERE m.post_id = p.ID AND m.meta_key = '{key}')"
+    return (
+        f"(SELECT {value} FROM {{prefix}}postmeta m"
+        f"\n         WHERE m.post_id = p.ID AND m.meta_key = '{key}')"
+    )
 
 
 _TERMS = (
