@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 
     from support.fixtures_shop import Stage
 
-_BASH = """
-eval "$(embedconsole completion bash)"
-COMP_WORDS=({words} "{last}"); COMP_CWORD={at}
+_ASKED = """
+COMPREPLY=(); COMP_WORDS=({words} "{last}"); COMP_CWORD={at}
 _embedconsole_completion embedconsole
-printf '%s\\n' "${{COMPREPLY[@]}}"
+echo "${{COMPREPLY[@]}}"
 """
 _FISH = """
 embedconsole completion fish | source
@@ -48,23 +47,30 @@ def environment(sqlite_stage: Stage, tmp_path: Path) -> Mapping[str, str]:
 
 
 def _run(shell: str, script: str, environment: Mapping[str, str]) -> list[str]:
-    if shutil.which(shell) is None:
-        pytest.skip(f"there is no {shell} here")
     done = subprocess.run(
         [shell, "-c", script], env=environment, capture_output=True, text=True, check=True, timeout=60
     )
+    assert done.stderr == ""
     return [line.split("\t")[0] for line in done.stdout.splitlines()]
 
 
-def _bash(words: str, last: str, environment: Mapping[str, str]) -> list[str]:
-    return _run("bash", _BASH.format(words=words, last=last, at=len(words.split())), environment)
+def _bash(environment: Mapping[str, str], *asked: str) -> list[str]:
+    """What is completed, a line for each command line; its last word is what is typed so far."""
+    script = 'eval "$(embedconsole completion bash)"'
+    for line in asked:
+        words, _, last = line.rpartition(" ")
+        script += _ASKED.format(words=words, last=last, at=len(words.split()))
+    return _run("bash", script, environment)
 
 
 def test_bash_completes_commands_options_pipelines_and_failed_keys(environment: Mapping[str, str]) -> None:
-    assert _bash("embedconsole", "sta", environment) == ["status"]
-    assert _bash("embedconsole completion", "", environment) == ["bash", "zsh", "fish"]
-    assert _bash("embedconsole init --pipeline", "pro", environment) == ["products"]
-    assert _bash("embedconsole retry", "2", environment) == ["21", "2"]
+    asked = (
+        "embedconsole sta",
+        "embedconsole completion ",
+        "embedconsole init --pipeline pro",
+        "embedconsole retry 2",
+    )
+    assert _bash(environment, *asked) == ["status", "bash zsh fish", "products", "21 2"]
 
 
 def test_what_is_not_known_is_no_error(environment: Mapping[str, str], tmp_path: Path) -> None:
@@ -72,21 +78,22 @@ def test_what_is_not_known_is_no_error(environment: Mapping[str, str], tmp_path:
     broken = tmp_path / "broken.yaml"
     broken.write_text("pipelines: [")
     away = {**environment, "EMBEDCONSOLE_LEDGER": "postgresql://10.255.255.1/ledger"}
-    missing = {**environment, "EMBEDCONSOLE_CONFIG": "/nowhere"}
-    assert _bash("embedconsole retry", "", away) == [""]
-    assert _bash("embedconsole retry", "", missing) == [""]
-    assert _bash(f"embedconsole --config {broken} init --pipeline", "", environment) == [""]
-    assert _bash("embedconsole demo init --pipeline", "", environment) == [""]
-
-
-def test_fish_completes(environment: Mapping[str, str]) -> None:
-    found = _run("fish", _FISH.format(words="embedconsole init --pipeline", last="pro"), environment)
-    assert found == ["products"]
-
-
-def test_zsh_takes_the_script_and_is_answered(environment: Mapping[str, str]) -> None:
-    _run(
-        "zsh", "embedconsole completion zsh > $HOME/_embedconsole && zsh -n $HOME/_embedconsole", environment
+    asked = (
+        "embedconsole retry ",
+        "embedconsole --config /nowhere retry ",
+        f"embedconsole --config {broken} init --pipeline ",
+        "embedconsole demo init --pipeline ",
     )
+    assert _bash(away, *asked) == [""] * len(asked)
+
+
+def test_fish_and_zsh_complete(environment: Mapping[str, str]) -> None:
+    """Fish is asked for an answer; zsh takes the script, and what it would ask is answered."""
+    fish = _FISH.format(words="embedconsole init --pipeline", last="pro")
+    zsh = "embedconsole completion zsh > $HOME/_embedconsole && zsh -n $HOME/_embedconsole"
     asked = 'COMP_WORDS="embedconsole sta" COMP_CWORD=1 _EMBEDCONSOLE_COMPLETE=zsh_complete embedconsole'
-    assert _run("zsh", asked, environment)[:2] == ["plain", "status"]
+    for shell in filter(shutil.which, ("fish", "zsh")):
+        if shell == "fish":
+            assert _run(shell, fish, environment) == ["products"]
+        else:
+            assert _run(shell, f"{zsh} && {asked}", environment)[:2] == ["plain", "status"]
