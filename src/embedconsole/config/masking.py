@@ -10,8 +10,6 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*://)(.*)", re.IGNORECASE | re.DOTALL)
 _SECRET_PARAMETER = re.compile(
     r"([?&;][^=&;#]*(?:pass|pwd|secret|token|key|sig|auth|cred|odbc_connect)[^=&;#]*=)[^&;#]*", re.IGNORECASE
 )
-
-
 _ANY_CREDENTIALS = re.compile(r"(://[^\s/:@]*:)[^\s/@]+(@)")
 _BEARER = re.compile(r"(\b(?:bearer|basic)\s+)(?!\*{3})[\w.~+/=-]{4,}()", re.IGNORECASE)
 _ASSIGNED = re.compile(

@@ -10,7 +10,7 @@ import shutil
 import sys
 import textwrap
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import click
 
@@ -165,17 +165,13 @@ class Interview:
         try:
             return question.parse("" if text == NONE else text)
         except ConfigError as error:
-            _name_the_flag(question.name, error)
+            raise ConfigError(f"--{question.name}: {error}") from error
 
 
 def _wrapped(line: str, width: int) -> str:
     """A line that keeps its indentation where it goes on."""
     indent = line[: len(line) - len(line.lstrip())]
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False) if line else ""
-
-
-def _name_the_flag(name: str, error: ConfigError) -> NoReturn:
-    raise ConfigError(f"--{name}: {error}") from error
 
 
 def something(text: str) -> str:

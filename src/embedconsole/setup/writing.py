@@ -54,16 +54,12 @@ def write_configuration(path: Path, text: str, *, replace: bool) -> None:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-            if replace:
-                Path(draft).replace(path)
-            else:
-                # A link fails where a file has come into being meanwhile; a rename would replace it.
-                path.hardlink_to(draft)
+            if path.exists() and not replace:
+                raise ConfigError(taken(path))
+            Path(draft).replace(path)
         finally:
             with suppress(FileNotFoundError):
                 Path(draft).unlink()
-    except FileExistsError:
-        raise ConfigError(taken(path)) from None
     except OSError as error:
         raise ConfigError(f"{path}: can't be written: {error.strerror or error}") from None
 
