@@ -221,6 +221,14 @@ def test_the_probes_ask_where_the_daemon_answers() -> None:
     assert dict(_dockerfile())["EXPOSE"] == str(_PORT)
 
 
+def test_the_variable_reaches_the_setting() -> None:
+    """Where the daemon answers probes: of a version that does."""
+    pytest.importorskip("embedconsole.config.metrics")
+    environ = {**_environment("environment.example"), _METRICS: f"0.0.0.0:{_PORT}"}
+    metrics = getattr(load(EXAMPLE, environ=environ).settings, "metrics", None)
+    assert getattr(metrics, "listen", None) == f"0.0.0.0:{_PORT}"
+
+
 def test_the_image_is_built_of_files_that_are_there() -> None:
     copied = [
         path

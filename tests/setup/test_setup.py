@@ -296,3 +296,22 @@ def test_hostile_names_and_values_do_nothing_to_the_terminal_and_are_quoted(
     assert pipeline.embed is not None
     assert pipeline.embed.text == "{a #b}"
     assert pipeline.collection.payload == {"${HOME}": "${HOME}", "a #b": "a #b"}
+
+
+def test_a_query_in_the_place_of_a_table(folder: Path, sqlite: Database) -> None:
+    """As it was written, on one line or several; a join that gives an item two rows is refused."""
+    make_shop(sqlite)
+    at = ("--yes", "--force", "--set", "database-url-env=test.db", "--embedder", "hashing")
+    one = "SELECT id, title, '${x}' AS odd FROM products WHERE deleted_at IS NULL"
+
+    single = setup(*at, "--query", f"{one};")
+    query = load(folder / "embedconsole.yaml", environ={}).settings.pipelines["products"].catalog.query
+    several = setup(*at, "--query", one.replace(" FROM", "\nFROM"), "--payload", "*")
+    joined = setup(*at, "--query", "SELECT p.id, p.title FROM products p JOIN categories c")
+
+    assert (single.exit_code, query) == (0, one)
+    assert several.exit_code == 0, several.output
+    again = load(folder / "embedconsole.yaml", environ={}).settings.pipelines["products"]
+    assert again.catalog.query == one.replace(" FROM", "\nFROM") + "\n"
+    assert again.collection.payload is None
+    assert "--key: id has the same value in several rows" in str(joined.exception)
