@@ -57,14 +57,31 @@ def open_source(config: CatalogConfig, connection: Connection) -> Source:
     Raises:
         Refused: A column or the table does not exist, or the query names a column twice.
     """
-    source = (
-        _open_table(config, connection) if config.query is None else _open_query(config.query, connection)
-    )
+    source = open_rows(config.table, config.query, connection)
     named = [("key", config.key), ("changed", config.changed), ("product", config.product)]
     for setting, name in [*named, *(("json_columns", name) for name in config.json_columns)]:
         if name is not None and name not in source.columns:
             raise missing_column(f"catalog.{setting}", name, "the catalog", source.columns)
     return Source(source.columns, source.rows, source.json | frozenset(config.json_columns))
+
+
+def open_rows(table: str | None, query: str | None, connection: Connection) -> Source:
+    """The rows of a query, or of a table where there is none.
+
+    Raises:
+        Refused: The table does not exist, or the query names a column twice.
+    """
+    if query is not None:
+        return _open_query(query, connection)
+    return _open_table(str(table), connection)
+
+
+def written_table(inspector: Inspector, written: str, dialect: str, setting: str) -> TableName:
+    """The table that an operator's text names, perhaps quoted or with its schema. Raises as `find_table`."""
+    plain = TableName(written)
+    if _exists(inspector, plain):
+        return plain
+    return find_table(inspector, name_parts(written, dialect) or (written,), setting)
 
 
 def find_table(inspector: Inspector, parts: Sequence[str], setting: str) -> TableName:
@@ -131,17 +148,9 @@ def _exists(inspector: Inspector, table: TableName) -> bool:
     return inspector.has_table(table.name, schema=table.schema)
 
 
-def _open_table(config: CatalogConfig, connection: Connection) -> Source:
+def _open_table(written: str, connection: Connection) -> Source:
     inspector = sa.inspect(connection)
-    written = str(config.table)
-    plain = TableName(written)
-    table = (
-        plain
-        if _exists(inspector, plain)
-        else find_table(
-            inspector, name_parts(written, connection.dialect.name) or (written,), "catalog.table"
-        )
-    )
+    table = written_table(inspector, written, connection.dialect.name, "catalog.table")
     described = inspector.get_columns(table.name, schema=table.schema)
     columns = tuple(str(column["name"]) for column in described)
     json = frozenset(str(column["name"]) for column in described if isinstance(column["type"], sa.JSON))

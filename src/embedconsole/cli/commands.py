@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.completing import complete_failed
+from embedconsole.cli.doctor import doctor_command
 from embedconsole.cli.keeping import KEEPING
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
@@ -71,7 +73,7 @@ def status_command(invocation: Invocation) -> None:
 
 
 @click.command("failures")
-@click.argument("key", required=False)
+@click.argument("key", required=False, shell_complete=complete_failed)
 @click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Items to list.")
 @common_options
 @json_option
@@ -95,7 +97,7 @@ def failures_command(invocation: Invocation, key: str | None, limit: int) -> Non
 
 
 @click.command("retry")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
 @click.option("--all", "everything", is_flag=True, help="All failed and waiting items.")
 @click.option(
     "--cause", help="Only what failed of this class (item, transient) or of the cause with this id."
@@ -122,7 +124,7 @@ def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: boo
 
 
 @click.command("skip")
-@click.argument("keys", nargs=-1, metavar="[KEY]...")
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
 @click.option("--cause", help="All that failed of the cause with this id.")
 @common_options
 @json_option
@@ -241,5 +243,6 @@ COMMANDS: tuple[click.Command, ...] = (
     reindex_command,
     *UNDERSTANDING,
     *ORDERS,
+    doctor_command,
     config_group,
 )

@@ -9,10 +9,12 @@ import click
 
 from embedconsole import __version__
 from embedconsole.cli.commands import COMMANDS
+from embedconsole.cli.completion import completion_command
 from embedconsole.cli.demo import demo
 from embedconsole.cli.options import common_options, json_option, run_options
 from embedconsole.cli.running import RunFlags, run
 from embedconsole.cli.serving import serve_command
+from embedconsole.cli.setup import setup_command
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import SENTENCES, Exit
 from embedconsole.headless.talk import say
@@ -48,7 +50,7 @@ def cli(context: click.Context, /, **flags: object) -> None:
         sys.exit(run(context.obj, RunFlags(**flags)))  # type: ignore[arg-type]
 
 
-for command in (*COMMANDS, serve_command, demo):
+for command in (setup_command, *COMMANDS, serve_command, completion_command, demo):
     cli.add_command(command)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
+from embedconsole.cli.completing import complete_pipelines
 from embedconsole.cli.context import Invocation, merge
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def common_options(command: Callable[P, None]) -> Callable[P, None]:
         metavar="NAME",
         expose_value=False,
         callback=_take_pipelines,
+        shell_complete=complete_pipelines,
         help="Only this pipeline; may be given more than once.",
     )
     return config_option(option(command))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.completing import complete_vectors
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 )
 @click.option("--group-by", metavar="FIELD", help="One hit for each value of this payload field, the best.")
 @click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Hits to show.")
-@click.option("--vector", metavar="NAME", help="The named vector to search by.")
+@click.option(
+    "--vector", metavar="NAME", shell_complete=complete_vectors, help="The named vector to search by."
+)
 @common_options
 @json_option
 @click.pass_obj

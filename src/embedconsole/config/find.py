@@ -39,7 +39,7 @@ def find(
         raise ConfigError(
             "no configuration found. Looked for:\n"
             + "".join(f"  {place}\n" for place in ("--config FILE", f"${VARIABLE}", *looked))
-            + "Write one from config.example.yaml, or try `embedconsole demo`, which needs none."
+            + "`embedconsole setup` makes one; `embedconsole demo` needs none."
         )
     return found
 

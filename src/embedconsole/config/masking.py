@@ -10,6 +10,11 @@ _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*://)(.*)", re.IGNORECASE | re.DOTALL)
 _SECRET_PARAMETER = re.compile(
     r"([?&;][^=&;#]*(?:pass|pwd|secret|token|key|sig|auth|cred|odbc_connect)[^=&;#]*=)[^&;#]*", re.IGNORECASE
 )
+_ANY_CREDENTIALS = re.compile(r"(://[^\s/:@]*:)[^\s/@]+(@)")
+_BEARER = re.compile(r"(\b(?:bearer|basic)\s+)(?!\*{3})[\w.~+/=-]{4,}()", re.IGNORECASE)
+_ASSIGNED = re.compile(
+    r"(\b\w*(?:passw(?:or)?d|secret|token|api[-_]?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]{4,}()", re.IGNORECASE
+)
 
 
 def mask_database_url(url: str) -> str:
@@ -27,6 +32,13 @@ def mask_database_url(url: str) -> str:
         user, colon, _ = credentials.partition(":")
         rest = f"{user}:{MASK}@{rest}" if colon else f"{user}@{rest}"
     return scheme + _SECRET_PARAMETER.sub(rf"\1{MASK}", rest)
+
+
+def mask_text(text: str) -> str:
+    """Any text without what looks like credentials: in addresses, in headers, after `password=` and such."""
+    for pattern in (_ANY_CREDENTIALS, _BEARER, _ASSIGNED):
+        text = pattern.sub(rf"\1{MASK}\2", text)
+    return text
 
 
 def mask_url(text: str) -> str:

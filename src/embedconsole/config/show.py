@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
-import yaml
 from pydantic import SecretStr
 
 from embedconsole.config.interpolate import escape
@@ -14,6 +12,7 @@ from embedconsole.config.marks import printable
 from embedconsole.config.masking import MASK, mask_database_url, mask_url
 from embedconsole.config.model import RetryConfig
 from embedconsole.config.paths import ledger_url
+from embedconsole.config.scalars import is_block, text_scalar
 from embedconsole.config.section import Section
 
 if TYPE_CHECKING:
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
 
     from embedconsole.config.load import Loaded
     from embedconsole.config.marks import KeyPath, Marks
-
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
-_YAML_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})
 
 
 def show(loaded: Loaded, *, environ: Mapping[str, str] = os.environ) -> str:
@@ -56,7 +52,7 @@ def _fields(section: Section) -> Iterator[tuple[str, object]]:
 
 
 def _lines(key: str, value: object, path: KeyPath, origins: Marks, depth: int) -> Iterator[str]:
-    start = "  " * depth + _text(key) + ":"
+    start = "  " * depth + text_scalar(key) + ":"
     comment = f"  # {_origin(origins, path)}"
     inner = dict(_fields(value)) if isinstance(value, Section) else value
     if isinstance(value, RetryConfig) and isinstance(inner, dict) and depth:
@@ -66,7 +62,7 @@ def _lines(key: str, value: object, path: KeyPath, origins: Marks, depth: int) -
         yield start
         for name, part in inner.items():
             yield from _lines(str(name), part, (*path, str(name)), origins, depth + 1)
-    elif isinstance(inner, str) and _is_block(inner):
+    elif isinstance(inner, str) and is_block(inner):
         yield f"{start} {'|' if inner.endswith(chr(10)) else '|-'}{comment}"
         yield from ("  " * (depth + 1) + line if line else "" for line in escape(inner).splitlines())
     else:
@@ -78,18 +74,6 @@ def _origin(origins: Marks, path: KeyPath) -> str:
     if mark is None:
         return "default"
     return f"line {mark.line}" if mark.line is not None else mark.source
-
-
-def _is_block(text: str) -> bool:
-    body = text[:-1] if text.endswith("\n") else text
-    lines = body.split("\n")
-    return (
-        len(lines) > 1
-        and all(line.isprintable() for line in lines)
-        and bool(lines[0])
-        and not lines[0].startswith(" ")
-        and bool(lines[-1].strip())
-    )
 
 
 def _scalar(value: object) -> str:
@@ -107,11 +91,4 @@ def _scalar(value: object) -> str:
         return "{}"
     if isinstance(value, SecretStr):
         return f'"{MASK}"'
-    return _text(escape(str(value)))
-
-
-def _text(text: str) -> str:
-    if _WORD.fullmatch(text) and text.lower() not in _YAML_WORDS:
-        return text
-    quoted: str = yaml.safe_dump(text, default_style='"', allow_unicode=True, width=10**9)
-    return quoted.rstrip("\n")
+    return text_scalar(escape(str(value)))

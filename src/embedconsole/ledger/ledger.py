@@ -16,7 +16,7 @@ from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
 from embedconsole.ledger.jumps import ClockJumps
 from embedconsole.ledger.kept import KeptVectors
-from embedconsole.ledger.migrate import is_current, migrate
+from embedconsole.ledger.migrate import VERSION, migrate, schema_version
 from embedconsole.ledger.orders import Orders
 from embedconsole.ledger.overview import Overview
 from embedconsole.ledger.presence import Presence
@@ -69,12 +69,22 @@ class Ledger:
 
 def ledger_exists(url: str) -> bool:
     """Whether there is a ledger of this version behind the URL; looks without creating anything."""
+    return ledger_schema(url) == VERSION
+
+
+def ledger_schema(url: str) -> str | None:
+    """The version of the ledger's tables, whatever it is; None where there are none. Creates nothing.
+
+    Raises:
+        Transient, Refused: the database does not answer, or not to us.
+        ConfigError: the ledger was written by a newer version.
+    """
     file = sqlite_file(url)
     if file is not None and not file.exists():
-        return False
+        return None
     database = Database(url)
     try:
-        return is_current(database)
+        return schema_version(database)
     finally:
         database.close()
 

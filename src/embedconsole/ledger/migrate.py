@@ -41,7 +41,12 @@ def migrate(database: Database) -> None:
 
 def is_current(database: Database) -> bool:
     """Whether the tables are there and of this version. Raises as `migrate` does."""
-    return database.read(_version) == VERSION
+    return schema_version(database) == VERSION
+
+
+def schema_version(database: Database) -> str | None:
+    """The version of the tables that are there; None when there are none. Raises as `migrate` does."""
+    return database.read(_version)
 
 
 def _version(connection: Connection) -> str | None:

@@ -27,6 +27,10 @@ class Overview:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def now(self) -> float:
+        """The database's clock, in seconds since 1970."""
+        return int(self._database.scalar(select(now_ms()))) / 1000
+
     def counts(self, generation_id: int) -> Counts:
         """How many items are in which condition, from the work index and the few batches alone."""
         by_state = (

@@ -12,14 +12,14 @@ import anyio.to_thread
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.assembly import assembled
-from embedconsole.sync.trial import trial_input
+from embedconsole.sync.trial import trial_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
-    from embedconsole.items import EmbedInput
+    from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
 
@@ -59,13 +59,26 @@ async def check_ledger(ledger: Ledger) -> Check:
 
 async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
     """Try a pipeline's parts that are open; gives each check as it ends."""
+    async for check in _check_parts(assembly, _try_embedder):
+        yield check
+
+
+async def check_for_free(assembly: Assembly) -> AsyncIterator[Check]:
+    """The same without an embedding: embedders are asked for their health, where they have a door for it."""
+    async for check in _check_parts(assembly, _ask_health):
+        yield check
+
+
+async def _check_parts(
+    assembly: Assembly, try_embedder: Callable[[Embedder, bool], Awaitable[str]]
+) -> AsyncIterator[Check]:
     yield await _check("catalog", partial(_try_catalog, assembly))
     tried: set[str] = set()
     for vector, embedder in assembly.embedders.items():
         if embedder.name not in tried:
             tried.add(embedder.name)
-            sample = trial_input(assembly.pipeline.vectors[vector])
-            yield await _check(f"embedder {embedder.name}", partial(_try_embedder, embedder, sample))
+            text = assembly.pipeline.vectors[vector].text is not None
+            yield await _check(f"embedder {embedder.name}", partial(try_embedder, embedder, text))
     yield await _check("collection", partial(_try_collection, assembly))
 
 
@@ -100,17 +113,37 @@ async def _try_catalog(assembly: Assembly) -> str:
     return await anyio.to_thread.run_sync(look)
 
 
-async def _try_embedder(embedder: Embedder, sample: EmbedInput) -> str:
+async def embed_sample(embedder: Embedder, *, text: bool) -> int:
+    """Make one real embedding, of a text or else of a picture; returns its dimensions.
+
+    Raises:
+        ConfigError: it answered, but not with a vector.
+        Throttled, Transient, BadInput, Refused: the embedder fails.
+    """
     await embedder.health()
-    embedded = await embedder.embed([sample])
+    embedded = await embedder.embed([trial_of(text=text)])
     if embedded.rejected:
         raise ConfigError(f"it answered, but not with a vector: {embedded.rejected[0]}")
-    return f"{embedder.identity}: one embedding of {embedded.vectors.shape[1]} dimensions"
+    return int(embedded.vectors.shape[1])
+
+
+async def _try_embedder(embedder: Embedder, text: bool) -> str:
+    size = await embed_sample(embedder, text=text)
+    return f"{embedder.identity}: one embedding of {size} dimensions"
+
+
+async def _ask_health(embedder: Embedder, _: bool) -> str:
+    await embedder.health()
+    return f"{embedder.identity}: no embedding was asked for"
 
 
 async def _try_collection(assembly: Assembly) -> str:
-    state = await assembly.collection.describe()
+    return describe_collection(assembly.collection.target, await assembly.collection.describe())
+
+
+def describe_collection(target: str, state: CollectionState | None) -> str:
+    """A collection in one line; `state` is None when it does not exist."""
     if state is None:
-        return f"{assembly.collection.target} does not exist yet; the first sync, or init, creates it"
+        return f"{target} does not exist yet; the first sync, or init, creates it"
     vectors = ", ".join(f"{name + ': ' if name else ''}{spec.words}" for name, spec in state.vectors.items())
-    return f"{assembly.collection.target}: {state.status}, {state.points:,} points, {vectors}"
+    return f"{target}: {state.status}, {state.points:,} points, {vectors}"

@@ -18,6 +18,11 @@ _PICTURE = (  # 8 x 8 pixels of red
 
 def trial_input(config: VectorConfig) -> EmbedInput:
     """A text, or a picture where only pictures are embedded."""
-    if config.text is None:
-        return EmbedInput(0, None, _PICTURE, {"name": "", "description": ""})
-    return EmbedInput(0, _TEXT, None, {"name": _TEXT, "description": ""})
+    return trial_of(text=config.text is not None)
+
+
+def trial_of(*, text: bool) -> EmbedInput:
+    """A text, or else a picture."""
+    if text:
+        return EmbedInput(0, _TEXT, None, {"name": _TEXT, "description": ""})
+    return EmbedInput(0, None, _PICTURE, {"name": "", "description": ""})

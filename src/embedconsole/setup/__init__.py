@@ -1,0 +1,1 @@
+"""The conversation behind `embedconsole setup`, and the configuration that it writes."""

@@ -1,0 +1,134 @@
+"""The collection: where Qdrant is, and what is there already."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import anyio
+from pydantic import ValidationError
+
+from embedconsole.collection.build import build_collection
+from embedconsole.collection.compare import differences
+from embedconsole.config.masking import mask_url
+from embedconsole.config.model import CollectionConfig
+from embedconsole.config.values import FOLDER
+from embedconsole.faults import ConfigError
+from embedconsole.items import UNNAMED, CollectionSchema, VectorSpec
+from embedconsole.setup.answers import CollectionAnswers
+from embedconsole.setup.interview import NONE, Question, is_address
+from embedconsole.setup.variables import as_reference, variable_name
+from embedconsole.sync.checks import describe_collection
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from embedconsole.items import CollectionState
+    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.variables import Variables
+
+_URL = "QDRANT_URL"
+_KEY = "QDRANT_API_KEY"
+_FOLDER = "./qdrant"
+_HELP = (
+    "http://HOST:6333, or a variable that holds it; or a folder like ./qdrant (beside the configuration)\n"
+    "  for the embedded engine, which needs no server and serves one process."
+)
+
+
+def ask_collection(interview: Interview, variables: Variables, name: str) -> CollectionAnswers:
+    """Where the points go.
+
+    Args:
+        name: Suggested for the collection.
+    """
+
+    def parse(text: str) -> str:
+        variable = as_reference(text)
+        if variable is not None:
+            return variables.refer(variable, "Qdrant's address", stand_in="http://127.0.0.1:6333")
+        if not text:
+            raise ConfigError("an address or a folder is needed; ? explains it")
+        if not is_address(text):
+            return text
+        shown = mask_url(text)
+        return text if shown == text else variables.keep(_URL, text, shown, "Qdrant's address")
+
+    default = _URL if variables.is_set(_URL) else _FOLDER
+    place = interview.ask(Question("qdrant", "Qdrant's address, or a folder", _HELP, default, parse))
+    server = place.startswith("${") or is_address(place)
+    key = _api_key(interview, variables) if server else None
+    chosen = interview.ask(
+        Question("collection", "Collection", "It is created by the first sync.", name, _collection_name)
+    )
+    if server:
+        return CollectionAnswers(chosen, url=place, api_key=key)
+    return CollectionAnswers(chosen, path=place)
+
+
+def try_collection(
+    answers: CollectionAnswers, variables: Variables, folder: Path, dimensions: int | None
+) -> str:
+    """Ask for the collection; returns what was found in words.
+
+    Args:
+        folder: Where a relative path begins.
+        dimensions: Of the embedder's vectors; None when nobody knows.
+
+    Raises:
+        ConfigError: it can't take our vectors.
+        Throttled, Transient, Refused: Qdrant fails.
+    """
+    written = {"url": answers.url, "path": answers.path, "api_key": answers.api_key}
+    tree = {name: variables.value(value) or None for name, value in written.items() if value is not None}
+    try:
+        config = CollectionConfig.model_validate({**tree, "name": answers.name}, context={FOLDER: folder})
+    except ValidationError as error:
+        raise ConfigError(error.errors()[0]["msg"]) from None
+
+    async def describe() -> tuple[str, CollectionState | None]:
+        collection = build_collection(config)
+        try:
+            return collection.target, await collection.describe()
+        finally:
+            await collection.aclose()
+
+    if config.path is not None and not config.path.exists():
+        # Opening it would make the folder, and so far nothing is to be left behind.
+        return _new_folder(config.path)
+    target, state = anyio.run(describe)
+    if state is not None and dimensions is not None:
+        want = CollectionSchema({UNNAMED: VectorSpec(dimensions, config.distance)})
+        for difference in differences(want, state):
+            if difference.blocking:
+                raise ConfigError(
+                    f"{target} exists, and its {difference.field} is {difference.have or 'missing'}; "
+                    f"the embedder wants {difference.want}. Choose another name"
+                )
+    return describe_collection(target, state)
+
+
+def _new_folder(path: Path) -> str:
+    there = next(parent for parent in path.absolute().parents if parent.exists())
+    if not os.access(there, os.W_OK):
+        raise ConfigError(f"{path}: the folder can't be made: {there} can't be written by this user")
+    return f"{path} does not exist yet; the first sync, or init, makes it"
+
+
+def _api_key(interview: Interview, variables: Variables) -> str | None:
+    name = interview.ask(
+        Question(
+            "qdrant-key-env",
+            "Environment variable with its API key",
+            "Keys stay in the environment: the file only names the variable. - where it needs none.",
+            _KEY if variables.is_set(_KEY) else NONE,
+            lambda text: variable_name(text) if text else None,
+        )
+    )
+    return None if name is None else variables.refer_if_set(name, "Qdrant's API key (may be left out)")
+
+
+def _collection_name(text: str) -> str:
+    if not text or "/" in text:
+        raise ConfigError("should be a name without /")
+    return text

@@ -1,0 +1,69 @@
+"""Where the rows come from: a table or a query, and what they look like."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.catalog.discovery import Discovery
+from embedconsole.faults import ConfigError
+from embedconsole.setup.guessing import guess_table
+from embedconsole.setup.interview import Question, something
+from embedconsole.setup.preview import show_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.catalog.discovery import Look
+    from embedconsole.setup.interview import Interview
+
+_SAMPLE = 20
+_LISTED = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the rows come from: a table or a query."""
+
+    table: str | None = None
+    query: str | None = None
+
+
+def ask_place(interview: Interview, tables: Sequence[str]) -> Place:
+    """A table, or a query."""
+    if tables:
+        names, more = ", ".join(tables[:_LISTED]), len(tables) - _LISTED
+        interview.say(f"  There are {names}" + (f" and {more:,} more" if more > 0 else ""))
+    if "query" in interview.given:
+        return Place(query=interview.ask(Question("query", "Query", "", None, _query)))
+    text = interview.ask(
+        Question(
+            "table",
+            "Table, or a query on one line",
+            "The table that has an item a row; or SELECT ... where that takes a join: one row an item.",
+            guess_table(tables),
+            something,
+        )
+    )
+    return Place(query=_query(text)) if text.lower().startswith(("select", "with")) else Place(table=text)
+
+
+def look_at(interview: Interview, url: str, place: Place) -> Look:
+    """Read the first rows and show them.
+
+    Raises:
+        ConfigError, Transient, Refused: they can't be read.
+    """
+    with Discovery(url) as discovery:
+        look = discovery.look(table=place.table, query=place.query, limit=_SAMPLE)
+    if not look.columns:
+        raise ConfigError("it has no columns")
+    if look.rows:
+        show_rows(look)
+    else:
+        interview.say("  It is empty: nothing to preview, and guesses go by names and types alone.")
+    return look
+
+
+def _query(text: str) -> str:
+    return something(text.strip().rstrip(";").strip())
