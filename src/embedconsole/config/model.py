@@ -12,6 +12,8 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from embedconsole.config.embedder import EmbedderConfig, OpenAIEmbedder, ReplicateEmbedder
+from embedconsole.config.metrics import MetricsConfig
+from embedconsole.config.notify import NotifyConfig
 from embedconsole.config.section import Section
 from embedconsole.config.values import (
     DatabaseUrl,
@@ -195,6 +197,8 @@ class Settings(Section):
     keep_vectors: KeepVectors = "on_failure"
     max_delete_fraction: Fraction = 0.2
     log: LogConfig = LogConfig()
+    notify: NotifyConfig = NotifyConfig()
+    metrics: MetricsConfig = MetricsConfig()
     keys: dict[Name, Name] = {}
     """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 

@@ -12,6 +12,7 @@ from embedconsole.ledger.failures import Failures
 from embedconsole.ledger.gates import SharedGates
 from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
+from embedconsole.ledger.incidents import Incidents
 from embedconsole.ledger.jumps import ClockJumps
 from embedconsole.ledger.kept import KeptVectors
 from embedconsole.ledger.migrate import is_current, migrate
@@ -44,6 +45,7 @@ class Ledger:
     jumps: ClockJumps
     orders: Orders
     samples: Samples
+    incidents: Incidents
 
     def close(self) -> None:
         """Close all connections."""
@@ -104,4 +106,5 @@ def open_ledger(url: str) -> Ledger:
         jumps=ClockJumps(database),
         orders=Orders(database),
         samples=Samples(database),
+        incidents=Incidents(database),
     )
