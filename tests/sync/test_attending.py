@@ -54,6 +54,7 @@ class PlayedEngine:
     assemblies: tuple[PlayedAssembly, ...] = (PlayedAssembly(PlayedPipeline("products")),)
     next_run: float | None = None
     serves: bool = False
+    halted: str | None = None
     kinds: list[str] = field(default_factory=list)
     ran: list[RunOptions] = field(default_factory=list)
     busy: bool = False

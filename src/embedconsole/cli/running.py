@@ -15,6 +15,8 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from embedconsole.cli.context import Invocation
 
 
@@ -38,6 +40,8 @@ class RunFlags:
     attach: bool
     mouse: bool
     log_format: Literal["text", "json"] | None
+    metrics_listen: str | None
+    metrics_file: Path | None
 
 
 def run(invocation: Invocation, flags: RunFlags) -> Exit:
@@ -52,7 +56,12 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     _hand_over_sooner()
     if not flags.headless:
         return _console(invocation, flags)
-    session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
+    session = invocation.session(
+        chunk_size=flags.batch_size,
+        workers=flags.workers,
+        metrics_listen=flags.metrics_listen,
+        metrics_file=flags.metrics_file,
+    )
     if not flags.once and not flags.dry_run:
         from embedconsole.headless.daemon import run_daemon
 
@@ -110,6 +119,10 @@ def _check(flags: RunFlags) -> None:
         for name, given in once_only.items():
             if given:
                 raise click.UsageError(f"{name} goes with --headless --once")
+    if flags.metrics_listen and (flags.once or flags.dry_run or not flags.headless):
+        raise click.UsageError("--metrics-listen is for the daemon: --headless without --once")
+    if flags.metrics_file and not (flags.headless and flags.once and not flags.dry_run):
+        raise click.UsageError("--metrics-file goes with --headless --once; the daemon has --metrics-listen")
     if flags.headless:
         console_only = {
             "--read-only": flags.read_only,

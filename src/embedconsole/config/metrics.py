@@ -44,7 +44,7 @@ class MetricsConfig(Section):
     Attributes:
         listen: Where the daemon answers scrapes and probes; None: nowhere.
         path: Where the figures are; /live and /ready stand beside it.
-        file: Written at the end of every run, for the node exporter's textfile collector.
+        file: Written at the end of a run of `--once`, for the node exporter's textfile collector.
     """
 
     listen: Listen = None

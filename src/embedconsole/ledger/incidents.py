@@ -1,4 +1,4 @@
-"""Incidents of all processes on the ledger, and who tells of them: one process each time, whoever comes first."""
+"""Incidents of all processes on the ledger, and who tells of them: whoever comes first, alone."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Incidents:
         return self._database.write(work)
 
     def told(self, tellings: Sequence[Telling], repeat_after: float) -> None:
-        """The messages have arrived: what goes on rests for `repeat_after` seconds, what is over is forgotten."""
+        """The messages have arrived: what goes on rests for so many seconds, what is over is forgotten."""
         rest = now_ms() + int(repeat_after * 1000)
 
         def work(connection: Connection) -> None:

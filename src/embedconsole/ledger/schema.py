@@ -244,8 +244,8 @@ incidents = Table(
     Column("closed_at", BigInteger),
     # Whether operators know of it, so that nobody hears of the end of what he never heard of.
     Column("told", SmallInteger, nullable=False),
-    # When it may be told next, be it again. A claim moves it on, so that a message whose sender died is sent by
-    # another process.
+    # When it may be told next, be it again. A claim moves it on, so that another process sends the message
+    # whose sender died.
     Column("due_at", BigInteger, nullable=False),
     # Grows with every claim, and fences the sender before.
     Column("change", BigInteger, nullable=False),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
+    from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
     from embedconsole.sync.assembly import Assembly
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 def current_generation(assembly: Assembly, ledger: Ledger) -> Generation | None:
     """The generation that fills the configured collection; None when there is none yet."""
-    generation = ledger.generations.current(assembly.pipeline.name)
-    if generation is None or generation.collection != assembly.pipeline.collection.name:
+    return generation_of(assembly.pipeline, ledger)
+
+
+def generation_of(pipeline: Pipeline, ledger: Ledger) -> Generation | None:
+    """The same of a pipeline whose parts are not at hand."""
+    generation = ledger.generations.current(pipeline.name)
+    if generation is None or generation.collection != pipeline.collection.name:
         return None
     return generation
 

@@ -6,6 +6,7 @@ is commands one way and immutable snapshots and reports the other way.
 
 from __future__ import annotations
 
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -64,6 +65,17 @@ class EngineHandle:
     def snapshot(self) -> Snapshot:
         """The engine now."""
         return self._portal.call(self._engine.snapshot)
+
+    def snapshot_within(self, seconds: float) -> Snapshot | None:
+        """The engine now; None when its loop does not turn for so long, or has ended."""
+
+        async def look() -> Snapshot:
+            return self._engine.snapshot()
+
+        try:
+            return self._portal.start_task_soon(look).result(seconds)
+        except (TimeoutError, CancelledError, RuntimeError):
+            return None
 
     def pause(self, by: str = "") -> None:
         """Claim nothing from now on."""
