@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.monitoring.notifier import trial
 from embedconsole.headless.talk import put, put_json, say
@@ -17,12 +18,12 @@ def notify_test(session: Session, *, as_json: bool) -> Exit:
     """Send a test message to all of `notify.to`.
 
     Raises:
-        ConfigError: apprise is not installed.
+        ConfigError: apprise is not installed, or there is nobody to be told.
     """
     config = session.loaded.settings.notify
     check_extra(config)
     if not config.to:
-        say("Nobody is to be told: notify.to is empty. See docs/monitoring.md.")
+        raise ConfigError("notify.to names nobody to be told; see docs/monitoring.md")
     deliveries = Targets(config).send(trial(session.command))
     if as_json:
         put_json(

@@ -138,10 +138,9 @@ def _sent(address: str, message: Message) -> str | None:
     target = apprise.Apprise.instantiate(address, asset=_asset())
     if target is None:
         return "apprise does not know such an address, or it lacks a part"
-    sender = apprise.Apprise(asset=_asset())
-    sender.add(target)
     with _Hearing(logger) as heard:
-        arrived = sender.notify(
+        # Not by apprise's own sender: its pool of threads is waited for at the end of the process.
+        arrived = target.notify(
             body=harmless(message.body),
             title=harmless(message.title),
             notify_type=apprise.NotifyType(message.weight.value),

@@ -179,10 +179,19 @@ def _of_work(views: Sequence[PipelineView]) -> Iterator[Metric]:
         ("items_failed", "Items that were given up until somebody looks.", "newly_failed"),
         ("embed_requests", "Requests to the embedders.", "embed_requests"),
         ("embed_items", "Items in those requests.", "embed_items"),
-        ("cost", "Spent on embeddings, by price_per_1000 and in its currency.", "spent"),
     )
     for name, words, counted in counters:
         family = CounterMetricFamily(f"embedconsole_{name}", words, labels=["pipeline"])
         for view in views:
             family.add_metric([view.name], float(getattr(view.total, counted)))
         yield family
+    cost = CounterMetricFamily(
+        "embedconsole_cost",
+        "Spent on embeddings, by price_per_1000 and in its currency.",
+        labels=["pipeline"],
+    )
+    for view in views:
+        # Without a price nobody knows, and 0 would say that it is free.
+        if view.total.spent:
+            cost.add_metric([view.name], view.total.spent)
+    yield cost

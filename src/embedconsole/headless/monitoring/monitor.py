@@ -148,8 +148,8 @@ class Monitor:
         return list(figures(facts))
 
     def _never_less(self, snapshot: Snapshot) -> Snapshot:
-        # What was spent on a request that was then turned away is given back, but a counter that falls is taken
-        # to have begun anew.
+        # What was spent on a request that was then turned away is given back, but of a counter that falls
+        # everybody thinks that it has begun anew.
         views = []
         for view in snapshot.pipelines:
             spent = self._spent[view.name] = max(self._spent.get(view.name, 0.0), view.total.spent)
