@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Absence:
-    """The file holds when it was told first, and its own time is when it was told last.
+    """The file holds when they were told first and last, in seconds since 1970.
 
     Where it can't be written, operators are told once too often.
     """
@@ -25,30 +25,29 @@ class Absence:
 
     def to_be_told(self) -> bool:
         """Whether nobody was told, or not for `repeat_after` seconds."""
-        try:
-            told_at = self.file.stat().st_mtime
-        except OSError:
-            return True
-        return not 0 <= self.clock() - told_at < self.repeat_after
+        times = self._times()
+        return times is None or not 0 <= self.clock() - times[1] < self.repeat_after
 
     def told(self) -> None:
         """Somebody was."""
+        now = self.clock()
+        first = (self._times() or (now, now))[0]
         with suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            first = self._first() or self.clock()
-            self.file.write_text(f"{first:.0f}\n", encoding="ascii")
+            self.file.write_text(f"{first} {now}\n", encoding="ascii")
 
     def over(self) -> float | None:
         """It answers: seconds since somebody was told first; None when nobody was."""
-        first = self._first()
-        if first is None:
+        times = self._times()
+        if times is None:
             return None
         with suppress(OSError):
             self.file.unlink()
-        return max(0.0, self.clock() - first)
+        return max(0.0, self.clock() - times[0])
 
-    def _first(self) -> float | None:
+    def _times(self) -> tuple[float, float] | None:
         try:
-            return float(self.file.read_text(encoding="ascii"))
+            first, last = map(float, self.file.read_text(encoding="ascii").split())
         except (OSError, ValueError):
             return None
+        return first, last

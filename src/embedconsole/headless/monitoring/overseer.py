@@ -55,7 +55,7 @@ class Sight:
 
 @dataclass(slots=True)
 class Overseer:
-    """One thread that looks; it is given reports, and shows what it saw, to the others.
+    """`keep` is for a thread of its own; the others give it reports, and see what it saw.
 
     Args:
         patience: Seconds for which the ledger may be away before operators are told; None for ever.
@@ -89,14 +89,14 @@ class Overseer:
         """Look until the end."""
         try:
             while not self._over:
-                self._look()
+                self.look()
                 self._wait()
-            self._look()
+            self.look()
         # Whatever is wrong with watching, syncing goes on.
         except Exception as error:
             log.exception("watching over the ledger ended by a fault of its own", exc_info=error)
         finally:
-            self._close()
+            self.close()
 
     def _wait(self) -> None:
         with suppress(queue.Empty):
@@ -106,7 +106,8 @@ class Overseer:
         if report is not None:
             self._unjudged.append(report)
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Look now, and have told what is to be told."""
         while not self._reports.empty():
             self._take(self._reports.get())
         began = self.clock()
@@ -134,7 +135,8 @@ class Overseer:
         if self.notifier is not None and self.patience is not None and silent >= self.patience:
             self.notifier.ledger_is_away(str(fault))
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Let go of the ledger."""
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
