@@ -14,9 +14,10 @@ from sqlalchemy import update
 
 from embedconsole.config.notify import NotifyConfig
 from embedconsole.faults import Transient
+from embedconsole.headless.monitoring import overseer as module
 from embedconsole.headless.monitoring.absence import Absence
 from embedconsole.headless.monitoring.notifier import Notifier
-from embedconsole.headless.monitoring.overseer import Overseer, look_once, overseeing
+from embedconsole.headless.monitoring.overseer import Overseer, overseeing
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.schema import gates, incidents
@@ -221,7 +222,7 @@ def test_the_overseer_tells_of_the_ledger_when_it_has_been_away_for_long(
         def refuse(*_: object) -> Observed:
             raise Transient("ledger", "connection refused")
 
-        away.setattr("embedconsole.headless.monitoring.overseer.observe", refuse)
+        away.setattr(module, "observe", refuse)
         overseer.ran(STOPPED)
         overseer.look()
         clock.now += 299
@@ -263,15 +264,24 @@ def test_reports_are_judged_before_the_process_ends(bench: Bench, tmp_path: Path
     assert bench.receiver.told[-1][1].startswith("products: the run was stopped. no column 'titel'.")
 
 
-def test_a_fault_of_watching_ends_nothing_else(
+def test_a_look_that_fails_by_our_own_fault_is_logged_once_and_the_next_one_is_taken(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail(*_: object) -> Observed:
-        raise ZeroDivisionError
+    monkeypatch.setattr(module, "LOOK_EVERY", 0.01)
+    looks = 0
 
-    monkeypatch.setattr("embedconsole.headless.monitoring.overseer.observe", fail)
+    def fail_thrice(*_: object) -> Observed:
+        nonlocal looks
+        looks += 1
+        if looks <= 3:
+            raise ZeroDivisionError("oh")
+        return Observed()
+
+    monkeypatch.setattr(module, "observe", fail_thrice)
     overseer = Overseer([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier())
     overseer.ran(STOPPED)
-    look_once(overseer)
+    with overseeing(overseer):
+        bench.receiver.wait_for(1)
 
-    assert "ended by a fault of its own" in caplog.text
+    logged = [record for record in caplog.records if "a look at the ledger failed" in record.getMessage()]
+    assert [record.exc_info is not None for record in logged] == [True]

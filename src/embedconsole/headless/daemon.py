@@ -45,7 +45,7 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
     try:
         with (
             engine_in_thread(session.pipelines, session.ledger_url, "daemon") as handle,
-            monitor.keeping(handle.snapshot_within),
+            monitor.keeping(handle),
         ):
             say(
                 f"Syncing every {duration(every)}; SIGTERM or ctrl+c drains and ends. Log: {session.log_path}"

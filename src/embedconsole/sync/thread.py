@@ -6,11 +6,11 @@ is commands one way and immutable snapshots and reports the other way.
 
 from __future__ import annotations
 
-from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
 from anyio.from_thread import start_blocking_portal
 
 from embedconsole.sync.alongside import alongside
@@ -66,16 +66,18 @@ class EngineHandle:
         """The engine now."""
         return self._portal.call(self._engine.snapshot)
 
-    def snapshot_within(self, seconds: float) -> Snapshot | None:
-        """The engine now; None when its loop does not turn for so long, or has ended."""
+    def publish(self, every: float, take: Callable[[Snapshot], None]) -> Future[None]:
+        """Have the engine give snapshots of its own accord, in its thread, until the future is cancelled.
 
-        async def look() -> Snapshot:
-            return self._engine.snapshot()
+        For whoever must not wait: to ask a loop that does not turn is to wait for it.
+        """
 
-        try:
-            return self._portal.start_task_soon(look).result(seconds)
-        except (TimeoutError, CancelledError, RuntimeError):
-            return None
+        async def publish() -> None:
+            while True:
+                take(self._engine.snapshot())
+                await anyio.sleep(every)
+
+        return self._portal.start_task_soon(publish)
 
     def pause(self, by: str = "") -> None:
         """Claim nothing from now on."""

@@ -28,9 +28,11 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.sync.progress import RunReport
     from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.thread import EngineHandle
 
-_LOOP_SECONDS = 2.0
-"""An engine that gives no snapshot within so many seconds does not turn."""
+PUBLISH_EVERY = 0.5
+STILL = 5.0
+"""An engine that has given no snapshot for so many seconds does not turn."""
 
 log = logging.getLogger("embedconsole")
 
@@ -41,12 +43,11 @@ class Monitor:
 
     Args:
         overseer: None where nothing is to be told or shown.
-        look: Gives the engine's snapshot, or None when it does not turn or could not be opened.
     """
 
     overseer: Overseer | None
     metrics: MetricsConfig
-    look: Callable[[], Snapshot | None] = lambda: None
+    _latest: Snapshot | None = None
     _outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     _ended: dict[str, LatestRun] = field(default_factory=dict)
     _spent: dict[str, float] = field(default_factory=dict)
@@ -71,19 +72,18 @@ class Monitor:
         """Show and tell what came of the only run of this process."""
         if self.overseer is None:
             return
-        self.look = lambda: snapshot
         self.ran(report)
         look_once(self.overseer)
         if self.metrics.file is not None:
-            self._write(self.metrics.file)
+            self._write(self.metrics.file, snapshot)
 
-    def _write(self, file: Path) -> None:
+    def _write(self, file: Path, snapshot: Snapshot | None) -> None:
         from embedconsole.headless.monitoring.textfile import write_figures
 
         sight = self._sight
         away = sight.fault is not None or sight.observed is None
         try:
-            write_figures(file, self._figures(self.look(), lives=False), keep=away)
+            write_figures(file, self._figures(snapshot, lives=False), keep=away)
         except OSError as error:
             text = f"No metrics are written to {file}: {error.strerror or error}."
             say(text)
@@ -92,20 +92,25 @@ class Monitor:
     # The daemon
 
     @contextmanager
-    def keeping(self, look: Callable[[float], Snapshot | None]) -> Iterator[None]:
-        """Watch while the block runs.
-
-        Args:
-            look: Gives the engine's snapshot; None when it does not come within so many seconds.
-        """
-        self.look = lambda: look(_LOOP_SECONDS)
+    def keeping(self, handle: EngineHandle) -> Iterator[None]:
+        """Watch over an engine while the block runs."""
         with ExitStack() as stack:
             stack.enter_context(overseeing(self.overseer))
             if self.metrics.listen is not None:
                 from embedconsole.headless.monitoring.listener import listening
 
+                stack.callback(handle.publish(PUBLISH_EVERY, self.take).cancel)
                 stack.enter_context(listening(self.metrics.listen, self.answers()))
             yield
+
+    def take(self, snapshot: Snapshot) -> None:
+        """The engine turns, and looks like this."""
+        self._latest = snapshot
+
+    def _turning(self) -> Snapshot | None:
+        """The engine a moment ago; None when its loop does not turn."""
+        latest = self._latest
+        return latest if latest is not None and time.monotonic() - latest.taken_at < STILL else None
 
     def answers(self) -> Mapping[str, Callable[[], Answer]]:
         """What is answered on which path."""
@@ -114,15 +119,15 @@ class Monitor:
         from embedconsole.headless.monitoring.textfile import CONTENT_TYPE, exposed
 
         def live() -> Answer:
-            probed = liveness(self.look())
+            probed = liveness(self._turning())
             return json_answer(probed.as_json(), fine=probed.fine)
 
         def ready() -> Answer:
-            probed = readiness(self.look(), self._sight, time.monotonic())
+            probed = readiness(self._turning(), self._sight, time.monotonic())
             return json_answer(probed.as_json(), fine=probed.fine)
 
         def metrics() -> Answer:
-            return Answer(200, CONTENT_TYPE, exposed(self._figures(self.look(), lives=True)))
+            return Answer(200, CONTENT_TYPE, exposed(self._figures(self._turning(), lives=True)))
 
         return {self.metrics.path: metrics, "/live": live, "/ready": ready}
 

@@ -10,7 +10,7 @@ import queue
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError, Fault
@@ -87,16 +87,21 @@ class Overseer:
 
     def keep(self) -> None:
         """Look until the end."""
+        while not self._over:
+            self._try_to_look()
+            self._wait()
+        self._try_to_look()
+        self.close()
+
+    def _try_to_look(self) -> None:
         try:
-            while not self._over:
-                self.look()
-                self._wait()
             self.look()
-        # Whatever is wrong with watching, syncing goes on.
+        # A fault of our own is no reason to be silent about everything else from now on.
         except Exception as error:
-            log.exception("watching over the ledger ended by a fault of its own", exc_info=error)
-        finally:
-            self.close()
+            fault = f"a fault of embedconsole itself ({type(error).__name__}: {error})"
+            if fault != self.sight.fault:
+                log.exception("a look at the ledger failed: %s", fault)
+            self.sight = replace(self.sight, every=LOOK_EVERY, fault=fault)
 
     def _wait(self) -> None:
         with suppress(queue.Empty):
@@ -112,7 +117,7 @@ class Overseer:
             self._take(self._reports.get())
         began = self.clock()
         last = self.sight
-        self.sight = Sight(began, last.at, last.every, last.observed, last.fault)
+        self.sight = replace(last, began=began)
         try:
             if self._ledger is None:
                 self._ledger = open_ledger(self.ledger_url)
@@ -122,7 +127,7 @@ class Overseer:
             if self.notifier is not None:
                 self.notifier.look(self._ledger, observed, self._unjudged)
         except (Fault, ConfigError) as fault:
-            self.sight = Sight(began, last.at, LOOK_EVERY, last.observed, str(fault))
+            self.sight = replace(last, began=began, every=LOOK_EVERY, fault=str(fault))
             self._away(fault)
         else:
             self._away_since = None
