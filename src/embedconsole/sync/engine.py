@@ -25,6 +25,7 @@ from embedconsole.sync.silence import Asking, LedgerSilence
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
 from embedconsole.sync.status import status_of
 from embedconsole.sync.watching import Watch
+from embedconsole.sync.whereabouts import in_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -111,8 +112,9 @@ class Engine:
         await now.begin(kind)
         self._round = now
         try:
-            async with alongside(self._keep_burying):
-                await now.work()
+            with in_run(now.number):
+                async with alongside(self._keep_burying):
+                    await now.work()
         finally:
             report = now.report()
             self._last |= report.pipelines
