@@ -8,8 +8,11 @@ import sys
 _DEAR = (
     "aiohttp",
     "alembic",
+    "apprise",
     "httpx",
     "numpy",
+    "opentelemetry",
+    "prometheus_client",
     "qdrant_client",
     "rich",
     "sqlalchemy",
