@@ -13,6 +13,7 @@ from embedconsole.cli.context import logging_to_file
 from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
+from embedconsole.headless.tracing import tracing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +66,8 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     if not flags.once and not flags.dry_run:
         from embedconsole.headless.daemon import run_daemon
 
-        return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
+        with tracing():
+            return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
     from embedconsole.headless.once import run_dry, run_once
     from embedconsole.sync.options import RunOptions
     from embedconsole.sync.purse import check_prices
@@ -83,13 +85,14 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     )
     if flags.dry_run:
         return run_dry(session, options, as_json=invocation.as_json)
-    return run_once(
-        logging_to_file(session, flags.log_format),
-        options,
-        overlap=flags.overlap,
-        as_json=invocation.as_json,
-        kind="force" if flags.force else "sync",
-    )
+    with tracing():
+        return run_once(
+            logging_to_file(session, flags.log_format),
+            options,
+            overlap=flags.overlap,
+            as_json=invocation.as_json,
+            kind="force" if flags.force else "sync",
+        )
 
 
 def _spare_the_collector() -> None:

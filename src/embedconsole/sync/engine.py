@@ -23,6 +23,7 @@ from embedconsole.sync.round import Round
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.silence import Asking, LedgerSilence
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
+from embedconsole.sync.spans import span
 from embedconsole.sync.status import status_of
 from embedconsole.sync.watching import Watch
 from embedconsole.sync.whereabouts import in_run
@@ -112,7 +113,7 @@ class Engine:
         await now.begin(kind)
         self._round = now
         try:
-            with in_run(now.number):
+            with in_run(now.number), span("run", run=now.number or 0, kind=kind):
                 async with alongside(self._keep_burying):
                     await now.work()
         finally:
