@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_LAST_SECONDS = 3.0
 _NEEDED = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 
 
@@ -35,14 +37,18 @@ def tracing(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
 
     # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say more, and win.
     named = {} if environ.get("OTEL_SERVICE_NAME") else {"service.name": "embedconsole"}
-    provider = TracerProvider(resource=Resource.create({**named, "service.version": __version__}))
+    resource = Resource.create({**named, "service.version": __version__})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace_with(provider.get_tracer("embedconsole", __version__))
     try:
         yield
     finally:
         trace_with(None)
-        provider.shutdown()
+        # A collector that is away would be tried again for ten seconds, and the next run may be due.
+        last = threading.Thread(target=provider.shutdown, name="traces", daemon=True)
+        last.start()
+        last.join(_LAST_SECONDS)
 
 
 def _installed(module: str) -> bool:
