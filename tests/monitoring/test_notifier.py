@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import threading
 import time
@@ -12,12 +13,15 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
+from embedconsole.config.load import load
 from embedconsole.config.notify import NotifyConfig
-from embedconsole.faults import Transient
+from embedconsole.faults import ConfigError, Transient
 from embedconsole.headless.monitoring import overseer as module
 from embedconsole.headless.monitoring.absence import Absence
+from embedconsole.headless.monitoring.monitor import monitor_of
 from embedconsole.headless.monitoring.notifier import Notifier
 from embedconsole.headless.monitoring.overseer import Overseer, overseeing
+from embedconsole.headless.session import open_session
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.schema import gates, incidents
@@ -31,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from support.databases import Database
 
@@ -235,6 +240,44 @@ def test_the_overseer_tells_of_the_ledger_when_it_has_been_away_for_long(
 
     assert [title for title, _ in bench.receiver.told] == [WANTS_A_LOOK, WANTS_A_LOOK, RECOVERED]
     assert bench.receiver.told[1][1].startswith("products: the run was stopped"), "what it saved up"
+
+
+# With a configuration
+
+CONFIG = """
+embedders: {ml: {type: hashing}}
+pipelines:
+  products:
+    catalog: {url: "sqlite:///shop.db", table: products}
+    embed: {embedder: ml, text: "{title}"}
+    collection: {path: ./qdrant, name: products}
+notify: {to: [TO]}
+"""
+
+
+def session(folder: Path, to: str) -> Session:
+    path = folder / "embedconsole.yaml"
+    path.write_text(CONFIG.replace("TO", to), encoding="utf-8")
+    return open_session(load(path, environ={}), [])
+
+
+def test_where_nobody_is_told_and_nothing_is_shown_nobody_looks(tmp_path: Path) -> None:
+    assert monitor_of(session(tmp_path, '"${SLACK_URL:-}"'), patience=None).overseer is None
+
+
+def test_without_apprise_nothing_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+
+    with pytest.raises(ConfigError, match=r"pip install 'embedconsole\[notify\]'"):
+        monitor_of(session(tmp_path, "slack://a/b/c"), patience=None)
+
+
+@pytest.mark.parametrize("to", ["s3cret-token", '"://s3cret-token"', "[s3cret-token]"])
+def test_what_is_no_address_is_refused_without_repeating_it(tmp_path: Path, to: str) -> None:
+    with pytest.raises(ConfigError, match=r"notify\.to\[0\]") as refused:
+        session(tmp_path, to)
+
+    assert "s3cret" not in str(refused.value)
 
 
 # Beside a run

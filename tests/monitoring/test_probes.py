@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from embedconsole.headless.monitoring.overseer import LOOK_EVERY, Sight
+from embedconsole.headless.monitoring.overseer import Sight
 from embedconsole.headless.monitoring.probes import liveness, readiness
 from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.observing import Observed
@@ -55,8 +55,6 @@ def test_a_ledger_that_hangs_is_noticed_by_its_silence() -> None:
     assert readiness(a_snapshot(), hanging, 161.0).wrong == ("the ledger has not answered for 1 min",)
 
 
-def test_an_overseer_that_looks_seldom_since_counting_takes_long_is_no_silence() -> None:
-    seldom = replace(SEEN, every=10 * LOOK_EVERY)
-
-    assert readiness(a_snapshot(), seldom, 100.5 + 10 * LOOK_EVERY + 19).fine
-    assert not readiness(a_snapshot(), seldom, 100.5 + 10 * LOOK_EVERY + 21).fine
+def test_a_look_that_is_long_ago_is_no_silence() -> None:
+    """Counting takes long, so it is done seldom; or a target of notifications takes its time."""
+    assert readiness(a_snapshot(), SEEN, 900.0).fine

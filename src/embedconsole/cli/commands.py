@@ -232,8 +232,10 @@ def config_check(invocation: Invocation) -> None:
       embedconsole config check --config new.yaml
     """
     from embedconsole.headless.talk import put
+    from embedconsole.notify.targets import check_extra
 
     session = invocation.session()
+    check_extra(session.loaded.settings.notify)
     names = ", ".join(pipeline.name for pipeline in session.pipelines)
     put(f"{session.loaded.path}: fine; pipelines {names}")
 

@@ -40,7 +40,8 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
     def on_report(report: RunReport) -> None:
         monitor.ran(report)
         print_report(session, report, as_json=as_json)
-        log.info("run %s ended: %s", report.run, report.outcome, extra={"event": "run", **report.as_json()})
+        what = "no run began" if report.run is None else f"run {report.run} ended"
+        log.info("%s: %s", what, report.outcome, extra={"event": "run", **report.as_json()})
 
     try:
         with (

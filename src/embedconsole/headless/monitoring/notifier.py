@@ -21,7 +21,7 @@ from embedconsole.notify.targets import Message, Targets, Weight, check_extra
 from embedconsole.sync.troubles import of_ledger, of_run, span_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from embedconsole.config.notify import NotifyConfig
     from embedconsole.headless.session import Session
@@ -53,7 +53,7 @@ class Notifier:
     command: str
     _failing: set[str] = field(default_factory=set)
 
-    def look(self, ledger: Ledger, observed: Observed, reports: Sequence[RunReport]) -> None:
+    def look(self, ledger: Ledger, observed: Observed, reports: Iterable[RunReport]) -> None:
         """The ledger answers: judge it, and the runs that have ended since the last look.
 
         Raises:

@@ -9,6 +9,7 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -30,7 +31,9 @@ LOOK_EVERY = 10.0
 _REST = 20
 """Counting a huge ledger takes a while: rest so many times as long before the next look."""
 
-_LAST_LOOK_SECONDS = 5.0
+_LAST_LOOK_SECONDS = 15.0
+_UNJUDGED = 1000
+"""Reports that wait for a ledger that is away, at most: the latest ones."""
 
 log = logging.getLogger("embedconsole")
 
@@ -68,7 +71,7 @@ class Overseer:
     clock: Callable[[], float] = time.monotonic
     sight: Sight = field(init=False)
     _reports: queue.SimpleQueue[RunReport | None] = field(default_factory=queue.SimpleQueue)
-    _unjudged: list[RunReport] = field(default_factory=list)
+    _unjudged: deque[RunReport] = field(default_factory=lambda: deque(maxlen=_UNJUDGED))
     _ledger: Ledger | None = None
     _away_since: float | None = None
     _over: bool = False

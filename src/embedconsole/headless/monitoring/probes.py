@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.snapshot import Snapshot
 
 _PATIENCE = 20.0
-"""Seconds that a look at the ledger may take, and be late, before the ledger counts as silent."""
+"""Seconds that a look at the ledger may take before it counts as silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,5 @@ def readiness(snapshot: Snapshot | None, sight: Sight, now: float) -> Probed:
 
 def _silent_for(sight: Sight, now: float) -> float:
     """Seconds for which the ledger has owed an answer."""
-    if sight.at is not None and sight.at >= sight.began:
-        return max(0.0, now - sight.at - sight.every)
-    return now - sight.began
+    answered = sight.at is not None and sight.at >= sight.began
+    return 0.0 if answered else now - sight.began
