@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.progress import Outcome
     from embedconsole.sync.snapshot import PipelineView, Snapshot
 
+_DECIMALS = 6
 _AWAY = (GateState.OPEN, GateState.PROBING)
 
 
@@ -191,7 +192,8 @@ def _of_work(views: Sequence[PipelineView]) -> Iterator[Metric]:
         labels=["pipeline"],
     )
     for view in views:
+        spent = round(view.total.spent, _DECIMALS)
         # Without a price nobody knows, and 0 would say that it is free.
-        if view.total.spent:
-            cost.add_metric([view.name], view.total.spent)
+        if spent:
+            cost.add_metric([view.name], spent)
     yield cost
