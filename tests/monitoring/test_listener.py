@@ -95,15 +95,26 @@ def test_a_port_that_is_taken_is_said_and_tried_again_until_it_is_free(
     )
 
 
-def test_clients_that_say_nothing_keep_nobody_else_out_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener._Handler, "timeout", 0.2)
+def test_clients_that_say_nothing_are_not_let_in_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "_AT_ONCE", 3)
     with listening("127.0.0.1:0", {"/hello": hello}) as found:
         assert found is not None
         assert found.port is not None
-        silent = [socket.create_connection(("127.0.0.1", found.port)) for _ in range(40)]
-        wait_until(lambda: _answers(found.port))
+        silent = [socket.create_connection(("127.0.0.1", found.port)) for _ in range(3)]
+        wait_until(lambda: not _answers(found.port))
+        assert not _answers(found.port)
         for client in silent:
             client.close()
+        wait_until(lambda: _answers(found.port))
+
+
+def test_a_client_that_says_nothing_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener._Handler, "timeout", 0.1)
+    with listening("127.0.0.1:0", {"/hello": hello}) as found:
+        assert found is not None
+        assert found.port is not None
+        with socket.create_connection(("127.0.0.1", found.port), timeout=LIMIT) as silent:
+            assert silent.recv(1) == b""
 
 
 def _answers(port: int | None) -> bool:

@@ -307,6 +307,20 @@ def test_reports_are_judged_before_the_process_ends(bench: Bench, tmp_path: Path
     assert bench.receiver.told[-1][1].startswith("products: the run was stopped. no column 'titel'.")
 
 
+def test_a_run_is_judged_once_though_looks_go_on(bench: Bench, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.db'}"
+    mine, another = (Overseer([], url, bench.notifier()) for _ in range(2))
+    mine.ran(STOPPED)
+    mine.look()
+    another.ran(WELL)
+    another.look()
+    mine.look()
+    for overseer in (mine, another):
+        overseer.close()
+
+    assert [title for title, _ in bench.receiver.told] == [WANTS_A_LOOK, RECOVERED]
+
+
 def test_a_look_that_fails_by_our_own_fault_is_logged_once_and_the_next_one_is_taken(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
