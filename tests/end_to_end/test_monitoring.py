@@ -181,8 +181,9 @@ def test_a_daemon_that_is_halted_by_its_configuration_says_so(
     with running(stage.installation, "--headless", "--json") as daemon:
         daemon.wait_out('"outcome": "aborted"')
         receiver.wait_for(1)
-        ready = httpx.get(f"http://127.0.0.1:{port}/ready")
-        live = httpx.get(f"http://127.0.0.1:{port}/live")
+        url = f"http://127.0.0.1:{port}"
+        wait_until(lambda: "no column 'titel'" in httpx.get(f"{url}/ready").text, "told by the probe")
+        ready, live = httpx.get(f"{url}/ready"), httpx.get(f"{url}/live")
         daemon.send(signal.SIGTERM)
         ended = daemon.wait()
 

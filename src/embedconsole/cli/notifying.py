@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
 
 @click.group("notify")
+@common_options
 def notify_group() -> None:
-    """Notifications: see the section `notify` of the configuration."""
+    """Who is told of what wants a look: the section `notify` of the configuration.
+
+    \b
+    Examples:
+      embedconsole notify test
+    """
 
 
 @notify_group.command("test")
