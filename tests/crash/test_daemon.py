@@ -114,6 +114,8 @@ def test_the_log_as_json(stage: Stage, ledger: LedgerRows) -> None:
     (failed,) = [line for line in lines if line.get("event") == "item_failed"]
     assert (failed["key"], failed["product"], failed["class"]) == ("7", 2, "item")
     runs = [line for line in lines if line.get("event") == "run"]
+    assert failed["run"] == runs[0]["run"]
+    assert failed["batch"] in [line["batch"] for line in lines if line.get("event") == "batch"]
     assert runs[0]["outcome"] == "partial"
 
 

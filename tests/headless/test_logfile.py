@@ -9,10 +9,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
 import pytest
 
 from embedconsole.config.model import LogConfig
 from embedconsole.headless.logfile import open_log
+from embedconsole.sync.whereabouts import in_batch, in_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,6 +81,43 @@ def test_machines_get_an_object_a_line(log: Path) -> None:
 
 def test_raw_bytes_of_the_json_form_are_harmless_too(log: Path) -> None:
     assert all(line.isascii() and "\x1b" not in line for line in write(log, "json"))
+
+
+def test_a_line_says_which_run_and_batch_it_belongs_to(log: Path) -> None:
+    async def work() -> None:
+        own, library = logging.getLogger("embedconsole"), logging.getLogger("sqlalchemy.pool")
+        with in_run(7):
+            own.info("planned")
+            async with anyio.create_task_group() as group:
+                for token in (12, 13):
+                    group.start_soon(batch, token)
+            own.info("done", extra={"batch": 14})
+        library.warning("nobody's")
+
+    async def batch(token: int) -> None:
+        with in_batch(token):
+            await anyio.to_thread.run_sync(logging.getLogger("sqlalchemy.pool").warning, "in a thread")
+
+    open_log(LogConfig(), log)
+    anyio.run(work)
+
+    lines = log.read_text(encoding="utf-8").splitlines()
+    assert sorted(line.partition(" ")[2] for line in lines) == [
+        "INFO done [run 7 batch 14]",
+        "INFO planned [run 7]",
+        "WARNING in a thread [run 7 batch 12]",
+        "WARNING in a thread [run 7 batch 13]",
+        "WARNING nobody's",
+    ]
+
+
+def test_machines_read_the_run_and_the_batch_too(log: Path) -> None:
+    open_log(LogConfig(), log, form="json")
+    with in_run(7), in_batch(12):
+        logging.getLogger("embedconsole").info("x", extra={"key": "35"})
+
+    line = json.loads(log.read_text(encoding="utf-8"))
+    assert (line["run"], line["batch"], line["key"]) == (7, 12, "35")
 
 
 def test_the_level_is_that_of_the_configuration(log: Path) -> None:

@@ -54,6 +54,7 @@ class PlayedEngine:
     assemblies: tuple[PlayedAssembly, ...] = (PlayedAssembly(PlayedPipeline("products")),)
     next_run: float | None = None
     serves: bool = False
+    halted: str | None = None
     kinds: list[str] = field(default_factory=list)
     ran: list[RunOptions] = field(default_factory=list)
     busy: bool = False
@@ -197,13 +198,17 @@ async def test_after_a_run_of_some_items_the_schedule_goes_on_as_before(
 
 async def test_a_configuration_that_cant_run_waits_for_the_operator(engine: PlayedEngine) -> None:
     engine.error = ConfigError("no column 'nope'")
-    attendance = Attendance(cast("Engine", engine), 3600.0)
+    told: list[RunReport] = []
+    attendance = Attendance(cast("Engine", engine), 3600.0, told.append)
     async with anyio.create_task_group() as group:
         group.start_soon(attendance.attend)
         await until(lambda: attendance.halted == "no column 'nope'")
         await anyio.wait_all_tasks_blocked()
         assert engine.kinds == ["sync"]
         assert engine.next_run is None
+        assert [(one.outcome, one.messages) for one in told] == [
+            (Outcome.ABORTED, {"products": "no column 'nope'"})
+        ]
 
         engine.error = None
         engine.go_on.set()

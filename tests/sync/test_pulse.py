@@ -160,7 +160,7 @@ def test_a_collection_that_does_not_answer_holds_up_no_sample(
         engine.serves = True
         await Sampler(engine).take(0.0)
         assert asked == 0, "nothing was written to the embedded one, so it is not opened"
-        engine._tally.done["products"] = 1
+        engine._tally.add("products", Progress(embedded=1))
         await Sampler(engine).take(0.0)
 
     handle.call(sample).result(timeout=LIMIT)

@@ -10,6 +10,7 @@ import click
 from embedconsole.cli.completing import complete_failed
 from embedconsole.cli.doctor import doctor_command
 from embedconsole.cli.keeping import KEEPING
+from embedconsole.cli.notifying import notify_group
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
 from embedconsole.cli.reindexing import reindex_command
@@ -204,8 +205,10 @@ def config_check(invocation: Invocation) -> None:
       embedconsole config check --config new.yaml
     """
     from embedconsole.headless.talk import put
+    from embedconsole.notify.targets import check_extra
 
     session = invocation.session()
+    check_extra(session.loaded.settings.notify)
     names = ", ".join(pipeline.name for pipeline in session.pipelines)
     put(f"{session.loaded.path}: fine; pipelines {names}")
 
@@ -244,5 +247,6 @@ COMMANDS: tuple[click.Command, ...] = (
     *UNDERSTANDING,
     *ORDERS,
     doctor_command,
+    notify_group,
     config_group,
 )

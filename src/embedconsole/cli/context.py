@@ -57,13 +57,22 @@ class Invocation:
             say(note)
         return loaded
 
-    def session(self, *, chunk_size: int | None = None, workers: int | None = None) -> Session:
+    def session(
+        self,
+        *,
+        chunk_size: int | None = None,
+        workers: int | None = None,
+        metrics_listen: str | None = None,
+        metrics_file: Path | None = None,
+    ) -> Session:
         """The configuration in use and the pipelines chosen."""
         return open_session(
             self.loaded(),
             self.pipelines,
             chunk_size=chunk_size,
             workers=workers,
+            metrics_listen=metrics_listen,
+            metrics_file=metrics_file,
             command=self.source.command,
         )
 

@@ -9,6 +9,7 @@ import click
 
 from embedconsole.cli.completing import complete_pipelines
 from embedconsole.cli.context import Invocation, merge
+from embedconsole.config.metrics import parse_listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,15 @@ def config_option(command: Callable[P, None]) -> Callable[P, None]:
         help="The configuration file (default: see `embedconsole config path`).",
     )
     return option(command)
+
+
+def _check_listen(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
+    try:
+        if value is not None:
+            parse_listen(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+    return value
 
 
 def common_options(command: Callable[P, None]) -> Callable[P, None]:
@@ -132,6 +142,18 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
                 "--attach", is_flag=True, help="Console: watch and steer the daemon, without an engine here."
             ),
             click.option("--mouse", is_flag=True, help="Console: take mouse clicks too."),
+            click.option(
+                "--metrics-listen",
+                metavar="HOST:PORT",
+                callback=_check_listen,
+                help="Daemon: answer Prometheus and probes there, for example 127.0.0.1:9464.",
+            ),
+            click.option(
+                "--metrics-file",
+                type=click.Path(path_type=Path, dir_okay=False),
+                metavar="FILE",
+                help="With --once: write figures for Prometheus there, whatever came of the run.",
+            ),
             click.option(
                 "--log-format", type=click.Choice(["text", "json"]), help="For people or for machines."
             ),

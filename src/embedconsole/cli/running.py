@@ -13,8 +13,11 @@ from embedconsole.cli.context import logging_to_file
 from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
+from embedconsole.headless.tracing import tracing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from embedconsole.cli.context import Invocation
 
 
@@ -39,6 +42,8 @@ class RunFlags:
     attach: bool
     mouse: bool
     log_format: Literal["text", "json"] | None
+    metrics_listen: str | None
+    metrics_file: Path | None
 
 
 def run(invocation: Invocation, flags: RunFlags) -> Exit:
@@ -53,11 +58,17 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     _hand_over_sooner()
     if not flags.headless:
         return _console(invocation, flags)
-    session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
+    session = invocation.session(
+        chunk_size=flags.batch_size,
+        workers=flags.workers,
+        metrics_listen=flags.metrics_listen,
+        metrics_file=flags.metrics_file,
+    )
     if not flags.once and not flags.dry_run:
         from embedconsole.headless.daemon import run_daemon
 
-        return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
+        with tracing():
+            return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
     from embedconsole.headless.once import run_dry, run_once
     from embedconsole.sync.options import RunOptions
     from embedconsole.sync.purse import check_prices
@@ -76,13 +87,14 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     )
     if flags.dry_run:
         return run_dry(session, options, as_json=invocation.as_json)
-    return run_once(
-        logging_to_file(session, flags.log_format),
-        options,
-        overlap=flags.overlap,
-        as_json=invocation.as_json,
-        kind="force" if flags.force else "sync",
-    )
+    with tracing():
+        return run_once(
+            logging_to_file(session, flags.log_format),
+            options,
+            overlap=flags.overlap,
+            as_json=invocation.as_json,
+            kind="force" if flags.force else "sync",
+        )
 
 
 def _spare_the_collector() -> None:
@@ -113,6 +125,10 @@ def _check(flags: RunFlags) -> None:
         for name, given in once_only.items():
             if given:
                 raise click.UsageError(f"{name} goes with --headless --once")
+    if flags.metrics_listen and (flags.once or flags.dry_run or not flags.headless):
+        raise click.UsageError("--metrics-listen is for the daemon: --headless without --once")
+    if flags.metrics_file and not (flags.headless and flags.once and not flags.dry_run):
+        raise click.UsageError("--metrics-file goes with --headless --once; the daemon has --metrics-listen")
     if flags.headless:
         console_only = {
             "--read-only": flags.read_only,

@@ -13,6 +13,8 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator, mo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
+from embedconsole.config.metrics import MetricsConfig
+from embedconsole.config.notify import NotifyConfig
 from embedconsole.config.pictures import PicturesConfig
 from embedconsole.config.section import Section
 from embedconsole.config.service import ServiceConfig
@@ -231,6 +233,8 @@ class Settings(Section):
     """Where we may look at pictures for `image_hash`, unless their embedder says so itself."""
     log: LogConfig = LogConfig()
     service: ServiceConfig = ServiceConfig()
+    notify: NotifyConfig = NotifyConfig()
+    metrics: MetricsConfig = MetricsConfig()
     keys: dict[Name, Name] = {}
     """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 

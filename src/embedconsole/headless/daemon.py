@@ -7,13 +7,15 @@ import sys
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import Fault
+from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import Exit
+from embedconsole.headless.monitoring.monitor import monitor_of
 from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
 from embedconsole.headless.talk import duration, say
 from embedconsole.sync.consequences import stopped
+from embedconsole.sync.progress import Outcome, none_ran
 from embedconsole.sync.thread import engine_in_thread
 
 if TYPE_CHECKING:
@@ -31,14 +33,21 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
     Raises:
         ConfigError: a pipeline can't run as configured.
     """
-    every = session.loaded.settings.schedule.every
+    settings = session.loaded.settings
+    every = settings.schedule.every
+    monitor = monitor_of(session, patience=settings.notify.on.breaker_open_for)
 
     def on_report(report: RunReport) -> None:
+        monitor.ran(report)
         print_report(session, report, as_json=as_json)
-        log.info("run %s ended: %s", report.run, report.outcome, extra={"event": "run", **report.as_json()})
+        what = "no run began" if report.run is None else f"run {report.run} ended"
+        log.info("%s: %s", what, report.outcome, extra={"event": "run", **report.as_json()})
 
     try:
-        with engine_in_thread(session.pipelines, session.ledger_url, "daemon") as handle:
+        with (
+            engine_in_thread(session.pipelines, session.ledger_url, "daemon") as handle,
+            monitor.keeping(handle),
+        ):
             say(
                 f"Syncing every {duration(every)}; SIGTERM or ctrl+c drains and ends. Log: {session.log_path}"
             )
@@ -56,5 +65,9 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
                         break
     except Fault as fault:
         say(stopped(fault))
+        monitor.after_run(none_ran(session.names, Outcome.ABORTED, stopped(fault)), None)
         return Exit.STOPPED
+    except ConfigError as error:
+        monitor.after_run(none_ran(session.names, Outcome.ABORTED, str(error)), None)
+        raise
     return Exit(128 + interruption.first) if interruption.first is not None else Exit.IN_SYNC

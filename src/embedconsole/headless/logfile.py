@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from embedconsole.foreign import harmless
+from embedconsole.sync.whereabouts import whereabouts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,8 +19,21 @@ if TYPE_CHECKING:
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
+_IDS = ("run", "batch")
+
+
+class _Whereabouts(logging.Filter):
+    """Gives every record, that of a library too, the run and the batch in which it was written."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        for name, number in whereabouts().items():
+            if name not in vars(record):
+                setattr(record, name, number)
+        return True
+
+
 class _TextFormatter(logging.Formatter):
-    """`2026-01-31T12:00:00Z INFO message`, always one line."""
+    """`2026-01-31T12:00:00Z INFO message [run 7 batch 12]`, always one line."""
 
     converter = staticmethod(time.gmtime)
 
@@ -27,7 +41,9 @@ class _TextFormatter(logging.Formatter):
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%SZ")
 
     def format(self, record: logging.LogRecord) -> str:
-        return harmless(super().format(record)).replace("\n", "\\n")
+        line = harmless(super().format(record)).replace("\n", "\\n")
+        found = [f"{name} {value}" for name in _IDS if (value := vars(record).get(name)) is not None]
+        return f"{line} [{' '.join(found)}]" if found else line
 
 
 class _JsonFormatter(logging.Formatter):
@@ -59,6 +75,7 @@ def open_log(config: LogConfig, path: Path, *, form: str | None = None) -> None:
     handler = logging.handlers.RotatingFileHandler(
         path, maxBytes=config.max_bytes, backupCount=config.keep, encoding="utf-8", errors="backslashreplace"
     )
+    handler.addFilter(_Whereabouts())
     handler.setFormatter(_JsonFormatter() if (form or config.format) == "json" else _TextFormatter())
     # A full disk costs lines of the log, and neither the sync nor the terminal hears of it line by line.
     logging.raiseExceptions = False

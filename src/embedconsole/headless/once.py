@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import Fault
+from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import Exit, exit_of
 from embedconsole.headless.greening import await_green
+from embedconsole.headless.monitoring.monitor import monitor_of
 from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
@@ -19,7 +20,7 @@ from embedconsole.headless.talk import say
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.consequences import stopped
 from embedconsole.sync.dryrun import dry_run
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.progress import Outcome, RunReport, none_ran
 from embedconsole.sync.thread import engine_in_thread
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.signals import Interruption
     from embedconsole.sync.leases import Overlap
     from embedconsole.sync.options import RunOptions
+    from embedconsole.sync.snapshot import Snapshot
     from embedconsole.sync.thread import EngineHandle
 
 _DRAW_EVERY = 0.25
@@ -43,17 +45,25 @@ def run_once(
         ConfigError: a pipeline can't run as configured; nothing was done.
     """
     signal_number: int | None = None
+    snapshot: Snapshot | None = None
+    # Nobody is there to wait and see whether the ledger comes back.
+    monitor = monitor_of(session, patience=0.0 if session.loaded.settings.notify.on.run_failed else None)
     try:
         with engine_in_thread(session.pipelines, session.ledger_url, "once") as handle:
             future = handle.run(options, kind=kind, overlap=overlap)
             with interruptible(handle.drain, future.cancel) as interruption:
                 report = _wait(session, handle, future, interruption)
+            snapshot = handle.snapshot()
             signal_number = interruption.first
     except Fault as fault:
         report = _aborted(session, fault)
+    except ConfigError as error:
+        monitor.after_run(none_ran(session.names, Outcome.ABORTED, str(error)), snapshot)
+        raise
     if options.bulk and report.outcome in (Outcome.OK, Outcome.PARTIAL):
         await_green(session)
     print_report(session, report, as_json=as_json)
+    monitor.after_run(report, snapshot)
     return exit_of(report, signal_number)
 
 
@@ -92,13 +102,11 @@ def _wait(
             except TimeoutError:
                 view.show(handle.snapshot())
             except CancelledError:
-                interrupted = PipelineReport(outcome=Outcome.INTERRUPTED, message="stopped at once")
-                return RunReport(None, {pipeline.name: interrupted for pipeline in session.pipelines})
+                return none_ran(session.names, Outcome.INTERRUPTED, "stopped at once")
             if interruption.count > said:
                 said = interruption.count
                 say("Finishing what is in flight; once more stops at once." if said == 1 else "Stopping.")
 
 
 def _aborted(session: Session, fault: Fault) -> RunReport:
-    report = PipelineReport(outcome=Outcome.ABORTED, message=stopped(fault))
-    return RunReport(None, {pipeline.name: report for pipeline in session.pipelines})
+    return none_ran(session.names, Outcome.ABORTED, stopped(fault))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.config.load import Loaded
+    from embedconsole.config.metrics import MetricsConfig
     from embedconsole.config.pipeline import Pipeline
 
 
@@ -21,13 +22,20 @@ class Session:
     """The configuration in use.
 
     Attributes:
+        metrics: As configured, or as the flags say.
         command: How the operator calls us with this configuration, for hints: "embedconsole" or
             "embedconsole demo".
     """
 
     loaded: Loaded
     pipelines: Sequence[Pipeline]
+    metrics: MetricsConfig
     command: str = "embedconsole"
+
+    @property
+    def names(self) -> list[str]:
+        """Those of the pipelines chosen."""
+        return [pipeline.name for pipeline in self.pipelines]
 
     @property
     def ledger_url(self) -> str:
@@ -46,6 +54,8 @@ def open_session(
     *,
     chunk_size: int | None = None,
     workers: int | None = None,
+    metrics_listen: str | None = None,
+    metrics_file: Path | None = None,
     command: str = "embedconsole",
 ) -> Session:
     """Choose pipelines; flags win over what a pipeline says itself.
@@ -58,4 +68,8 @@ def open_session(
         pipelines = [replace(pipeline, chunk_size=chunk_size) for pipeline in pipelines]
     if workers is not None:
         pipelines = [replace(pipeline, workers=workers) for pipeline in pipelines]
-    return Session(loaded, pipelines, command)
+    given = {"listen": metrics_listen, "file": metrics_file}
+    metrics = loaded.settings.metrics.model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    return Session(loaded, pipelines, metrics, command)

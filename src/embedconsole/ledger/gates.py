@@ -47,6 +47,10 @@ class SharedGates:
         query = _gates().where(or_(gates.c.state.in_(_BREAKER), cooling))
         return self._read(query.order_by(gates.c.name, gates.c.key))
 
+    def known(self) -> list[SharedGate]:
+        """Every dependency that was ever not well, with how it is now."""
+        return self._read(_gates().order_by(gates.c.key))
+
     def shut(
         self, key: str, name: str, mark: GateMark, *, wait: float, failures: int, fault: str | None
     ) -> int:

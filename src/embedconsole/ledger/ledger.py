@@ -14,6 +14,7 @@ from embedconsole.ledger.failures import Failures
 from embedconsole.ledger.gates import SharedGates
 from embedconsole.ledger.generations import Generations
 from embedconsole.ledger.history import History
+from embedconsole.ledger.incidents import Incidents
 from embedconsole.ledger.jumps import ClockJumps
 from embedconsole.ledger.kept import KeptVectors
 from embedconsole.ledger.migrate import VERSION, migrate, schema_version
@@ -50,6 +51,7 @@ class Ledger:
     beliefs: Beliefs
     audits: Audits
     succession: Succession
+    incidents: Incidents
 
     def close(self) -> None:
         """Close all connections."""
@@ -123,4 +125,5 @@ def open_ledger(url: str) -> Ledger:
         succession=Succession(database),
         beliefs=Beliefs(database),
         audits=Audits(database),
+        incidents=Incidents(database),
     )

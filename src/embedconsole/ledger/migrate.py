@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.database import Database
 
 VERSION_TABLE = "embedconsole_schema"
-VERSION = "0005"
+VERSION = "0006"
 """The newest migration in `migrations/versions`; later ones sort after earlier ones."""
 
 _LOCK = 0x656D6263

@@ -254,3 +254,21 @@ doubts = Table(
 )
 """Items whose point may have been written by somebody who had lost the lease: to be looked at once all such
 writes must have ended. No reference to the item: the row may be gone, and the point be back."""
+
+incidents = Table(
+    "embedconsole_incidents",
+    metadata,
+    Column("name", String(190), primary_key=True),
+    Column("opened_at", BigInteger, nullable=False),
+    # NULL while it goes on. One that is over stays until that has been told.
+    Column("closed_at", BigInteger),
+    # Whether operators know of it, so that nobody hears of the end of what he never heard of.
+    Column("told", SmallInteger, nullable=False),
+    # When it may be told next, be it again. A claim moves it on, so that another process sends the message
+    # whose sender died.
+    Column("due_at", BigInteger, nullable=False),
+    # Grows with every claim, and fences the sender before.
+    Column("change", BigInteger, nullable=False),
+    Column("text", _Long, nullable=False),
+)
+"""What wants an operator's look, for all processes: see `incidents.Incidents`."""

@@ -17,7 +17,7 @@ from embedconsole.sync.generation import current_generation
 from embedconsole.sync.journal import log
 from embedconsole.sync.obeying import OrderTaker
 from embedconsole.sync.ordering import Wish
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.progress import Outcome, none_ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,20 +41,23 @@ class Attendance:
 
     Attributes:
         every: Seconds between scheduled runs.
-        on_report: Told how each run ended.
-        halted: Why nothing runs any more until somebody asks: a configuration that can't be used.
+        on_report: Told how each run ended, and why one could not begin.
     """
 
     engine: Engine
     every: float
     on_report: Callable[[RunReport], None] = lambda report: None
-    halted: str | None = None
     _wishes: deque[Wish] = field(default_factory=deque)
     _asked: anyio.Event = field(default_factory=anyio.Event)
     _run_at: float = 0.0
     """When the next scheduled run begins."""
     _calm_until: float = 0.0
     """Until when to leave alone what is due between runs."""
+
+    @property
+    def halted(self) -> str | None:
+        """Why nothing runs any more until somebody asks: a configuration that can't be used."""
+        return self.engine.halted
 
     def ask(self, wish: Wish) -> None:
         """Have a run as soon as may be; call it in the engine's loop."""
@@ -86,7 +89,9 @@ class Attendance:
             await self._answer(wish, str(known))
             # What is wrong with a choice of items is the answer to who chose; the schedule goes on.
             if not wish.only:
-                self.halted = str(known)
+                self.engine.halted = str(known)
+                names = [assembly.pipeline.name for assembly in self.engine.assemblies]
+                self.on_report(none_ran(names, Outcome.ABORTED, str(known)))
                 # Only the operator can mend a configuration; the world may mend itself.
                 self._run_at = math.inf if isinstance(known, ConfigError) else time.monotonic() + _CALM_DOWN
                 self._calm_until = self._run_at
@@ -99,7 +104,7 @@ class Attendance:
             self._run_at = began + self.every
         self.engine.next_run = None
         report = await self.engine.run(wish.options, kind=wish.kind)
-        self.halted = None
+        self.engine.halted = None
         self._calm_until = self._calm_after(report)
         self.on_report(report)
         if report.outcome in (Outcome.ABORTED, Outcome.SKIPPED, Outcome.INTERRUPTED):

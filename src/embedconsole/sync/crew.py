@@ -18,6 +18,8 @@ from embedconsole.sync.elapsed import elapsed
 from embedconsole.sync.flow import Stop
 from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.purse import Purse
+from embedconsole.sync.spans import span
+from embedconsole.sync.whereabouts import in_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,7 +233,13 @@ class Crew:
 
     async def _process(self, worker: Worker, batch: Batch) -> None:
         try:
-            await worker.process(batch)
+            work = batch.work.name.lower()
+            pipeline = self.journal.pipeline
+            with (
+                in_batch(batch.token),
+                span("batch", batch=batch.token, pipeline=pipeline, work=work, items=len(batch.items)),
+            ):
+                await worker.process(batch)
         finally:
             self.in_flight.remove(batch)
             self.purse.promise(-len(batch.items) * self.price)

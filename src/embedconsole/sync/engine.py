@@ -17,14 +17,16 @@ from embedconsole.sync.control import Control
 from embedconsole.sync.identity import dead_among
 from embedconsole.sync.leases import RunLeases, TakenOver
 from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.progress import Outcome, PipelineReport, RunReport, none_ran
 from embedconsole.sync.retry import longest_delay
 from embedconsole.sync.round import Round
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.silence import Asking, LedgerSilence
 from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
+from embedconsole.sync.spans import span
 from embedconsole.sync.status import status_of
 from embedconsole.sync.watching import Watch
+from embedconsole.sync.whereabouts import in_run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,6 +49,7 @@ class Engine:
     Attributes:
         next_run: When the next scheduled run begins, on the monotonic clock; set by whoever serves.
         serves: Whether orders are taken here.
+        halted: Why nothing runs any more until somebody asks; set by whoever serves.
     """
 
     ledger: Ledger
@@ -55,6 +58,7 @@ class Engine:
     control: Control = field(default_factory=Control)
     next_run: float | None = None
     serves: bool = False
+    halted: str | None = None
     _round: Round | None = None
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _meters: dict[str, RateMeter] = field(default_factory=dict)
@@ -109,8 +113,9 @@ class Engine:
         await now.begin(kind)
         self._round = now
         try:
-            async with alongside(self._keep_burying):
-                await now.work()
+            with in_run(now.number), span("run", run=now.number or 0, kind=kind):
+                async with alongside(self._keep_burying):
+                    await now.work()
         finally:
             report = now.report()
             self._last |= report.pipelines
@@ -166,8 +171,7 @@ class Engine:
         return [assembly for assembly in self.assemblies if options.concerns(assembly.pipeline.name)]
 
     def _all(self, options: RunOptions, outcome: Outcome, message: str) -> RunReport:
-        report = PipelineReport(outcome=outcome, message=message)
-        return RunReport(None, {assembly.pipeline.name: report for assembly in self._chosen(options)})
+        return none_ran([assembly.pipeline.name for assembly in self._chosen(options)], outcome, message)
 
     # Watching
 
@@ -231,7 +235,7 @@ class Engine:
 
     def snapshot(self) -> Snapshot:
         """The engine now; call it in the engine's loop."""
-        now = time.monotonic()
+        now, tally = time.monotonic(), self.tally
         # A process that has died where we can see it is not at work, though the ledger may not know it yet.
         known = self._watch.seen.workers
         dead = dead_among(known, self.me)
@@ -239,7 +243,7 @@ class Engine:
             taken_at=now,
             state=self._state,
             run=None if self._round is None else self._round.number,
-            pipelines=tuple(self._view(assembly, now) for assembly in self.assemblies),
+            pipelines=tuple(self._view(assembly, now, tally) for assembly in self.assemblies),
             in_flight=self._watch.seen.in_flight,
             counted_at=self._watch.counted_at,
             next_run=self.next_run,
@@ -249,6 +253,7 @@ class Engine:
             workers=tuple(worker for worker in known if worker.id not in dead),
             worker=self.me.id,
             pause=self.control.paused_by,
+            halted=self.halted,
         )
 
     @property
@@ -262,7 +267,7 @@ class Engine:
         planning = any(run.crew.planning for run in self._runs.values())
         return EngineState.PLANNING if planning else EngineState.RUNNING
 
-    def _view(self, assembly: Assembly, now: float) -> PipelineView:
+    def _view(self, assembly: Assembly, now: float, tally: Tally) -> PipelineView:
         name = assembly.pipeline.name
         run = self._runs.get(name)
         progress = None if run is None else copy(run.progress)
@@ -284,6 +289,7 @@ class Engine:
             last_report=self._last.get(name),
             seen=self._watch.collections.get(name),
             audit=self._watch.seen.audits.get(name),
+            total=tally.of(name),
         )
 
 

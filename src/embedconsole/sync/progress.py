@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from embedconsole.ledger.records.items import Counts
 
 
@@ -57,6 +59,12 @@ class Progress:
     embed_items: int = 0
     spent: float = 0.0
     """On embeddings, as `Purse` counts."""
+
+    def plus(self, other: Progress) -> Progress:
+        """Both together."""
+        return Progress(
+            **{one.name: getattr(self, one.name) + getattr(other, one.name) for one in fields(Progress)}
+        )
 
     @property
     def found(self) -> int:
@@ -161,3 +169,9 @@ class RunReport:
         if self.messages:
             report["messages"] = self.messages
         return report
+
+
+def none_ran(pipelines: Iterable[str], outcome: Outcome, message: str) -> RunReport:
+    """What came of a run that could not begin, and why."""
+    report = PipelineReport(outcome=outcome, message=message)
+    return RunReport(None, dict.fromkeys(pipelines, report))

@@ -49,7 +49,7 @@ class Pulse:
 
     async def last(self) -> None:
         """Tell what was done since the last sample."""
-        if self.engine.tally.done.total():
+        if self.engine.tally.done:
             await self._sample(SAMPLE_BUSY)
 
     async def _tick(self) -> None:

@@ -120,7 +120,8 @@ class Round:
         """Write its end into the ledger. Raises Fault: that does not answer."""
         assert report.run is not None
         # Which version it was can't be asked any more once this process has left.
-        kept = {**report.as_json(), "version": self.me.version}
+        outcomes = {name: str(part.outcome) for name, part in report.pipelines.items()}
+        kept = {**report.as_json(), "version": self.me.version, "outcomes": outcomes}
         if report.costs:
             kept["cost"] = report.costs
         await anyio.to_thread.run_sync(self.ledger.history.end_run, report.run, str(report.outcome), kept)

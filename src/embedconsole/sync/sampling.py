@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,13 +12,13 @@ import anyio.to_thread
 
 from embedconsole.ledger.records.history import Sample
 from embedconsole.sync.picturing import picture_of
+from embedconsole.sync.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.items import JsonObject
     from embedconsole.sync.engine import Engine
-    from embedconsole.sync.progress import Progress
 
 _STALE = 5.0
 """Seconds after which what the ledger said is asked anew for a picture."""
@@ -35,20 +34,27 @@ _REST = 50
 class Tally:
     """What this process has done in all its runs, by pipeline."""
 
-    done: Counter[str] = field(default_factory=Counter)
-    failed: Counter[str] = field(default_factory=Counter)
+    whole: dict[str, Progress] = field(default_factory=dict)
 
     def add(self, pipeline: str, progress: Progress) -> None:
         """Count a run in: one that has ended."""
-        self.done[pipeline] += progress.done
-        self.failed[pipeline] += progress.newly_failed
+        self.whole[pipeline] = self.of(pipeline).plus(progress)
 
     def with_runs(self, runs: Mapping[str, Progress]) -> Tally:
         """The same with those that are going on."""
-        whole = Tally(Counter(self.done), Counter(self.failed))
+        tally = Tally(dict(self.whole))
         for pipeline, progress in runs.items():
-            whole.add(pipeline, progress)
-        return whole
+            tally.add(pipeline, progress)
+        return tally
+
+    def of(self, pipeline: str) -> Progress:
+        """All that was done in one."""
+        return self.whole.get(pipeline) or Progress()
+
+    @property
+    def done(self) -> int:
+        """Items that are done with, in all pipelines."""
+        return sum(progress.done for progress in self.whole.values())
 
 
 @dataclass(slots=True)
@@ -74,15 +80,15 @@ class Sampler:
         now = engine.tally
         pictures: Mapping[str, JsonObject] = {}
         # Who neither serves nor has done anything is only looking, or about to end.
-        if (engine.serves or now != self._told) and (picture_every == 0 or not self._rests):
+        if (engine.serves or now.done != self._told.done) and (picture_every == 0 or not self._rests):
             ages = await anyio.to_thread.run_sync(engine.ledger.samples.picture_ages, names)
             due = [name for name in names if ages.get(name, picture_every) >= picture_every]
             pictures = await self._pictures(due) if due else {}
         samples = [
             Sample(
                 name,
-                now.done[name] - self._told.done[name],
-                now.failed[name] - self._told.failed[name],
+                now.of(name).done - self._told.of(name).done,
+                now.of(name).newly_failed - self._told.of(name).newly_failed,
                 pictures.get(name),
             )
             for name in names
@@ -110,8 +116,8 @@ class Sampler:
 
     def _may_ask_collections(self) -> bool:
         # An embedded one belongs to one process at a time: it is not opened only to look at it.
-        done = self.engine.tally.done
+        tally = self.engine.tally
         return all(
-            assembly.pipeline.collection.path is None or done[assembly.pipeline.name] > 0
+            assembly.pipeline.collection.path is None or tally.of(assembly.pipeline.name).done > 0
             for assembly in self.engine.assemblies
         )

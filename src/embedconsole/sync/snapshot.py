@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from embedconsole.sync.flow import GateState, Health
+from embedconsole.sync.progress import Progress
 
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.presence import Worker
     from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.control import Pause
-    from embedconsole.sync.progress import PipelineReport, Progress
+    from embedconsole.sync.progress import PipelineReport
 
 
 WELL = Health("ledger", GateState.CLOSED, 0.0, None, None)
@@ -64,6 +65,7 @@ class PipelineView:
         last_report: What came of its last run in this process.
         seen: What its collection last said; None before it was asked.
         audit: What its last verify found; None before the first.
+        total: What this process has done in it since it began, the present run included.
     """
 
     name: str
@@ -78,6 +80,7 @@ class PipelineView:
     last_report: PipelineReport | None = None
     seen: CollectionSeen | None = None
     audit: AuditRecord | None = None
+    total: Progress = field(default_factory=Progress)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class Snapshot:
         workers: The processes on the ledger, this one among them.
         worker: The id of this process, to tell its batches from those of others.
         pause: Since when this process claims nothing, and who wanted it so.
+        halted: Why nothing runs any more until somebody asks, or the world has mended itself.
     """
 
     taken_at: float
@@ -107,6 +111,7 @@ class Snapshot:
     workers: tuple[Worker, ...] = ()
     worker: str = ""
     pause: Pause | None = None
+    halted: str | None = None
 
 
 @dataclass(slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from embedconsole.sync.spans import passed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -36,5 +38,7 @@ class Stages:
         """The batch is at nothing any more."""
         now = self._clock()
         if self._stage is not None:
-            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + now - self._began
+            spent = now - self._began
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + spent
+            passed(self._stage, spent)
         self._stage, self._began = None, now

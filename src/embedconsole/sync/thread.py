@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+import anyio
 from anyio.from_thread import start_blocking_portal
 
 from embedconsole.sync.alongside import alongside
@@ -64,6 +65,19 @@ class EngineHandle:
     def snapshot(self) -> Snapshot:
         """The engine now."""
         return self._portal.call(self._engine.snapshot)
+
+    def publish(self, every: float, take: Callable[[Snapshot], None]) -> Future[None]:
+        """Have the engine give snapshots of its own accord, in its thread, until the future is cancelled.
+
+        For whoever must not wait: to ask a loop that does not turn is to wait for it.
+        """
+
+        async def publish() -> None:
+            while True:
+                take(self._engine.snapshot())
+                await anyio.sleep(every)
+
+        return self._portal.start_task_soon(publish)
 
     def pause(self, by: str = "") -> None:
         """Claim nothing from now on."""

@@ -1,0 +1,63 @@
+"""What probes are told: whether the process lives and whether it is ready, with the reasons. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.troubles import span_of
+
+if TYPE_CHECKING:
+    from embedconsole.headless.monitoring.overseer import Sight
+    from embedconsole.sync.snapshot import Snapshot
+
+_PATIENCE = 20.0
+"""Seconds that a look at the ledger may take before it counts as silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """The answer to a probe: fine when nothing is wrong."""
+
+    wrong: tuple[str, ...]
+    state: str | None
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.wrong
+
+    def as_json(self) -> dict[str, object]:
+        """The body of the answer."""
+        return {"ok": self.fine, "why": list(self.wrong), "state": self.state}
+
+
+def liveness(snapshot: Snapshot | None) -> Probed:
+    """Whether the engine's loop turns; None when it gave no snapshot in time."""
+    if snapshot is None:
+        return Probed(("the engine's loop does not turn",), None)
+    return Probed((), str(snapshot.state))
+
+
+def readiness(snapshot: Snapshot | None, sight: Sight, now: float) -> Probed:
+    """Whether the engine can work as configured; `now` on the monotonic clock."""
+    if snapshot is None:
+        return liveness(snapshot)
+    wrong = []
+    if snapshot.state is EngineState.DRAINING:
+        wrong.append("it is about to end")
+    if snapshot.halted is not None:
+        wrong.append(f"nothing runs: {snapshot.halted}")
+    fault = snapshot.ledger.fault or sight.fault
+    if fault is not None:
+        wrong.append(f"the ledger does not answer: {fault}")
+    elif _silent_for(sight, now) > _PATIENCE:
+        wrong.append(f"the ledger has not answered for {span_of(_silent_for(sight, now))}")
+    return Probed(tuple(wrong), str(snapshot.state))
+
+
+def _silent_for(sight: Sight, now: float) -> float:
+    """Seconds for which the ledger has owed an answer."""
+    answered = sight.at is not None and sight.at >= sight.began
+    return 0.0 if answered else now - sight.began

@@ -1,0 +1,115 @@
+"""Incidents of all processes on the ledger, and who tells of them: whoever comes first, alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, delete, insert, select, update
+
+from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.records.incidents import Telling, Turn
+from embedconsole.ledger.schema import incidents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy import Connection, Row
+
+    from embedconsole.ledger.database import Database
+    from embedconsole.ledger.records.incidents import Verdict
+
+CLAIM_SECONDS = 300.0
+"""A message that was claimed and not confirmed may be sent by anybody after so long."""
+
+
+class Incidents:
+    """What is wrong, as all processes see it; what no verdict names is left as it is."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def judge(self, verdicts: Sequence[Verdict], repeat_after: float) -> list[Telling]:
+        """Open what is found wrong, close what is not any more, and claim what is to be told now.
+
+        Args:
+            repeat_after: Seconds for which an incident that operators know of rests.
+        """
+        named = {verdict.name: verdict for verdict in verdicts}
+        query = select(incidents).where(incidents.c.name.in_(named)).order_by(incidents.c.name)
+        # Where nothing is wrong and nothing was, nobody takes a lock.
+        if not any(verdict.text for verdict in verdicts) and not self._database.rows(query):
+            return []
+        rest = int(repeat_after * 1000)
+
+        def work(connection: Connection) -> list[Telling]:
+            # In one order everywhere: two that want the same rows wait for each other, and never crosswise.
+            known = {row.name: row for row in connection.execute(query.with_for_update())}
+            now = connection.scalar(select(now_ms())) or 0
+            tellings = []
+            for name in sorted(named):
+                row = known.get(name)
+                _judge(connection, named[name], row, now, rest)
+                telling = _claim(connection, name, now, rest)
+                if telling is not None:
+                    tellings.append(telling)
+            return tellings
+
+        return self._database.write(work)
+
+    def told(self, tellings: Sequence[Telling], repeat_after: float) -> None:
+        """The messages have arrived: what goes on rests for so many seconds, what is over is forgotten."""
+        rest = now_ms() + int(repeat_after * 1000)
+
+        def work(connection: Connection) -> None:
+            for telling in tellings:
+                mine = (incidents.c.name == telling.name, incidents.c.change == telling.change)
+                if telling.turn is not Turn.CLOSED:
+                    # Over while it was told: that is to be told next, and at once.
+                    due = case((incidents.c.closed_at.is_(None), rest), else_=now_ms())
+                    connection.execute(update(incidents).where(*mine).values(told=1, due_at=due))
+                elif not connection.execute(
+                    delete(incidents).where(*mine, incidents.c.closed_at.is_not(None))
+                ).rowcount:
+                    # Back while its end was told: to whoever heard of that, it is a new one.
+                    connection.execute(update(incidents).where(*mine).values(told=0, due_at=now_ms()))
+
+        self._database.write(work)
+
+    def open_names(self) -> list[str]:
+        """The incidents that go on."""
+        query = select(incidents.c.name).where(incidents.c.closed_at.is_(None)).order_by(incidents.c.name)
+        return [row.name for row in self._database.rows(query)]
+
+
+def _judge(
+    connection: Connection, verdict: Verdict, row: Row[*tuple[Any, ...]] | None, now: int, rest: int
+) -> None:
+    """Bring one incident up to what was found."""
+    change = update(incidents).where(incidents.c.name == verdict.name)
+    if verdict.text is not None and row is None:
+        fresh = {"opened_at": now, "told": 0, "due_at": now, "change": 0, "text": verdict.text}
+        connection.execute(insert(incidents).values(name=verdict.name, **fresh))
+    elif verdict.text is not None and row is not None:
+        # One that is back before its end was told goes on, for all that anybody knows.
+        due = row.due_at if row.closed_at is None else now + rest * row.told
+        connection.execute(change.values(closed_at=None, text=verdict.text, due_at=due))
+    elif row is not None and row.closed_at is None:
+        # Whoever tells of it just now will say so; until then its end has to wait.
+        connection.execute(change.values(closed_at=now, due_at=now if row.told else row.due_at))
+
+
+def _claim(connection: Connection, name: str, now: int, rest: int) -> Telling | None:
+    one = incidents.c.name == name
+    row = connection.execute(select(incidents).where(one)).first()
+    claim = int(CLAIM_SECONDS * 1000)
+    # What lies further ahead than anything is put off comes from a clock that was set back.
+    if row is None or now < row.due_at <= now + rest + claim:
+        return None
+    over = row.closed_at is not None
+    if over and not row.told:
+        connection.execute(delete(incidents).where(one))
+        return None
+    turn = Turn.CLOSED if over else Turn.GOES_ON if row.told else Turn.OPENED
+    connection.execute(update(incidents).where(one).values(change=row.change + 1, due_at=now + claim))
+    lasted = max(0, (row.closed_at or now) - row.opened_at) / 1000
+    return Telling(name, turn, row.text, lasted, row.change + 1)

@@ -1,0 +1,44 @@
+"""Incidents: what wants an operator's look for as long as it lasts, told once and again after a pause."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was found when an incident was looked for.
+
+    Attributes:
+        name: The incident, the same text for the same trouble in every process.
+        text: What is wrong; None when nothing is.
+    """
+
+    name: str
+    text: str | None
+
+
+class Turn(StrEnum):
+    """Why an incident is told."""
+
+    OPENED = "opened"
+    GOES_ON = "goes on"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A message to be sent, by nobody else for a while.
+
+    Attributes:
+        text: What is wrong, or was.
+        lasted: Seconds from its beginning, to its end or now.
+        change: The claim's fence.
+    """
+
+    name: str
+    turn: Turn
+    text: str
+    lasted: float
+    change: int
