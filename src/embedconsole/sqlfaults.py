@@ -50,6 +50,15 @@ _REMEDIES = {
         Cause.VALUES: "Change the value or its column, or cast it in catalog.query",
         Cause.SPACE: _SPACE_REMEDY,
     },
+    "change feed": {
+        Cause.CREDENTIALS: "Check the user and the password in catalog.url",
+        Cause.ADDRESS: "Check catalog.url",
+        Cause.STATEMENT: "`embedconsole feed status` tells what is missing, `embedconsole feed install` mends it",
+        Cause.RIGHTS: "`embedconsole feed install --print` shows what a user with the rights has to run",
+        Cause.READ_ONLY: "The outbox must be writable: name the primary in catalog.url, or remove catalog.watch",
+        Cause.VALUES: "Check catalog.watch against the database",
+        Cause.SPACE: _SPACE_REMEDY,
+    },
     "ledger": {
         Cause.CREDENTIALS: "Check the user and the password of ledger",
         Cause.ADDRESS: "Check ledger: it names a database that exists and can be written",
@@ -113,7 +122,7 @@ def database_fault(source: str, error: Exception, *, secrets: tuple[str, ...] = 
     """The fault behind an exception of SQLAlchemy, with a message of one line and no password.
 
     Args:
-        source: "catalog" or "ledger": whose settings the remedy names.
+        source: "catalog", "change feed" or "ledger": whose settings the remedy names.
     """
     message = _one_line(error, secrets)
     cause: Cause | None = Cause.STATEMENT
