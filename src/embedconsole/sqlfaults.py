@@ -53,9 +53,9 @@ _REMEDIES = {
     "change feed": {
         Cause.CREDENTIALS: "Check the user and the password in catalog.url",
         Cause.ADDRESS: "Check catalog.url",
-        Cause.STATEMENT: "`embedconsole feed status` tells what is missing, `embedconsole feed install` mends it",
+        Cause.STATEMENT: "Run `embedconsole feed install`; until then changes are found by the scan",
         Cause.RIGHTS: "`embedconsole feed install --print` shows what a user with the rights has to run",
-        Cause.READ_ONLY: "The outbox must be writable: name the primary in catalog.url, or remove catalog.watch",
+        Cause.READ_ONLY: "Name the primary in catalog.url, or remove catalog.watch",
         Cause.VALUES: "Check catalog.watch against the database",
         Cause.SPACE: _SPACE_REMEDY,
     },

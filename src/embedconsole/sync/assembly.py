@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
+    from embedconsole.sync.intake import Intake
 
 
 @dataclass(slots=True)
@@ -50,11 +51,12 @@ class EmbedderPool:
 
 @dataclass(slots=True)
 class Assembly:
-    """A pipeline with its parts."""
+    """A pipeline with its parts; `intake` is that of its change feed, where it has one."""
 
     pipeline: Pipeline
     catalog: Catalog
     _pool: EmbedderPool
+    intake: Intake | None = None
     _collection: Collection | None = None
 
     @property
@@ -112,6 +114,8 @@ class Assembly:
         if self._collection is not None:
             await self._collection.aclose()
         await anyio.to_thread.run_sync(self.catalog.close)
+        if self.intake is not None:
+            await anyio.to_thread.run_sync(self.intake.feed.close)
 
 
 def assembly_of(assemblies: Sequence[Assembly], pipeline: str) -> Assembly:
@@ -139,7 +143,9 @@ async def assembled(
     from embedconsole.catalog.sql import open_catalog
 
     pool = EmbedderPool(tickets)
-    assemblies = [Assembly(pipeline, open_catalog(pipeline.catalog), pool) for pipeline in pipelines]
+    assemblies = [
+        Assembly(pipeline, open_catalog(pipeline.catalog), pool, _intake(pipeline)) for pipeline in pipelines
+    ]
     try:
         yield assemblies
     finally:
@@ -147,3 +153,12 @@ async def assembled(
             for assembly in assemblies:
                 await assembly.aclose()
             await pool.aclose()
+
+
+def _intake(pipeline: Pipeline) -> Intake | None:
+    if not pipeline.catalog.watch:
+        return None
+    from embedconsole.catalog.feed.outbox import open_feed
+    from embedconsole.sync.intake import Intake
+
+    return Intake(open_feed(pipeline.name, pipeline.catalog))

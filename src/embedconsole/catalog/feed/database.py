@@ -10,7 +10,7 @@ from embedconsole.catalog.errors import faults
 from embedconsole.catalog.feed import mysql, postgresql, sqlite
 from embedconsole.catalog.feed.names import feed_name
 from embedconsole.catalog.feed.watching import find_place
-from embedconsole.faults import Refused
+from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,8 +40,8 @@ class FeedDatabase:
         feed: The feed's name in the database.
 
     Raises:
-        ConfigError: The URL can't be one.
-        Refused: No driver, or no triggers of ours, for this database.
+        ConfigError: The URL can't be one, or there are no triggers of ours for its database.
+        Refused: No driver for it.
     """
 
     def __init__(self, pipeline: str, config: CatalogConfig) -> None:
@@ -50,10 +50,10 @@ class FeedDatabase:
         self.connections = Connections(config.url.get_secret_value())
         dialect = _DIALECTS.get(self.connections.dialect)
         if dialect is None:
-            raise Refused(
-                SOURCE,
-                f"it has no triggers for {self.connections.dialect}, only for PostgreSQL, MySQL and SQLite",
-                remedy="Remove catalog.watch: changes are found by the scan",
+            raise ConfigError(
+                f"catalog.watch of pipeline {pipeline}: the change feed has no triggers for "
+                f"{self.connections.dialect}, only for PostgreSQL, MySQL, MariaDB and SQLite. "
+                "Remove watch: changes are found by the scan"
             )
         self.dialect = dialect
         self._lock = threading.Lock()

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 _IDS_AT_ONCE = 500
 
 
-def open_feed(pipeline: str, config: CatalogConfig) -> SqlFeed | None:
-    """The feed of a pipeline, None where nothing is watched; connects at its first use.
+def open_feed(pipeline: str, config: CatalogConfig) -> SqlFeed:
+    """The feed of a pipeline that watches something. Nothing is connected or checked before its first use.
 
     Raises:
-        ConfigError: The URL can't be one.
-        Refused: No driver or no triggers for the URL's database.
+        ConfigError: The URL can't be one, or there are no triggers of ours for its database.
+        Refused: No driver for it.
     """
-    return SqlFeed(FeedDatabase(pipeline, config)) if config.watch else None
+    return SqlFeed(FeedDatabase(pipeline, config))
 
 
 class SqlFeed:
