@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.feed import feed_group
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.orders import ORDERS
 from embedconsole.cli.replaying import replay_command
@@ -267,5 +268,6 @@ COMMANDS: tuple[click.Command, ...] = (
     replay_command,
     search_command,
     *ORDERS,
+    feed_group,
     config_group,
 )

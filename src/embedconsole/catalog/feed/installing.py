@@ -42,6 +42,15 @@ def statements_to_remove(database: FeedDatabase, inspection: Inspection) -> list
     return statements
 
 
+def rights_needed(database: FeedDatabase) -> list[str]:
+    """What the user of `catalog.url` has to be granted who did not create the outbox; nothing on SQLite."""
+    url = database.connections.reader.url
+    grant = database.dialect.grant(database.place.outbox, url.username or "")
+    if grant is None:
+        return []
+    return [f"If that is another user than the one of catalog.url: {grant};"]
+
+
 def script(database: FeedDatabase, statements: Sequence[str]) -> str:
     """The statements as somebody else would run them in the database's own client."""
     return database.dialect.script([*database.dialect.BEFORE, *statements])
