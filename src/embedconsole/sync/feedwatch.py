@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import Fault, FaultClass
+from embedconsole.faults import Fault
 from embedconsole.sync.intake import FeedFailed
 from embedconsole.sync.journal import Journal, log
 
@@ -22,7 +22,7 @@ LOOK_EVERY = 1.0
 CHECK_EVERY = 60.0
 """Seconds between two looks at the triggers."""
 LEFT_ALONE = 30.0
-"""Seconds for which a feed is not asked that has refused us."""
+"""Seconds for which a feed is not asked whose outbox can't be read or emptied."""
 _GATHER = 0.1
 
 
@@ -87,8 +87,10 @@ class FeedWatch:
             if now >= looked.check_at:
                 looked.check_at = now + CHECK_EVERY
                 await self._check(name, intake)
-            if now < looked.ask_at:
-                return
+            if intake.failing:
+                if now < looked.ask_at:
+                    return
+                looked.ask_at = now + LEFT_ALONE
             if await anyio.to_thread.run_sync(intake.waiting):
                 self._due.add(name)
                 self.news.set()
@@ -97,14 +99,12 @@ class FeedWatch:
                 self._due.discard(name)
         except FeedFailed as failed:
             log.debug("%s: the change feed is not asked: %s", name, failed)
-            if failed.fault.kind is FaultClass.REFUSED:
-                looked.ask_at = now + LEFT_ALONE
         except Fault as fault:
             log.debug("%s: the change feed is not looked at: %s", name, fault)
 
     async def _check(self, pipeline: str, intake: Intake) -> None:
         journal = Journal(pipeline, None)
-        intake.tell(await anyio.to_thread.run_sync(intake.problem), journal)
+        await anyio.to_thread.run_sync(intake.check, journal)
         await anyio.to_thread.run_sync(journal.flush, self.engine.ledger)
 
     def _wake(self) -> None:

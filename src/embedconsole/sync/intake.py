@@ -40,31 +40,23 @@ class Intake:
 
     Attributes:
         deletes: What the guard has let the feed's runs delete of late.
+        failing: The outbox could not be read or emptied, and another try alone will not mend that.
     """
 
     feed: ChangeFeed
     deletes: DeleteWindow = field(default_factory=DeleteWindow)
+    failing: bool = False
     _told: str | None = None
 
     def waiting(self) -> bool:
         """Whether there is something to take. Raises FeedFailed."""
-        with _asking():
+        with self._asking():
             return self.feed.waiting()
 
-    def problem(self) -> str | None:
-        """What is wrong with the feed, on one line; None when every change is noted."""
-        try:
-            problems = self.feed.problems()
-        except Fault as fault:
-            return str(fault)
-        if not problems:
-            return None
-        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-        return f"{problems[0]}{more}; changes are found by the scan. `embedconsole feed status` tells more"
-
-    def tell(self, problem: str | None, journal: Journal) -> None:
-        """Note what is wrong, or that it is so no more: once, not at every look."""
-        if problem == self._told:
+    def check(self, journal: Journal) -> None:
+        """Look at the triggers, and note what is wrong, or that it is so no more: once, not at every look."""
+        problem = self._problem()
+        if problem == self._told or (problem is None and self.failing):
             return
         self._told = problem
         if problem is None:
@@ -79,10 +71,10 @@ class Intake:
 
         A feed that fails is told, and harms no scan.
         """
-        self.tell(self.problem(), journal)
+        self.check(journal)
         covered: Sequence[Entry] = ()
         if options.full:
-            with self._telling(journal), _asking():
+            with self._telling(journal), self._asking():
                 covered = self.feed.read(ENTRIES_IN_ONE_PASS)
         result = planner().run(options)
         if result.refusal is not None:
@@ -104,10 +96,21 @@ class Intake:
             refusal = self._take_all(planner)
         return PlanResult(refusal)
 
+    def _problem(self) -> str | None:
+        try:
+            problems = self.feed.problems()
+        except Fault as fault:
+            return str(fault)
+        if not problems:
+            return None
+        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        return f"{problems[0]}{more}; changes are found by the scan. `embedconsole feed status` tells more"
+
     def _take_all(self, planner: Callable[[], Planner]) -> str | None:
         refusal, taken = self._pass(planner)
         while refusal is None and taken == ENTRIES_IN_ONE_PASS:
             refusal, taken = self._pass(planner)
+        self.failing = False
         return refusal
 
     def _pass(self, make_planner: Callable[[], Planner]) -> tuple[str | None, int]:
@@ -138,7 +141,7 @@ class Intake:
     def _pages(self) -> Iterator[Sequence[Entry]]:
         after = None
         for _ in range(ENTRIES_IN_ONE_PASS // ENTRIES_IN_ONE_PAGE):
-            with _asking():
+            with self._asking():
                 page = self.feed.read(ENTRIES_IN_ONE_PAGE, after)
             if page:
                 yield page
@@ -149,15 +152,24 @@ class Intake:
     def _keys(self, page: Sequence[Entry]) -> Iterator[Sequence[str]]:
         pages = iter(self.feed.keys(page))
         while True:
-            with _asking():
+            with self._asking():
                 keys = next(pages, None)
             if keys is None:
                 return
             yield keys
 
     def _acknowledge(self, entries: Sequence[Entry]) -> None:
-        with _asking():
-            self.feed.acknowledge(entries)
+        if entries:
+            with self._asking():
+                self.feed.acknowledge(entries)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            yield
+        except Fault as fault:
+            self.failing = fault.kind is FaultClass.REFUSED
+            raise FeedFailed(fault) from fault
 
     @contextmanager
     def _telling(self, journal: Journal) -> Iterator[None]:
@@ -165,13 +177,6 @@ class Intake:
             yield
         except FeedFailed as failed:
             # What passes by itself needs no word, and what is wrong with the triggers has been told.
-            if failed.fault.kind is FaultClass.REFUSED and self._told is None:
-                self.tell(str(failed.fault), journal)
-
-
-@contextmanager
-def _asking() -> Iterator[None]:
-    try:
-        yield
-    except Fault as fault:
-        raise FeedFailed(fault) from fault
+            if self.failing and self._told is None:
+                self._told = str(failed)
+                journal.note("warning", "feed", self._told)

@@ -32,7 +32,8 @@ _EVENTS = {"ins": ("INSERT", "new"), "upd": ("UPDATE", "both"), "del": ("DELETE"
 _FOUND = sa.text(
     """
     SELECT TRIGGER_NAME, TRIGGER_SCHEMA, EVENT_OBJECT_TABLE, ACTION_STATEMENT FROM information_schema.TRIGGERS
-    WHERE TRIGGER_NAME LIKE :ours ORDER BY TRIGGER_SCHEMA, TRIGGER_NAME
+    WHERE TRIGGER_NAME LIKE :ours AND instr(ACTION_STATEMENT, :outbox) > 0
+    ORDER BY TRIGGER_SCHEMA, TRIGGER_NAME
     """
 )
 
@@ -85,7 +86,8 @@ def found(connection: Connection, outbox: TableName) -> Sequence[Found]:
     ours = PREFIX.replace("_", r"\_") + "%"
     return [
         Found(name, table, body, _drop(TableName(name, schema)))
-        for name, schema, table, body in connection.execute(_FOUND, {"ours": ours})
+        # The server has other databases, which may have feeds of the same name with outboxes of their own.
+        for name, schema, table, body in connection.execute(_FOUND, {"ours": ours, "outbox": quoted(outbox)})
     ]
 
 

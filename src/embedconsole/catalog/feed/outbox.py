@@ -69,8 +69,6 @@ class SqlFeed:
 
     def acknowledge(self, entries: Sequence[Entry]) -> None:
         """Take exactly these entries out, in one transaction."""
-        if not entries:
-            return
         table = self._outbox
         ids = [entry.id for entry in entries]
 

@@ -45,7 +45,7 @@ _TRIGGERS = sa.text(
     r"""
     SELECT t.tgname, n.nspname, c.relname, p.proname, t.tgenabled <> 'D'
     FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-    JOIN pg_proc p ON p.oid = t.tgfoid
+    JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace f ON f.oid = p.pronamespace AND f.nspname = :schema
     WHERE t.tgname LIKE :ours AND NOT t.tgisinternal AND t.tgparentid = 0 ORDER BY t.tgname, n.nspname
     """
 )
@@ -121,7 +121,9 @@ def found(connection: Connection, outbox: TableName) -> Sequence[Found]:
     ours = PREFIX.replace("_", r"\_") + "%"
     triggers = [
         Found(name, table, function if enabled else "", _drop_trigger(name, TableName(table, schema)))
-        for name, schema, table, function, enabled in connection.execute(_TRIGGERS, {"ours": ours})
+        for name, schema, table, function, enabled in connection.execute(
+            _TRIGGERS, {"ours": ours, "schema": outbox.schema}
+        )
     ]
     functions = [
         Found(name, "", body, _drop_function(TableName(name, outbox.schema)))
