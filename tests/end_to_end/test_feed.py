@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import contextmanager
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,16 @@ def backlog(stage: Stage) -> int:
 
 def titles(stage: Stage) -> dict[int | str, str]:
     return {point: entry["title"] for point, entry in stage.points.payloads().items()}
+
+
+def wait_for_title(stage: Stage, number: int, title: str) -> None:
+    """Wait until a point has a title."""
+    wait_until(lambda: titles(stage)[number] == title, f"{title!r} is there")
+
+
+def left(stage: Stage, count: int) -> bool:
+    """Whether so many points are left."""
+    return len(stage.points.ids()) == count
 
 
 def test_what_the_shop_does_is_in_the_collection_within_seconds(stage: Stage, ledger: LedgerRows) -> None:
@@ -173,6 +184,7 @@ def test_one_run_takes_the_feed_too(stage: Stage, ledger: LedgerRows) -> None:
     assert stage.points.ids() == set(range(1, 42)) - {2}
 
 
+@on_a_file_and_a_server
 def test_a_feed_that_is_taken_away_is_told_once_and_the_scan_goes_on(
     stage: Stage, ledger: LedgerRows
 ) -> None:
@@ -186,7 +198,7 @@ def test_a_feed_that_is_taken_away_is_told_once_and_the_scan_goes_on(
             # Each is a scan that somebody asks for.
             assert stage.installation.run("sync").code == 0
             program.wait_out('"outcome": "ok"', 2 + number)
-        wait_until(lambda: titles(stage)[1] == "Edited", "the scan finds it")
+        wait_for_title(stage, 1, "Edited")
         wait_until(lambda: "the change feed is not installed" in ledger.told(), "it is told")
         assert ledger.told().count("the change feed is not installed") == 1
 
@@ -194,7 +206,7 @@ def test_a_feed_that_is_taken_away_is_told_once_and_the_scan_goes_on(
         assert stage.installation.run("sync").code == 0
         wait_until(lambda: "the change feed works again" in ledger.told(), "it is told")
         stage.shop.edit([2], touch=False, title="By hand")
-        wait_until(lambda: titles(stage)[2] == "By hand", "the feed is taken again")
+        wait_for_title(stage, 2, "By hand")
 
 
 @on_servers
@@ -205,7 +217,7 @@ def test_connections_that_are_cut_are_made_again(stage: Stage, ledger: LedgerRow
         for number in (1, 2):
             assert ledger.cut_connections() > 0
             stage.shop.edit([number], touch=False, title=f"Edit {number}")
-            wait_until(lambda number=number: titles(stage)[number] == f"Edit {number}", "it is found")
+            wait_for_title(stage, number, f"Edit {number}")
         assert program.alive
 
 
@@ -217,16 +229,16 @@ def test_of_two_daemons_the_one_that_plans_takes_the_feed(stage: Stage, ledger: 
         other.wait_out('"outcome": ')
         for number in range(1, 6):
             stage.shop.edit([number], touch=False, title=f"Edit {number}")
-            wait_until(lambda number=number: titles(stage)[number] == f"Edit {number}", "it is found")
+            wait_for_title(stage, number, f"Edit {number}")
         one.kill()
         stage.shop.edit([6], touch=False, title="Edit 6")
-        wait_until(lambda: titles(stage)[6] == "Edit 6", "the other one takes it")
+        wait_for_title(stage, 6, "Edit 6")
         wait_until(lambda: backlog(stage) == 0, "the outbox is empty")
     embeds = stage.service.stats().embeds
     assert [embeds[str(number)] for number in range(1, 8)] == [2] * 6 + [1]
-    taken = [run for run in ledger.runs() if run.kind == "feed" and run.ended_at is not None]
+    taken = [run for run in ledger.runs() if run.kind == "feed"]
     for earlier, later in pairwise(taken):
-        assert earlier.ended_at <= later.started_at, taken
+        assert (earlier.ended_at or earlier.started_at) <= later.started_at, taken
 
 
 @on_sqlite
@@ -234,9 +246,9 @@ def test_a_mass_delete_that_comes_bit_by_bit_is_stopped(stage: Stage, ledger: Le
     stage.shop.add(range(1, 41))
     watch(stage)
     with daemon(stage) as program:
-        for gone in ([1, 2, 3, 4], [5, 6, 7, 8]):
-            stage.shop.delete(gone)
-            wait_until(lambda gone=gone: not stage.points.ids() & set(gone), "they are gone")
+        for gone in (4, 8):
+            stage.shop.delete(range(1, gone + 1))
+            wait_until(partial(left, stage, 40 - gone), "they are gone")
         # One more than a fifth of what there was an hour ago.
         stage.shop.delete([9])
         (line,) = program.wait_out('"outcome": "aborted"')

@@ -53,9 +53,13 @@ class Intake:
         with self._asking():
             return self.feed.waiting()
 
-    def check(self, journal: Journal) -> None:
-        """Look at the triggers, and note what is wrong, or that it is so no more: once, not at every look."""
-        problem = self._problem()
+    def check(self, journal: Journal, failed: FeedFailed | None = None) -> None:
+        """Look at the triggers, and note what is wrong, or that it is so no more: once, not at every look.
+
+        Args:
+            failed: What has just gone wrong, to be told where the triggers do not explain it.
+        """
+        problem = self._problem() or (None if failed is None else str(failed))
         if problem == self._told or (problem is None and self.failing):
             return
         self._told = problem
@@ -71,18 +75,17 @@ class Intake:
 
         A feed that fails is told, and harms no scan.
         """
-        self.check(journal)
         covered: Sequence[Entry] = ()
         if options.full:
             with self._telling(journal), self._asking():
                 covered = self.feed.read(ENTRIES_IN_ONE_PASS)
         result = planner().run(options)
-        if result.refusal is not None:
-            # What it refused to delete would be deleted by the feed, a page at a time.
-            return result
-        with self._telling(journal):
-            self._acknowledge(covered)
-            return replace(result, refusal=self._take_all(planner))
+        # What a scan refused to delete would be deleted by the feed, a part at a time.
+        if result.refusal is None:
+            with self._telling(journal):
+                self._acknowledge(covered)
+                result = replace(result, refusal=self._take_all(planner))
+        self.check(journal)
         return result
 
     def take(self, planner: Callable[[], Planner], journal: Journal) -> PlanResult:
@@ -91,10 +94,13 @@ class Intake:
         Raises:
             Stopped, Transient, Refused: as `Planner.run`; what was not planned stays in the outbox.
         """
-        refusal = None
+        result = PlanResult()
+        failed = self.failing
         with self._telling(journal):
-            refusal = self._take_all(planner)
-        return PlanResult(refusal)
+            result = PlanResult(self._take_all(planner))
+        if failed:
+            self.check(journal)
+        return result
 
     def _problem(self) -> str | None:
         try:
@@ -176,7 +182,6 @@ class Intake:
         try:
             yield
         except FeedFailed as failed:
-            # What passes by itself needs no word, and what is wrong with the triggers has been told.
-            if self.failing and self._told is None:
-                self._told = str(failed)
-                journal.note("warning", "feed", self._told)
+            # What passes by itself needs no word.
+            if self.failing:
+                self.check(journal, failed)

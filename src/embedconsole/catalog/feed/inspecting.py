@@ -92,7 +92,8 @@ def inspect_feed(database: FeedDatabase) -> Inspection:
         wanted = {part.name for table in tables for part in table.parts}
         return Inspection(
             outbox=place.outbox,
-            has_outbox=sa.inspect(connection).has_table(place.outbox.name, schema=place.outbox.schema),
+            # Listed, not described: MySQL refuses that to a user who has no right to it.
+            has_outbox=place.outbox.name in sa.inspect(connection).get_table_names(place.outbox.schema),
             tables=tables,
             left_over=tuple(found for found in ours if found.name not in wanted),
             found=ours,
