@@ -177,29 +177,22 @@ def test_the_shops_own_user_needs_no_right_to_the_outbox(shop: Shop, feed: FeedD
             connection.execute(text("SET ROLE clerk"))
             connection.execute(text("UPDATE products SET title = 'by a clerk' WHERE id = 1"))
             connection.execute(text("RESET ROLE"))
-            assert keys_within(connection) == ["1"]
+            assert list(connection.scalars(text("SELECT item_key FROM embedconsole_outbox"))) == ["1"]
             connection.rollback()
             return
     name = shop.database.engine.url.database
+    clerk = f"clerk_{str(name)[-20:]}"
     shop.database.run(
-        "CREATE OR REPLACE USER clerk@'%' IDENTIFIED BY 'secret'",
-        f"GRANT SELECT, UPDATE ON `{name}`.products TO clerk@'%'",
+        f"CREATE USER {clerk}@'%' IDENTIFIED BY 'secret'",
+        f"GRANT SELECT, UPDATE ON `{name}`.products TO {clerk}@'%'",
     )
     try:
-        url = shop.database.engine.url.set(username="clerk", password="secret")
-        clerk = type(shop.database)(url.render_as_string(hide_password=False), "mysql")
-        clerk.run("UPDATE products SET title = 'by a clerk' WHERE id = 1")
+        url = shop.database.engine.url.set(username=clerk, password="secret")
+        as_clerk = type(shop.database)(url.render_as_string(hide_password=False), "mysql")
+        as_clerk.run("UPDATE products SET title = 'by a clerk' WHERE id = 1")
     finally:
-        shop.database.run("DROP USER clerk@'%'")
+        shop.database.run(f"DROP USER {clerk}@'%'")
     assert keys(feed) == ["1"]
-
-
-def keys_within(connection: object) -> list[str]:
-    """What a transaction that is still open has noted."""
-    from sqlalchemy import Connection
-
-    assert isinstance(connection, Connection)
-    return list(connection.scalars(text("SELECT item_key FROM embedconsole_outbox")))
 
 
 def test_an_id_that_the_shop_asks_for_is_the_shops(postgresql: Database) -> None:

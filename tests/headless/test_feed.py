@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -126,7 +127,7 @@ def test_a_dba_installs_it_for_a_user_who_may_not(stage: Stage) -> None:
     stage.pipeline["catalog"]["watch"] = WATCH
     stage.shop.add(range(1, 4))
     host = "" if postgresql else "@'%'"
-    name = f"reader_{url.database}"[-30:]
+    name = f"reader_{str(url.database)[-20:]}"
     database.run(
         f"CREATE ROLE {name} LOGIN" if postgresql else f"CREATE USER {name}{host}",
         *(f"GRANT SELECT ON {table} TO {name}{host}" for table in ("products", "categories")),
@@ -141,8 +142,7 @@ def test_a_dba_installs_it_for_a_user_who_may_not(stage: Stage) -> None:
         printed = stage.installation.run("feed", "install", "--print")
         assert printed.code == 0, printed.err
         _in_its_client(url.set(drivername=database.dialect), printed.out)
-        unread = stage.installation.run("feed", "status", "--json")
-        assert "problems" in unread.json["pipelines"]["products"]
+        assert feed_of(stage)["trusted"] is False
 
         (grant,) = [line for line in printed.out.splitlines() if "GRANT" in line]
         database.run(grant.partition("catalog.url: ")[2].rstrip(";"))
@@ -166,5 +166,7 @@ def _in_its_client(url: object, script: str) -> None:
         command = ["psql", "-v", "ON_ERROR_STOP=1", str(url)]
     else:
         command = ["mysql", f"-h{parts.host}", f"-P{parts.port}", f"-u{parts.username}", str(parts.database)]
+    if shutil.which(command[0]) is None:
+        pytest.skip(f"there is no {command[0]} here")
     done = subprocess.run(command, input=script, text=True, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
