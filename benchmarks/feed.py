@@ -17,6 +17,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -81,11 +82,11 @@ def _measure(name: str, url: str, rows: int) -> None:
     bulk, single = Times(), Times()
     with engine.connect() as connection:
         for turn in range(_TURNS):
-            bulk.without.append(_time(lambda turn=turn: _update_many(connection, rows, turn)))
-            single.without.append(_time(lambda: _update_singly(connection)))
+            bulk.without.append(_time(partial(_update_many, connection, rows, turn)))
+            single.without.append(_time(partial(_update_singly, connection)))
             run_statements(feed, statements_to_install(feed, inspect_feed(feed)))
-            bulk.with_feed.append(_time(lambda turn=turn: _update_many(connection, rows, turn)))
-            single.with_feed.append(_time(lambda: _update_singly(connection)))
+            bulk.with_feed.append(_time(partial(_update_many, connection, rows, turn)))
+            single.with_feed.append(_time(partial(_update_singly, connection)))
             run_statements(feed, statements_to_remove(feed, inspect_feed(feed)))
     feed.close()
     engine.dispose()
