@@ -92,7 +92,7 @@ _MYSQL: dict[int, Cause | None] = _by_code(
     (None, (1927, 1969, 3024)),
     (Cause.CREDENTIALS, (1045, 1130, 1698, 1862)),
     (Cause.ADDRESS, (1046, 1049)),
-    (Cause.RIGHTS, (1044, 1142, 1143, 1227, 1370)),
+    (Cause.RIGHTS, (1044, 1142, 1143, 1227, 1370, 1419)),
     (Cause.READ_ONLY, (1290, 1792, 1836)),
     (Cause.VALUES, (1062, 1264, 1265, 1292, 1366, 1406, 4025)),
     (Cause.SPACE, (1021, 1114)),

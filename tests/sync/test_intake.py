@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.catalog.feed.base import Entry
 from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.states import State
@@ -18,66 +17,11 @@ from embedconsole.sync.journal import Journal
 from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.planner import LedgerSink, Planner, PlanResult, Stopped
 from sync.desk import Desk
+from sync.fake_feed import FakeFeed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
-
-    from embedconsole.catalog.feed.base import EntryId
-    from embedconsole.faults import Fault
-
-
-@dataclass
-class FakeFeed:
-    """An outbox in memory.
-
-    Attributes:
-        fault: Raised by whatever touches the outbox while it is set.
-        on_acknowledge: Called before anything is taken out.
-    """
-
-    entries: dict[int, Entry] = field(default_factory=dict)
-    fault: Fault | None = None
-    wrong: tuple[str, ...] = ()
-    on_acknowledge: Callable[[], None] = lambda: None
-    _newest: int = 0
-
-    def note(self, *keys: str | None) -> None:
-        for key in keys:
-            self._newest += 1
-            self.entries[self._newest] = Entry(self._newest, "products", key)
-
-    def waiting(self) -> bool:
-        self._check()
-        return bool(self.entries)
-
-    def read(self, limit: int, after: EntryId | None = None) -> Sequence[Entry]:
-        self._check()
-        ids = sorted(number for number in self.entries if after is None or number > int(after))
-        return [self.entries[number] for number in ids[:limit]]
-
-    def keys(self, entries: Sequence[Entry]) -> Iterator[Sequence[str]]:
-        self._check()
-        yield list(dict.fromkeys(entry.key for entry in entries if entry.key is not None))
-
-    def acknowledge(self, entries: Sequence[Entry]) -> None:
-        self._check()
-        self.on_acknowledge()
-        for entry in entries:
-            del self.entries[int(entry.id)]
-
-    def problems(self) -> Sequence[str]:
-        return self.wrong
-
-    async def listen(self, wake: Callable[[], None]) -> None:
-        """Nobody tells."""
-
-    def close(self) -> None:
-        pass
-
-    def _check(self) -> None:
-        if self.fault is not None:
-            raise self.fault
 
 
 @dataclass
@@ -201,6 +145,22 @@ def test_a_mass_delete_of_many_pages_deletes_nothing(bench: Bench, monkeypatch: 
     assert bench.due() == {"1": State.EMBED}
     assert not bench.feed.entries
     assert bench.scan(full=False).refusal is not None
+
+
+def test_what_came_in_the_first_run_may_go_in_it(tmp_path: Path) -> None:
+    with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
+        bench = Bench(Desk(ledger))
+        for number in range(10):
+            bench.desk.catalog.put(str(number))
+        guard = bench.guard()
+        bench.planner(guard).run(PlanOptions(full=True))
+        bench.desk.catalog.remove("3")
+        bench.feed.note("3")
+
+        result = bench.intake.take(lambda: bench.planner(guard), bench.journal)
+
+        assert result.refusal is None
+        assert bench.due()["3"] is State.DELETE
 
 
 def test_more_than_one_pass_is_taken_at_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

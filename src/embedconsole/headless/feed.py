@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from embedconsole.catalog.feed.inspecting import complaints, inspect_feed
@@ -15,7 +16,7 @@ from embedconsole.catalog.feed.installing import (
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.feedstate import feed_json, feed_line, feed_of, opened_feed
 from embedconsole.headless.status import opened_ledger
-from embedconsole.headless.talk import put, put_json, put_table, say
+from embedconsole.headless.talk import duration, put, put_json, put_table, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -154,7 +155,8 @@ def _print_feed(session: Session, name: str, state: FeedState | str, taken: tupl
     put(name)
     put(f"  feed    {feed_line(state)}")
     if taken is not None:
-        put(f"  taken   last by run {taken[0]}; see {session.command} runs {taken[0]}")
+        ago = duration(max(0.0, time.time() - taken[1]))
+        put(f"  taken   last by run {taken[0]}, {ago} ago; see {session.command} runs {taken[0]}")
     if isinstance(state, str):
         return
     for problem in state.problems:

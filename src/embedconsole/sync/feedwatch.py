@@ -99,6 +99,8 @@ class FeedWatch:
                 self._due.discard(name)
         except FeedFailed as failed:
             log.debug("%s: the change feed is not asked: %s", name, failed)
+            # Why, the triggers may tell.
+            looked.check_at = 0.0 if intake.failing else looked.check_at
         except Fault as fault:
             log.debug("%s: the change feed is not looked at: %s", name, fault)
 

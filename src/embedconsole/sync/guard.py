@@ -14,7 +14,7 @@ class DeleteGuard:
     """How many items one run may delete.
 
     Attributes:
-        held: Items the collection was wanted to hold when the run began.
+        held: Items the collection was wanted to hold when the run began, or more since.
         fraction: The share of them that may go, `max_delete_fraction`.
         allowed: The operator's word that any number may go.
         admitted: Deletions admitted so far.
@@ -34,6 +34,10 @@ class DeleteGuard:
             return False
         self.admitted += count
         return True
+
+    def grown_to(self, wanted: int) -> None:
+        """Count from now on with so many items, if they are more."""
+        self.held = max(self.held, wanted)
 
     def refusal(self, count: int) -> str:
         """Why `count` items are not deleted, and what to do."""

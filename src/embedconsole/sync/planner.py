@@ -181,11 +181,16 @@ class Planner:
 
     def bury(self, gone: array[int]) -> str | None:
         """Mark items as gone if the guard lets all of them; returns its refusal."""
-        if not gone:
-            return None
-        if not self.guard.admit(len(gone)):
+        if gone:
+            # An item that came in this run may go in it: the first run began with none.
+            self.guard.grown_to(self.ledger.catalogued.count_wanted(self.generation.id))
+        return self._mark_gone(gone)
+
+    def _mark_gone(self, gone: array[int]) -> str | None:
+        if gone and not self.guard.admit(len(gone)):
             return self.guard.refusal(len(gone))
-        self.sink.gone(gone)
+        if gone:
+            self.sink.gone(gone)
         return None
 
     def _scan(self, options: PlanOptions) -> str | None:
@@ -275,7 +280,7 @@ class Planner:
         return unknown
 
     def _find_gone(self) -> str | None:
-        """Bury what the scan has not seen; returns the guard's refusal."""
+        """Mark as gone what the scan has not seen, if the guard lets it; returns its refusal."""
         gone = array("q")
         for page in self.ledger.catalogued.ids(self.generation.id):
             self._check()
@@ -284,7 +289,7 @@ class Planner:
                 for item_id, wanted in page
                 if wanted and item_id <= self._newest_id and item_id not in self._seen
             )
-        return self.bury(gone)
+        return self._mark_gone(gone)
 
     def _end(self, watermark: str | None, options: PlanOptions, refusal: str | None) -> PlanResult:
         # After a refused deletion, as after a dry run, the next run is to find the same again.
