@@ -77,6 +77,29 @@ def test_a_key_that_changes_leaves_both(shop: Shop, feed: FeedDatabase) -> None:
     assert keys(feed) == ["7", "77"]
 
 
+def test_a_key_that_the_collation_takes_as_the_same_leaves_both(database: Database) -> None:
+    kind = {"sqlite": "varchar(9) COLLATE NOCASE", "mysql": "varchar(9)", "postgresql": "varchar(9)"}
+    database.run(
+        f"CREATE TABLE products (code {kind[database.dialect]})", "INSERT INTO products VALUES ('ABC')"
+    )
+    with installed(database, [{"table": "products", "key": "code"}]) as feed:
+        database.run("UPDATE products SET code = 'abc'")
+        assert keys(feed) == ["ABC", "abc"]
+
+
+def test_a_row_without_a_key_is_nobodys(shop: Shop) -> None:
+    """Such as the picture of no product; it is not to be taken for a table that was emptied."""
+    with installed(shop.database, [{"table": "products", "key": "category_id"}]) as feed:
+        shop.database.run(
+            "INSERT INTO products (id, title) VALUES (99, 'x')",
+            "UPDATE products SET title = 'y' WHERE id = 99",
+            "UPDATE products SET category_id = 5 WHERE id = 99",
+            "UPDATE products SET category_id = NULL WHERE id = 99",
+            "DELETE FROM products WHERE id = 99",
+        )
+        assert noted(feed) == [("products", "5"), ("products", "5")]
+
+
 def test_a_joined_table_touches_the_items_that_its_query_finds(shop: Shop, feed: FeedDatabase) -> None:
     shop.database.run("UPDATE categories SET name = 'Boots' WHERE id = 1")
 

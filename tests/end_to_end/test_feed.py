@@ -209,6 +209,22 @@ def test_a_feed_that_is_taken_away_is_told_once_and_the_scan_goes_on(
         wait_for_title(stage, 2, "By hand")
 
 
+@on_a_file_and_a_server
+def test_what_is_written_back_comes_to_rest(stage: Stage, ledger: LedgerRows) -> None:
+    stage.shop.add(range(1, 41))
+    stage.pipeline["catalog"]["writeback"] = {"synced_at": "embedding_synced_at", "flag": "needs_embedding"}
+    watch(stage)
+    with daemon(stage):
+        for number in (1, 2):
+            stage.shop.edit([number], touch=False, title=f"Edit {number}", needs_embedding=True)
+            wait_for_title(stage, number, f"Edit {number}")
+            wait_until(lambda: not any(stage.shop.column("needs_embedding").values()), "it is noted")
+        wait_until(lambda: backlog(stage) == 0, "the outbox is empty")
+    # On SQLite our own note is looked at once more, and no more than that.
+    assert len([run for run in ledger.runs() if run.kind == "feed"]) <= 6
+    assert stage.service.stats().embeds == dict.fromkeys(map(str, range(3, 41)), 1) | {"1": 2, "2": 2}
+
+
 @on_servers
 def test_connections_that_are_cut_are_made_again(stage: Stage, ledger: LedgerRows) -> None:
     stage.shop.add(range(1, 41))

@@ -53,6 +53,8 @@ def test_installed_looked_at_broken_mended_and_removed(stage: Stage) -> None:
     assert broken["problems"] == ["embedconsole_products_products_del is missing on products"]
     assert run("feed", "status").code == 1
     assert "not trusted: embedconsole_products_products_del is missing" in run("status").out
+    checks = {check["subject"]: check for check in run("test", "--json").json["checks"]}
+    assert "embedconsole_products_products_del is missing" in checks["products: change feed"]["detail"]
     assert run("feed", "install", "--yes").code == 0
     assert feed_of(stage)["trusted"] is True
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.embedders.base import Embedder
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.intake import Intake
 
 _SAMPLE = "embedconsole test: red running shoes"
 _PICTURE = (  # 8 x 8 pixels of red
@@ -47,7 +48,7 @@ class Check:
 
 
 async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIterator[Check]:
-    """Try the ledger, then each pipeline's catalog, embedders and collection; gives each check as it ends."""
+    """Try the ledger, then all that each pipeline depends on; gives each check as it ends."""
     yield await _check("ledger", partial(_open_and_try_ledger, ledger_url))
     for pipeline in pipelines:
         try:
@@ -66,6 +67,8 @@ async def check_ledger(ledger: Ledger) -> Check:
 async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
     """Try a pipeline's parts that are open; gives each check as it ends."""
     yield await _check("catalog", partial(_try_catalog, assembly))
+    if assembly.intake is not None:
+        yield await _check("change feed", partial(_try_feed, assembly.intake))
     tried: set[str] = set()
     for vector, embedder in assembly.embedders.items():
         if embedder.name not in tried:
@@ -104,6 +107,13 @@ async def _try_catalog(assembly: Assembly) -> str:
         return f"{catalog.count():,} items; columns {', '.join(catalog.columns)}"
 
     return await anyio.to_thread.run_sync(look)
+
+
+async def _try_feed(intake: Intake) -> str:
+    problem = await anyio.to_thread.run_sync(intake.problem)
+    if problem is not None:
+        raise ConfigError(problem)
+    return "every change of the watched tables is noted"
 
 
 def _sample(config: VectorConfig) -> EmbedInput:

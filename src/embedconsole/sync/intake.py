@@ -53,13 +53,24 @@ class Intake:
         with self._asking():
             return self.feed.waiting()
 
+    def problem(self) -> str | None:
+        """What is wrong with the feed, on one line; None when every change is noted."""
+        try:
+            problems = self.feed.problems()
+        except Fault as fault:
+            return str(fault)
+        if not problems:
+            return None
+        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+        return f"{problems[0]}{more}; changes are found by the scan. `embedconsole feed status` tells more"
+
     def check(self, journal: Journal, failed: FeedFailed | None = None) -> None:
         """Look at the triggers, and note what is wrong, or that it is so no more: once, not at every look.
 
         Args:
             failed: What has just gone wrong, to be told where the triggers do not explain it.
         """
-        problem = self._problem() or (None if failed is None else str(failed))
+        problem = self.problem() or (None if failed is None else str(failed))
         if problem == self._told or (problem is None and self.failing):
             return
         self._told = problem
@@ -101,16 +112,6 @@ class Intake:
         if failed:
             self.check(journal)
         return result
-
-    def _problem(self) -> str | None:
-        try:
-            problems = self.feed.problems()
-        except Fault as fault:
-            return str(fault)
-        if not problems:
-            return None
-        more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-        return f"{problems[0]}{more}; changes are found by the scan. `embedconsole feed status` tells more"
 
     def _take_all(self, planner: Callable[[], Planner]) -> str | None:
         refusal, taken = self._pass(planner)
