@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import ValidationError
 
 from embedconsole.catalog.feed import items, mysql, postgresql
 from embedconsole.catalog.feed.base import Entry
@@ -14,7 +13,6 @@ from embedconsole.catalog.feed.names import feed_name, feed_prefix, part_name, s
 from embedconsole.catalog.feed.parts import Watched
 from embedconsole.catalog.keys import KeyKind
 from embedconsole.catalog.source import TableName
-from embedconsole.config.model import CatalogConfig
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,17 +113,3 @@ def test_the_grant_names_any_user_safely() -> None:
     assert postgresql.grant(outbox, 'a"b') == (
         'GRANT SELECT, DELETE ON "shop"."embedconsole_outbox" TO "a""b"'
     )
-
-
-@pytest.mark.parametrize(
-    ("watch", "said"),
-    [
-        ([{"table": "categories", "keys": "SELECT id FROM products"}], "keys must say where the value goes"),
-        ([{"table": "categories", "keys": "SELECT 'x'::key FROM products"}], "keys must say where"),
-        ([{"table": "products"}, {"table": "products", "key": "parent_id"}], "watch names a table twice"),
-        ([{"key": "id"}], "Field required"),
-    ],
-)
-def test_a_watch_that_cant_work_is_a_configuration_error(watch: object, said: str) -> None:
-    with pytest.raises(ValidationError, match=said):
-        CatalogConfig.model_validate({"url": "sqlite:///shop.db", "table": "products", "watch": watch})

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.catalog.feed.base import Entry
+from embedconsole.faults import Transient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +59,8 @@ class FakeFeed:
             del self.entries[int(entry.id)]
 
     def problems(self) -> Sequence[str]:
+        if isinstance(self.fault, Transient):
+            raise self.fault
         return self.wrong
 
     async def listen(self, wake: Callable[[], None]) -> None:

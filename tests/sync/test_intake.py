@@ -228,6 +228,7 @@ def test_a_feed_that_is_away_for_a_moment_is_no_news(bench: Bench) -> None:
     bench.feed.fault = Transient("change feed", "connection reset")
 
     bench.take()
+    bench.scan(full=True)
     bench.feed.fault = None
     bench.take()
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import Fault, FaultClass
+from embedconsole.faults import Fault, FaultClass, Refused, Transient
 from embedconsole.sync.guard import DeleteWindow
 from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.planner import PlanResult
@@ -54,10 +54,14 @@ class Intake:
             return self.feed.waiting()
 
     def problem(self) -> str | None:
-        """What is wrong with the feed, on one line; None when every change is noted."""
+        """What is wrong with the feed, on one line; None when every change is noted.
+
+        Raises:
+            Transient: The database does not answer just now.
+        """
         try:
             problems = self.feed.problems()
-        except Fault as fault:
+        except Refused as fault:
             return str(fault)
         if not problems:
             return None
@@ -70,7 +74,10 @@ class Intake:
         Args:
             failed: What has just gone wrong, to be told where the triggers do not explain it.
         """
-        problem = self.problem() or (None if failed is None else str(failed))
+        try:
+            problem = self.problem() or (None if failed is None else str(failed))
+        except Transient:
+            return
         if problem == self._told or (problem is None and self.failing):
             return
         self._told = problem
