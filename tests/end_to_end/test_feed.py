@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from crash.converged import on_a_file_and_a_server, on_servers, on_sqlite
 from support.databases import sqlite_database
+from support.embedding_service import Behaviour
 from support.feed import PRODUCTS, WITH_CATEGORIES
 from support.fixtures_shop import make_stage
 from support.kill_points import KillPoint
@@ -207,6 +208,21 @@ def test_a_feed_that_is_taken_away_is_told_once_and_the_scan_goes_on(
         wait_until(lambda: "the change feed works again" in ledger.told(), "it is told")
         stage.shop.edit([2], touch=False, title="By hand")
         wait_for_title(stage, 2, "By hand")
+
+
+@on_sqlite
+def test_a_run_that_lasts_goes_on_taking_the_feed(stage: Stage, ledger: LedgerRows) -> None:
+    stage.shop.add(range(1, 41))
+    watch(stage)
+    with daemon(stage):
+        stage.service.behave(Behaviour("hold"))
+        stage.shop.edit([1], title="Held")
+        stage.service.wait_held()
+        stage.shop.delete([2])
+        wait_until(lambda: 2 not in stage.points.ids(), "the deleted product is gone meanwhile")
+        assert titles(stage)[1] == "Product number 1"
+        stage.service.release()
+        wait_for_title(stage, 1, "Held")
 
 
 @on_a_file_and_a_server
