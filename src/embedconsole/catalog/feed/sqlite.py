@@ -88,8 +88,8 @@ def _inserts(feed: str, outbox: TableName, watched: Watched, rows: str) -> str:
 
     if rows != "both":
         return insert(rows.upper())
-    # By bytes: a collation may take another key as the same.
-    moved = f" AND {_text(f'OLD.{column}')} COLLATE BINARY IS NOT {_text(f'NEW.{column}')}"
+    # Texts that are made compare by their bytes; the column's collation may take another key as the same.
+    moved = f" AND {_text(f'OLD.{column}')} IS NOT {_text(f'NEW.{column}')}"
     return f"{insert('NEW')}\n{insert('OLD', moved)}"
 
 
