@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -124,6 +125,19 @@ async def test_what_waits_is_taken_by_a_run_of_its_own(engine: PlayedEngine) -> 
     await looked_at(engine.feed)
     assert engine.kinds == ["sync", "feed"]
     assert engine.next_run == scheduled
+
+
+async def test_who_writes_row_by_row_does_not_cause_a_run_for_each(
+    engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attending, "_FEEDS_APART", 0.3)
+    began = time.monotonic()
+    for number in range(40):
+        engine.feed.note(str(number))
+        await looked_at(engine.feed, 1)
+
+    await until(lambda: not engine.feed.entries)
+    assert engine.kinds.count("feed") <= 2 + (time.monotonic() - began) / 0.3
 
 
 async def test_nothing_is_taken_while_paused(engine: PlayedEngine) -> None:

@@ -33,6 +33,8 @@ FEED = "feed"
 _LOOK_EVERY = 2.0
 _CALM_DOWN = 60.0
 _LEAVE_TO_OTHERS = 5.0
+_FEEDS_APART = 1.0
+"""Seconds between two runs of the feeds at least: who writes row by row must not cause a run for each."""
 
 _EVERYTHING = Wish()
 
@@ -134,10 +136,11 @@ class Attendance:
         options = RunOptions(feed=True, pipelines=self._feeds.take(), patient=True)
         report = await self.engine.run(options, kind=FEED)
         self._calm_until = self._calm_after(report)
-        if report.outcome is Outcome.SKIPPED:
-            # Whoever plans there takes the feed too.
-            self._feeds_at = time.monotonic() + _LEAVE_TO_OTHERS
-        elif report.outcome is not Outcome.OK or any(one.changed for one in report.pipelines.values()):
+        skipped = report.outcome is Outcome.SKIPPED
+        # Whoever plans elsewhere takes the feed too.
+        self._feeds_at = time.monotonic() + (_LEAVE_TO_OTHERS if skipped else _FEEDS_APART)
+        changed = any(one.changed for one in report.pipelines.values())
+        if not skipped and (changed or report.outcome is not Outcome.OK):
             self.on_report(report)
 
     async def _wait_a_little(self) -> bool:
@@ -145,7 +148,9 @@ class Attendance:
         left = self._run_at - time.monotonic()
         if not self._wishes:
             self._asked = anyio.Event()
-            with anyio.move_on_after(max(0.0, min(_LOOK_EVERY, left))):
+            feeds = self._feeds_at - time.monotonic()
+            pause = min(_LOOK_EVERY, left, feeds if self._feeds.due and feeds > 0 else math.inf)
+            with anyio.move_on_after(max(0.0, pause)):
                 await self._something_happens()
         return left > _LOOK_EVERY and not self._wishes and not self.engine.control.draining
 
