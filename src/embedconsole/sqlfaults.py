@@ -50,6 +50,15 @@ _REMEDIES = {
         Cause.VALUES: "Change the value or its column, or cast it in catalog.query",
         Cause.SPACE: _SPACE_REMEDY,
     },
+    "change feed": {
+        Cause.CREDENTIALS: "Check the user and the password in catalog.url",
+        Cause.ADDRESS: "Check catalog.url",
+        Cause.STATEMENT: "Run `embedconsole feed install`; until then changes are found by the scan",
+        Cause.RIGHTS: "`embedconsole feed install --print` shows what a user with the rights has to run",
+        Cause.READ_ONLY: "Name the primary in catalog.url, or remove catalog.watch",
+        Cause.VALUES: "Check catalog.watch against the database",
+        Cause.SPACE: _SPACE_REMEDY,
+    },
     "ledger": {
         Cause.CREDENTIALS: "Check the user and the password of ledger",
         Cause.ADDRESS: "Check ledger: it names a database that exists and can be written",
@@ -83,7 +92,7 @@ _MYSQL: dict[int, Cause | None] = _by_code(
     (None, (1927, 1969, 3024)),
     (Cause.CREDENTIALS, (1045, 1130, 1698, 1862)),
     (Cause.ADDRESS, (1046, 1049)),
-    (Cause.RIGHTS, (1044, 1142, 1143, 1227, 1370)),
+    (Cause.RIGHTS, (1044, 1142, 1143, 1227, 1370, 1419)),
     (Cause.READ_ONLY, (1290, 1792, 1836)),
     (Cause.VALUES, (1062, 1264, 1265, 1292, 1366, 1406, 4025)),
     (Cause.SPACE, (1021, 1114)),
@@ -113,7 +122,7 @@ def database_fault(source: str, error: Exception, *, secrets: tuple[str, ...] = 
     """The fault behind an exception of SQLAlchemy, with a message of one line and no password.
 
     Args:
-        source: "catalog" or "ledger": whose settings the remedy names.
+        source: "catalog", "change feed" or "ledger": whose settings the remedy names.
     """
     message = _one_line(error, secrets)
     cause: Cause | None = Cause.STATEMENT

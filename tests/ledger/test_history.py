@@ -74,6 +74,17 @@ def test_old_runs_and_events_are_pruned_when_a_run_ends(
     assert [event.message for event in ledger.history.events()] == ["4", "4", "5", "5"]
 
 
+def test_the_runs_of_a_busy_feed_push_no_others_out(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "KEEP_RUNS", 3)
+    nightly = ledger.history.begin_run("w", "sync")
+    ledger.history.end_run(nightly, "ok", {})
+    fed = [ledger.history.begin_run("w", "feed") for _ in range(6)]
+
+    ledger.history.end_run(fed[-1], "ok", {})
+
+    assert [kept.id for kept in ledger.history.runs()] == [*reversed(fed[-3:]), nightly]
+
+
 def test_runs_are_paged_and_found_by_number(ledger: Ledger) -> None:
     numbers = [ledger.history.begin_run("w", "sync") for _ in range(5)]
     ledger.history.end_run(numbers[0], "ok", {"outcome": "ok"})

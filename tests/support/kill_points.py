@@ -36,6 +36,8 @@ _PLACES = {
     "write-back": ("embedconsole.catalog.sql", "SqlCatalog", "write_back"),
 }
 STAGES = tuple(_PLACES)
+"""What every run comes by."""
+_PLACES["acknowledge"] = ("embedconsole.catalog.feed.outbox", "SqlFeed", "acknowledge")
 OFTEN = frozenset({"claim", "read", "settle"})
 """Stages that even a small run comes to several times."""
 

@@ -38,6 +38,7 @@ class PlayedPipeline:
 @dataclass(frozen=True)
 class PlayedAssembly:
     pipeline: PlayedPipeline
+    intake: None = None
 
 
 @dataclass

@@ -187,3 +187,14 @@ def limit_lock_wait(connection: Connection) -> None:
     """Within a write transaction: wait no longer than a few seconds for a row that the shop has locked."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+
+
+def quieten(connection: Connection) -> None:
+    """Within a write transaction: the feed's triggers are not to note what we write ourselves.
+
+    SQLite has nothing that a trigger could see it by: there it is looked at once more, and found as it was.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT set_config('embedconsole.quiet', 'on', true)")
+    elif connection.dialect.name == "mysql":
+        connection.exec_driver_sql("SET @embedconsole_quiet = 1")

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from embedconsole.catalog import watermark
 from embedconsole.catalog.base import Page
-from embedconsole.catalog.connect import Connections, limit_lock_wait
+from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten
 from embedconsole.catalog.errors import faults
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
 from embedconsole.catalog.pages import keyset_pages, refuse_duplicates
@@ -176,6 +176,7 @@ class SqlCatalog:
         now = self._now()
         with faults(*self._connections.secrets), self._connections.writer.begin() as connection:
             limit_lock_wait(connection)
+            quieten(connection)
             for keys in _chunks(natives):
                 settle(opened.writeback, connection, keys, items, now)
 

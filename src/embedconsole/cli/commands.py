@@ -9,6 +9,7 @@ import click
 
 from embedconsole.cli.completing import complete_failed
 from embedconsole.cli.doctor import doctor_command
+from embedconsole.cli.feed import feed_group
 from embedconsole.cli.keeping import KEEPING
 from embedconsole.cli.notifying import notify_group
 from embedconsole.cli.options import common_options, json_option
@@ -248,5 +249,6 @@ COMMANDS: tuple[click.Command, ...] = (
     *ORDERS,
     doctor_command,
     notify_group,
+    feed_group,
     config_group,
 )

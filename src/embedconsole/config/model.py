@@ -34,6 +34,7 @@ from embedconsole.config.values import (
     Template,
     Timeout,
 )
+from embedconsole.config.watch import WatchConfig
 from embedconsole.fields import first_name
 from embedconsole.items import MARKER, UNNAMED, Distance, IndexType
 
@@ -87,11 +88,16 @@ class CatalogConfig(Section):
     writeback: WritebackConfig | None = None
     trust_flags: bool = False
     """Between full scans look only at rows that the write-back columns mark as not synced."""
+    watch: list[WatchConfig] = []
+    """The tables that `feed install` puts triggers on."""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if (self.query is None) == (self.table is None):
             raise ValueError("give either query or table")
+        tables = [watched.table for watched in self.watch]
+        if len(set(tables)) < len(tables):
+            raise ValueError("watch names a table twice; one entry a table")
         return self
 
 

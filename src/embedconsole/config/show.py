@@ -87,6 +87,8 @@ def _scalar(value: object) -> str:
         return str(value)
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_scalar, value))}]"
+    if isinstance(value, Section):
+        return f"{{{', '.join(f'{name}: {_scalar(part)}' for name, part in _fields(value))}}}"
     if isinstance(value, dict):
         return "{}"
     if isinstance(value, SecretStr):

@@ -11,6 +11,7 @@ import anyio
 from embedconsole.collection.build import build_collection
 from embedconsole.faults import Fault
 from embedconsole.headless.exits import Exit
+from embedconsole.headless.feedstate import feed_json, feed_line, feed_of
 from embedconsole.headless.processes import print_processes, process_json
 from embedconsole.headless.talk import duration, put, put_json, put_table
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
@@ -41,6 +42,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
             pipeline.name: (_counts(ledger, pipeline), _collection(pipeline))
             for pipeline in session.pipelines
         }
+    feeds = {pipeline.name: feed_of(pipeline) for pipeline in session.pipelines if pipeline.catalog.watch}
     if as_json:
         put_json(
             {
@@ -49,6 +51,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
                         "backlog": {**asdict(counts), "total": counts.total},
                         "in_flight": [_batch_json(batch) for batch in batches if batch.pipeline == name],
                         "collection": state if isinstance(state, str) else _state_json(state),
+                        **({"feed": feed_json(feeds[name])} if name in feeds else {}),
                     }
                     for name, (counts, state) in pipelines.items()
                 },
@@ -60,6 +63,8 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
     else:
         for name, (counts, state) in pipelines.items():
             _print_pipeline(name, counts, state)
+            if name in feeds:
+                put(f"  feed        {feed_line(feeds[name])}")
         for gate in waiting:
             put(_gate_line(gate))
         _print_batches([batch for batch in batches if batch.pipeline in pipelines])

@@ -49,7 +49,7 @@ class History:
 
         def work(connection: Connection) -> None:
             connection.execute(statement)
-            connection.execute(delete(runs).where(runs.c.id <= run_id - KEEP_RUNS))
+            _prune_runs(connection, run_id)
             newest = connection.scalar(select(func.max(events.c.id))) or 0
             connection.execute(delete(events).where(events.c.id <= newest - KEEP_EVENTS))
 
@@ -109,6 +109,15 @@ class History:
         )
         # Not every database tells "a" from "A".
         return [_event(row) for row in reversed(self._database.rows(query)) if row.key == key]
+
+
+def _prune_runs(connection: Connection, run_id: int) -> None:
+    """Keep the latest of each kind: a shop that is never quiet must not push the nightly runs out."""
+    kind = connection.scalar(select(runs.c.kind).where(runs.c.id == run_id))
+    newest = select(runs.c.id).where(runs.c.kind == kind).order_by(runs.c.id.desc())
+    oldest = connection.scalar(newest.offset(KEEP_RUNS).limit(1))
+    if oldest is not None:
+        connection.execute(delete(runs).where(runs.c.kind == kind, runs.c.id <= oldest))
 
 
 def _run(row: Row[*tuple[Any, ...]]) -> RunRecord:

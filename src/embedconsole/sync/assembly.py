@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.sync.fingerprints import Fingerprints
+    from embedconsole.sync.intake import Intake
 
 
 @dataclass(slots=True)
@@ -72,12 +73,13 @@ class EmbedderPool:
 
 @dataclass(slots=True)
 class Assembly:
-    """A pipeline with its parts."""
+    """A pipeline with its parts; `intake` is that of its change feed, where it has one."""
 
     pipeline: Pipeline
     _catalog: Catalog
     _pool: EmbedderPool
     _fingerprints: Fingerprints
+    intake: Intake | None = None
     _collections: dict[str, Collection] = field(default_factory=dict)
     """By their own names; shared by all that are bound to one of them."""
     _bound_to: str | None = None
@@ -120,10 +122,10 @@ class Assembly:
         """The same parts for another configuration of the same pipeline, on the same catalog."""
         return replace(self, pipeline=pipeline)
 
-    def without_writeback(self) -> Assembly:
-        """The same that notes nothing in the catalog: there it is told what is searched."""
+    def in_the_background(self) -> Assembly:
+        """The same that tells the catalog nothing: there it is noted, and acknowledged, what is searched."""
         catalog = self.pipeline.catalog.model_copy(update={"writeback": None})
-        return replace(self, pipeline=replace(self.pipeline, catalog=catalog))
+        return replace(self, pipeline=replace(self.pipeline, catalog=catalog), intake=None)
 
     @property
     def collection(self) -> Collection:
@@ -167,6 +169,8 @@ class Assembly:
             await collection.aclose()
         await self._fingerprints.aclose()
         await anyio.to_thread.run_sync(self._catalog.close)
+        if self.intake is not None:
+            await anyio.to_thread.run_sync(self.intake.feed.close)
 
 
 def assembly_of(assemblies: Sequence[Assembly], pipeline: str) -> Assembly:
@@ -195,7 +199,7 @@ async def assembled(
 
     pool = EmbedderPool(tickets)
     assemblies = [
-        Assembly(pipeline, open_catalog(pipeline.catalog), pool, fingerprints_of(pipeline))
+        Assembly(pipeline, open_catalog(pipeline.catalog), pool, fingerprints_of(pipeline), _intake(pipeline))
         for pipeline in pipelines
     ]
     try:
@@ -205,3 +209,12 @@ async def assembled(
             for assembly in assemblies:
                 await assembly.aclose()
             await pool.aclose()
+
+
+def _intake(pipeline: Pipeline) -> Intake | None:
+    if not pipeline.catalog.watch:
+        return None
+    from embedconsole.catalog.feed.outbox import open_feed
+    from embedconsole.sync.intake import Intake
+
+    return Intake(open_feed(pipeline.name, pipeline.catalog))

@@ -13,9 +13,11 @@ import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.alongside import alongside
+from embedconsole.sync.feedwatch import FeedWatch
 from embedconsole.sync.generation import current_generation
 from embedconsole.sync.journal import log
 from embedconsole.sync.obeying import OrderTaker
+from embedconsole.sync.options import RunOptions
 from embedconsole.sync.ordering import Wish
 from embedconsole.sync.progress import Outcome, none_ran
 
@@ -25,8 +27,14 @@ if TYPE_CHECKING:
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.progress import RunReport
 
+FEED = "feed"
+"""The kind of a run that looks only at what the change feeds name."""
+
 _LOOK_EVERY = 2.0
 _CALM_DOWN = 60.0
+_LEAVE_TO_OTHERS = 5.0
+_FEEDS_APART = 1.0
+"""Seconds between two runs of the feeds at least: who writes row by row must not cause a run for each."""
 
 _EVERYTHING = Wish()
 
@@ -37,7 +45,8 @@ class Attendance:
 
     A run that is asked for while another is going on follows it: nothing in flight is given up for it. Where
     another process holds a run, this one helps with the work and leaves the planning to it. Work that becomes
-    due between runs (retries, what another process left) is taken up as it comes.
+    due between runs (retries, what another process left) is taken up as it comes, and so is what the change
+    feeds name.
 
     Attributes:
         every: Seconds between scheduled runs.
@@ -53,6 +62,12 @@ class Attendance:
     """When the next scheduled run begins."""
     _calm_until: float = 0.0
     """Until when to leave alone what is due between runs."""
+    _feeds: FeedWatch = field(init=False)
+    _feeds_at: float = 0.0
+    """When the feeds may be taken next."""
+
+    def __post_init__(self) -> None:
+        self._feeds = FeedWatch(self.engine)
 
     @property
     def halted(self) -> str | None:
@@ -72,7 +87,10 @@ class Attendance:
         """Serve until the engine is drained."""
         self.engine.serves = True
         try:
-            async with alongside(OrderTaker(self.engine, self.ask, self.rest).keep):
+            async with (
+                alongside(OrderTaker(self.engine, self.ask, self.rest).keep),
+                alongside(self._feeds.keep),
+            ):
                 while not self.engine.control.draining:
                     await self._attend()
         finally:
@@ -114,21 +132,36 @@ class Attendance:
         while await self._wait_a_little():
             if self.engine.control.paused or time.monotonic() < self._calm_until:
                 continue
-            if await self._something_due():
+            if self._feeds.due and time.monotonic() >= self._feeds_at:
+                await self._take_feeds()
+            elif await self._something_due():
                 self._calm_until = self._calm_after(await self.engine.help())
+
+    async def _take_feeds(self) -> None:
+        options = RunOptions(feed=True, pipelines=self._feeds.take(), patient=True)
+        report = await self.engine.run(options, kind=FEED)
+        self._calm_until = self._calm_after(report)
+        skipped = report.outcome is Outcome.SKIPPED
+        # Whoever plans elsewhere takes the feed too.
+        self._feeds_at = time.monotonic() + (_LEAVE_TO_OTHERS if skipped else _FEEDS_APART)
+        changed = any(one.changed for one in report.pipelines.values())
+        if not skipped and (changed or report.outcome is not Outcome.OK):
+            self.on_report(report)
 
     async def _wait_a_little(self) -> bool:
         """Wait for the next look; False when it is time for a run, or to go."""
         left = self._run_at - time.monotonic()
         if not self._wishes:
             self._asked = anyio.Event()
-            with anyio.move_on_after(max(0.0, min(_LOOK_EVERY, left))):
-                await self._asked_or_drained()
+            feeds = self._feeds_at - time.monotonic()
+            pause = min(_LOOK_EVERY, left, feeds if self._feeds.due and feeds > 0 else math.inf)
+            with anyio.move_on_after(max(0.0, pause)):
+                await self._something_happens()
         return left > _LOOK_EVERY and not self._wishes and not self.engine.control.draining
 
-    async def _asked_or_drained(self) -> None:
+    async def _something_happens(self) -> None:
         async with anyio.create_task_group() as group:
-            for event in (self._asked, self.engine.control.drained):
+            for event in (self._asked, self._feeds.news, self.engine.control.drained):
                 group.start_soon(_wait_then_cancel, event, group.cancel_scope)
 
     def _calm_after(self, report: RunReport) -> float:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.assembly import Assembly
+    from embedconsole.sync.intake import Intake
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Check:
 
 
 async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIterator[Check]:
-    """Try the ledger, then each pipeline's catalog, embedders and collection; gives each check as it ends."""
+    """Try the ledger, then all that each pipeline depends on; gives each check as it ends."""
     yield await _check("ledger", partial(_open_and_try_ledger, ledger_url))
     for pipeline in pipelines:
         try:
@@ -73,6 +74,8 @@ async def _check_parts(
     assembly: Assembly, try_embedder: Callable[[Embedder, bool], Awaitable[str]]
 ) -> AsyncIterator[Check]:
     yield await _check("catalog", partial(_try_catalog, assembly))
+    if assembly.intake is not None:
+        yield await _check("change feed", partial(_try_feed, assembly.intake))
     tried: set[str] = set()
     for vector, embedder in assembly.embedders.items():
         if embedder.name not in tried:
@@ -111,6 +114,13 @@ async def _try_catalog(assembly: Assembly) -> str:
         return f"{catalog.count():,} items; columns {', '.join(catalog.columns)}"
 
     return await anyio.to_thread.run_sync(look)
+
+
+async def _try_feed(intake: Intake) -> str:
+    problem = await anyio.to_thread.run_sync(intake.problem)
+    if problem is not None:
+        raise ConfigError(problem)
+    return "every change of the watched tables is noted"
 
 
 async def embed_sample(embedder: Embedder, *, text: bool) -> int:

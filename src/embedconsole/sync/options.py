@@ -22,6 +22,7 @@ class RunOptions:
 
     Attributes:
         plan: Look at the catalog first; without, only what is due is worked on.
+        feed: Look only at what the change feed names.
         full: Look at every row, even where changes could be found without.
         force: Embed again even what has not changed.
         only: With `force`: just these items; the others are planned as ever.
@@ -35,6 +36,7 @@ class RunOptions:
     """
 
     plan: bool = True
+    feed: bool = False
     full: bool = False
     force: bool = False
     only: Selection | None = None

@@ -164,6 +164,35 @@ class Planner:
             refusal = self._find_gone()
         return self._end(watermark, options, refusal)
 
+    def look_at(self, keys: Sequence[str]) -> array[int]:
+        """Plan these items alone; returns those that the catalog has no more, for `bury`.
+
+        Raises:
+            Stopped, Transient, Refused: as `run`.
+        """
+        self._check()
+        rows = self.catalog.read(keys)
+        self._compare(list(rows.values()), PlanOptions())
+        points = {point_order(point_id(key)) for key in keys if key not in rows}
+        # A key that is written in two ways is one point, and there if either is.
+        points.difference_update(point_order(point_id(key)) for key in rows)
+        known = self.ledger.catalogued.known(self.generation.id, list(points))
+        return array("q", (item.id for item in known.values() if item.desired_embed is not None))
+
+    def bury(self, gone: array[int]) -> str | None:
+        """Mark items as gone if the guard lets all of them; returns its refusal."""
+        if gone:
+            # An item that came in this run may go in it: the first run began with none.
+            self.guard.grown_to(self.ledger.catalogued.count_wanted(self.generation.id))
+        return self._mark_gone(gone)
+
+    def _mark_gone(self, gone: array[int]) -> str | None:
+        if gone and not self.guard.admit(len(gone)):
+            return self.guard.refusal(len(gone))
+        if gone:
+            self.sink.gone(gone)
+        return None
+
     def _scan(self, options: PlanOptions) -> str | None:
         watermark = self.generation.watermark
         changed_only = not options.full
@@ -260,12 +289,7 @@ class Planner:
                 for item_id, wanted in page
                 if wanted and item_id <= self._newest_id and item_id not in self._seen
             )
-        if not gone:
-            return None
-        if not self.guard.admit(len(gone)):
-            return self.guard.refusal(len(gone))
-        self.sink.gone(gone)
-        return None
+        return self._mark_gone(gone)
 
     def _end(self, watermark: str | None, options: PlanOptions, refusal: str | None) -> PlanResult:
         # After a refused deletion, as after a dry run, the next run is to find the same again.

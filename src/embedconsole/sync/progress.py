@@ -100,6 +100,11 @@ class PipelineReport:
     outcome: Outcome = Outcome.OK
     message: str | None = None
 
+    @property
+    def changed(self) -> int:
+        """Items whose point was written or deleted."""
+        return self.embedded + self.payload_updated + self.deleted
+
     def as_json(self) -> dict[str, object]:
         """The object that `--json` prints for the pipeline."""
         values = asdict(self)

@@ -77,7 +77,7 @@ class Round:
             searched = await anyio.to_thread.run_sync(current_generation, assembly, self.ledger)
             if searched is not None:
                 donor = searched.id, assembly.bound_to(searched.target).collection
-            assembly = assembly.without_writeback()
+            assembly = assembly.in_the_background()
         else:
             settle = partial(settled_generation, assembly, self.ledger, force=self.options.anew)
             generation = await anyio.to_thread.run_sync(settle)

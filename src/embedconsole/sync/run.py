@@ -8,7 +8,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.from_thread
 import anyio.to_thread
 
 from embedconsole.collection.glance import is_lost
@@ -21,11 +20,9 @@ from embedconsole.sync.deferring import Deferring
 from embedconsole.sync.doubting import Doubter
 from embedconsole.sync.flags import settle_flags
 from embedconsole.sync.flow import Interrupted, Stop
-from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.leases import TakenOver
-from embedconsole.sync.options import plan_options
-from embedconsole.sync.planner import LedgerSink, Planner, Stopped
+from embedconsole.sync.planning import Planning
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress, report_of
 from embedconsole.sync.purse import Purse, item_price
 
@@ -40,6 +37,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.control import Control
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.gates import Gates
+    from embedconsole.sync.guard import DeleteGuard
     from embedconsole.sync.options import RunOptions
     from embedconsole.sync.worker import Worker
 
@@ -69,13 +67,12 @@ class PipelineRun:
     progress: Progress = field(default_factory=Progress)
     journal: Journal = field(init=False)
     crew: Crew = field(init=False)
+    planning: Planning = field(init=False)
     reader: Gate = field(init=False)
     writer: Gate = field(init=False)
     embedders: Mapping[str, Gate] = field(init=False)
     recipe: Recipe = field(init=False)
     deferring: Deferring = field(init=False)
-    _refusal: str | None = None
-    _left: bool = False
 
     def __post_init__(self) -> None:
         pipeline, catalog = self.assembly.pipeline, self.assembly.catalog
@@ -112,6 +109,18 @@ class PipelineRun:
             purse=self.purse,
             price=item_price(pipeline) or 0.0,
         )
+        self.planning = Planning(
+            assembly=self.assembly,
+            generation=self.generation,
+            ledger=self.ledger,
+            options=self.options,
+            recipe=self.recipe,
+            reader=self.reader,
+            crew=self.crew,
+            progress=self.progress,
+            journal=self.journal,
+            work_found=self.control.notify,
+        )
 
     @property
     def gates_in_use(self) -> list[Gate]:
@@ -132,11 +141,7 @@ class PipelineRun:
     async def _plan_and_work(self) -> None:
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         wanted = await anyio.to_thread.run_sync(self.ledger.catalogued.count_wanted, self.generation.id)
-        guard = DeleteGuard(
-            held=wanted,
-            fraction=self.assembly.pipeline.max_delete_fraction,
-            allowed=self.options.allow_deletes,
-        )
+        guard = self.planning.guard(wanted)
         self.progress.waiting = counts.pending - counts.retrying
         doubter = Doubter(
             ledger=self.ledger,
@@ -151,11 +156,18 @@ class PipelineRun:
         worker = cache(partial(_worker, self, guard, counts))
         if self.options.plan and counts.synced and not self.options.anew:
             await self._miss_the_lost(worker)
-        async with alongside(doubter.keep_looking), anyio.create_task_group() as group:
-            if self.options.plan:
-                group.start_soon(self._plan, guard)
-            await self.crew.work(group, worker)
-        if self.options.plan and not self.crew.ended_early:
+        try:
+            async with (
+                alongside(doubter.keep_looking),
+                alongside(partial(self.planning.keep_taking, guard)),
+                anyio.create_task_group() as group,
+            ):
+                if self.options.plan:
+                    group.start_soon(self.planning.plan, guard)
+                await self.crew.work(group, worker)
+        finally:
+            self.planning.note_deleted(guard)
+        if self.options.plan and not self.options.feed and not self.crew.ended_early:
             await self._settle_flags()
 
     async def _miss_the_lost(self, worker: Callable[[], Worker]) -> None:
@@ -169,51 +181,6 @@ class PipelineRun:
                 pass
             except Fault as fault:
                 self.crew.give_up(fault)
-
-    # Planning
-
-    async def _plan(self, guard: DeleteGuard) -> None:
-        options = plan_options(self.options, self.assembly, self.generation)
-        try:
-            result = await self.reader.call(
-                lambda: anyio.to_thread.run_sync(self._planner(guard).run, options, abandon_on_cancel=True),
-                self.assembly.pipeline.retry,
-            )
-            if self.options.only is not None and not result.selected:
-                self.journal.note("warning", "force", "--only matches no item of the catalog")
-            if result.refusal is not None:
-                self.journal.note("error", "guard", result.refusal)
-                self._refusal = result.refusal
-        except (Stopped, Interrupted):
-            pass
-        except Stop as stop:
-            self.crew.give_up(stop.fault)
-        except Fault as fault:
-            self.crew.give_up(fault)
-        except anyio.get_cancelled_exc_class():
-            # A query that takes long is left behind in its thread, and what comes after it is not wanted.
-            self._left = True
-            raise
-        finally:
-            self.crew.planned()
-
-    def _planner(self, guard: DeleteGuard) -> Planner:
-        # A planner that failed has left nothing behind that matters: the next one starts afresh.
-        self.progress.scanned = self.progress.unchanged = 0
-        return Planner(
-            catalog=self.assembly.catalog,
-            ledger=self.ledger,
-            generation=self.generation,
-            recipe=self.recipe,
-            guard=guard,
-            progress=self.progress,
-            sink=LedgerSink(self.ledger, self.generation.id, self.progress, self._work_found),
-            stop=lambda: self._left or self.crew.ended_early,
-        )
-
-    def _work_found(self) -> None:
-        """Called by the planner, in its thread."""
-        anyio.from_thread.run_sync(self.control.notify)
 
     async def _settle_flags(self) -> None:
         writeback = self.assembly.pipeline.catalog.writeback
@@ -241,8 +208,8 @@ class PipelineRun:
             return replace(report, outcome=Outcome.SKIPPED, message=str(self.crew.stopped_by))
         if self.crew.stopped_by is not None:
             return replace(report, outcome=Outcome.ABORTED, message=stopped(self.crew.stopped_by))
-        if self._refusal is not None:
-            return replace(report, outcome=Outcome.ABORTED, message=self._refusal)
+        if self.planning.refusal is not None:
+            return replace(report, outcome=Outcome.ABORTED, message=self.planning.refusal)
         if report.pending and self.crew.out_of_money:
             said = f"stopped at --max-cost: {self.purse.spent:,.2f} spent, the rest is left for later"
             report = replace(report, message=said)

@@ -1,0 +1,114 @@
+"""The change feed over SQL: reads the outbox, and takes out of it what has been dealt with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import sqlalchemy as sa
+
+from embedconsole.catalog.feed.base import Backlog, Entry
+from embedconsole.catalog.feed.database import FeedDatabase
+from embedconsole.catalog.feed.inspecting import complaints, inspect_feed
+from embedconsole.catalog.feed.items import item_keys
+from embedconsole.catalog.source import untyped_table, value, values_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from embedconsole.catalog.feed.base import EntryId
+    from embedconsole.config.model import CatalogConfig
+
+_IDS_AT_ONCE = 500
+
+
+def open_feed(pipeline: str, config: CatalogConfig) -> SqlFeed:
+    """The feed of a pipeline that watches something. Nothing is connected or checked before its first use.
+
+    Raises:
+        ConfigError: The URL can't be one, or there are no triggers of ours for its database.
+        Refused: No driver for it.
+    """
+    return SqlFeed(FeedDatabase(pipeline, config))
+
+
+class SqlFeed:
+    """`ChangeFeed` over a SQL database."""
+
+    def __init__(self, database: FeedDatabase) -> None:
+        self._database = database
+
+    def waiting(self) -> bool:
+        """Whether the outbox holds anything for us."""
+        table = self._outbox
+        one = sa.select(table.c.id).where(table.c.feed == value("feed")).limit(1)
+        return bool(self._database.rows(one, {"feed": self._database.feed}))
+
+    def read(self, limit: int, after: EntryId | None = None) -> Sequence[Entry]:
+        """The first entries behind `after`, oldest first."""
+        table = self._outbox
+        query = (
+            sa.select(table.c.id, table.c.source, table.c.item_key)
+            .where(table.c.feed == value("feed"))
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+        parameters: dict[str, object] = {"feed": self._database.feed}
+        if after is not None:
+            query = query.where(table.c.id > value("after"))
+            parameters["after"] = after
+        rows = self._database.rows(query, parameters)
+        return [
+            Entry(cast("EntryId", row[0]), str(row[1]), None if row[2] is None else str(row[2]))
+            for row in rows
+        ]
+
+    def keys(self, entries: Sequence[Entry]) -> Iterator[Sequence[str]]:
+        """The keys of the items that these entries are about, each once, in pages."""
+        database = self._database
+        return item_keys(entries, database.place.watched, database.rows, database.connections.dialect)
+
+    def acknowledge(self, entries: Sequence[Entry]) -> None:
+        """Take exactly these entries out, in one transaction."""
+        table = self._outbox
+        ids = [entry.id for entry in entries]
+
+        def work(connection: sa.Connection) -> None:
+            for start in range(0, len(ids), _IDS_AT_ONCE):
+                these = values_in("ids", ids[start : start + _IDS_AT_ONCE])
+                connection.execute(
+                    sa.delete(table).where(
+                        table.c.feed == value("feed", self._database.feed), table.c.id.in_(these)
+                    )
+                )
+
+        self._database.write(work)
+
+    def backlog(self) -> Backlog:
+        """How much waits, and for how long."""
+        table = self._outbox
+        age: sa.ColumnElement[object] = sa.literal_column(self._database.dialect.AGE)
+        query = sa.select(sa.func.count(), age).select_from(table).where(table.c.feed == value("feed"))
+        ((entries, oldest),) = self._database.rows(query, {"feed": self._database.feed})
+        return Backlog(int(str(entries)), None if oldest is None else max(0.0, float(str(oldest))))
+
+    def problems(self) -> Sequence[str]:
+        """What is wrong with the outbox and the triggers, a line each."""
+        return complaints(inspect_feed(self._database))
+
+    async def listen(self, wake: Callable[[], None]) -> None:
+        """Call `wake` when PostgreSQL tells of something; returns at once where nobody tells."""
+        reader = self._database.connections.reader
+        if (reader.dialect.name, reader.dialect.driver) != ("postgresql", "psycopg"):
+            return
+        from embedconsole.catalog.feed.listening import keep_listening
+
+        _, connect = reader.dialect.create_connect_args(reader.url)
+        await keep_listening(connect, self._database.feed, wake)
+
+    def close(self) -> None:
+        """Release connections; the feed may be used again."""
+        self._database.close()
+
+    @property
+    def _outbox(self) -> sa.TableClause:
+        return untyped_table(self._database.place.outbox, ("feed", "id", "source", "item_key"))

@@ -1,0 +1,98 @@
+"""`feed`: the triggers in the shop's database that make a change known at once."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from embedconsole.cli.options import common_options, json_option
+from embedconsole.headless.exits import Exit
+from embedconsole.headless.talk import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedconsole.cli.context import Invocation
+
+_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+@click.group("feed")
+def feed_group() -> None:
+    """The change feed: triggers on the tables of catalog.watch, so that a change is seen within two seconds.
+
+    \b
+    Examples:
+      embedconsole feed install
+      embedconsole feed status
+    """
+
+
+@feed_group.command("install")
+@click.option("--print", "only_print", is_flag=True, help="Only print the SQL, for whoever has the rights.")
+@_yes
+@common_options
+@click.pass_obj
+def feed_install(invocation: Invocation, *, only_print: bool, yes: bool) -> None:
+    """Show the SQL that creates outbox and triggers, ask, and run it; what is there already is left alone.
+
+    \b
+    Examples:
+      embedconsole feed install
+      embedconsole feed install --pipeline products --yes
+      embedconsole feed install --print > feed.sql
+    """
+    from embedconsole.headless.feed import install_feed, print_sql
+
+    session = invocation.session()
+    sys.exit(print_sql(session) if only_print else install_feed(session, _answer(yes=yes)))
+
+
+@feed_group.command("status")
+@common_options
+@json_option
+@click.pass_obj
+def feed_status(invocation: Invocation) -> None:
+    """Show each watched table, what waits in the outbox, and whether the feed can be relied on.
+
+    \b
+    Examples:
+      embedconsole feed status
+      embedconsole feed status --json
+    """
+    from embedconsole.headless.feed import show_feeds
+
+    sys.exit(show_feeds(invocation.session(), as_json=invocation.as_json))
+
+
+@feed_group.command("remove")
+@_yes
+@common_options
+@click.pass_obj
+def feed_remove(invocation: Invocation, *, yes: bool) -> None:
+    """Show the SQL that drops triggers and outbox, ask, and run it; changes are then found by the scan.
+
+    \b
+    Examples:
+      embedconsole feed remove
+      embedconsole feed remove --pipeline products --yes
+    """
+    from embedconsole.headless.feed import remove_feed
+
+    sys.exit(remove_feed(invocation.session(), _answer(yes=yes)))
+
+
+def _answer(*, yes: bool) -> Callable[[str], bool]:
+    """Who says yes: the option, or the operator."""
+
+    def ask(question: str) -> bool:
+        if yes:
+            return True
+        if not sys.stdin.isatty():
+            say("Nobody is there to ask. Add --yes to run this SQL, or take it to whoever has the rights.")
+            sys.exit(Exit.USAGE)
+        return click.confirm(question, default=False, err=True)
+
+    return ask
