@@ -161,4 +161,4 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
     shown = CliRunner().invoke(cli, [*path, "--help"])
     assert shown.exit_code == 0
     assert "Examples:\n" in shown.output
-    assert "--config FILE" in shown.output or path[-1] in ("config", "completion")
+    assert "--config FILE" in shown.output or path[-1] in ("config", "completion", "feed")

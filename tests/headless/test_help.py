@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import click
@@ -28,8 +29,11 @@ def commands(
 def examples(command: click.Command) -> list[list[str]]:
     """The command lines of the examples."""
     _, heading, rest = (command.help or "").partition("Examples:\n")
-    return [words_of(line.strip()) for line in rest.splitlines() if heading and line.strip()]
+    lines = [words_of(line.strip()) for line in rest.splitlines() if heading and line.strip()]
+    return [[word for at, word in enumerate(words) if at or not _VARIABLE.match(word)] for words in lines]
 
+
+_VARIABLE = re.compile(r"[A-Z_]+=")
 
 ALL = list(commands(cli, ("embedconsole",)))
 

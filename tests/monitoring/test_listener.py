@@ -159,7 +159,7 @@ def handle(
     pipeline: Pipeline, ledger_url: str, embedder: HeldEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EngineHandle]:
     monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedder)
-    monkeypatch.setattr(assembly, "build_collection", lambda config: MemoryCollection())
+    monkeypatch.setattr(assembly, "build_itself", lambda config, name: MemoryCollection())
     with engine_in_thread([pipeline], ledger_url) as handle:
         yield handle
         embedder.go.set()

@@ -115,19 +115,23 @@ class Site:
             return {point.vectors[""].size for point in stored.values()}
 
 
-@pytest.fixture(params=["server", "embedded"])
+ON_SERVERS = pytest.mark.parametrize("site", ["sqlite", "postgresql", "mysql"], indirect=True)
+"""Where Qdrant is a server."""
+
+
+@pytest.fixture(params=["embedded", "sqlite", "postgresql", "mysql"])
 def site(
     request: pytest.FixtureRequest,
-    sqlite: Database,
     embedding_service: EmbeddingService,
     qdrant: QdrantServer,
     collection_name: str,
     tmp_path: Path,
 ) -> Site:
-    """Twelve products; on a server the name is an alias from the beginning."""
-    shop = Shop(sqlite)
+    """Twelve products, and the ledger in the same database; the embedded engine with SQLite."""
+    embedded = request.param == "embedded"
+    database: Database = request.getfixturevalue("sqlite" if embedded else request.param)
+    shop = Shop(database)
     shop.create()
     shop.add(range(1, 13))
-    server = request.param == "server"
-    place = {"url": qdrant.url} if server else {"path": str(tmp_path / "qdrant")}
-    return Site(shop, embedding_service, place, collection_name, f"sqlite:///{tmp_path / 'ledger.db'}")
+    place = {"path": str(tmp_path / "qdrant")} if embedded else {"url": qdrant.url}
+    return Site(shop, embedding_service, place, collection_name, database.url)

@@ -12,6 +12,7 @@ from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.greening import progress_words
 from embedconsole.sync.options import RunOptions
+from reindex.conftest import ON_SERVERS
 from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:
@@ -21,13 +22,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 USUAL = 10_000
-
-
-@pytest.fixture
-def on_server(site: Site) -> Site:
-    if "path" in site.place:
-        pytest.skip("the embedded engine builds no index")
-    return site
 
 
 async def bulk(site: Site) -> PipelineReport:
@@ -50,8 +44,8 @@ def left(site: Site) -> int | None:
         return generation.deferred
 
 
-async def test_it_is_put_off_while_the_run_goes_on_and_set_back_at_its_end(on_server: Site) -> None:
-    site = on_server
+@ON_SERVERS
+async def test_it_is_put_off_while_the_run_goes_on_and_set_back_at_its_end(site: Site) -> None:
     site.service.behave(Behaviour("hold", times=1))
     seen: list[int | None] = []
 
@@ -75,8 +69,8 @@ async def test_it_is_put_off_while_the_run_goes_on_and_set_back_at_its_end(on_se
     assert left(site) is None
 
 
-async def test_after_a_kill_the_next_run_sets_it_back(on_server: Site) -> None:
-    site = on_server
+@ON_SERVERS
+async def test_after_a_kill_the_next_run_sets_it_back(site: Site) -> None:
     await site.sync()
     # As a run in bulk leaves it that is killed.
     with open_ledger(site.ledger_url) as ledger:
@@ -92,8 +86,8 @@ async def test_after_a_kill_the_next_run_sets_it_back(on_server: Site) -> None:
     assert left(site) is None
 
 
-async def test_an_operators_own_choice_is_left_alone(on_server: Site) -> None:
-    site = on_server
+@ON_SERVERS
+async def test_an_operators_own_choice_is_left_alone(site: Site) -> None:
     await site.sync()
     async with assembled([site.pipeline()]) as (assembly,):
         await assembly.collection.set_indexing_threshold(0)

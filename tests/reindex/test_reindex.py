@@ -15,6 +15,7 @@ from embedconsole.sync.progress import Outcome
 from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
 from embedconsole.sync.succeeding import Succession
 from embedders.backends import SIZE
+from reindex.conftest import ON_SERVERS
 
 if TYPE_CHECKING:
     from reindex.conftest import Site
@@ -214,9 +215,8 @@ async def test_it_goes_on_where_it_was_broken_off(site: Site) -> None:
     assert generations(site) == {done.after: "live", done.before: "standby"}
 
 
+@ON_SERVERS
 async def test_a_name_of_a_collection_itself_is_told_what_can_be_done(site: Site) -> None:
-    if "path" in site.place:
-        pytest.skip("an embedded collection may share its name with an alias")
     await site.sync()
     site.embedder = {"model": "clip-2"}
 
@@ -251,3 +251,17 @@ async def test_what_is_searched_is_not_written_again_for_nothing(site: Site) -> 
         assert (figures["products"]["embedded"], figures["products"]["payload_updated"]) == (0, 0)
     site.embedder = {}
     assert await site.stored() == before
+
+
+async def test_what_was_being_built_may_vanish(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    first = await site.reindex(ReindexOptions(switch=False))
+    async with assembled([site.pipeline()]) as (assembly,):
+        await assembly.bound_to(first.after).collection.drop()
+
+    done = await site.reindex()
+
+    assert done.stand is Stand.DONE
+    assert any(text.endswith("was begun before, and is gone") for text in site.said)
+    assert len(await site.titles()) == 12

@@ -35,7 +35,8 @@ _PLACES = {
     "settle": ("embedconsole.ledger.work", "Work", "settle"),
     "write-back": ("embedconsole.catalog.sql", "SqlCatalog", "write_back"),
 }
-STAGES = tuple(_PLACES)
+STAGES = tuple(stage for stage in _PLACES if stage not in ("alias", "promote"))
+"""Those that a run comes to; the others are a re-index's."""
 """What every run comes by."""
 _PLACES["acknowledge"] = ("embedconsole.catalog.feed.outbox", "SqlFeed", "acknowledge")
 OFTEN = frozenset({"claim", "read", "settle"})

@@ -156,13 +156,21 @@ class Reindex:
         if building is None:
             return None
         state = await self._succession.collection_of(building).describe()
-        fits = state is None or not any(found.blocking for found in compared(assembly, state))
-        if building.space == assembly.space and fits:
+        if state is None and await self._has_written(building):
+            self.say(f"{building.target} was begun before, and is gone")
+        elif building.space == assembly.space and (
+            state is None or not any(found.blocking for found in compared(assembly, state))
+        ):
             self.say(f"Going on with {building.target}, which was begun before")
             return building
-        self.say(f"{building.target} was begun for another configuration, and is dropped")
+        else:
+            self.say(f"{building.target} was begun for another configuration, and is dropped")
         await self._succession.drop(building)
         return None
+
+    async def _has_written(self, generation: Generation) -> bool:
+        count = partial(self.engine.ledger.overview.counts, generation.id)
+        return (await anyio.to_thread.run_sync(count)).synced > 0
 
     async def _begin(self, searched: Generation) -> Generation:
         assembly, ledger = self._succession.assembly, self.engine.ledger
