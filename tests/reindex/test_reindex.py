@@ -14,6 +14,7 @@ from embedconsole.sync.assembly import assembled
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
 from embedconsole.sync.succeeding import Succession
+from embedconsole.sync.wanted import wanted_schema
 from embedders.backends import SIZE
 from reindex.conftest import ON_SERVERS
 
@@ -265,3 +266,23 @@ async def test_what_was_being_built_may_vanish(site: Site) -> None:
     assert done.stand is Stand.DONE
     assert any(text.endswith("was begun before, and is gone") for text in site.said)
     assert len(await site.titles()) == 12
+
+
+@ON_SERVERS
+async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
+    own_name, site.alias = f"{site.alias}-old", f"{site.alias}-search"
+    async with assembled([site.pipeline()]) as (assembly,):
+        collection = assembly.bound_to(own_name).collection
+        await collection.create(wanted_schema(site.pipeline(), {"": SIZE}))
+        await collection.take_alias(site.alias)
+    assert (await site.sync()).embedded == 12
+    site.embedder = {"model": "clip-2"}
+
+    done = await site.reindex()
+
+    assert (done.stand, done.before) == (Stand.DONE, own_name)
+    assert generations(site) == {done.after: "live", own_name: "standby"}
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+    async with assembled([site.pipeline()]) as (assembly,):
+        assert (await assembly.collection.naming()).collection == own_name

@@ -149,6 +149,10 @@ class Generations:
         statement = update(generations).where(generations.c.id == generation_id)
         self._database.execute(statement.values(watermark=None, full_scan_at=None))
 
+    def set_target(self, generation_id: int, target: str) -> None:
+        """Note which collection the name that is searched by stands for."""
+        self._set(generation_id, target=target)
+
     def set_deferred(self, generation_id: int, threshold: int | None) -> None:
         """Note which indexing threshold is to be set back; None when there is nothing to."""
         self._set(generation_id, deferred=threshold)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,13 @@ class Succession:
             raise ConfigError(
                 f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole --headless --once"
             )
-        return generation
+        # Somebody else's alias may be configured: from here on the collection itself is meant.
+        own_name = (await self.collection_of(generation).naming()).collection
+        if own_name == generation.target:
+            return generation
+        note = partial(self.ledger.generations.set_target, generation.id, own_name)
+        await anyio.to_thread.run_sync(note)
+        return replace(generation, target=own_name)
 
     async def free_target(self, searched: Generation) -> str:
         """A name for the next collection, which nobody has."""
