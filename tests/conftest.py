@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +39,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="long runs: N crash rounds, N schedules of faults, and the tests marked soak",
     )
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Twice the cores: half of the time goes into waiting for processes, servers and pauses."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.items import MARKER
 from embedconsole.sync.assembly import assembled
+from embedconsole.sync.examining import examine
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.selection import parse_selection
 from embedders.backends import ITEMS, OPENAI, REPLICATE, SIZE
@@ -210,6 +211,16 @@ async def test_each_picture_of_a_product_is_embedded_once(stall: Stall) -> None:
     assert (third.embedded, third.embed_items) == (1, 0)
     expected = [image("https://x/back/4.jpg"), image("https://x/side/4.jpg")]
     np.testing.assert_allclose(stall.stored()[4]["pictures"], expected, rtol=1e-6)
+
+
+async def test_an_item_looked_at_tells_its_pictures_by_their_places(stall: Stall) -> None:
+    pipeline = stall.pipeline(**ALL)
+    async with assembled([pipeline]) as (assembly,):
+        examined = await examine(None, assembly, "4")
+    assert [(sent.vector, sent.image) for sent in examined.catalog.sent] == [
+        ("pictures 1", "https://x/front/4.jpg"),
+        ("pictures 2", "https://x/back/4.jpg"),
+    ]
 
 
 async def test_what_was_paid_for_of_a_product_outlives_the_picture_that_failed(stall: Stall) -> None:

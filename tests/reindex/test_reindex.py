@@ -77,6 +77,17 @@ async def test_another_model_gets_a_collection_and_the_name(site: Site) -> None:
     assert (await site.titles(done.before))[3] != "Edited after the move"
 
 
+async def test_searches_are_shown_side_by_side(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    done = await site.reindex(ReindexOptions(switch=False, queries=("Product number 4",)))
+    assert done.comparison is not None
+    (both,) = done.comparison.searches
+    assert both.before == both.after  # vectors of the service do not depend on the model
+    assert all(hit.startswith("#") for hit in both.before)
+    assert len(both.before) == 5
+
+
 async def test_another_distance_pays_for_nothing(site: Site) -> None:
     await filled(site)
     site.collection = {"distance": "euclid"}

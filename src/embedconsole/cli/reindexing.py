@@ -32,6 +32,13 @@ if TYPE_CHECKING:
     help="Items whose neighbours are compared; costs no embedding.",
 )
 @click.option(
+    "--query",
+    "queries",
+    multiple=True,
+    metavar="TEXT",
+    help="Search both for it and show the hits side by side; repeatable.",
+)
+@click.option(
     "--max-cost",
     type=click.FloatRange(min=0, min_open=True),
     metavar="AMOUNT",
@@ -54,6 +61,7 @@ def reindex_command(
     alias: str | None,
     replace: bool,
     sample: int,
+    queries: tuple[str, ...],
     max_cost: float | None,
     bulk: bool,
     lead_to: str | None,
@@ -70,7 +78,7 @@ def reindex_command(
     \b
     Examples:
       embedconsole reindex
-      embedconsole reindex --no-switch
+      embedconsole reindex --no-switch --query "red shoes" --query mug
       embedconsole reindex --rollback
       embedconsole reindex --drop-old
       embedconsole reindex --lead-to products-live
@@ -99,6 +107,7 @@ def reindex_command(
         replace=replace,
         accept_missing=accept_missing,
         sample=sample,
+        queries=queries,
         max_cost=max_cost,
         bulk=bulk,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.headless.exits import Exit
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_COLUMN = 36
 _EXITS = {Stand.DONE: Exit.IN_SYNC, Stand.WAITS: Exit.SOME_FAILED, Stand.STOPPED: Exit.STOPPED}
 
 
@@ -125,6 +127,10 @@ def _print(name: str, done: Reindexed) -> None:
 
 def _print_comparison(found: Comparison) -> None:
     put(f"  points {found.before:,} -> {found.after:,}   lacking {found.lacking:,}")
+    for one in found.searches:
+        put(f"  search {one.query!r}")
+        for before, after in zip_longest(one.before, one.after, fillvalue=""):
+            put(f"    {before[:_COLUMN]:<{_COLUMN}}  {after[:_COLUMN]}".rstrip())
     near = found.neighbours
     if near is None:
         put("  neighbours not compared: nothing could be sampled")

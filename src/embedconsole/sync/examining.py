@@ -18,6 +18,7 @@ from embedconsole.sync.hits import title_of
 from embedconsole.sync.journal import product_column
 from embedconsole.sync.markers import read_point
 from embedconsole.sync.remedies import remedy_for
+from embedconsole.sync.slots import slot_words
 from embedconsole.sync.template import as_text
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _kept(ledger: Ledger, generation_id: int, embed_hash: bytes | None) -> dict[
     # It brings numpy, which a look at an item mostly does without.
     from embedconsole.sync.packing import unpack
 
-    return {name: vector.size for name, vector in unpack(packed).items()}
+    return {slot_words(slot): vector.size for slot, vector in unpack(packed).items()}
 
 
 def _in_catalog(assembly: Assembly, key: str) -> InCatalog:
@@ -222,7 +223,9 @@ def _in_catalog(assembly: Assembly, key: str) -> InCatalog:
 
 
 def _sent(content: Content) -> tuple[Sent, ...]:
-    return tuple(Sent(vector, one.text, one.image, one.fields) for vector, one in content.inputs.items())
+    return tuple(
+        Sent(slot_words(slot), one.text, one.image, one.fields) for slot, one in content.inputs.items()
+    )
 
 
 def _name(assembly: Assembly, row: CatalogRow) -> str:

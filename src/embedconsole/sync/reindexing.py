@@ -55,6 +55,7 @@ class ReindexOptions:
         replace: Where the configured name is a collection's own: drop that one, and give the name on.
         accept_missing: Move the name although items that are searched now would not be.
         sample: Items whose neighbours are compared.
+        queries: Texts that both are searched for.
         max_cost: Spend this much on embeddings at most.
         bulk: Have Qdrant build its index when all is filled, and not meanwhile.
     """
@@ -64,6 +65,7 @@ class ReindexOptions:
     replace: bool = False
     accept_missing: bool = False
     sample: int = 20
+    queries: tuple[str, ...] = ()
     max_cost: float | None = None
     bulk: bool = False
 
@@ -220,7 +222,12 @@ class Reindex:
             self.stage = told
         self.stage = "comparing"
         return await compare(
-            self.engine.ledger, self._succession.assembly, searched, following, sample=self.options.sample
+            self.engine.ledger,
+            self._succession.assembly,
+            searched,
+            following,
+            sample=self.options.sample,
+            queries=self.options.queries,
         )
 
     async def _why_not(self, comparison: Comparison, alias: str) -> str:

@@ -38,19 +38,12 @@ class Serving:
     async def keep(self) -> None:
         """Sync it now and then, until cancelled."""
         try:
-            former = await self._former()
+            former = await former_assembly(self.assembly, self.searched)
             while True:
                 await self.sync(former)
                 await anyio.sleep(REFRESH_EVERY)
         except (ConfigError, Fault) as error:
             self.say(f"what is searched now is not kept true meanwhile: {error}")
-
-    async def _former(self) -> Assembly:
-        bound = self.assembly.bound_to(self.searched.target)
-        state = await bound.collection.describe()
-        if state is None or self.searched.recipe is None:
-            raise ConfigError("nobody knows how it was filled")
-        return bound.configured_as(former_pipeline(bound.pipeline, self.searched.recipe, state))
 
     async def sync(self, former: Assembly) -> None:
         """One pass. It takes no lease: the run that builds has the pipeline's, and claims need none.
@@ -64,3 +57,17 @@ class Serving:
         await now.begin("serve")
         await now.work()
         await now.note(now.report())
+
+
+async def former_assembly(assembly: Assembly, searched: Generation) -> Assembly:
+    """A pipeline as it was configured when what is searched was filled.
+
+    Raises:
+        ConfigError: that is not known, or can't be had any more.
+        Fault: the collection does not answer.
+    """
+    bound = assembly.bound_to(searched.target)
+    state = await bound.collection.describe()
+    if state is None or searched.recipe is None:
+        raise ConfigError("nobody knows how it was filled")
+    return bound.configured_as(former_pipeline(bound.pipeline, searched.recipe, state))

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import BadInput
+from embedconsole.faults import BadInput, ConfigError
 from embedconsole.items import point_id
-from embedconsole.sync.searching import ByText, vector_for
+from embedconsole.sync.hits import key_of, title_of
+from embedconsole.sync.searching import ByText, search, vector_for
+from embedconsole.sync.serving import former_assembly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 TOP = 10
 """Neighbours of a sampled item that are looked at."""
+
+_BEST = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,15 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchedBoth:
+    """One search in both collections: the best hits as key and title, or why one could not be made."""
+
+    query: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Comparison:
     """The check before a name moves.
 
@@ -53,6 +66,7 @@ class Comparison:
         before, after: Points in the collection that is searched, and in the next.
         lacking: Items that are searched now and would not be; some of their keys.
         neighbours: None where nothing could be sampled.
+        searches: Those that were asked for, side by side.
     """
 
     before: int
@@ -60,6 +74,7 @@ class Comparison:
     lacking: int
     examples: tuple[str, ...] = ()
     neighbours: Neighbours | None = None
+    searches: tuple[SearchedBoth, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
@@ -67,12 +82,19 @@ class Comparison:
 
 
 async def compare(
-    ledger: Ledger, assembly: Assembly, searched: Generation, following: Generation, *, sample: int
+    ledger: Ledger,
+    assembly: Assembly,
+    searched: Generation,
+    following: Generation,
+    *,
+    sample: int,
+    queries: Sequence[str] = (),
 ) -> Comparison:
     """Compare two generations of a pipeline.
 
     Args:
         sample: Items whose neighbours are looked at; costs no embedding.
+        queries: Texts to search both for; each costs an embedding of either model.
 
     Raises:
         Fault: the ledger or a collection does not answer.
@@ -89,7 +111,23 @@ async def compare(
         lacking=lacking,
         examples=tuple(examples),
         neighbours=await _neighbours(before, after, [point_id(key) for key in keys], vector),
+        searches=tuple([await _searched(assembly, searched, following, query) for query in queries]),
     )
+
+
+async def _searched(
+    assembly: Assembly, searched: Generation, following: Generation, query: str
+) -> SearchedBoth:
+    try:
+        before = await _best(await former_assembly(assembly, searched), query)
+    except ConfigError as error:
+        before = (f"not searched: {error}",)
+    return SearchedBoth(query, before, await _best(assembly.bound_to(following.target), query))
+
+
+async def _best(assembly: Assembly, query: str) -> tuple[str, ...]:
+    found = await search(assembly, ByText(query), vector=None, limit=_BEST)
+    return tuple(f"#{key_of(hit)} {title_of(hit.payload)}".strip() for hit in found.hits)
 
 
 async def _points(collection: Collection) -> int:

@@ -33,6 +33,12 @@ def vector_of(slot: str) -> str:
     return slot.partition(_SEPARATOR)[0]
 
 
+def slot_words(slot: str) -> str:
+    """How a slot is told to people: by its vector, of a multivector with its place from 1."""
+    place = place_of(slot)
+    return slot if place is None else f"{vector_of(slot)} {place + 1}".strip()
+
+
 def marked(hashes: Mapping[str, str]) -> JsonObject:
     """The hashes of an item's slots as a point's marker has them: by name, of a multivector a list."""
     found: JsonObject = {}
