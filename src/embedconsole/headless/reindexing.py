@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _COLUMN = 36
-_EXITS = {Stand.DONE: Exit.IN_SYNC, Stand.WAITS: Exit.SOME_FAILED, Stand.STOPPED: Exit.STOPPED}
+_EXITS = {
+    Stand.DONE: Exit.IN_SYNC,
+    Stand.BUILT: Exit.IN_SYNC,
+    Stand.WAITS: Exit.SOME_FAILED,
+    Stand.STOPPED: Exit.STOPPED,
+}
 
 
 def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit:

@@ -39,6 +39,8 @@ class Stand(StrEnum):
     """How a re-index ended."""
 
     DONE = "done"
+    BUILT = "built"
+    """Built and checked, and the name left where it is, as asked."""
     WAITS = "waits"
     """Built, and the name has not moved: somebody has to decide."""
     STOPPED = "stopped"
@@ -137,6 +139,9 @@ class Reindex:
         reason = await self._why_not(comparison, alias)
         if reason:
             return self._end(Stand.WAITS, searched, following, alias, comparison, reason)
+        if not self.options.switch:
+            told = "without --no-switch the name moves"
+            return self._end(Stand.BUILT, searched, following, alias, comparison, told)
         await self._switch(searched, following, alias)
         # What was edited between the last pass and the name's move.
         if alias == self._configured:
@@ -238,9 +243,7 @@ class Reindex:
                 f"{comparison.lacking:,} items that are searched now are not in it ({keys}): look why with "
                 "embedconsole explain KEY, or move the name all the same with --accept-missing"
             )
-        if not self.options.switch:
-            return "it is built and checked; without --no-switch the name moves"
-        if self.options.replace or await self._succession.can_take(alias):
+        if not self.options.switch or self.options.replace or await self._succession.can_take(alias):
             return ""
         return (
             f"{alias} is a collection's own name, which no alias can have. Without downtime: give readers "
