@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeA
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from embedconsole.config.celery import CeleryConfig
 from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
 from embedconsole.config.pictures import PicturesConfig
 from embedconsole.config.section import Section
@@ -231,6 +232,7 @@ class Settings(Section):
     """Where we may look at pictures for `image_hash`, unless their embedder says so itself."""
     log: LogConfig = LogConfig()
     service: ServiceConfig = ServiceConfig()
+    celery: CeleryConfig = CeleryConfig()
     keys: dict[Name, Name] = {}
     """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 
