@@ -1,4 +1,4 @@
-"""What the tasks do: plan finds work and calls workers for it, drain does it, and calls again for the rest."""
+"""What the tasks do: plan finds work and calls workers for it, drain does it and calls again for the rest."""
 
 from __future__ import annotations
 
