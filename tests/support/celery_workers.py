@@ -14,6 +14,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
+from kombu import Queue
+from redis import Redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,21 +111,17 @@ def own_queue(installation: Installation, broker: str) -> Iterator[Celery]:
         yield app
     finally:
         with app.connection_for_write() as connection:
-            channel = connection.default_channel
-            channel.queue_delete(queue)
-            if broker == "redis":
-                _forget_unacknowledged(channel.client, queue)
+            Queue(queue, channel=connection.default_channel).delete()
+        if broker == "redis":
+            _forget_unacknowledged(broker_url(broker), queue)
         app.close()
 
 
-def _forget_unacknowledged(redis: object, queue: str) -> None:
+def _forget_unacknowledged(url: str, queue: str) -> None:
     """What a killed worker had taken; the others of this database keep theirs."""
-    from redis import Redis
-
-    assert isinstance(redis, Redis)
-    redis.delete(f"_kombu.binding.{queue}")
-    held: dict[bytes, bytes] = redis.hgetall("unacked")
-    for tag, message in held.items():
-        if queue.encode() in message:
-            redis.hdel("unacked", tag)
-            redis.zrem("unacked_index", tag)
+    with Redis.from_url(url, decode_responses=True) as redis:
+        redis.delete(f"_kombu.binding.{queue}", f"_kombu.binding_permanent.{queue}")
+        for tag, message in redis.hgetall("unacked").items():
+            if queue in message:
+                redis.hdel("unacked", tag)
+                redis.zrem("unacked_index", tag)
