@@ -26,6 +26,7 @@ DRAIN = "embedconsole.drain"
 _LOOK_EVERY = 60.0
 """Seconds after which beat has somebody look for retries, for what the dead left, and after an outage."""
 _REPORT_BYTES = 4096
+_OPEN_SECONDS = 60.0
 
 log = logging.getLogger("embedconsole")
 
@@ -104,6 +105,8 @@ def _configuration(settings: Settings) -> dict[str, object]:
         "task_send_sent_event": True,
         "worker_send_task_events": True,
         "worker_prefetch_multiplier": 1,
+        # Celery kills a process that is not ready by then; ours may wait for a ledger that does not answer.
+        "worker_proc_alive_timeout": _OPEN_SECONDS,
         "resultrepr_maxsize": _REPORT_BYTES,
         "beat_schedule": _schedule(settings),
     }
