@@ -1,6 +1,7 @@
 """A run in which nothing has changed, over a large catalog: by the watermark, and row by row.
 
     python -m benchmarks.scan --items 1000000
+    python -m benchmarks.scan --items 200000 --ledger postgresql://postgres@127.0.0.1/test
 
 The ledger is made by planning the catalog and taking all of it as synced, so that nothing is embedded. The
 baseline reads and hashes the same rows and compares them with nothing. Each row is a whole process.
@@ -15,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.ledger_place import fresh_ledger
 from benchmarks.sync import ROOT, Run, configuration, make_catalog, measured
 
 _NOWHERE = "http://127.0.0.1:9"
@@ -35,20 +37,24 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--items", type=int, default=1_000_000)
-    count = parser.parse_args().items
-    with tempfile.TemporaryDirectory() as name:
-        _measure(Path(name), count)
+    parser.add_argument("--ledger", default="sqlite", help="sqlite, or the URL of a server's database")
+    options = parser.parse_args()
+    with (
+        tempfile.TemporaryDirectory() as name,
+        fresh_ledger(options.ledger, Path(name)) as ledger,
+    ):
+        _measure(Path(name), options.items, ledger)
 
 
-def _measure(folder: Path, count: int) -> None:
+def _measure(folder: Path, count: int, ledger: str) -> None:
     make_catalog(folder / "shop.db", count)
-    config = configuration(folder, _NOWHERE, _NOWHERE, 100, 8)
+    config = configuration(folder, _NOWHERE, _NOWHERE, 100, 8, ledger=ledger)
     environment = {
         **os.environ,
         "EMBEDCONSOLE_STATE_DIR": str(folder / "state"),
         "EMBEDCONSOLE_LOG_DIR": str(folder),
     }
-    seed = [sys.executable, "-m", "benchmarks.seed", str(config), f"sqlite:///{folder / 'ledger.db'}"]
+    seed = [sys.executable, "-m", "benchmarks.seed", str(config), ledger]
     subprocess.run(seed, env=environment, cwd=ROOT, check=True)
     ours = [sys.executable, "-m", "embedconsole", "--headless", "--once", "--json", "--config", str(config)]
     sys.stdout.write(f"{count:,} products, nothing changed\n{'':24}{'wall s':>9}{'CPU s':>9}{'peak MB':>9}\n")

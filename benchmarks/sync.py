@@ -82,11 +82,13 @@ def make_catalog(path: Path, count: int) -> None:
         )
 
 
-def configuration(folder: Path, service: str, qdrant: str, batch: int, slots: int) -> Path:
+def configuration(
+    folder: Path, service: str, qdrant: str, batch: int, slots: int, ledger: str | None = None
+) -> Path:
     """The configuration of the measured runs."""
     path = folder / "embedconsole.yaml"
     settings = {
-        "ledger": f"sqlite:///{folder / 'ledger.db'}",
+        "ledger": ledger or f"sqlite:///{folder / 'ledger.db'}",
         "embedders": {"ml": {"type": "http", "url": service, "batch_size": batch, "concurrency": slots}},
         "pipelines": {
             "products": {

@@ -106,7 +106,9 @@ class LedgerRows:
         return int(self.database.scalar(str(select(now_ms()).compile(self.database.engine))))
 
     def workers(self) -> set[str]:
-        """The processes that have announced themselves and not left."""
+        """The processes that have announced themselves and not left; none before the ledger has been made."""
+        if not inspect(self.database.engine).has_table("embedconsole_workers"):
+            return set()
         return {worker for (worker,) in self.database.rows("SELECT id FROM embedconsole_workers")}
 
     def runs(self) -> list[Run]:

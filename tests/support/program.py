@@ -14,7 +14,12 @@ import pkgutil
 
 PREPARE = "EMBEDCONSOLE_TEST_PREPARE"
 
-_NOT_BEFORE_USE = ("embedconsole.__main__", "embedconsole.console", "embedconsole.ledger.migrations")
+_NOT_BEFORE_USE = (
+    "embedconsole.__main__",
+    "embedconsole.celery",
+    "embedconsole.console",
+    "embedconsole.ledger.migrations",
+)
 _IMPORTED_WHEN_NEEDED = (
     "alembic.command",
     "httpx_aiohttp",

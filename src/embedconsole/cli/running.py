@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +12,7 @@ from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 from embedconsole.headless.tracing import tracing
+from embedconsole.sync.interpreter import hand_over_sooner, spare_the_collector
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,8 +53,8 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         ConfigError: the configuration can't be used.
     """
     _check(flags)
-    _spare_the_collector()
-    _hand_over_sooner()
+    spare_the_collector()
+    hand_over_sooner()
     if not flags.headless:
         return _console(invocation, flags)
     session = invocation.session(
@@ -95,19 +94,6 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
             as_json=invocation.as_json,
             kind="force" if flags.force else "sync",
         )
-
-
-def _spare_the_collector() -> None:
-    # What a sync makes goes when nobody holds it: it has no reference cycles. Looking for some after every
-    # 700 objects, and through all modules now and then, took a fifth of its time.
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 10)
-
-
-def _hand_over_sooner() -> None:
-    # The loop gives up the interpreter for every read and write of a socket. Threads that compute meanwhile,
-    # the planner above all, would keep it for 5 ms each time, and the embedder waits with the loop.
-    sys.setswitchinterval(0.001)
 
 
 def _check(flags: RunFlags) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeA
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from embedconsole.config.celery import CeleryConfig
 from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
 from embedconsole.config.metrics import MetricsConfig
 from embedconsole.config.notify import NotifyConfig
@@ -241,6 +242,7 @@ class Settings(Section):
     service: ServiceConfig = ServiceConfig()
     notify: NotifyConfig = NotifyConfig()
     metrics: MetricsConfig = MetricsConfig()
+    celery: CeleryConfig = CeleryConfig()
     keys: dict[Name, Name] = {}
     """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 

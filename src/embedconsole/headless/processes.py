@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from embedconsole.headless.talk import duration, put, put_table
+from embedconsole.sync.elsewhere import SILENT
 from embedconsole.sync.status import read_status
 
 if TYPE_CHECKING:
@@ -16,33 +17,35 @@ if TYPE_CHECKING:
 
 
 def print_processes(workers: Sequence[Worker]) -> None:
-    """A line a process, and a sentence for each that is paused."""
+    """A line a process, what all do together, and a sentence for each that is paused."""
     if not workers:
         put("no process on this ledger")
         return
     rows = []
     for worker in workers:
-        status = read_status(worker.status)
+        state, rate = _state(worker), _rate(worker)
         rows.append(
             [
                 worker.role or "?",
                 worker.host,
                 str(worker.pid),
                 worker.version,
-                "?" if status is None else status.state,
-                "" if status is None or status.rate is None else f"{status.rate:,.0f}/s",
+                state,
+                "" if rate is None else f"{rate:,.0f}/s",
                 f"{duration(worker.silent_for)} ago",
             ]
         )
     put_table(["process", "host", "pid", "version", "state", "rate", "heard of"], rows, right=[2, 5])
+    if len(workers) > 1:
+        put(_together(workers))
     for worker in workers:
-        status = read_status(worker.status)
+        status = _believed(worker)
         if status is not None and status.paused_since is not None:
             put(f"{worker.role or worker.id} on {worker.host}: {_paused(status, status.paused_since)}")
 
 
 def process_json(worker: Worker) -> dict[str, object]:
-    """The same for programs."""
+    """The same for programs; `rate` is in items a second, None when nothing is being done."""
     return {
         "id": worker.id,
         "role": worker.role,
@@ -51,8 +54,37 @@ def process_json(worker: Worker) -> dict[str, object]:
         "version": worker.version,
         "up_for": round(worker.up_for, 1),
         "heard_of": round(worker.silent_for, 1),
+        "state": _state(worker),
+        "rate": _rate(worker),
         "status": worker.status,
     }
+
+
+def _believed(worker: Worker) -> ProcessStatus | None:
+    """What it said it does, unless that is long ago: it may have gone down with its host."""
+    return None if worker.silent_for > SILENT else read_status(worker.status)
+
+
+def _state(worker: Worker) -> str:
+    if worker.silent_for > SILENT:
+        return "silent"
+    status = _believed(worker)
+    return "?" if status is None else status.state
+
+
+def _rate(worker: Worker) -> float | None:
+    status = _believed(worker)
+    return None if status is None else status.rate
+
+
+def _together(workers: Sequence[Worker]) -> str:
+    hosts = len({worker.host for worker in workers})
+    rates = [rate for worker in workers if (rate := _rate(worker)) is not None]
+    versions = sorted({worker.version for worker in workers})
+    told = f"{len(workers)} processes on {hosts} host{'' if hosts == 1 else 's'}"
+    if rates:
+        told += f", together {sum(rates):,.0f}/s"
+    return f"{told}; versions {', '.join(versions)}" if len(versions) > 1 else told
 
 
 def _paused(status: ProcessStatus, since: float) -> str:

@@ -13,12 +13,13 @@ import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.alongside import alongside
+from embedconsole.sync.due import something_due
 from embedconsole.sync.feedwatch import FeedWatch
-from embedconsole.sync.generation import current_generation
 from embedconsole.sync.journal import log
 from embedconsole.sync.obeying import OrderTaker
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.ordering import Wish
+from embedconsole.sync.outside import from_outside
 from embedconsole.sync.progress import Outcome, none_ran
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Attendance:
         try:
             await self._fulfil(wish)
         except (ConfigError, Fault, ExceptionGroup) as error:
-            known = _outside(error)
+            known = from_outside(error)
             if known is None:
                 raise
             await self._answer(wish, str(known))
@@ -172,16 +173,8 @@ class Attendance:
         return time.monotonic() + _CALM_DOWN if report.outcome is Outcome.ABORTED else 0.0
 
     async def _something_due(self) -> bool:
-        engine = self.engine
         try:
-            await engine.bury_the_dead()
-            for assembly in engine.assemblies:
-                generation = await anyio.to_thread.run_sync(current_generation, assembly, engine.ledger)
-                if generation is None:
-                    continue
-                wait = await anyio.to_thread.run_sync(engine.ledger.overview.next_due, generation.id)
-                if wait == 0.0:
-                    return True
+            return await something_due(self.engine, self.engine.assemblies)
         except Fault as fault:
             log.warning("%s", fault)
         return False
@@ -198,13 +191,3 @@ class Attendance:
 async def _wait_then_cancel(event: anyio.Event, scope: anyio.CancelScope) -> None:
     await event.wait()
     scope.cancel()
-
-
-def _outside(error: BaseException) -> ConfigError | Fault | None:
-    """What the outside world or the configuration did wrong; None when the fault is our own."""
-    if isinstance(error, (ConfigError, Fault)):
-        return error
-    if isinstance(error, BaseExceptionGroup):
-        found = [_outside(inner) for inner in error.exceptions]
-        return found[0] if all(inner is not None for inner in found) else None
-    return None

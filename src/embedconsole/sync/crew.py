@@ -87,6 +87,7 @@ class Crew:
     Args:
         workers: Batches that embed at the same time, as configured; `control` may say otherwise.
         limit: Items to work on at most; None for all.
+        seconds: For how long to claim; None until nothing is due.
         planning: The planner is still finding work, so batches may wait until they are full.
         purse: What may be spent; `price` is that of one item.
     """
@@ -100,6 +101,7 @@ class Crew:
     workers: int
     chunk_size: int
     limit: int | None
+    seconds: float | None
     planning: bool
     purse: Purse = field(default_factory=Purse)
     price: float = 0.0
@@ -118,13 +120,17 @@ class Crew:
             worker: Gives what does the work; called once there is a batch to work on.
         """
         group.start_soon(self._heartbeat)
-        while not self.over:
-            change = self.control.next_change
-            self.embed_slots.total_tokens = self.wanted
-            while self._slots < self._wanted_slots:
-                self._slots += 1
-                group.start_soon(self._work, self._slots, worker)
-            await change.wait()
+        with anyio.move_on_after(self.seconds) as shift:
+            while not self.over:
+                change = self.control.next_change
+                self.embed_slots.total_tokens = self.wanted
+                while self._slots < self._wanted_slots:
+                    self._slots += 1
+                    group.start_soon(self._work, self._slots, worker)
+                await change.wait()
+        if shift.cancelled_caught:
+            self._done = True
+            self.control.notify()
 
     @property
     def wanted(self) -> int:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 _CLOSE_SECONDS = 10.0
 _BURY_EVERY = 15.0
+_WHAT_IS_DUE = RunOptions(plan=False, patient=True)
 
 
 @dataclass(slots=True)
@@ -98,9 +99,15 @@ class Engine:
         except Fault as fault:
             return self._all(options, Outcome.ABORTED, stopped(fault))
 
-    async def help(self) -> RunReport:
-        """Work on what is due, beside whoever runs the pipelines: claims need no lease."""
-        options = RunOptions(plan=False, patient=True)
+    async def help(self, options: RunOptions = _WHAT_IS_DUE) -> RunReport:
+        """Work on what is due, beside whoever runs the pipelines: claims need no lease.
+
+        Args:
+            options: Of a run that does not plan.
+
+        Raises:
+            ConfigError: a pipeline can't run as configured; nothing was done.
+        """
         try:
             return await self._run(options, "due")
         except Fault as fault:

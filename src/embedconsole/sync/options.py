@@ -28,6 +28,7 @@ class RunOptions:
         only: With `force`: just these items; the others are planned as ever.
         pipelines: Only these, by name; None for all.
         limit: Work on this many items at most.
+        seconds: Claim for this long at most; what is in flight then is finished.
         max_cost: Spend this much on embeddings at most, in the operator's currency.
         allow_deletes: The operator's word that any share of the items may be deleted.
         bulk: Have Qdrant build its index when the run has ended, and not meanwhile.
@@ -42,6 +43,7 @@ class RunOptions:
     only: Selection | None = None
     pipelines: frozenset[str] | None = None
     limit: int | None = None
+    seconds: float | None = None
     max_cost: float | None = None
     allow_deletes: bool = False
     bulk: bool = False

@@ -105,6 +105,7 @@ class PipelineRun:
             workers=pipeline.workers,
             chunk_size=pipeline.chunk_size,
             limit=self.options.limit,
+            seconds=self.options.seconds,
             planning=self.options.plan,
             purse=self.purse,
             price=item_price(pipeline) or 0.0,

@@ -1,0 +1,26 @@
+"""How many workers are called for what is to be done. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.celery.process import ROLE
+from embedconsole.sync.elsewhere import SILENT
+from embedconsole.sync.status import read_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from embedconsole.ledger.records.presence import Worker
+
+
+def idle_beside(workers: Iterable[Worker], me: str) -> int:
+    """The other worker processes of the queue that are heard of and have no run: those who have one call
+    for themselves."""
+    others = (one for one in workers if one.role == ROLE and one.id != me and one.silent_for <= SILENT)
+    return sum((status := read_status(one.status)) is not None and status.run is None for one in others)
+
+
+def drains_wanted(waiting: int, chunk_size: int, idle: int) -> int:
+    """Messages to send for so many items that wait: one a batch, and one a worker at most."""
+    return min(-(-waiting // chunk_size), idle)
