@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from embedconsole.config.marks import KeyPath, Marks
 
 
+_ADDRESSES = ("url", "broker", "results")
+"""Settings that are secret for what may be in them: the rest of an address is shown."""
+
+
 def show(loaded: Loaded, *, environ: Mapping[str, str] = os.environ) -> str:
     """All settings in use, as YAML of the configuration's own form.
 
@@ -43,7 +47,7 @@ def _fields(section: Section) -> Iterator[tuple[str, object]]:
     """The fields that have a value, `type` first; addresses come out masked."""
     for name in sorted(type(section).model_fields, key=lambda name: name != "type"):
         value: object = getattr(section, name)
-        if isinstance(value, SecretStr) and name == "url":
+        if isinstance(value, SecretStr) and name in _ADDRESSES:
             value = mask_database_url(value.get_secret_value())
         elif isinstance(value, str):
             value = mask_url(value)
