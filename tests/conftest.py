@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from _pytest.terminal import TerminalReporter
 
 pytest_plugins = [
@@ -28,6 +31,16 @@ settings.load_profile("suite")
 def anyio_backend() -> str:
     """The engine's and Textual's."""
     return "asyncio"
+
+
+@pytest.fixture(autouse=True)
+def _log_as_it_was() -> Iterator[None]:
+    """What a test in this process does to our logger ends with it: the next one may look at what is logged."""
+    log = logging.getLogger("embedconsole")
+    handlers, level, propagate = list(log.handlers), log.level, log.propagate
+    yield
+    log.handlers[:], log.propagate = handlers, propagate
+    log.setLevel(level)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
