@@ -35,7 +35,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(autouse=True)
 def _log_as_it_was() -> Iterator[None]:
-    """What a test in this process does to our logger ends with it: the next one may look at what is logged."""
+    """What a test does to our logger ends with it: the next one may look at what is logged."""
     log = logging.getLogger("embedconsole")
     handlers, level, propagate = list(log.handlers), log.level, log.propagate
     yield
