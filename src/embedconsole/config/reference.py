@@ -26,10 +26,10 @@ _BEGINNING = """\
 # Configuration reference
 
 Every key of the configuration file, made of the program's own settings classes
-(`python -m embedconsole.config.reference > docs/configuration.md`). A file with all keys and comments to copy
-from is [config.example.yaml](../config.example.yaml). `embedconsole setup` writes a shorter one, `embedconsole
-config check` says with file, line and key what is wrong with yours, and `embedconsole config show` prints what
-is in use and where each value comes from.
+(`python -m embedconsole.config.reference > docs/configuration.md`). A file with all keys and comments to
+copy from is [config.example.yaml](../config.example.yaml). `embedconsole setup` writes a shorter one,
+`embedconsole config check` says with file, line and key what is wrong with yours, and `embedconsole config
+show` prints what is in use and where each value comes from.
 
 - **Where it is looked for**: `--config FILE`, `$EMBEDCONSOLE_CONFIG`, `./embedconsole.yaml`, your
   configuration folder, `/etc/embedconsole/embedconsole.yaml`. The first that is there counts.
