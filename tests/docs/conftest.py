@@ -6,13 +6,13 @@ import os
 import shutil
 import sqlite3
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import anyio
 import pytest
 
-from embedconsole.collection.embedded import EmbeddedCollection
+from embedconsole.collection.server import ServerCollection
 from embedconsole.demo.catalog import make_demo_catalog
 from embedconsole.items import MARKER
 from support.starting import start_program
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-PRODUCTS = 60
+    from support.qdrant_server import QdrantServer
+
+PRODUCTS = 40
 CONFIGURATION = """\
 ledger: sqlite:///{folder}/ledger.db
 embedders:
@@ -40,8 +42,8 @@ pipelines:
       writeback: {{synced_at: embedding_synced_at, flag: needs_embedding}}
     embed: {{embedder: local, text: "{{title}}\\n{{description}}"}}
     collection:
-      path: {folder}/qdrant
-      name: products
+      url: {qdrant}
+      name: {collection}
       payload: {{product_id: sku, title: title, category: category, price: price, in_stock: in_stock}}
       indexes: {{title: text, category: keyword, price: float, in_stock: bool}}
 """
@@ -58,10 +60,12 @@ class Told:
 
 @dataclass(frozen=True)
 class Site:
-    """A folder with everything in it, and the program as the documents call it."""
+    """A folder with everything in it but the collection, and the program as the documents call it."""
 
     folder: Path
-    environment: dict[str, str] = field(default_factory=dict)
+    qdrant: str
+    collection: str
+    """An alias, so that a re-index can move it."""
 
     def run(self, words: Sequence[str]) -> Told:
         """Run `embedconsole ...`, its configuration found by the environment, in a process of its own."""
@@ -74,7 +78,6 @@ class Site:
                 "EMBEDCONSOLE_CONFIG": str(self.folder / "embedconsole.yaml"),
                 "EMBEDCONSOLE_STATE_DIR": str(self.folder / "state"),
                 "EMBEDCONSOLE_LOG_DIR": str(self.folder / "log"),
-                **self.environment,
             },
         )
         out, err = process.communicate(timeout=120)
@@ -89,28 +92,29 @@ class Site:
 
 
 @pytest.fixture(scope="session")
-def _synced(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all others are copies of."""
-    folder = tmp_path_factory.mktemp("documents") / "site"
-    folder.mkdir()
-    make_demo_catalog(folder / "shop.db", PRODUCTS)
-    site = _at(folder)
-    told = site.run(["embedconsole", "--headless", "--once"])
-    assert told.code == 0, told.err
-    return folder
+def catalog(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shop's database that all others are copies of."""
+    path = tmp_path_factory.mktemp("documents") / "shop.db"
+    make_demo_catalog(path, PRODUCTS)
+    return path
 
 
 @pytest.fixture
-def site(_synced: Path, tmp_path: Path) -> Site:
-    """A shop of its own, in sync."""
-    folder = tmp_path / "site"
-    shutil.copytree(_synced, folder)
-    return _at(folder)
+def site(catalog: Path, qdrant: QdrantServer, collection_name: str, tmp_path: Path) -> Site:
+    """A shop of its own, in sync and with its feed installed."""
+    shutil.copy(catalog, tmp_path / "shop.db")
+    site = Site(tmp_path, qdrant.url, f"{collection_name}-live")
+    _configure(site, collection_name)
+    for line in ("feed install --yes", "--headless --once", f"reindex --lead-to {site.collection}"):
+        told = site.run(["embedconsole", *line.split()])
+        assert told.code == 0, told.err
+    _configure(site, site.collection)
+    return site
 
 
-def _at(folder: Path) -> Site:
-    (folder / "embedconsole.yaml").write_text(CONFIGURATION.format(folder=folder.as_posix()))
-    return Site(folder)
+def _configure(site: Site, collection: str) -> None:
+    text = CONFIGURATION.format(folder=site.folder.as_posix(), qdrant=site.qdrant, collection=collection)
+    (site.folder / "embedconsole.yaml").write_text(text)
 
 
 def lose_ledger(site: Site) -> None:
@@ -124,7 +128,7 @@ def lose_markers(site: Site) -> None:
     lose_ledger(site)
 
     async def unmark() -> None:
-        collection = EmbeddedCollection(site.folder / "qdrant", "products")
+        collection = ServerCollection(site.qdrant, site.collection)
         try:
             found = (await collection.scroll(None, limit=10_000)).points
             bare = {
@@ -136,3 +140,8 @@ def lose_markers(site: Site) -> None:
             await collection.aclose()
 
     anyio.run(unmark)
+
+
+def use_the_further_name(site: Site) -> None:
+    """After `reindex --lead-to products-live`, as the page says."""
+    _configure(site, "products-live")
