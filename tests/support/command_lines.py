@@ -22,7 +22,7 @@ _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*=")
 
 
 def words_of(line: str) -> list[str]:
-    """The words of a command line, without variables before it, what is said beside it and its redirection."""
+    """The words of a command line, without variables, what is said beside it and where its output goes."""
     return list(dropwhile(_VARIABLE.match, shlex.split(_AFTER_COMMAND.sub("", line))))
 
 

@@ -144,6 +144,10 @@ class Generations:
         """Note by which name it is searched from now on; the collection stays."""
         self._set(generation_id, collection=collection)
 
+    def set_target(self, generation_id: int, target: str) -> None:
+        """Note which collection it fills, where it was begun under an alias."""
+        self._set(generation_id, target=target)
+
     def forget_scans(self, generation_id: int) -> None:
         """Have the next scan look at every row, whatever earlier ones found."""
         statement = update(generations).where(generations.c.id == generation_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -35,17 +35,23 @@ class Succession:
         return self.assembly.bound_to(generation.target).collection
 
     async def searched(self) -> Generation:
-        """The generation that is searched now.
+        """The generation that is searched now, its target the collection itself.
 
         Raises:
             ConfigError: nothing was ever written by this pipeline.
+            Fault: Qdrant does not answer.
         """
         generation = await anyio.to_thread.run_sync(current_generation, self.assembly, self.ledger)
         if generation is None:
             raise ConfigError(
                 f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole --headless --once"
             )
-        return generation
+        naming = await self.collection_of(generation).naming()
+        if naming.collection != generation.target:
+            # Begun under an alias, which will stand for another collection soon.
+            note = partial(self.ledger.generations.set_target, generation.id, naming.collection)
+            await anyio.to_thread.run_sync(note)
+        return replace(generation, target=naming.collection)
 
     async def free_target(self, searched: Generation) -> str:
         """A name for the next collection, which nobody has."""
