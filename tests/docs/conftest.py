@@ -58,6 +58,24 @@ class Told:
     err: str
 
 
+def run(words: Sequence[str], folder: Path) -> Told:
+    """Run `embedconsole ...` in a process of its own, with all that it reads and writes in a folder."""
+    assert words[0] == "embedconsole"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("EMBEDCONSOLE_")}
+    process = start_program(
+        words[1:],
+        {
+            **kept,
+            "EMBEDCONSOLE_CONFIG": str(folder / "embedconsole.yaml"),
+            "EMBEDCONSOLE_STATE_DIR": str(folder / "state"),
+            "EMBEDCONSOLE_LOG_DIR": str(folder / "log"),
+        },
+    )
+    out, err = process.communicate(timeout=120)
+    assert process.returncode is not None
+    return Told(process.returncode, out, err)
+
+
 @dataclass(frozen=True)
 class Site:
     """A folder with everything in it but the collection, and the program as the documents call it."""
@@ -68,21 +86,8 @@ class Site:
     """An alias, so that a re-index can move it."""
 
     def run(self, words: Sequence[str]) -> Told:
-        """Run `embedconsole ...`, its configuration found by the environment, in a process of its own."""
-        assert words[0] == "embedconsole"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("EMBEDCONSOLE_")}
-        process = start_program(
-            words[1:],
-            {
-                **kept,
-                "EMBEDCONSOLE_CONFIG": str(self.folder / "embedconsole.yaml"),
-                "EMBEDCONSOLE_STATE_DIR": str(self.folder / "state"),
-                "EMBEDCONSOLE_LOG_DIR": str(self.folder / "log"),
-            },
-        )
-        out, err = process.communicate(timeout=120)
-        assert process.returncode is not None
-        return Told(process.returncode, out, err)
+        """Run `embedconsole ...`, its configuration found by the environment."""
+        return run(words, self.folder)
 
     def sql(self, database: str, *statements: str) -> None:
         """Change `shop.db` or `ledger.db` behind the program's back."""

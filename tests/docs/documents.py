@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PAGES = {
-    path.relative_to(ROOT).as_posix(): path
-    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
-}
 ELSEWHERE = frozenset({"docs/scaling.md"})
-"""Pages that others write just now: their links and commands are theirs to keep true."""
+"""Pages whose links and commands are held true elsewhere."""
+PAGES = {
+    name: path
+    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+    if (name := path.relative_to(ROOT).as_posix()) not in ELSEWHERE
+}
+"""Every page that is looked at here, by its path."""
 
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[(?:[^\]`]|`[^`]*`)*\]\(([^)\s]+)\)")
