@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from support.fixtures_shop import Stage
 
 _CATALOG, _LEDGER = {"postgresql": 0, "mysql": 1}, {"postgresql": 2, "mysql": 3}
-_NEEDLESS = {"postgresql": "DROP OWNED BY {name}", "mysql": "DO 0"}
-_DROP_USER = {"postgresql": "DROP ROLE {name}", "mysql": "DROP USER {name}"}
+_CLEAN_UP = {
+    "postgresql": ("DROP DATABASE IF EXISTS {name}", "DROP OWNED BY {name}", "DROP ROLE {name}"),
+    "mysql": ("DROP DATABASE IF EXISTS {name}", "DROP USER {name}"),
+}
 
 
 def statements(block: int) -> list[str]:
@@ -44,15 +46,12 @@ def granted(stage: Stage) -> Iterator[URL]:
     dialect, url = stage.shop.database.dialect, make_url(stage.shop.database.url)
     name = f"embedconsole_{uuid.uuid4().hex[:8]}"
     wanted = [*statements(_CATALOG[dialect]), *statements(_LEDGER[dialect])]
-    run_as_admin(
-        stage,
-        *(one.replace("shop.", f"{url.database}.").replace("embedconsole", name) for one in wanted),
-    )
+    renamed = [one.replace("embedconsole", name).replace("shop.", f"{url.database}.") for one in wanted]
     try:
+        run_as_admin(stage, *renamed)
         yield url.set(username=name, password="secret")
     finally:
-        ends = f"DROP DATABASE {name}", _NEEDLESS[dialect], _DROP_USER[dialect]
-        run_as_admin(stage, *(one.format(name=name) for one in ends))
+        run_as_admin(stage, *(one.format(name=name) for one in _CLEAN_UP[dialect]))
 
 
 @pytest.mark.parametrize("database", ["postgresql", "mysql"], indirect=True)
