@@ -23,7 +23,6 @@ _DRAWS = "draws on a terminal: tests/console"
 _STAYS = "runs until it is stopped: tests/crash/test_daemon.py, tests/end_to_end/test_monitoring.py"
 _ASKS = "asks, and writes a configuration: tests/setup"
 _SERVES = "runs until it is stopped: tests/service"
-_STEERS = "is for a daemon that serves the ledger: tests/sync/test_steering.py"
 _SENDS = "sends to whoever is to be told: tests/notify"
 
 NOT_RUN = {
