@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from embedconsole.catalog.sql import SqlCatalog, open_catalog
-from embedconsole.config.model import CatalogConfig
+from embedconsole.config.catalog import CatalogConfig
 from embedconsole.faults import Fault, Refused, Transient
 
 from .shop import all_rows, make_products

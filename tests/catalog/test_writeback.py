@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from embedconsole.catalog import connect
 from embedconsole.catalog.base import Settled
 from embedconsole.catalog.sql import SqlCatalog
-from embedconsole.config.model import CatalogConfig
+from embedconsole.config.catalog import CatalogConfig
 from embedconsole.faults import Refused, Transient
 
 from .conftest import NOW

@@ -12,6 +12,26 @@ _WITHIN_THE_OVERLAP = "2026-01-01 11:58:00"
 _COUNTS = ("scanned", "embedded", "payload_updated", "deleted", "unchanged")
 
 
+def test_another_mapping_reaches_rows_that_have_not_changed(sqlite_stage: Stage) -> None:
+    """With a watermark, too: it tells of rows, not of the configuration. A dry run says the same."""
+    stage = sqlite_stage
+    stage.shop.add(range(1, 6))
+    stage.shop.edit(range(1, 5), touch=False, updated_at=_LONG_AGO)
+    assert stage.installation.sync().code == 0
+    assert stage.installation.sync().products["scanned"] == 1
+    stage.pipeline["collection"]["payload"]["name"] = "title"
+
+    planned = stage.installation.sync("--dry-run").products
+    changed = stage.installation.sync().products
+
+    assert (planned["payload_updated"], changed["payload_updated"], changed["embedded"]) == (5, 5, 0)
+    assert stage.points.payload(3)["name"] == stage.points.payload(3)["title"]
+    stage.pipeline["embed"]["text"] = "{title}"
+    assert stage.installation.sync("--dry-run").products["embedded"] == 5
+    assert stage.installation.sync().products["embedded"] == 5
+    assert stage.installation.sync().products["scanned"] == 1
+
+
 def test_each_change_takes_its_way(stage: Stage) -> None:
     """Scenario 2: image and text are embedded, a price is only written, an unrelated column does nothing.
 

@@ -165,6 +165,31 @@ async def test_back_and_forth(site: Site) -> None:
     assert generations(site) == {done.before: "live", done.after: "standby"}
 
 
+async def test_a_name_that_was_an_alias_from_the_first(site: Site) -> None:
+    """Or a ledger was lost since: what the alias stood for stands by, not the alias."""
+    if "path" in site.place:
+        pytest.skip("an embedded collection has no aliases but ours")
+    own = site.alias
+    await filled(site)
+    with open_ledger(site.ledger_url) as ledger:
+        for one in (ledger.generations.current("products"), *ledger.generations.standby("products")):
+            assert one is not None
+            ledger.generations.retire(one)
+            ledger.generations.forget(one)
+    await site.sync()
+    site.embedder = {"model": "clip-2"}
+
+    done = await site.reindex()
+
+    assert (done.stand, done.before) == (Stand.DONE, own)
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+        (assembly,) = engine.assemblies
+        assert await Succession(engine.ledger, assembly).drop_standby() == [done.after]
+    assert len(await site.titles(own)) == 12
+    assert len(await site.titles()) == 12
+
+
 async def test_what_stands_by_is_dropped_on_request_only(site: Site) -> None:
     await filled(site)
     site.embedder = {"model": "clip-2"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
+from contextlib import suppress
+from itertools import dropwhile
 from typing import TYPE_CHECKING
 
 import click
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
 
 _AFTER_COMMAND = re.compile(r"\s{2,}\S.*$|\s>\s.*$|\s\(.*\)$")
 
+_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*=")
+
 
 def words_of(line: str) -> list[str]:
-    """The words of a command line, without what is said beside it and where its output goes."""
-    return shlex.split(_AFTER_COMMAND.sub("", line))
+    """The words of a command line, without variables, what is said beside it and where its output goes."""
+    return list(dropwhile(_VARIABLE.match, shlex.split(_AFTER_COMMAND.sub("", line))))
 
 
 def understand(words: Sequence[str]) -> None:
@@ -29,7 +33,8 @@ def understand(words: Sequence[str]) -> None:
         click.UsageError: it is not understood.
     """
     assert words[0] == "embedconsole"
-    _parse(cli, words[0], words[1:], None)
+    with suppress(click.exceptions.Exit):  # --help and --version end it
+        _parse(cli, words[0], words[1:], None)
 
 
 def _parse(command: click.Command, name: str, arguments: Sequence[str], parent: click.Context | None) -> None:

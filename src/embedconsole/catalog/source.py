@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, FromClause, Inspector
 
-    from embedconsole.config.model import CatalogConfig
+    from embedconsole.config.catalog import CatalogConfig
 
 _MYSQL_JSON = 245
 """The wire protocol's number of the JSON type, which PyMySQL hands on as text."""

@@ -32,6 +32,7 @@ class CeleryConfig(Section):
     queue: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\s\x00-\x1f\x7f]+$")] = (
         "embedconsole"
     )
+    """The queue that our messages go to."""
     drain_seconds: Timeout = 60.0
     """For how long one `drain` claims work; a warm shutdown waits about as long."""
     results: OptionalSecret = None

@@ -28,11 +28,17 @@ class EmbedderSection(Section):
     """What all embedders have in common."""
 
     batch_size: Positive = 100
+    """Items in one request."""
     concurrency: Positive = 8
+    """Requests in flight at most."""
     timeout: Timeout = 60.0
+    """A request that takes longer is tried again."""
     requests_per_minute: Positive | None = None
+    """Stay below it, each process for itself; default: no limit."""
     items_per_minute: Positive | None = None
+    """The same of items."""
     price_per_1000: Annotated[float, Field(ge=0)] | None = None
+    """Of a thousand embeddings, in your currency: for estimates and `--max-cost`."""
     model: OptionalText = None
     """Part of the embed hash: a new name embeds everything again. Change it when the service does."""
 
@@ -45,18 +51,22 @@ class RemoteSection(EmbedderSection):
     extra: Constants = {}
     """Sent with every request as it is. Part of the embed hash, since models take settings that way."""
     pictures: SentPictures = SentPictures()
+    """How pictures reach the service."""
 
 
 class TlsConfig(Section):
     """How an https address is trusted, and how it trusts us."""
 
     verify: bool = True
+    """false: any certificate will do."""
     ca: OptionalPath = None
     """Certificate authorities (PEM) besides those of the system."""
     cert: OptionalPath = None
     """Our certificate (PEM), for a service that asks for one; `key` when it is a file of its own."""
     key: OptionalPath = None
+    """Of our certificate, when it is not in `cert`."""
     password: OptionalSecret = None
+    """Of that key."""
 
     @model_validator(mode="after")
     def _key_with_certificate(self) -> Self:
@@ -69,7 +79,9 @@ class ServiceSection(RemoteSection):
     """A service of one address that takes JSON."""
 
     headers: Headers = {}
+    """Sent with every request; secrets. One without a value, or only `Bearer`, is not sent."""
     tls: TlsConfig = TlsConfig()
+    """How an https address is trusted, and how it trusts us."""
     gzip: bool = False
     """Compress requests; replies may be compressed in any case."""
     health: OptionalText = None
@@ -85,9 +97,13 @@ class HttpRequest(Section):
     """The names in a request to a service of your own."""
 
     items: FieldName = "items"
+    """`items`: the list of items."""
     product_id: FieldName = "product_id"
+    """`items`: an item's key."""
     text: FieldName = "text"
+    """`single`: the text."""
     image: FieldName = "image_url"
+    """The picture's address."""
 
 
 class HttpReply(Section):
@@ -96,36 +112,50 @@ class HttpReply(Section):
     vectors: ReplyPath = "embeddings"
     """`items`: the list with an entry an item, each a vector, null, or an object with `vector` or `error`."""
     vector: ReplyPath = "embedding"
+    """In an entry of that list, or in the reply to `single`: the vector."""
     error: ReplyPath = "error"
+    """In an entry of that list: why there is none."""
     errors: ReplyPath | None = None
     """`items`: a list beside the vectors, of texts and nulls or of {index, error}."""
 
 
 class HttpEmbedder(ServiceSection):
-    """A service of your own, see DESIGN section 5 for the two shapes."""
+    """A service of your own."""
 
     type: Literal["http"]
+    """Which of the five kinds it is."""
     url: WebAddress
+    """Where requests are posted to."""
     shape: Literal["items", "single"] = "items"
+    """`items`: a list in a request. `single`: one item."""
     request: HttpRequest = HttpRequest()
+    """Your service's own names in a request."""
     reply: HttpReply = HttpReply()
+    """Where its replies hold what."""
 
 
 class HashingEmbedder(EmbedderSection):
     """Words and character n-grams hashed into a vector: deterministic, offline, free."""
 
     type: Literal["hashing"]
+    """Which of the five kinds it is."""
     size: Annotated[int, Field(ge=8, le=65_536)] = 512
+    """Dimensions."""
 
 
 class OpenAIEmbedder(ServiceSection):
     """An OpenAI-compatible `/v1/embeddings`."""
 
     type: Literal["openai"]
+    """Which of the five kinds it is."""
     model: FieldName
+    """The model that is asked for. Part of the embed hash: another one embeds everything again."""
     url: WebAddress = "https://api.openai.com/v1"
+    """Ends where `/embeddings` begins."""
     api_key: OptionalSecret = None
+    """Sent as `Authorization: Bearer`."""
     dimensions: Positive | None = None
+    """Ask for shorter vectors, where the model can."""
     images: Literal["modality", "object"] | None = None
     """How the server takes images: `"modality": "image"` beside the inputs, or `{"image": ...}` for each."""
 
@@ -134,14 +164,21 @@ class ReplicateEmbedder(RemoteSection):
     """A model on Replicate."""
 
     type: Literal["replicate"]
+    """Which of the five kinds it is."""
     model: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+(:[0-9a-fA-F]{8,64})?$")]
     """`owner/name` of an official model, `owner/name:version` of any other."""
     url: WebAddress = "https://api.replicate.com"
+    """Replicate, or a proxy before it."""
     token: OptionalSecret = None
+    """Replicate's API token."""
     timeout: Timeout = 120.0
+    """Of a prediction; what has not ended by then is collected later, not ordered again."""
     requests_per_minute: Positive | None = 600
+    """Replicate's own limit for new predictions."""
     text_input: FieldName = "text"
+    """The model's input for a text."""
     image_input: FieldName = "image"
+    """The model's input for a picture."""
     batch_input: OptionalText = None
     """The input that takes many texts or image addresses, a line each: one prediction for a whole batch."""
     wait: Annotated[int, Field(ge=0, le=60)] = 2
@@ -158,6 +195,7 @@ class FastembedEmbedder(EmbedderSection):
     """Models on this machine (extra `local`): one for texts, one for pictures, or a pair of one space."""
 
     type: Literal["fastembed"]
+    """Which of the five kinds it is."""
     path: OptionalPath = None
     """The text model's folder, for a host without internet or a model that fastembed does not list; `model`
     is then the name that it is known by, default that of the folder."""
@@ -165,10 +203,13 @@ class FastembedEmbedder(EmbedderSection):
     """How a text model that fastembed does not list makes one vector of its tokens'; default none where it
     answers one vector a text, else mean."""
     image_model: OptionalText = None
+    """The model for pictures; of one space with `model`, a text finds a picture."""
     image_path: OptionalPath = None
+    """The image model's folder."""
     cache: OptionalPath = None
     """Where downloaded models are kept; default: our folder in the user's cache."""
     download: bool = True
+    """false: only what is in the cache or in `path`."""
     threads: Positive | None = None
     """Of one computation; default: a thread a core."""
     concurrency: Positive = 2
@@ -176,6 +217,7 @@ class FastembedEmbedder(EmbedderSection):
     normalize: bool | None = None
     """Bring every vector to length 1; default: where there is an image model, as CLIP's texts are not."""
     pictures: PicturesConfig = PicturesConfig()
+    """Where pictures may come from, and what they may cost."""
 
     @model_validator(mode="after")
     def _named(self) -> Self:

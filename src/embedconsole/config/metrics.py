@@ -39,14 +39,11 @@ Listen: TypeAlias = Annotated[str | None, BeforeValidator(_empty_is_none), After
 
 
 class MetricsConfig(Section):
-    """Figures for Prometheus.
-
-    Attributes:
-        listen: Where the daemon answers scrapes and probes; None: nowhere.
-        path: Where the figures are; /live and /ready stand beside it.
-        file: Written at the end of a run of `--once`, for the node exporter's textfile collector.
-    """
+    """Figures for Prometheus."""
 
     listen: Listen = None
+    """Where the daemon answers scrapes and probes, such as `127.0.0.1:9464`; default: nowhere."""
     path: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/._~-]*$")] = "/metrics"
+    """Where the figures are; /live and /ready stand beside it."""
     file: OptionalPath = None
+    """Written at the end of a run of `--once`, for the node exporter's textfile collector."""

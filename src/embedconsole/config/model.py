@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeA
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from embedconsole.config.catalog import CatalogConfig
 from embedconsole.config.celery import CeleryConfig
 from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
 from embedconsole.config.metrics import MetricsConfig
@@ -20,14 +21,12 @@ from embedconsole.config.pictures import PicturesConfig
 from embedconsole.config.section import Section
 from embedconsole.config.service import ServiceConfig
 from embedconsole.config.values import (
-    DatabaseUrl,
     Duration,
     Name,
     OptionalDatabaseUrl,
     OptionalPath,
     OptionalSecret,
     OptionalTemplate,
-    OptionalText,
     OptionalWebAddress,
     PayloadCheck,
     PayloadMapping,
@@ -35,7 +34,6 @@ from embedconsole.config.values import (
     Template,
     Timeout,
 )
-from embedconsole.config.watch import WatchConfig
 from embedconsole.fields import first_name
 from embedconsole.items import MARKER, UNNAMED, Distance, IndexType
 
@@ -46,62 +44,6 @@ _Problem: TypeAlias = "tuple[LiteralString, LiteralString, Mapping[str, str]]"
 """A `PydanticCustomError` in the making: its type, its message, the values in it."""
 
 
-class WritebackConfig(Section):
-    """Columns of the user's table that we keep up to date; nothing else there is ever written.
-
-    `table` and `key` default to the catalog's table (or the first table of its query) and key.
-    """
-
-    table: OptionalText = None
-    key: OptionalText = None
-    synced_at: OptionalText = None
-    flag: OptionalText = None
-    vector: OptionalText = None
-
-    @model_validator(mode="after")
-    def _some_column(self) -> Self:
-        if not (self.synced_at or self.flag or self.vector):
-            raise ValueError("name at least one of synced_at, flag and vector, or remove writeback")
-        return self
-
-    @property
-    def detects(self) -> bool:
-        """Whether the catalog itself tells what is not synced (a flag, or a null synced-at)."""
-        return bool(self.flag or self.synced_at)
-
-
-class CatalogConfig(Section):
-    """The user's rows."""
-
-    url: DatabaseUrl
-    query: OptionalText = None
-    table: OptionalText = None
-    key: Annotated[str, Field(min_length=1)] = "id"
-    changed: OptionalText = None
-    overlap: Duration = 300.0
-    """How far a watermark scan looks back, for rows that were committed late with an older value."""
-    full_scan_every: Duration = 86_400.0
-    page_size: Positive = 1000
-    json_columns: list[str] = []
-    """Text columns that hold JSON and belong in the payload as lists and objects."""
-    product: OptionalText = None
-    """The column with the product's id when items are its pictures; named in the log."""
-    writeback: WritebackConfig | None = None
-    trust_flags: bool = False
-    """Between full scans look only at rows that the write-back columns mark as not synced."""
-    watch: list[WatchConfig] = []
-    """The tables that `feed install` puts triggers on."""
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.query is None) == (self.table is None):
-            raise ValueError("give either query or table")
-        tables = [watched.table for watched in self.watch]
-        if len(set(tables)) < len(tables):
-            raise ValueError("watch names a table twice; one entry a table")
-        return self
-
-
 Combine: TypeAlias = Literal["mean", "concat"]
 ImageHash: TypeAlias = Literal["url", "bytes", "etag"]
 
@@ -110,11 +52,17 @@ class VectorConfig(Section):
     """What one vector of an item is made of. Templates name the query's columns: `{title}`."""
 
     embedder: str
+    """Its name under `embedders`."""
     text: OptionalTemplate = None
+    """A template over the query's columns: `"{title}\\n{description}"`; `{{` is a literal brace."""
     image: OptionalTemplate = None
+    """A template for a picture's address or path; left out for items where it comes out empty."""
     fields: dict[str, Template] | None = None
+    """Field to column, sent beside id and image by `shape: items`; default: the text as `name`."""
     size: Positive | None = None
+    """Dimensions; default: the collection's `size`, else what the embedder answers."""
     distance: Distance | None = None
+    """Default: the collection's `distance`."""
     pictures: Literal["first", "all"] = "first"
     """Where the image's column holds a list: embed the first one, or each of them (a multivector)."""
     image_hash: ImageHash = "url"
@@ -139,14 +87,23 @@ class CollectionConfig(Section):
     """Where the vectors go: a Qdrant server (`url`) or the embedded engine (`path`)."""
 
     url: OptionalWebAddress = None
+    """The Qdrant server's address; this or `path`."""
     path: OptionalPath = None
+    """A folder for the embedded engine; one process at a time."""
     api_key: OptionalSecret = None
+    """Sent to the Qdrant server."""
     name: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]+$")]
+    """The collection, or an alias that stands for it."""
     size: Positive | None = None
+    """Dimensions of all vectors that name none themselves; default: what the embedder answers."""
     distance: Distance = "cosine"
+    """How vectors are compared."""
     payload: Annotated[PayloadMapping | None, PayloadCheck] = None
+    """Field to column, nested as you like; default: all columns under their own names."""
     indexes: dict[str, IndexType] = {}
+    """Payload fields that are filtered by, and what they hold."""
     timeout: Timeout = 60.0
+    """How long one request to Qdrant may take."""
     link: OptionalTemplate = None
     """The page of an item, for the hits of a search: an address with fields of the payload in it."""
 
@@ -172,25 +129,35 @@ class RetryConfig(Section):
     """`call_attempts` tries at once; then an item waits `backoff`, up to `attempts` tries in all."""
 
     attempts: Positive = 3
+    """Tries in all before an item counts as failed."""
     backoff: Annotated[list[Duration], Field(min_length=1)] = [60.0, 120.0, 300.0]
+    """Waits between them; the last one repeats."""
     call_attempts: Positive = 3
+    """Tries of one request at once, for a hiccup of the network."""
     call_delay: Duration = 1.0
+    """The wait before the second of those; a little longer each time."""
 
 
 class ScheduleConfig(Section):
     """When the daemon syncs."""
 
     every: Timeout = 3600.0
+    """How often the daemon and the console sync by themselves."""
 
 
 class LogConfig(Section):
     """The log file; default in the user's log directory."""
 
     path: OptionalPath = None
+    """Default: `embedconsole.log` in your log folder, or in `$EMBEDCONSOLE_LOG_DIR`."""
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is less is not written."""
     format: Literal["text", "json"] = "text"
+    """`json`: an object a line, for a log collector."""
     max_bytes: Positive = 10_000_000
+    """A larger file is set aside."""
     keep: Annotated[int, Field(ge=0)] = 5
+    """How many of those set aside are kept."""
 
 
 KeepVectors: TypeAlias = Literal["on_failure", "always"]
@@ -201,14 +168,23 @@ class PipelineConfig(Section):
     """One catalog query, its vectors and one collection. Keys left out come from the top level."""
 
     catalog: CatalogConfig
+    """What an item is."""
     embed: VectorConfig | None = None
+    """The only vector of an item; this or `vectors`."""
     vectors: dict[Name, VectorConfig] | None = None
+    """Several vectors of an item, by name."""
     collection: CollectionConfig
+    """Where its point goes."""
     chunk_size: Positive | None = None
+    """Default: that of the top level, as with the four below."""
     workers: Positive | None = None
+    """Default: that of the top level."""
     retry: RetryConfig | None = None
+    """Default, key by key: that of the top level."""
     keep_vectors: KeepVectors | None = None
+    """Default: that of the top level."""
     max_delete_fraction: Fraction | None = None
+    """Default: that of the top level."""
 
     @model_validator(mode="after")
     def _one_kind_of_vectors(self) -> Self:
@@ -228,21 +204,36 @@ class Settings(Section):
     """The whole configuration."""
 
     ledger: OptionalDatabaseUrl = None
+    """Where our own tables are: `sqlite://`, `postgresql://` or `mysql://`; on a server several hosts share
+    them. Default: a SQLite file in your state folder, or in `$EMBEDCONSOLE_STATE_DIR`."""
     embedders: Annotated[dict[Name, EmbedderConfig], Field(min_length=1)]
+    """What turns text and pictures into vectors, by name."""
     pipelines: Annotated[dict[Name, PipelineConfig], Field(min_length=1)]
+    """What is kept true, by name."""
     chunk_size: Positive = 100
+    """Items in a batch: what is lost at most when the power goes."""
     workers: Positive = 8
+    """Batches at the same time."""
     retry: RetryConfig = RetryConfig()
+    """When what failed is tried again."""
     schedule: ScheduleConfig = ScheduleConfig()
+    """When the daemon syncs."""
     keep_vectors: KeepVectors = "on_failure"
+    """`always`: keep every vector in the ledger; a lost collection is refilled without paying again."""
     max_delete_fraction: Fraction = 0.2
+    """A scan that would delete more than this share of the items, 0 to 1, deletes nothing and asks."""
     pictures: PicturesConfig = PicturesConfig()
     """Where we may look at pictures for `image_hash`, unless their embedder says so itself."""
     log: LogConfig = LogConfig()
+    """The log file."""
     service: ServiceConfig = ServiceConfig()
+    """What `embedconsole serve` serves."""
     notify: NotifyConfig = NotifyConfig()
+    """Who is told when something wants a look."""
     metrics: MetricsConfig = MetricsConfig()
+    """Figures for Prometheus."""
     celery: CeleryConfig = CeleryConfig()
+    """The work on a queue that your team runs already."""
     keys: dict[Name, Name] = {}
     """The console's keys: action to key, as Textual names it (`sync: s`, `quit: ctrl+q`)."""
 

@@ -49,38 +49,33 @@ Address: TypeAlias = Annotated[SecretStr, AfterValidator(_address)]
 
 
 class NotifyRules(Section):
-    """What is told. Times and counts may be `off`.
-
-    Attributes:
-        run_failed: A run was stopped, or can't begin.
-        run_partial: A run came to its end and left items that failed or wait for another attempt.
-        breaker_open_for: A dependency has been away for so long.
-        oldest_pending: An item has been due for so long.
-        failures_above: More items than this need a look.
-        recovered: What was told of is over.
-    """
+    """What is told. Times and counts may be `off`."""
 
     run_failed: bool = True
+    """A run was stopped, or can't begin."""
     run_partial: bool = True
+    """A run came to its end and left items that failed or wait for another attempt."""
     breaker_open_for: Span = 300.0
+    """A dependency has been away for so long."""
     oldest_pending: Span = 3600.0
+    """An item has been due for so long."""
     failures_above: Threshold = 50
+    """More items than this need a look."""
     recovered: bool = True
+    """What was told of is over."""
 
 
 class NotifyConfig(Section):
-    """Notifications through apprise.
-
-    Attributes:
-        to: Nobody is told where it is empty.
-        repeat_after: What goes on is told again after so long, and not before.
-        timeout: How long one target has to take a message.
-    """
+    """Notifications through apprise."""
 
     to: Annotated[list[Address], BeforeValidator(_given)] = []
+    """Addresses such as `slack://...` and `mailto://...`; secrets. Nobody is told where it is empty."""
     on: NotifyRules = NotifyRules()
+    """What is told."""
     repeat_after: Timeout = 21_600.0
+    """What goes on is told again after so long, and not before."""
     timeout: Annotated[Timeout, Field(le=300)] = 10.0
+    """How long one target has to take a message."""
 
 
 def scheme_of(address: SecretStr) -> str:

@@ -40,9 +40,13 @@ class PicturesConfig(Section):
     folder: OptionalPath = None
     """Where local paths begin, and must stay; without it they are refused."""
     allow_private: Allowed = False
+    """Hosts and networks beside the public internet, such as `[minio.internal, 10.1.0.0/16]`; true: all."""
     max_bytes: Positive = 20_000_000
+    """Of a picture, with its transfer's compression undone."""
     max_pixels: Annotated[Positive, Field(le=MOST_PIXELS)] = 50_000_000
+    """Of a picture, read from its header."""
     timeout: Timeout = 20.0
+    """For each picture, redirects and all."""
 
     @property
     def limits(self) -> PictureLimits:

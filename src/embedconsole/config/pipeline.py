@@ -12,9 +12,9 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from embedconsole.config.catalog import CatalogConfig
     from embedconsole.config.embedder import EmbedderConfig
     from embedconsole.config.model import (
-        CatalogConfig,
         CollectionConfig,
         KeepVectors,
         RetryConfig,

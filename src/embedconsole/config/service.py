@@ -16,6 +16,7 @@ class ServiceConfig(Section):
     embedder: OptionalText = None
     """Its name under `embedders`; may be left out where there is only one."""
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """Where it listens; 0.0.0.0 serves other hosts: then set a token."""
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     """0 takes any free one."""
     concurrency: Positive | None = None
@@ -23,6 +24,8 @@ class ServiceConfig(Section):
     queue: Annotated[int, Field(ge=0)] = 16
     """Requests that may wait besides; whoever comes then is answered 429."""
     max_items: Positive = 1000
+    """In one request."""
     max_bytes: Positive = 16_000_000
     """Of a request's body, uncompressed."""
     token: OptionalSecret = None
+    """Asked for as `Authorization: Bearer TOKEN`; default: nobody is asked."""

@@ -15,15 +15,15 @@ KEY_PARAMETER = re.compile(r"(?<![:\w]):key\b")
 
 
 class WatchConfig(Section):
-    """A table whose changes are changes of items.
-
-    `key` is the column that holds the item's key. Where no column does, `keys` is a query that finds the
-    items of a value of `key`: `SELECT id FROM products WHERE category_id = :key`.
-    """
+    """A table whose changes are changes of items."""
 
     table: Annotated[str, Field(min_length=1)]
+    """The table that gets triggers."""
     key: Annotated[str, Field(min_length=1)] = "id"
+    """The column that holds the item's key."""
     keys: OptionalText = None
+    """Where no column holds an item's key, a query that finds the items of a value of `key`:
+    `SELECT id FROM products WHERE category_id = :key`."""
 
     @model_validator(mode="after")
     def _keys_take_a_value(self) -> Self:

@@ -144,14 +144,14 @@ class Generations:
         """Note by which name it is searched from now on; the collection stays."""
         self._set(generation_id, collection=collection)
 
+    def set_target(self, generation_id: int, target: str) -> None:
+        """Note which collection it fills, where it was begun under an alias."""
+        self._set(generation_id, target=target)
+
     def forget_scans(self, generation_id: int) -> None:
         """Have the next scan look at every row, whatever earlier ones found."""
         statement = update(generations).where(generations.c.id == generation_id)
         self._database.execute(statement.values(watermark=None, full_scan_at=None))
-
-    def set_target(self, generation_id: int, target: str) -> None:
-        """Note which collection the name that is searched by stands for."""
-        self._set(generation_id, target=target)
 
     def set_deferred(self, generation_id: int, threshold: int | None) -> None:
         """Note which indexing threshold is to be set back; None when there is nothing to."""

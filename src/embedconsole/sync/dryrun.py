@@ -14,7 +14,7 @@ import anyio.to_thread
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.states import State
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.generation import current_generation, settled_generation
+from embedconsole.sync.generation import current_generation, seen_anew, settled_generation
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.options import RunOptions, plan_options
 from embedconsole.sync.planner import Planner
@@ -119,7 +119,7 @@ def _ledger_to_read(assembly: Assembly, ledger_url: str) -> Iterator[tuple[Ledge
         with open_ledger(ledger_url) as ledger:
             generation = current_generation(assembly, ledger)
             if generation is not None:
-                yield ledger, generation
+                yield ledger, seen_anew(generation, assembly.pipeline)
                 return
     with tempfile.TemporaryDirectory(prefix="embedconsole-") as folder:
         scratch = f"sqlite:///{Path(folder, 'scratch.db').as_posix()}"

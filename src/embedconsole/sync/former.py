@@ -27,6 +27,8 @@ _Plain: TypeAlias = "dict[str, _Plain] | list[_Plain] | str | int | float | bool
 _EMBEDDER: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
 _PLACE = ("url", "path", "api_key", "name", "timeout")
 _CONTENT = ("payload", "indexes")
+_ROWS = ("query", "table", "key", "json_columns")
+_OF_A_ROW = ("vectors", "collection", "catalog")
 
 
 def recipe_text(pipeline: Pipeline) -> str:
@@ -36,9 +38,17 @@ def recipe_text(pipeline: Pipeline) -> str:
             "vectors": {name: _masked(vector) for name, vector in pipeline.vectors.items()},
             "embedders": {name: _masked(config) for name, config in pipeline.embedders.items()},
             "collection": _only(_masked(pipeline.collection), _CONTENT),
+            "catalog": _only(_masked(pipeline.catalog), _ROWS),
         },
         separators=(",", ":"),
     )
+
+
+def makes_the_same(one: str, other: str) -> bool:
+    """Whether two recipes make the same content of a row: who embeds it, and where, is another matter."""
+    was, now = json.loads(one), json.loads(other)
+    # As text: the order of a mapping counts.
+    return all(json.dumps(was.get(part)) == json.dumps(now.get(part)) for part in _OF_A_ROW)
 
 
 def former_pipeline(now: Pipeline, recipe: str, state: CollectionState) -> Pipeline:

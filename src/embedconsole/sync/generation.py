@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.sync.former import recipe_text
+from embedconsole.sync.former import makes_the_same, recipe_text
 from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
@@ -70,5 +70,18 @@ def noted(generation: Generation, pipeline: Pipeline, ledger: Ledger) -> Generat
     recipe = recipe_text(pipeline)
     if generation.recipe == recipe:
         return generation
+    fresh = seen_anew(generation, pipeline)
+    if fresh is not generation:
+        ledger.generations.forget_scans(generation.id)
     ledger.generations.set_recipe(generation.id, recipe)
-    return replace(generation, recipe=recipe)
+    return replace(fresh, recipe=recipe)
+
+
+def seen_anew(generation: Generation, pipeline: Pipeline) -> Generation:
+    """The generation as if nothing was scanned yet, where the same rows make other content than before.
+
+    A watermark tells nothing of that.
+    """
+    if generation.recipe is None or makes_the_same(generation.recipe, recipe_text(pipeline)):
+        return generation
+    return replace(generation, watermark=None, scan_age=None)

@@ -35,10 +35,11 @@ class Succession:
         return self.assembly.bound_to(generation.target).collection
 
     async def searched(self) -> Generation:
-        """The generation that is searched now.
+        """The generation that is searched now, its target the collection itself.
 
         Raises:
             ConfigError: nothing was ever written by this pipeline.
+            Fault: Qdrant does not answer.
         """
         generation = await anyio.to_thread.run_sync(current_generation, self.assembly, self.ledger)
         if generation is None:

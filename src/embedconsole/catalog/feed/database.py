@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.feed.parts import Dialect
     from embedconsole.catalog.feed.watching import Place
-    from embedconsole.config.model import CatalogConfig
+    from embedconsole.config.catalog import CatalogConfig
 
 T = TypeVar("T")
 

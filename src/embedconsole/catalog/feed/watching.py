@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Inspector
     from sqlalchemy.types import TypeEngine
 
-    from embedconsole.config.model import CatalogConfig
+    from embedconsole.config.catalog import CatalogConfig
     from embedconsole.config.watch import WatchConfig
 
 

@@ -1,0 +1,39 @@
+"""The commands of the documents that are for the demo, and what is shown as printed by them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from docs.conftest import run
+from docs.documents import PAGES, shown_commands
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MEASURED = re.compile(r"[\d.,]+ s\b|[\d,]+ a second")
+
+
+def _lines(text: str) -> list[str]:
+    """The lines, without what takes another time each time."""
+    return [_MEASURED.sub("N", line.rstrip()) for line in text.splitlines() if line.strip()]
+
+
+def test_what_is_shown_is_printed(tmp_path: Path) -> None:
+    ours = [one for page in PAGES for one in shown_commands(page) if one.words[0] == "embedconsole"]
+    shown = [one for one in ours if one.output]
+    assert len(shown) >= 5
+    missing = []
+    printing = [one.words for one in shown]
+    # `demo` alone draws.
+    others = [
+        one for one in ours if one.words[1:2] == ["demo"] != one.words[1:] and one.words not in printing
+    ]
+    for one in [*shown, *others]:
+        assert one.words[1] == "demo", "only the demo says the same to everybody"
+        told = run(one.words, tmp_path)
+        # Some products of the demo fail, as they should.
+        assert one.output or told.code == int("--once" in one.words), told.err
+        printed = (told.out + told.err).replace(str(tmp_path / "state"), "~/.local/state/embedconsole")
+        missing += [f"{one.line}: {line}" for line in _lines(one.output) if line not in _lines(printed)]
+    assert missing == []
