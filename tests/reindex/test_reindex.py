@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import anyio
 import pytest
 from sqlalchemy import func, select
 
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import items
+from embedconsole.sync import reindexing
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
 from embedconsole.sync.succeeding import Succession
 from embedders.backends import SIZE
+from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:
+    from embedconsole.sync.reindexing import Reindexed
+    from embedconsole.sync.sidebyside import Comparison
     from reindex.conftest import Site
 
 pytestmark = pytest.mark.anyio
@@ -251,3 +256,53 @@ async def test_what_is_searched_is_not_written_again_for_nothing(site: Site) -> 
         assert (figures["products"]["embedded"], figures["products"]["payload_updated"]) == (0, 0)
     site.embedder = {}
     assert await site.stored() == before
+
+
+async def test_an_edit_that_only_flags_or_a_feed_know_of_is_not_lost_by_the_move(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told to the one of before is not told again: here it leaves the watermark's column alone."""
+    site.catalog = {"changed": "updated_at", "overlap": 0}
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    compare = reindexing.compare
+
+    async def edit_and_compare(*arguments: Any, **named: Any) -> Comparison:
+        site.shop.edit([3], title="Edited behind the last pass", touch=False)
+        return await compare(*arguments, **named)
+
+    monkeypatch.setattr(reindexing, "compare", edit_and_compare)
+
+    done = await site.reindex()
+
+    assert done.stand is Stand.DONE
+    assert (await site.titles())[3] == "Edited behind the last pass"
+    # The same of the way back.
+    site.shop.edit([4], title="Edited before the way back", touch=False)
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+    site.embedder = {}
+    await site.sync()
+    assert (await site.titles())[4] == "Edited before the way back"
+
+
+async def test_what_is_deleted_at_the_last_moment_keeps_no_name_from_moving(site: Site) -> None:
+    """Gone from the next one already, and the one that is searched would be synced in half a minute only."""
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    site.service.behave(Behaviour("hold", times=1))
+
+    async with anyio.create_task_group() as group:
+        done: list[Reindexed] = []
+
+        async def reindex() -> None:
+            done.append(await site.reindex())
+
+        group.start_soon(reindex)
+        while not site.service.stats().held:
+            await anyio.sleep(0.02)
+        site.shop.delete([5])
+        site.service.release()
+
+    assert (done[0].stand, done[0].reason) == (Stand.DONE, "")
+    assert 5 not in await site.titles()

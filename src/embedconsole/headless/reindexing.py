@@ -8,7 +8,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import duration, put, put_json, say
 from embedconsole.headless.waiting import wait_for
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.reindexing import Reindex, Stand, roll_back
+from embedconsole.sync.reindexing import ROLE, Reindex, Stand, roll_back
 from embedconsole.sync.succeeding import Succession
 
 if TYPE_CHECKING:
@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_EXITS = {Stand.DONE: Exit.IN_SYNC, Stand.WAITS: Exit.SOME_FAILED, Stand.STOPPED: Exit.STOPPED}
+_EXITS = {
+    Stand.DONE: Exit.IN_SYNC,
+    Stand.WAITS: Exit.SOME_FAILED,
+    Stand.SKIPPED: Exit.HELD,
+    Stand.STOPPED: Exit.STOPPED,
+}
 
 
 def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit:
@@ -38,14 +43,14 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
         stages.append(Reindex(engine, name, options, say))
         return await stages[0].run()
 
-    waited = wait_for(session, "reindex", work, lambda: stages[0].stage if stages else "")
+    waited = wait_for(session, ROLE, work, lambda: stages[0].stage if stages else "")
     if waited.result is None:
         say(f"Stopped; {session.command} reindex goes on where it was.")
         return _interrupted(waited.signal)
     done = waited.result
     if as_json:
         put_json({"pipeline": name, **done.as_json()})
-    else:
+    elif done.after:
         _print(name, done)
     if done.reason:
         say(f"{done.stand}: {done.reason}")
@@ -91,7 +96,7 @@ def _succession(engine: Engine, name: str) -> Succession:
 
 
 def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:
-    waited = wait_for(session, "reindex", work, lambda: "")
+    waited = wait_for(session, ROLE, work, lambda: "")
     if waited.result is None:
         raise SystemExit(_interrupted(waited.signal))
     return waited.result

@@ -104,7 +104,11 @@ class Generations:
         return Generation(number, pipeline, collection, space, None, None, target, stage)
 
     def promote(self, generation: Generation, *, alias: str) -> None:
-        """Have it searched from now on, by this name; the one before stands by."""
+        """Have it searched from now on, by this name; the one before stands by.
+
+        Feed and flags have told of changes to the one that was searched, and will not do so again: the next
+        run has to look at every row.
+        """
         live = update(generations).where(
             generations.c.pipeline == generation.pipeline, generations.c.stage == Stage.LIVE.value
         )
@@ -112,7 +116,8 @@ class Generations:
 
         def work(connection: Connection) -> None:
             connection.execute(live.values(stage=Stage.STANDBY.value))
-            connection.execute(this.values(stage=Stage.LIVE.value, collection=alias))
+            unscanned = {"watermark": None, "full_scan_at": None}
+            connection.execute(this.values(stage=Stage.LIVE.value, collection=alias, **unscanned))
 
         self._database.write(work)
 

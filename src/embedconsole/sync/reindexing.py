@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.progress import PipelineReport, RunReport
 
+ROLE = "reindex"
+"""What a process that re-indexes is called in the ledger."""
+
 _PASSES = 5
 """How often edits of the last pass are caught up with before the name moves all the same."""
 
@@ -41,6 +44,8 @@ class Stand(StrEnum):
     DONE = "done"
     WAITS = "waits"
     """Built, and the name has not moved: somebody has to decide."""
+    SKIPPED = "skipped"
+    """Another process re-indexes the pipeline; nothing was done."""
     STOPPED = "stopped"
     """The run that builds did not come to its end; it is gone on with the next time."""
 
@@ -73,7 +78,7 @@ class Reindexed:
     """What came of it.
 
     Attributes:
-        before, after: The collections by their own names.
+        before, after: The collections by their own names; empty where it was skipped.
         alias: The name that stands, or would stand, for the next one.
         fill: What the passes that filled it did, added up.
         comparison: None where it did not come to that.
@@ -119,6 +124,25 @@ class Reindex:
             ConfigError: there is nothing to re-index, or the configuration can't be used.
             Fault: a dependency does not answer.
         """
+        leases = self.engine.leases
+        async with leases.held([self.pipeline], "skip") as holder:
+            if holder is None:
+                return await self._run()
+        if await self._reindexes(holder):
+            return Reindexed(Stand.SKIPPED, "", "", "", reason=f"{holder} re-indexes it already")
+        self.say(f"Waiting for {holder}, which runs {self.pipeline}")
+        self.stage = "waiting"
+        async with leases.held([self.pipeline], "wait") as holder:
+            if holder is None:
+                return await self._run()
+        return Reindexed(Stand.SKIPPED, "", "", "", reason=f"{holder} runs it still")
+
+    async def _reindexes(self, holder: str) -> bool:
+        workers = await anyio.to_thread.run_sync(self.engine.ledger.presence.workers)
+        return any(worker.id == holder and worker.role == ROLE for worker in workers)
+
+    async def _run(self) -> Reindexed:
+        """The same, while no other process plans for the pipeline: neither as configured now nor as before."""
         searched = await self._succession.searched()
         alias = self.options.alias or searched.collection
         following = await self._following(searched)
@@ -127,18 +151,32 @@ class Reindex:
         elif await self._succession.stands_for(following, alias):
             self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
             await self._succession.take_over(following, alias)
-            return self._end(Stand.DONE, searched, following, alias)
-        stopped = await self._build(searched, following)
-        if stopped is not None:
-            return self._end(Stand.STOPPED, searched, following, alias, reason=stopped)
-        comparison = await self._check(searched, following)
+            return await self._moved(searched, following, alias)
+        serving = Serving(self.engine, self._succession.assembly, searched, self.say)
+        async with alongside(serving.keep):
+            stopped = await self._build(following)
+            if stopped is not None:
+                return self._end(Stand.STOPPED, searched, following, alias, reason=stopped)
+            # What was deleted meanwhile is in neither of them, and not lacking in one.
+            await serving.sync()
+            comparison = await self._check(searched, following)
+            await serving.rest()
         reason = await self._why_not(comparison, alias)
         if reason:
             return self._end(Stand.WAITS, searched, following, alias, comparison, reason)
         await self._switch(searched, following, alias)
-        # What was edited between the last pass and the name's move.
+        return await self._moved(searched, following, alias, comparison)
+
+    async def _moved(
+        self,
+        searched: Generation,
+        following: Generation,
+        alias: str,
+        comparison: Comparison | None = None,
+    ) -> Reindexed:
+        """Catch up with what was edited between the last pass and the name's move."""
         if alias == self._configured:
-            await self.engine.run(RunOptions(pipelines=frozenset({self.pipeline})), overlap="wait")
+            await self.engine.run(RunOptions(pipelines=frozenset({self.pipeline})))
             return self._end(Stand.DONE, searched, following, alias, comparison)
         told = f"set pipelines.{self.pipeline}.collection.name to {alias}, and have readers use that name"
         return self._end(Stand.DONE, searched, following, alias, comparison, told)
@@ -172,19 +210,17 @@ class Reindex:
         self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
         return await anyio.to_thread.run_sync(noted, generation, assembly.pipeline, ledger)
 
-    async def _build(self, searched: Generation, following: Generation) -> str | None:
+    async def _build(self, following: Generation) -> str | None:
         """Fill it until a pass finds nothing more; returns why it could not be."""
         self.stage = "building"
-        serving = Serving(self.engine, self._succession.assembly, searched, self.say)
-        async with alongside(serving.keep):
-            for _ in range(_PASSES):
-                report = await self._pass()
-                done = report.pipelines[self.pipeline]
-                self._count(done)
-                if report.outcome not in (Outcome.OK, Outcome.PARTIAL) or done.pending:
-                    return done.message or f"the run that builds {following.target} was {report.outcome}"
-                if not (done.embedded or done.payload_updated or done.deleted):
-                    break
+        for _ in range(_PASSES):
+            report = await self._pass()
+            done = report.pipelines[self.pipeline]
+            self._count(done)
+            if report.outcome not in (Outcome.OK, Outcome.PARTIAL) or done.pending:
+                return done.message or f"the run that builds {following.target} was {report.outcome}"
+            if not (done.embedded or done.payload_updated or done.deleted):
+                break
         if await self._succession.collection_of(following).describe() is None:
             return f"the catalog has no item that could be written to {following.target}"
         return None
@@ -197,7 +233,7 @@ class Reindex:
             max_cost=self.options.max_cost,
             pipelines=frozenset({self.pipeline}),
         )
-        return await self.engine.run(options, kind="reindex", overlap="wait")
+        return await self.engine.run(options, kind="reindex")
 
     def _count(self, report: PipelineReport) -> None:
         for name in ("embedded", "payload_updated", "deleted", "embed_requests", "embed_items", "seconds"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
@@ -22,28 +22,44 @@ if TYPE_CHECKING:
 REFRESH_EVERY = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Serving:
     """Syncs the generation that is searched, as it was configured when it was filled.
 
     Args:
-        say: Told what keeps it from being kept true.
+        say: Told what keeps it from being kept true, once for each reason.
     """
 
     engine: Engine
     assembly: Assembly
     searched: Generation
     say: Callable[[str], None]
+    _told: str = ""
+    _one_at_a_time: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def keep(self) -> None:
         """Sync it now and then, until cancelled."""
-        try:
-            former = await self._former()
-            while True:
-                await self.sync(former)
-                await anyio.sleep(REFRESH_EVERY)
-        except (ConfigError, Fault) as error:
-            self.say(f"what is searched now is not kept true meanwhile: {error}")
+        while True:
+            await self.sync()
+            await anyio.sleep(REFRESH_EVERY)
+
+    async def sync(self) -> None:
+        """One pass; what can't be done now is tried again by the next.
+
+        It takes no lease: the re-index has the pipeline's.
+        """
+        async with self._one_at_a_time:
+            try:
+                problem = await self._sync(await self._former())
+            except (ConfigError, Fault) as error:
+                problem = str(error)
+        if problem not in ("", self._told):
+            self._told = problem
+            self.say(f"what is searched now is not kept true meanwhile: {problem}")
+
+    async def rest(self) -> None:
+        """Have the pass under way come to its end, and begin no other."""
+        await self._one_at_a_time.acquire()
 
     async def _former(self) -> Assembly:
         bound = self.assembly.bound_to(self.searched.target)
@@ -52,15 +68,14 @@ class Serving:
             raise ConfigError("nobody knows how it was filled")
         return bound.configured_as(former_pipeline(bound.pipeline, self.searched.recipe, state))
 
-    async def sync(self, former: Assembly) -> None:
-        """One pass. It takes no lease: the run that builds has the pipeline's, and claims need none.
-
-        Raises:
-            ConfigError, Fault: it can't be synced.
-        """
+    async def _sync(self, former: Assembly) -> str:
+        """One pass; returns why it stopped, empty when it did not."""
         engine = self.engine
-        now = Round(engine.ledger, engine.me, engine.control, RunOptions(patient=True), [former])
+        # Not patient: a model that is there no more must not hold up the one that follows it.
+        now = Round(engine.ledger, engine.me, engine.control, RunOptions(), [former])
         await now.prepare()
         await now.begin("serve")
         await now.work()
-        await now.note(now.report())
+        report = now.report()
+        await now.note(report)
+        return "; ".join(report.messages.values())
