@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.to_thread
 import pytest
 from sqlalchemy import func, select
 
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import items
-from embedconsole.sync import reindexing
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
+from embedconsole.sync.sidebyside import compare
 from embedconsole.sync.succeeding import Succession
 from embedders.backends import SIZE
 from support.embedding_service import Behaviour
+from support.processes import wait_until
 
 if TYPE_CHECKING:
     from embedconsole.sync.reindexing import Reindexed
@@ -265,13 +269,12 @@ async def test_an_edit_that_only_flags_or_a_feed_know_of_is_not_lost_by_the_move
     site.catalog = {"changed": "updated_at", "overlap": 0}
     await filled(site)
     site.embedder = {"model": "clip-2"}
-    compare = reindexing.compare
 
     async def edit_and_compare(*arguments: Any, **named: Any) -> Comparison:
         site.shop.edit([3], title="Edited behind the last pass", touch=False)
         return await compare(*arguments, **named)
 
-    monkeypatch.setattr(reindexing, "compare", edit_and_compare)
+    monkeypatch.setattr("embedconsole.sync.reindexing.compare", edit_and_compare)
 
     done = await site.reindex()
 
@@ -299,10 +302,34 @@ async def test_what_is_deleted_at_the_last_moment_keeps_no_name_from_moving(site
             done.append(await site.reindex())
 
         group.start_soon(reindex)
-        while not site.service.stats().held:
-            await anyio.sleep(0.02)
+        held = partial(wait_until, lambda: site.service.stats().held == 1, "it is in the middle")
+        await anyio.to_thread.run_sync(held)
         site.shop.delete([5])
         site.service.release()
 
     assert (done[0].stand, done[0].reason) == (Stand.DONE, "")
     assert 5 not in await site.titles()
+
+
+async def test_the_vector_column_holds_what_is_searched(site: Site) -> None:
+    """There and back; else readers of the column would compare vectors of two models."""
+    site.catalog = {"writeback": {"flag": "needs_embedding", "vector": "embedding"}}
+    site.embedder = {"type": "hashing", "size": SIZE}
+    await site.sync()
+
+    def sizes() -> set[int]:
+        return {len(json.loads(str(vector))) for vector in site.shop.column("embedding").values()}
+
+    assert sizes() == {SIZE}
+    site.embedder = {"type": "hashing", "size": 2 * SIZE}
+    await site.reindex(ReindexOptions(replace="url" in site.place))
+    assert sizes() == {2 * SIZE}
+    if "url" in site.place:
+        return  # what was replaced is dropped
+    site.shop.edit([3], title="Edited", needs_embedding=1)
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+    vectors = site.shop.column("embedding")
+    assert len(json.loads(str(vectors.pop(3)))) == 2 * SIZE  # the next run's to embed
+    assert {len(json.loads(str(vector))) for vector in vectors.values()} == {SIZE}
+    assert site.shop.column("needs_embedding")[3] == 1

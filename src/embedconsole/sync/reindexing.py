@@ -23,6 +23,7 @@ from embedconsole.sync.progress import Outcome
 from embedconsole.sync.serving import Serving
 from embedconsole.sync.sidebyside import Comparison, compare
 from embedconsole.sync.succeeding import Succession
+from embedconsole.sync.vector_column import rewrite_vector_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +143,7 @@ class Reindex:
         return any(worker.id == holder and worker.role == ROLE for worker in workers)
 
     async def _run(self) -> Reindexed:
-        """The same, while no other process plans for the pipeline: neither as configured now nor as before."""
+        """The same, while no other process plans for the pipeline, as configured now or before."""
         searched = await self._succession.searched()
         alias = self.options.alias or searched.collection
         following = await self._following(searched)
@@ -271,6 +272,9 @@ class Reindex:
         )
 
     async def _switch(self, searched: Generation, following: Generation, alias: str) -> None:
+        self.stage = "writing the vectors back"
+        # Before the move: killed here, the next call does it again.
+        await rewrite_vector_column(self._succession.assembly.bound_to(following.target))
         self.stage = "moving the name"
         if self.options.replace and not await self._succession.can_take(alias):
             await self._succession.collection_of(searched).drop()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.former import former_pipeline
+from embedconsole.sync.former import former_assembly
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.round import Round
 
@@ -50,7 +50,7 @@ class Serving:
         """
         async with self._one_at_a_time:
             try:
-                problem = await self._sync(await self._former())
+                problem = await self._sync(await former_assembly(self.assembly, self.searched))
             except (ConfigError, Fault) as error:
                 problem = str(error)
         if problem not in ("", self._told):
@@ -60,13 +60,6 @@ class Serving:
     async def rest(self) -> None:
         """Have the pass under way come to its end, and begin no other."""
         await self._one_at_a_time.acquire()
-
-    async def _former(self) -> Assembly:
-        bound = self.assembly.bound_to(self.searched.target)
-        state = await bound.collection.describe()
-        if state is None or self.searched.recipe is None:
-            raise ConfigError("nobody knows how it was filled")
-        return bound.configured_as(former_pipeline(bound.pipeline, self.searched.recipe, state))
 
     async def _sync(self, former: Assembly) -> str:
         """One pass; returns why it stopped, empty when it did not."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError
+from embedconsole.sync.former import former_assembly
 from embedconsole.sync.generation import current_generation
+from embedconsole.sync.vector_column import has_vector_column, rewrite_vector_column
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
@@ -88,6 +90,9 @@ class Succession:
             raise ConfigError(f"pipeline {self.name}: no collection of before stands by to go back to")
         searched = await self.searched()
         await self.take_over(standby[0], searched.collection)
+        if has_vector_column(self.assembly):
+            # After the move: nothing that is wrong with a column may be in the way of going back.
+            await rewrite_vector_column(await former_assembly(self.assembly, standby[0]))
         return standby[0]
 
     async def drop_standby(self) -> list[str]:
