@@ -333,3 +333,19 @@ async def test_the_vector_column_holds_what_is_searched(site: Site) -> None:
     assert len(json.loads(str(vectors.pop(3)))) == 2 * SIZE  # the next run's to embed
     assert {len(json.loads(str(vector))) for vector in vectors.values()} == {SIZE}
     assert site.shop.column("needs_embedding")[3] == 1
+
+
+async def test_a_host_with_the_configuration_of_before_does_not_take_it_back(site: Site) -> None:
+    """It would pay for all of it again, and forget the collection that is searched."""
+    name = site.alias
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    done = await site.reindex() if "url" in site.place else await site.reindex(ReindexOptions(alias="other"))
+    site.service.reset()
+    site.alias, site.embedder = name, {}
+
+    with pytest.raises(ConfigError, match="has taken over from its collection"):
+        await site.sync()
+
+    assert site.service.stats().requests == 0
+    assert generations(site) == {done.after: "live", done.before: "standby"}

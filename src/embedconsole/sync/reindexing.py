@@ -309,6 +309,6 @@ async def roll_back(engine: Engine, pipeline: str) -> str:
     if generation.space == succession.assembly.space:
         return f"{said}; the next run brings it up to date"
     return (
-        f"{said}. Set pipelines.{pipeline} back to what it was filled with: until then runs are refused, and "
-        "it is not kept true"
+        f"{said}. Set pipelines.{pipeline} back to what it was filled with, or go forward by another "
+        "--rollback: until then runs are refused, and it is not kept true"
     )
