@@ -61,14 +61,16 @@ class Story:
         self.service.reset()
         return paid
 
-    def searched(self, name: str) -> dict[int | str, str]:
+    def searched(self, name: str) -> dict[int, object]:
         """Titles by point, of what a name stands for now."""
         points = Points(self.points.url, name).payloads()
-        return {point: payload["title"] for point, payload in points.items() if point not in (GONE, BY_HAND)}
+        return {
+            int(point): payload["title"] for point, payload in points.items() if point not in (GONE, BY_HAND)
+        }
 
-    def wanted(self) -> dict[int | str, object]:
+    def wanted(self) -> dict[int, object]:
         """Titles by product, as the catalog has them."""
-        return {**self.shop.column("title")}
+        return self.shop.column("title")
 
     def wait_until_true(self, name: str) -> None:
         """Wait until what is searched is what the catalog says."""

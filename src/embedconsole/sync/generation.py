@@ -59,8 +59,8 @@ def _check_not_succeeded(pipeline: Pipeline, ledger: Ledger) -> None:
     before = ledger.generations.standby(pipeline.name)
     if live is not None and any(name in (one.collection, one.target) for one in before):
         raise ConfigError(
-            f"pipeline {pipeline.name}: {live.collection}, which stands for {live.target}, has taken over from "
-            f"its collection {name} by a re-index. Use the configuration of now, with "
+            f"pipeline {pipeline.name}: {live.collection}, which stands for {live.target}, has taken over "
+            f"from its collection {name} by a re-index. Use the configuration of now, with "
             f"pipelines.{pipeline.name}.collection.name: {live.collection}"
         )
 

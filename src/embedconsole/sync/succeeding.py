@@ -104,10 +104,17 @@ class Succession:
 
     async def drop(self, generation: Generation) -> None:
         """Drop a generation's collection and all that is known of it."""
-        if await self.collection_of(generation).describe() is not None:
-            await self.collection_of(generation).drop()
+        collection = self.collection_of(generation)
+        if await self._has_its_name(generation) and await collection.describe() is not None:
+            await collection.drop()
         await anyio.to_thread.run_sync(self.ledger.generations.retire, generation)
         await anyio.to_thread.run_sync(self.ledger.generations.forget, generation)
+
+    async def _has_its_name(self, generation: Generation) -> bool:
+        """Whether its name is not an alias by now, which what has replaced it got."""
+        if self.assembly.pipeline.collection.path is not None:
+            return True
+        return (await self.collection_of(generation).naming()).collection == generation.target
 
     async def lead_to(self, alias: str) -> Generation:
         """Give what is searched now a further name, an alias: readers can go over to it one by one.
