@@ -349,3 +349,20 @@ async def test_a_host_with_the_configuration_of_before_does_not_take_it_back(sit
 
     assert site.service.stats().requests == 0
     assert generations(site) == {done.after: "live", done.before: "standby"}
+
+
+async def test_after_the_way_back_the_next_one_is_not_paid_for_again(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    first = await site.reindex()
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+    site.shop.edit([3], title="Edited meanwhile")
+    site.service.reset()
+
+    again = await site.reindex()
+
+    assert (again.stand, again.after) == (Stand.DONE, first.after)
+    assert set(site.service.stats().embeds) == {"3"}
+    assert (await site.titles())[3] == "Edited meanwhile"
+    assert generations(site) == {first.after: "live", first.before: "standby"}

@@ -54,6 +54,8 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
         _print(name, done)
     if done.reason:
         say(f"{done.stand}: {done.reason}")
+    if done.stand is Stand.STOPPED:
+        say(f"Nothing is lost; {session.command} reindex goes on where it was.")
     if done.stand is Stand.DONE and done.before != done.after:
         command = f"{session.command} reindex"
         say(f"To go back: {command} --rollback. To drop the old one: {command} --drop-old")

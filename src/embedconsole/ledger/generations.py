@@ -121,6 +121,10 @@ class Generations:
 
         self._database.write(work)
 
+    def build_on(self, generation: Generation) -> None:
+        """Have one that stands by be built on, to take the current one's place again."""
+        self._set(generation.id, stage=Stage.BUILDING.value)
+
     def retire(self, generation: Generation) -> None:
         """Note that its collection is no more."""
         self._database.write(lambda connection: self._retire(connection, generations.c.id == generation.id))

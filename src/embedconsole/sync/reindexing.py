@@ -15,6 +15,7 @@ import anyio.to_thread
 
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.assembly import assembly_of
+from embedconsole.sync.former import recipe_text
 from embedconsole.sync.generation import noted
 from embedconsole.sync.greening import until_green
 from embedconsole.sync.initialise import compared
@@ -193,7 +194,7 @@ class Reindex:
         assembly = self._succession.assembly
         building = await anyio.to_thread.run_sync(self.engine.ledger.generations.building, self.pipeline)
         if building is None:
-            return None
+            return await self._standing_by()
         state = await self._succession.collection_of(building).describe()
         fits = state is None or not any(found.blocking for found in compared(assembly, state))
         if building.space == assembly.space and fits:
@@ -201,6 +202,20 @@ class Reindex:
             return building
         self.say(f"{building.target} was begun for another configuration, and is dropped")
         await self._succession.drop(building)
+        return None
+
+    async def _standing_by(self) -> Generation | None:
+        """One from which the name was moved back, if it was filled with the configuration of now."""
+        assembly, generations = self._succession.assembly, self.engine.ledger.generations
+        recipe = recipe_text(assembly.pipeline)
+        for generation in await anyio.to_thread.run_sync(generations.standby, self.pipeline):
+            if (generation.space, generation.recipe) != (assembly.space, recipe):
+                continue
+            state = await self._succession.collection_of(generation).describe()
+            if state is not None and not any(found.blocking for found in compared(assembly, state)):
+                await anyio.to_thread.run_sync(generations.build_on, generation)
+                self.say(f"Going on with {generation.target}, which stands by: it was filled like this")
+                return generation
         return None
 
     async def _begin(self, searched: Generation) -> Generation:
