@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,10 +14,8 @@ import anyio.to_thread
 
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.former import recipe_text
-from embedconsole.sync.generation import noted
 from embedconsole.sync.greening import until_green
-from embedconsole.sync.initialise import compared
+from embedconsole.sync.next_generation import NextGeneration
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.serving import Serving
@@ -147,9 +144,10 @@ class Reindex:
         """The same, while no other process plans for the pipeline, as configured now or before."""
         searched = await self._succession.searched()
         alias = self.options.alias or searched.collection
-        following = await self._following(searched)
+        succeeding = NextGeneration(self._succession, self.say)
+        following = await succeeding.begun()
         if following is None:
-            following = await self._begin(searched)
+            following = await succeeding.begin(searched)
         elif await self._succession.stands_for(following, alias):
             self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
             await self._succession.take_over(following, alias)
@@ -187,44 +185,7 @@ class Reindex:
     def _configured(self) -> str:
         return self._succession.assembly.pipeline.collection.name
 
-    # The next generation
-
-    async def _following(self, searched: Generation) -> Generation | None:
-        """The one that is being built already, if it is for the configuration of now."""
-        assembly = self._succession.assembly
-        building = await anyio.to_thread.run_sync(self.engine.ledger.generations.building, self.pipeline)
-        if building is None:
-            return await self._standing_by()
-        state = await self._succession.collection_of(building).describe()
-        fits = state is None or not any(found.blocking for found in compared(assembly, state))
-        if building.space == assembly.space and fits:
-            self.say(f"Going on with {building.target}, which was begun before")
-            return building
-        self.say(f"{building.target} was begun for another configuration, and is dropped")
-        await self._succession.drop(building)
-        return None
-
-    async def _standing_by(self) -> Generation | None:
-        """One from which the name was moved back, if it was filled with the configuration of now."""
-        assembly, generations = self._succession.assembly, self.engine.ledger.generations
-        recipe = recipe_text(assembly.pipeline)
-        for generation in await anyio.to_thread.run_sync(generations.standby, self.pipeline):
-            if (generation.space, generation.recipe) != (assembly.space, recipe):
-                continue
-            state = await self._succession.collection_of(generation).describe()
-            if state is not None and not any(found.blocking for found in compared(assembly, state)):
-                await anyio.to_thread.run_sync(generations.build_on, generation)
-                self.say(f"Going on with {generation.target}, which stands by: it was filled like this")
-                return generation
-        return None
-
-    async def _begin(self, searched: Generation) -> Generation:
-        assembly, ledger = self._succession.assembly, self.engine.ledger
-        target = await self._succession.free_target(searched)
-        build = partial(ledger.generations.build, self.pipeline, searched.collection, assembly.space, target)
-        generation = await anyio.to_thread.run_sync(build)
-        self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
-        return await anyio.to_thread.run_sync(noted, generation, assembly.pipeline, ledger)
+    # The build
 
     async def _build(self, following: Generation) -> str | None:
         """Fill it until a pass finds nothing more; returns why it could not be."""
