@@ -6,6 +6,7 @@ replies of httpx are reference cycles: a sync held hundreds of megabytes of them
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,14 @@ FAILURES = (aiohttp.ClientError, OSError, ValueError)
 _READ_BYTES = 1 << 20
 """Handed on in pieces of 64 kB, a megabyte costs as much as decoding it."""
 _KEEP_ALIVE_SECONDS = 30.0
+
+
+def why_not_connected(error: aiohttp.ClientConnectorError) -> str:
+    """Why there is no connection, in the system's words alone: who it was to, the caller says."""
+    cause = error.os_error
+    if cause.errno is not None and cause.errno > 0:
+        return os.strerror(cause.errno)
+    return cause.strerror or str(cause)
 
 
 @dataclass(frozen=True, slots=True)

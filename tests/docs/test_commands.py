@@ -131,7 +131,7 @@ def test_what_is_named_here_is_in_the_documents() -> None:
     shown = {(page, words) for page in PAGES for words in _ours(page)}
     assert set(NOT_RUN) - {_named(words) for _, words in shown} == set()
     assert set(BEFORE) - {(page, " ".join(words)) for page, words in shown} == set()
-    assert {*ANSWERED, *ENDS_WITH} - {" ".join(words) for _, words in shown} == set()
+    assert set(ANSWERED) - {" ".join(words) for _, words in shown} == set()
 
 
 def test_every_other_program_is_known() -> None:

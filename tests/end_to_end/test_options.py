@@ -167,3 +167,16 @@ def test_only_the_pipelines_that_are_named(sqlite_stage: Stage) -> None:
     assert set(named.json["pipelines"]) == {"products", "third"}
     assert stage.points.ids() == {1, 2}
     assert Points(stage.qdrant.url, f"{stage.points.collection}-second").ids() == set()
+
+
+def test_a_limit_counts_only_what_was_worked_on(sqlite_stage: Stage) -> None:
+    """Items of a service that is away are not done: a job whose limit they used up would end with 0."""
+    stage = sqlite_stage
+    stage.shop.add(range(1, 6))
+    stage.installation.settings["embedders"]["ml"]["url"] = "http://127.0.0.1:9/embed"
+
+    ended = stage.installation.sync("--limit", "3")
+
+    assert ended.code == 3, ended.out
+    assert "can't be reached: Connection refused; nothing is lost" in ended.err
+    assert (ended.products["pending"], ended.products["failed"]) == (5, 0)

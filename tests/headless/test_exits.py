@@ -141,6 +141,18 @@ def test_people_read_lines(session: Session, capsys: pytest.CaptureFixture[str])
     assert err == ""
 
 
+def test_what_a_limit_left_is_not_called_in_sync(
+    session: Session, capsys: pytest.CaptureFixture[str]
+) -> None:
+    print_report(
+        session, RunReport(7, {"products": PipelineReport(embedded=100, pending=4_899)}), as_json=False
+    )
+
+    out = capsys.readouterr().out
+    assert out.startswith("products: done, the rest is left for later\n")
+    assert "in sync" not in out
+
+
 def test_one_failed_item_needs_a_look(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     failed = PipelineReport(failed=1, outcome=Outcome.PARTIAL)
     print_report(session, RunReport(7, {"products": failed}), as_json=False)

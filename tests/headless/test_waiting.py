@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.headless.adopting import _agreed
-from embedconsole.headless.waiting import _LineInPlace
+from embedconsole.headless.talk import LineInPlace, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def test_on_a_pipe_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_line_is_written_over_and_cleared(typed: Callable[[str], Terminal]) -> None:
     shown = typed("")
-    line = _LineInPlace()
+    line = LineInPlace()
 
     line.show("a long \x1b[2Jline\nof text")
     line.show("short")
@@ -64,3 +64,15 @@ def test_a_line_is_written_over_and_cleared(typed: Callable[[str], Terminal]) ->
     assert "\n" not in written
     assert written.endswith("\r     \r")
     assert f"\r{'short':<{len('a long [2Jline of text')}}" in written
+
+
+def test_what_is_said_meanwhile_has_a_line_of_its_own(typed: Callable[[str], Terminal]) -> None:
+    shown = typed("")
+    line = LineInPlace()
+
+    line.show("building")
+    say("Stopping.")
+    line.show("built")
+    line.clear()
+
+    assert shown.getvalue() == f"\rbuilding\r{'':<8}\rStopping.\n\rbuilt\r{'':<5}\r"

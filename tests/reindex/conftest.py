@@ -39,7 +39,7 @@ class Site:
     Attributes:
         place: Where its collections are: `url` or `path`.
         alias: The name that is configured.
-        embed, collection: What the configuration says beside the usual.
+        catalog, embed, collection: What the configuration says beside the usual.
     """
 
     shop: Shop
@@ -47,6 +47,7 @@ class Site:
     place: Json
     alias: str
     ledger_url: str
+    catalog: Json = field(default_factory=dict)
     embed: Json = field(default_factory=dict)
     embedder: Json = field(default_factory=dict)
     collection: Json = field(default_factory=dict)
@@ -62,7 +63,7 @@ class Site:
             },
             "pipelines": {
                 "products": {
-                    "catalog": {"url": self.shop.database.url, "table": "products"},
+                    "catalog": {"url": self.shop.database.url, "table": "products", **self.catalog},
                     "embed": {"embedder": "ml", "text": "{title}", "fields": {"name": "title"}, **self.embed},
                     "collection": {
                         **self.place,

@@ -87,6 +87,23 @@ async def test_after_a_kill_the_next_run_sets_it_back(site: Site) -> None:
 
 
 @ON_SERVERS
+async def test_who_helps_does_not_set_it_back_under_the_run_that_put_it_off(site: Site) -> None:
+    await site.sync()
+    site.shop.edit([1], title="Another")
+    async with site.engine() as engine:
+        await engine.run(RunOptions(limit=0))
+    with open_ledger(site.ledger_url) as ledger:
+        generation = ledger.generations.current("products")
+        assert generation is not None
+        ledger.generations.set_deferred(generation.id, 12_345)
+
+    async with site.engine() as engine:
+        assert (await engine.help()).pipelines["products"].embedded == 1
+
+    assert left(site) == 12_345
+
+
+@ON_SERVERS
 async def test_an_operators_own_choice_is_left_alone(site: Site) -> None:
     await site.sync()
     async with assembled([site.pipeline()]) as (assembly,):

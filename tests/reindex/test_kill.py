@@ -54,3 +54,25 @@ def test_killed_anywhere_it_goes_on(sqlite_stage: Stage, point: KillPoint) -> No
     assert verified.code == 0, verified.out
     aliases = httpx.get(f"{stage.points.url}/aliases").json()["result"]["aliases"]
     assert [entry["collection_name"] for entry in aliases if entry["alias_name"] == alias] == [f"{alias}-2"]
+
+
+@pytest.mark.parametrize("point", [KillPoint("before", "alias"), KillPoint("after", "alias")], ids=str)
+def test_killed_while_one_replaces_the_other(sqlite_stage: Stage, point: KillPoint) -> None:
+    """Its name is nobody's for a moment: the next call gives it to the next one, and drops nothing else."""
+    stage = sqlite_stage
+    stage.shop.add(range(1, ITEMS + 1))
+    assert stage.installation.sync().code == 0
+    stage.installation.settings["embedders"]["ml"]["model"] = "clip-2"
+    stage.forget()
+    stage.installation.environment.update(point.environment)
+    assert stage.installation.run("reindex", "--replace", "--yes").code in (-9, 137)
+    stage.installation.environment.clear()
+
+    done = stage.installation.run("reindex", "--replace", "--yes")
+
+    assert done.code == 0, done.err
+    assert stage.service.stats().items == ITEMS
+    stage.installation.run("reindex", "--drop-old", "--yes")
+    assert len(stage.points.ids()) == ITEMS
+    assert stage.installation.run("verify").code == 0
+    assert stage.installation.sync().products["unchanged"] == ITEMS

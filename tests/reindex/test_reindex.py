@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 import pytest
 from sqlalchemy import func, select
 
@@ -13,12 +17,17 @@ from embedconsole.ledger.schema import items
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
+from embedconsole.sync.sidebyside import compare
 from embedconsole.sync.succeeding import Succession
 from embedconsole.sync.wanted import wanted_schema
 from embedders.backends import SIZE
 from reindex.conftest import ON_SERVERS
+from support.embedding_service import Behaviour
+from support.processes import wait_until
 
 if TYPE_CHECKING:
+    from embedconsole.sync.reindexing import Reindexed
+    from embedconsole.sync.sidebyside import Comparison
     from reindex.conftest import Site
 
 pytestmark = pytest.mark.anyio
@@ -322,3 +331,109 @@ async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
         await roll_back(engine, "products")
     async with assembled([site.pipeline()]) as (assembly,):
         assert (await assembly.collection.naming()).collection == own_name
+
+
+async def test_an_edit_that_only_flags_or_a_feed_know_of_is_not_lost_by_the_move(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was told to the one of before is not told again: here it leaves the watermark's column alone."""
+    site.catalog = {"changed": "updated_at", "overlap": 0}
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+
+    async def edit_and_compare(*arguments: Any, **named: Any) -> Comparison:
+        site.shop.edit([3], title="Edited behind the last pass", touch=False)
+        return await compare(*arguments, **named)
+
+    monkeypatch.setattr("embedconsole.sync.reindexing.compare", edit_and_compare)
+
+    done = await site.reindex()
+
+    assert done.stand is Stand.DONE
+    assert (await site.titles())[3] == "Edited behind the last pass"
+    # The same of the way back.
+    site.shop.edit([4], title="Edited before the way back", touch=False)
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+    site.embedder = {}
+    await site.sync()
+    assert (await site.titles())[4] == "Edited before the way back"
+
+
+async def test_what_is_deleted_at_the_last_moment_keeps_no_name_from_moving(site: Site) -> None:
+    """Gone from the next one already, and the one that is searched would be synced in half a minute only."""
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    site.service.behave(Behaviour("hold", times=1))
+
+    async with anyio.create_task_group() as group:
+        done: list[Reindexed] = []
+
+        async def reindex() -> None:
+            done.append(await site.reindex())
+
+        group.start_soon(reindex)
+        held = partial(wait_until, lambda: site.service.stats().held == 1, "it is in the middle")
+        await anyio.to_thread.run_sync(held)
+        site.shop.delete([5])
+        site.service.release()
+
+    assert (done[0].stand, done[0].reason) == (Stand.DONE, "")
+    assert 5 not in await site.titles()
+
+
+async def test_the_vector_column_holds_what_is_searched(site: Site) -> None:
+    """There and back; else readers of the column would compare vectors of two models."""
+    site.catalog = {"writeback": {"flag": "needs_embedding", "vector": "embedding"}}
+    site.embedder = {"type": "hashing", "size": SIZE}
+    await site.sync()
+
+    def sizes() -> set[int]:
+        return {len(json.loads(str(vector))) for vector in site.shop.column("embedding").values()}
+
+    assert sizes() == {SIZE}
+    site.embedder = {"type": "hashing", "size": 2 * SIZE}
+    await site.reindex(ReindexOptions(replace="url" in site.place))
+    assert sizes() == {2 * SIZE}
+    if "url" in site.place:
+        return  # what was replaced is dropped
+    site.shop.edit([3], title="Edited", needs_embedding=1)
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+    vectors = site.shop.column("embedding")
+    assert len(json.loads(str(vectors.pop(3)))) == 2 * SIZE  # the next run's to embed
+    assert {len(json.loads(str(vector))) for vector in vectors.values()} == {SIZE}
+    assert site.shop.column("needs_embedding")[3] == 1
+
+
+async def test_a_host_with_the_configuration_of_before_does_not_take_it_back(site: Site) -> None:
+    """It would pay for all of it again, and forget the collection that is searched."""
+    name = site.alias
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    done = await site.reindex() if "url" in site.place else await site.reindex(ReindexOptions(alias="other"))
+    site.service.reset()
+    site.alias, site.embedder = name, {}
+
+    with pytest.raises(ConfigError, match="has taken over from its collection"):
+        await site.sync()
+
+    assert site.service.stats().requests == 0
+    assert generations(site) == {done.after: "live", done.before: "standby"}
+
+
+async def test_after_the_way_back_the_next_one_is_not_paid_for_again(site: Site) -> None:
+    await filled(site)
+    site.embedder = {"model": "clip-2"}
+    first = await site.reindex()
+    async with site.engine() as engine:
+        await roll_back(engine, "products")
+    site.shop.edit([3], title="Edited meanwhile")
+    site.service.reset()
+
+    again = await site.reindex()
+
+    assert (again.stand, again.after) == (Stand.DONE, first.after)
+    assert set(site.service.stats().embeds) == {"3"}
+    assert (await site.titles())[3] == "Edited meanwhile"
+    assert generations(site) == {first.after: "live", first.before: "standby"}

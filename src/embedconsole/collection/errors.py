@@ -11,6 +11,7 @@ import orjson
 
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
 from embedconsole.foreign import READABLE, one_line
+from embedconsole.http import why_not_connected
 from embedconsole.pauses import retry_after
 
 if TYPE_CHECKING:
@@ -102,20 +103,22 @@ def fault_of_transport(place: Place, error: BaseException) -> Transient:
     """No reply, or only a part of one: connect, time-out, dropped, truncated."""
     if isinstance(error, TimeoutError):
         return Transient(SOURCE, f"{place.target} did not answer in time")
-    detail = place.clean(str(error)) or place.clean(repr(error.__cause__ or error))
-    if _never_connected(error):
+    connecting = _connecting(error)
+    if connecting is not None:
+        detail = place.clean(why_not_connected(connecting))
         return Unreachable(SOURCE, f"{place.target} can't be reached: {detail}", remedy=REMEDY_REACH)
+    detail = place.clean(str(error)) or place.clean(repr(error.__cause__ or error))
     return Transient(SOURCE, f"{place.target} broke the connection: {detail}")
 
 
-def _never_connected(error: BaseException) -> bool:
-    """Whether there was no connection at all, whatever of its causes tells it."""
+def _connecting(error: BaseException) -> aiohttp.ClientConnectorError | None:
+    """What failed where there was no connection at all, whichever of the causes it is."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, aiohttp.ClientConnectorError):
-            return True
+            return cause
         cause = cause.__cause__ or cause.__context__
-    return False
+    return None
 
 
 def _without_index(place: Place, field: str) -> Refused:

@@ -17,7 +17,7 @@ from yarl import URL
 from embedconsole import __version__
 from embedconsole.embedders.errors import Service, fault_of_status
 from embedconsole.faults import ConfigError, Fault, Refused, Transient, Unreachable
-from embedconsole.http import ERROR_BODY_LIMIT, FAILURES, Http
+from embedconsole.http import ERROR_BODY_LIMIT, FAILURES, Http, why_not_connected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -155,7 +155,7 @@ class Wire:
         if isinstance(error, aiohttp.ClientConnectorError):
             return Unreachable(
                 service.source,
-                f"can't be reached: {service.clean(str(error))}",
+                f"can't be reached: {service.clean(why_not_connected(error))}",
                 remedy=f"Is it running? {service.url_remedy}",
             )
         if isinstance(error.__cause__, ContentEncodingError):

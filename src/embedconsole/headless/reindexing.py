@@ -9,7 +9,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import duration, put, put_json, say
 from embedconsole.headless.waiting import wait_for
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.reindexing import Reindex, Stand, roll_back
+from embedconsole.sync.reindexing import ROLE, Reindex, Stand, roll_back
 from embedconsole.sync.succeeding import Succession
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ _EXITS = {
     Stand.DONE: Exit.IN_SYNC,
     Stand.BUILT: Exit.IN_SYNC,
     Stand.WAITS: Exit.SOME_FAILED,
+    Stand.SKIPPED: Exit.HELD,
     Stand.STOPPED: Exit.STOPPED,
 }
 
@@ -45,17 +46,19 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
         stages.append(Reindex(engine, name, options, say))
         return await stages[0].run()
 
-    waited = wait_for(session, "reindex", work, lambda: stages[0].stage if stages else "")
+    waited = wait_for(session, ROLE, work, lambda: stages[0].stage if stages else "")
     if waited.result is None:
         say(f"Stopped; {session.command} reindex goes on where it was.")
         return _interrupted(waited.signal)
     done = waited.result
     if as_json:
         put_json({"pipeline": name, **done.as_json()})
-    else:
+    elif done.after:
         _print(name, done)
     if done.reason:
         say(f"{done.stand}: {done.reason}")
+    if done.stand is Stand.STOPPED:
+        say(f"Nothing is lost; {session.command} reindex goes on where it was.")
     if done.stand is Stand.DONE and done.before != done.after:
         command = f"{session.command} reindex"
         say(f"To go back: {command} --rollback. To drop the old one: {command} --drop-old")
@@ -98,7 +101,7 @@ def _succession(engine: Engine, name: str) -> Succession:
 
 
 def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:
-    waited = wait_for(session, "reindex", work, lambda: "")
+    waited = wait_for(session, ROLE, work, lambda: "")
     if waited.result is None:
         raise SystemExit(_interrupted(waited.signal))
     return waited.result

@@ -39,10 +39,16 @@ def print_report(session: Session, report: RunReport, *, as_json: bool) -> None:
 
 
 def _print_pipeline(name: str, report: PipelineReport) -> None:
-    put(f"{name}: {_WORDS[report.outcome]}")
+    put(f"{name}: {_stand(report)}")
     if report.outcome is Outcome.SKIPPED:
         return
     print_figures(report)
+
+
+def _stand(report: PipelineReport) -> str:
+    if report.outcome is Outcome.OK and report.pending:
+        return "done, the rest is left for later"  # --limit, --max-cost
+    return _WORDS[report.outcome]
 
 
 def print_figures(report: PipelineReport) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, TextIO
+from shutil import get_terminal_size
+from typing import TYPE_CHECKING, ClassVar, TextIO
 
 from embedconsole.foreign import harmless
 
@@ -12,8 +13,39 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+class LineInPlace:
+    """A line on a terminal that is written over, and makes way for what is said meanwhile."""
+
+    _shown: ClassVar[LineInPlace | None] = None
+
+    def __init__(self) -> None:
+        self._width = 0
+
+    def show(self, text: str) -> None:
+        """Have it read so from now on."""
+        text = harmless(text).replace("\n", " ")[: get_terminal_size().columns - 1]
+        sys.stderr.write(f"\r{text:<{self._width}}")
+        sys.stderr.flush()
+        self._width = len(text)
+        LineInPlace._shown = self
+
+    def clear(self) -> None:
+        """Take it away."""
+        sys.stderr.write(f"\r{'':<{self._width}}\r")
+        sys.stderr.flush()
+        self._width = 0
+        LineInPlace._shown = None
+
+    @classmethod
+    def make_way(cls) -> None:
+        """Take away the line that is shown, if one is; its owner shows it again."""
+        if cls._shown is not None:
+            cls._shown.clear()
+
+
 def say(text: str) -> None:
     """Tell the operator something; nobody reads it by program."""
+    LineInPlace.make_way()
     _write(sys.stderr, harmless(text))
 
 

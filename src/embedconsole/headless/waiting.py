@@ -7,13 +7,11 @@ import time
 from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from embedconsole.foreign import harmless
 from embedconsole.headless.progress import describe
 from embedconsole.headless.signals import interruptible
-from embedconsole.headless.talk import say
+from embedconsole.headless.talk import LineInPlace, say
 from embedconsole.sync.thread import engine_in_thread
 
 if TYPE_CHECKING:
@@ -88,28 +86,11 @@ def _line(*, terminal: bool) -> Iterator[_Line]:
     if not terminal:
         yield _LineNowAndThen()
         return
-    line = _LineInPlace()
+    line = LineInPlace()
     try:
         yield line
     finally:
         line.clear()
-
-
-class _LineInPlace:
-    """One line that is written over."""
-
-    def __init__(self) -> None:
-        self._width = 0
-
-    def show(self, text: str) -> None:
-        text = harmless(text).replace("\n", " ")[: get_terminal_size().columns - 1]
-        sys.stderr.write(f"\r{text:<{self._width}}")
-        sys.stderr.flush()
-        self._width = len(text)
-
-    def clear(self) -> None:
-        sys.stderr.write(f"\r{'':<{self._width}}\r")
-        sys.stderr.flush()
 
 
 class _LineNowAndThen:

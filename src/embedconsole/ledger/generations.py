@@ -104,7 +104,11 @@ class Generations:
         return Generation(number, pipeline, collection, space, None, None, target, stage)
 
     def promote(self, generation: Generation, *, alias: str) -> None:
-        """Have it searched from now on, by this name; the one before stands by."""
+        """Have it searched from now on, by this name; the one before stands by.
+
+        Feed and flags have told of changes to the one that was searched, and will not do so again: the next
+        run has to look at every row.
+        """
         live = update(generations).where(
             generations.c.pipeline == generation.pipeline, generations.c.stage == Stage.LIVE.value
         )
@@ -112,9 +116,14 @@ class Generations:
 
         def work(connection: Connection) -> None:
             connection.execute(live.values(stage=Stage.STANDBY.value))
-            connection.execute(this.values(stage=Stage.LIVE.value, collection=alias))
+            unscanned = {"watermark": None, "full_scan_at": None}
+            connection.execute(this.values(stage=Stage.LIVE.value, collection=alias, **unscanned))
 
         self._database.write(work)
+
+    def build_on(self, generation: Generation) -> None:
+        """Have one that stands by be built on, to take the current one's place again."""
+        self._set(generation.id, stage=Stage.BUILDING.value)
 
     def retire(self, generation: Generation) -> None:
         """Note that its collection is no more."""

@@ -133,10 +133,19 @@ class Attendance:
         while await self._wait_a_little():
             if self.engine.control.paused or time.monotonic() < self._calm_until:
                 continue
-            if self._feeds.due and time.monotonic() >= self._feeds_at:
-                await self._take_feeds()
-            elif await self._something_due():
-                self._calm_until = self._calm_after(await self.engine.help())
+            try:
+                await self._take_up()
+            except (ConfigError, ExceptionGroup) as error:
+                if from_outside(error) is None:
+                    raise
+                return  # the run that follows meets the same, and tells it
+
+    async def _take_up(self) -> None:
+        """What the feeds name or what has become due, if there is such."""
+        if self._feeds.due and time.monotonic() >= self._feeds_at:
+            await self._take_feeds()
+        elif await self._something_due():
+            self._calm_until = self._calm_after(await self.engine.help())
 
     async def _take_feeds(self) -> None:
         options = RunOptions(feed=True, pipelines=self._feeds.take(), patient=True)

@@ -245,7 +245,9 @@ class Crew:
                 in_batch(batch.token),
                 span("batch", batch=batch.token, pipeline=pipeline, work=work, items=len(batch.items)),
             ):
-                await worker.process(batch)
+                given_back = await worker.process(batch)
+            if self.limit is not None:
+                self.limit += given_back
         finally:
             self.in_flight.remove(batch)
             self.purse.promise(-len(batch.items) * self.price)

@@ -50,6 +50,7 @@ class Engine:
     Attributes:
         next_run: When the next scheduled run begins, on the monotonic clock; set by whoever serves.
         serves: Whether orders are taken here.
+        leases: To hold a pipeline for longer than a run.
         halted: Why nothing runs any more until somebody asks; set by whoever serves.
     """
 
@@ -66,12 +67,12 @@ class Engine:
     _health: dict[str, tuple[Health, ...]] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
     _watch: Watch = field(init=False)
-    _leases: RunLeases = field(init=False)
+    leases: RunLeases = field(init=False)
     _silence: LedgerSilence = field(default_factory=LedgerSilence)
 
     def __post_init__(self) -> None:
         self._watch = Watch(self.ledger, self.assemblies)
-        self._leases = RunLeases(
+        self.leases = RunLeases(
             presence=self.ledger.presence,
             owner=self.me.id,
             control=self.control,
@@ -92,7 +93,7 @@ class Engine:
         """
         try:
             chosen = [assembly.pipeline.name for assembly in self._chosen(options)]
-            async with self._leases.held(chosen, overlap) as holder:
+            async with self.leases.held(chosen, overlap) as holder:
                 if holder is not None:
                     return self._all(options, Outcome.SKIPPED, f"{holder} runs it already")
                 return await self._run(options, kind)

@@ -36,11 +36,13 @@ def settled_generation(assembly: Assembly, ledger: Ledger, *, force: bool) -> Ge
         force: Everything is being embedded again, so that another model may take over in place.
 
     Raises:
-        ConfigError: the vectors would not be comparable with those already there.
+        ConfigError: the vectors would not be comparable with those already there, or the configuration is
+            that of before a re-index.
     """
     pipeline = assembly.pipeline
     generation = current_generation(assembly, ledger)
     if generation is None:
+        _check_not_succeeded(pipeline, ledger)
         generation = ledger.generations.begin(pipeline.name, pipeline.collection.name, assembly.space)
     if generation.space != assembly.space:
         if not force:
@@ -48,6 +50,19 @@ def settled_generation(assembly: Assembly, ledger: Ledger, *, force: bool) -> Ge
         ledger.generations.set_space(generation.id, assembly.space)
         generation = replace(generation, space=assembly.space)
     return noted(generation, pipeline, ledger)
+
+
+def _check_not_succeeded(pipeline: Pipeline, ledger: Ledger) -> None:
+    """Whoever still has the name of before must not take the pipeline back, and pay for all of it again."""
+    name = pipeline.collection.name
+    live = ledger.generations.current(pipeline.name)
+    before = ledger.generations.standby(pipeline.name)
+    if live is not None and any(name in (one.collection, one.target) for one in before):
+        raise ConfigError(
+            f"pipeline {pipeline.name}: {live.collection}, which stands for {live.target}, has taken over "
+            f"from its collection {name} by a re-index. Use the configuration of now, with "
+            f"pipelines.{pipeline.name}.collection.name: {live.collection}"
+        )
 
 
 def building_generation(assembly: Assembly, ledger: Ledger) -> Generation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -54,18 +54,27 @@ class RunLeases:
     bury_the_dead: Callable[[], Awaitable[None]]
     taken_over: Callable[[], None]
     missed: Callable[[Fault], None]
+    _held: set[str] = field(default_factory=set)
 
     @asynccontextmanager
     async def held(self, pipelines: Sequence[str], overlap: Overlap) -> AsyncIterator[str | None]:
-        """Hold the leases of these pipelines; gives the holder when another process has one of them."""
+        """Hold the leases of these pipelines; gives the holder when another process has one of them.
+
+        Within a block that holds them, this is another name for that block.
+        """
+        if self._held.issuperset(pipelines):
+            yield None
+            return
         held = await self._acquire([run_lease(name) for name in pipelines], overlap)
         if isinstance(held, str):
             yield held
             return
+        self._held.update(pipelines)
         try:
             async with alongside(partial(self._keep, held)):
                 yield None
         finally:
+            self._held.difference_update(pipelines)
             with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
                 await self._give_up(held)
 

@@ -55,7 +55,7 @@ class CatalogNoter:
         if writeback is None or not settlement.written:
             return
         settled = [
-            Settled(rows[item.key], _as_json(vectors.get(item.key)) if writeback.vector else None)
+            Settled(rows[item.key], _of_slots(vectors.get(item.key)) if writeback.vector else None)
             for item, _ in settlement.written
         ]
         try:
@@ -77,8 +77,11 @@ class CatalogNoter:
             raise Stop(fault) from fault
 
 
-def _as_json(slots: Vectors | None) -> JsonValue:
-    if slots is None:
-        return None
-    vectors: JsonObject = {name: vector.tolist() for name, vector in gathered(slots).items()}
-    return vectors[UNNAMED] if list(vectors) == [UNNAMED] else vectors
+def _of_slots(slots: Vectors | None) -> JsonValue:
+    return None if slots is None else as_json(gathered(slots))
+
+
+def as_json(vectors: Vectors) -> JsonValue:
+    """The vectors of one item, by name, as the `vector` column takes them."""
+    lists: JsonObject = {name: vector.tolist() for name, vector in vectors.items()}
+    return lists[UNNAMED] if list(lists) == [UNNAMED] else lists

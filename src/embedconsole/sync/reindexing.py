@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,14 +14,14 @@ import anyio.to_thread
 
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.generation import noted
 from embedconsole.sync.greening import until_green
-from embedconsole.sync.initialise import compared
+from embedconsole.sync.next_generation import NextGeneration
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.serving import Serving
 from embedconsole.sync.sidebyside import Comparison, compare
 from embedconsole.sync.succeeding import Succession
+from embedconsole.sync.vector_column import rewrite_vector_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +29,9 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Generation
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.progress import PipelineReport, RunReport
+
+ROLE = "reindex"
+"""What a process that re-indexes is called in the ledger."""
 
 _PASSES = 5
 """How often edits of the last pass are caught up with before the name moves all the same."""
@@ -43,6 +45,8 @@ class Stand(StrEnum):
     """Built and checked, and the name left where it is, as asked."""
     WAITS = "waits"
     """Built, and the name has not moved: somebody has to decide."""
+    SKIPPED = "skipped"
+    """Another process re-indexes the pipeline; nothing was done."""
     STOPPED = "stopped"
     """The run that builds did not come to its end; it is gone on with the next time."""
 
@@ -77,7 +81,7 @@ class Reindexed:
     """What came of it.
 
     Attributes:
-        before, after: The collections by their own names.
+        before, after: The collections by their own names; empty where it was skipped.
         alias: The name that stands, or would stand, for the next one.
         fill: What the passes that filled it did, added up.
         comparison: None where it did not come to that.
@@ -123,19 +127,44 @@ class Reindex:
             ConfigError: there is nothing to re-index, or the configuration can't be used.
             Fault: a dependency does not answer.
         """
+        leases = self.engine.leases
+        async with leases.held([self.pipeline], "skip") as holder:
+            if holder is None:
+                return await self._run()
+        if await self._reindexes(holder):
+            return Reindexed(Stand.SKIPPED, "", "", "", reason=f"{holder} re-indexes it already")
+        self.say(f"Waiting for {holder}, which runs {self.pipeline}")
+        self.stage = "waiting"
+        async with leases.held([self.pipeline], "wait") as holder:
+            if holder is None:
+                return await self._run()
+        return Reindexed(Stand.SKIPPED, "", "", "", reason=f"{holder} runs it still")
+
+    async def _reindexes(self, holder: str) -> bool:
+        workers = await anyio.to_thread.run_sync(self.engine.ledger.presence.workers)
+        return any(worker.id == holder and worker.role == ROLE for worker in workers)
+
+    async def _run(self) -> Reindexed:
+        """The same, while no other process plans for the pipeline, as configured now or before."""
         searched = await self._succession.searched()
         alias = self.options.alias or searched.collection
-        following = await self._following(searched)
+        succeeding = NextGeneration(self._succession, self.say)
+        following = await succeeding.begun()
         if following is None:
-            following = await self._begin(searched)
+            following = await succeeding.begin(searched)
         elif await self._succession.stands_for(following, alias):
             self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
             await self._succession.take_over(following, alias)
-            return self._end(Stand.DONE, searched, following, alias)
-        stopped = await self._build(searched, following)
-        if stopped is not None:
-            return self._end(Stand.STOPPED, searched, following, alias, reason=stopped)
-        comparison = await self._check(searched, following)
+            return await self._moved(searched, following, alias)
+        serving = Serving(self.engine, self._succession.assembly, searched, self.say)
+        async with alongside(serving.keep):
+            stopped = await self._build(following)
+            if stopped is not None:
+                return self._end(Stand.STOPPED, searched, following, alias, reason=stopped)
+            # What was deleted meanwhile is in neither of them, and not lacking in one.
+            await serving.sync()
+            comparison = await self._check(searched, following)
+            await serving.rest()
         reason = await self._why_not(comparison, alias)
         if reason:
             return self._end(Stand.WAITS, searched, following, alias, comparison, reason)
@@ -143,9 +172,18 @@ class Reindex:
             told = "without --no-switch the name moves"
             return self._end(Stand.BUILT, searched, following, alias, comparison, told)
         await self._switch(searched, following, alias)
-        # What was edited between the last pass and the name's move.
+        return await self._moved(searched, following, alias, comparison)
+
+    async def _moved(
+        self,
+        searched: Generation,
+        following: Generation,
+        alias: str,
+        comparison: Comparison | None = None,
+    ) -> Reindexed:
+        """Catch up with what was edited between the last pass and the name's move."""
         if alias == self._configured:
-            await self.engine.run(RunOptions(pipelines=frozenset({self.pipeline})), overlap="wait")
+            await self.engine.run(RunOptions(pipelines=frozenset({self.pipeline})))
             return self._end(Stand.DONE, searched, following, alias, comparison)
         told = f"set pipelines.{self.pipeline}.collection.name to {alias}, and have readers use that name"
         return self._end(Stand.DONE, searched, following, alias, comparison, told)
@@ -154,52 +192,19 @@ class Reindex:
     def _configured(self) -> str:
         return self._succession.assembly.pipeline.collection.name
 
-    # The next generation
+    # The build
 
-    async def _following(self, searched: Generation) -> Generation | None:
-        """The one that is being built already, if it is for the configuration of now."""
-        assembly = self._succession.assembly
-        building = await anyio.to_thread.run_sync(self.engine.ledger.generations.building, self.pipeline)
-        if building is None:
-            return None
-        state = await self._succession.collection_of(building).describe()
-        if state is None and await self._has_written(building):
-            self.say(f"{building.target} was begun before, and is gone")
-        elif building.space == assembly.space and (
-            state is None or not any(found.blocking for found in compared(assembly, state))
-        ):
-            self.say(f"Going on with {building.target}, which was begun before")
-            return building
-        else:
-            self.say(f"{building.target} was begun for another configuration, and is dropped")
-        await self._succession.drop(building)
-        return None
-
-    async def _has_written(self, generation: Generation) -> bool:
-        count = partial(self.engine.ledger.overview.counts, generation.id)
-        return (await anyio.to_thread.run_sync(count)).synced > 0
-
-    async def _begin(self, searched: Generation) -> Generation:
-        assembly, ledger = self._succession.assembly, self.engine.ledger
-        target = await self._succession.free_target(searched)
-        build = partial(ledger.generations.build, self.pipeline, searched.collection, assembly.space, target)
-        generation = await anyio.to_thread.run_sync(build)
-        self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
-        return await anyio.to_thread.run_sync(noted, generation, assembly.pipeline, ledger)
-
-    async def _build(self, searched: Generation, following: Generation) -> str | None:
+    async def _build(self, following: Generation) -> str | None:
         """Fill it until a pass finds nothing more; returns why it could not be."""
         self.stage = "building"
-        serving = Serving(self.engine, self._succession.assembly, searched, self.say)
-        async with alongside(serving.keep):
-            for _ in range(_PASSES):
-                report = await self._pass()
-                done = report.pipelines[self.pipeline]
-                self._count(done)
-                if report.outcome not in (Outcome.OK, Outcome.PARTIAL) or done.pending:
-                    return done.message or f"the run that builds {following.target} was {report.outcome}"
-                if not (done.embedded or done.payload_updated or done.deleted):
-                    break
+        for _ in range(_PASSES):
+            report = await self._pass()
+            done = report.pipelines[self.pipeline]
+            self._count(done)
+            if report.outcome not in (Outcome.OK, Outcome.PARTIAL) or done.pending:
+                return done.message or f"the run that builds {following.target} was {report.outcome}"
+            if not (done.embedded or done.payload_updated or done.deleted):
+                break
         if await self._succession.collection_of(following).describe() is None:
             return f"the catalog has no item that could be written to {following.target}"
         return None
@@ -212,7 +217,7 @@ class Reindex:
             max_cost=self.options.max_cost,
             pipelines=frozenset({self.pipeline}),
         )
-        return await self.engine.run(options, kind="reindex", overlap="wait")
+        return await self.engine.run(options, kind="reindex")
 
     def _count(self, report: PipelineReport) -> None:
         for name in ("embedded", "payload_updated", "deleted", "embed_requests", "embed_items", "seconds"):
@@ -253,6 +258,9 @@ class Reindex:
         )
 
     async def _switch(self, searched: Generation, following: Generation, alias: str) -> None:
+        self.stage = "writing the vectors back"
+        # Before the move: killed here, the next call does it again.
+        await rewrite_vector_column(self._succession.assembly.bound_to(following.target))
         self.stage = "moving the name"
         if self.options.replace and not await self._succession.can_take(alias):
             await self._succession.collection_of(searched).drop()
@@ -287,6 +295,6 @@ async def roll_back(engine: Engine, pipeline: str) -> str:
     if generation.space == succession.assembly.space:
         return f"{said}; the next run brings it up to date"
     return (
-        f"{said}. Set pipelines.{pipeline} back to what it was filled with: until then runs are refused, and "
-        "it is not kept true"
+        f"{said}. Set pipelines.{pipeline} back to what it was filled with, or go forward by another "
+        "--rollback: until then runs are refused, and it is not kept true"
     )

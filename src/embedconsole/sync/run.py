@@ -134,7 +134,8 @@ class PipelineRun:
         try:
             await self._plan_and_work()
         finally:
-            await self.deferring.end()
+            if self.options.plan:  # who only helps leaves it to the run that is helped
+                await self.deferring.end()
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
         return self._report(counts, time.monotonic() - began)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.former import former_pipeline
+from embedconsole.sync.former import former_assembly
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.round import Round
 
@@ -22,52 +22,53 @@ if TYPE_CHECKING:
 REFRESH_EVERY = 30.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Serving:
     """Syncs the generation that is searched, as it was configured when it was filled.
 
     Args:
-        say: Told what keeps it from being kept true.
+        say: Told what keeps it from being kept true, once for each reason.
     """
 
     engine: Engine
     assembly: Assembly
     searched: Generation
     say: Callable[[str], None]
+    _told: str = ""
+    _one_at_a_time: anyio.Lock = field(default_factory=anyio.Lock)
 
     async def keep(self) -> None:
         """Sync it now and then, until cancelled."""
-        try:
-            former = await former_assembly(self.assembly, self.searched)
-            while True:
-                await self.sync(former)
-                await anyio.sleep(REFRESH_EVERY)
-        except (ConfigError, Fault) as error:
-            self.say(f"what is searched now is not kept true meanwhile: {error}")
+        while True:
+            await self.sync()
+            await anyio.sleep(REFRESH_EVERY)
 
-    async def sync(self, former: Assembly) -> None:
-        """One pass. It takes no lease: the run that builds has the pipeline's, and claims need none.
+    async def sync(self) -> None:
+        """One pass; what can't be done now is tried again by the next.
 
-        Raises:
-            ConfigError, Fault: it can't be synced.
+        It takes no lease: the re-index has the pipeline's.
         """
+        async with self._one_at_a_time:
+            try:
+                problem = await self._sync(await former_assembly(self.assembly, self.searched))
+            except (ConfigError, Fault) as error:
+                problem = str(error)
+        if problem not in ("", self._told):
+            self._told = problem
+            self.say(f"what is searched now is not kept true meanwhile: {problem}")
+
+    async def rest(self) -> None:
+        """Have the pass under way come to its end, and begin no other."""
+        await self._one_at_a_time.acquire()
+
+    async def _sync(self, former: Assembly) -> str:
+        """One pass; returns why it stopped, empty when it did not."""
         engine = self.engine
-        now = Round(engine.ledger, engine.me, engine.control, RunOptions(patient=True), [former])
+        # Not patient: a model that is there no more must not hold up the one that follows it.
+        now = Round(engine.ledger, engine.me, engine.control, RunOptions(), [former])
         await now.prepare()
         await now.begin("serve")
         await now.work()
-        await now.note(now.report())
-
-
-async def former_assembly(assembly: Assembly, searched: Generation) -> Assembly:
-    """A pipeline as it was configured when what is searched was filled.
-
-    Raises:
-        ConfigError: that is not known, or can't be had any more.
-        Fault: the collection does not answer.
-    """
-    bound = assembly.bound_to(searched.target)
-    state = await bound.collection.describe()
-    if state is None or searched.recipe is None:
-        raise ConfigError("nobody knows how it was filled")
-    return bound.configured_as(former_pipeline(bound.pipeline, searched.recipe, state))
+        report = now.report()
+        await now.note(report)
+        return "; ".join(report.messages.values())

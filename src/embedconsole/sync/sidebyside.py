@@ -13,9 +13,9 @@ import anyio.to_thread
 
 from embedconsole.faults import BadInput, ConfigError
 from embedconsole.items import point_id
+from embedconsole.sync.former import former_assembly
 from embedconsole.sync.hits import key_of, title_of
 from embedconsole.sync.searching import ByText, search, vector_for
-from embedconsole.sync.serving import former_assembly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError
+from embedconsole.sync.former import former_assembly
 from embedconsole.sync.generation import current_generation
+from embedconsole.sync.vector_column import has_vector_column, rewrite_vector_column
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
@@ -46,9 +48,11 @@ class Succession:
             raise ConfigError(
                 f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole --headless --once"
             )
-        # Somebody else's alias may be configured: from here on the collection itself is meant.
+        # Somebody else's alias may be configured: from here on the collection itself is meant. Not where the
+        # name has moved to the next one already, and only the ledger does not know yet.
         own_name = (await self.collection_of(generation).naming()).collection
-        if own_name == generation.target:
+        building = await anyio.to_thread.run_sync(self.ledger.generations.building, self.name)
+        if own_name == generation.target or (building is not None and own_name == building.target):
             return generation
         note = partial(self.ledger.generations.set_target, generation.id, own_name)
         await anyio.to_thread.run_sync(note)
@@ -95,6 +99,9 @@ class Succession:
             raise ConfigError(f"pipeline {self.name}: no collection of before stands by to go back to")
         searched = await self.searched()
         await self.take_over(standby[0], searched.collection)
+        if has_vector_column(self.assembly):
+            # After the move: nothing that is wrong with a column may be in the way of going back.
+            await rewrite_vector_column(await former_assembly(self.assembly, standby[0]))
         return standby[0]
 
     async def drop_standby(self) -> list[str]:
@@ -106,10 +113,17 @@ class Succession:
 
     async def drop(self, generation: Generation) -> None:
         """Drop a generation's collection and all that is known of it."""
-        if await self.collection_of(generation).describe() is not None:
-            await self.collection_of(generation).drop()
+        collection = self.collection_of(generation)
+        if await self._has_its_name(generation) and await collection.describe() is not None:
+            await collection.drop()
         await anyio.to_thread.run_sync(self.ledger.generations.retire, generation)
         await anyio.to_thread.run_sync(self.ledger.generations.forget, generation)
+
+    async def _has_its_name(self, generation: Generation) -> bool:
+        """Whether its name is not an alias by now, which what has replaced it got."""
+        if self.assembly.pipeline.collection.path is not None:
+            return True
+        return (await self.collection_of(generation).naming()).collection == generation.target
 
     async def lead_to(self, alias: str) -> Generation:
         """Give what is searched now a further name, an alias: readers can go over to it one by one.

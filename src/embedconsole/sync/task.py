@@ -85,8 +85,8 @@ class Task:
         self._rows = self._bench.catalog.read([item.key for item in self._batch.items])
         return {key: self._bench.recipe.content(row) for key, row in self._rows.items()}
 
-    async def settle(self) -> None:
-        """End the batch in the ledger, and note what was synced in the catalog."""
+    async def settle(self) -> int:
+        """End the batch in the ledger, and note what was synced; returns how many items are given back."""
         self._stages.enter("finish")
         settlement = self._outcome.settlement(self._batch)
         for failure in settlement.failed:
@@ -101,6 +101,7 @@ class Task:
         self._bench.journal.batch_done(
             self._batch, settlement, self._rows, lost=lost, stages=self._stages.seconds
         )
+        return len(settlement.released)
 
     async def _doubt(self, settlement: Settlement, *, lost: int) -> None:
         """Have points looked at again that we wrote without holding them, or may have written."""

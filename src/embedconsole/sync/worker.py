@@ -23,8 +23,8 @@ class Worker:
 
     bench: Workbench
 
-    async def process(self, batch: Batch) -> None:
-        """Work on a batch and settle it, whatever happens.
+    async def process(self, batch: Batch) -> int:
+        """Work on a batch and settle it, whatever happens; returns how many of its items are given back.
 
         Raises:
             Stop: the run can't go on.
@@ -52,6 +52,7 @@ class Worker:
             raise
         if stop is not None:
             self.bench.give_up(stop.fault)
-        await task.settle()
+        released = await task.settle()
         if stop is not None:
             raise stop
+        return released

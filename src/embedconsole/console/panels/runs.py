@@ -47,7 +47,7 @@ def _some(value: int | None, tone: Tone) -> Tone:
 
 _COLUMNS = (
     Column("run", 5, lambda row: str(row.number), lambda row: "muted", to_right=True),
-    Column("kind", 5, lambda row: row.kind, lambda row: "plain"),
+    Column("kind", 7, lambda row: row.kind, lambda row: "plain"),
     Column("began", 7, lambda row: row.began, lambda row: "plain", to_right=True),
     Column("at", 15, lambda row: row.at, lambda row: "muted", rank=4),
     Column("took", 5, lambda row: row.took, lambda row: "plain", to_right=True),
