@@ -77,7 +77,8 @@ def main() -> None:
     ]
     place = options.ledger.partition("://")[0]
     sys.stdout.write(
-        f"{options.items:,} products, ledger on {place}; batches of {_BATCH}, {options.slots} requests a process; "
+        f"{options.items:,} products, ledger on {place}; batches of {_BATCH}, "
+        f"{options.slots} requests a process; "
         f"the service takes {options.base_ms:g} ms + {options.item_ms:g} ms an item; "
         f"load {os.getloadavg()[0]:.1f}\n"
         f"{'':24}{'items/s':>9}{'wall s':>9}{'CPU us/item':>13}{'bytes/item':>12}{'tidied':>8}"

@@ -46,6 +46,8 @@ def test_messages_are_acknowledged_late_and_outlive_the_lease() -> None:
     assert conf.task_reject_on_worker_lost
     assert conf.worker_prefetch_multiplier == 1
     assert conf.worker_send_task_events
+    # Longer than a ledger that does not answer is waited for, else Celery kills the process in a circle.
+    assert conf.worker_proc_alive_timeout > 20
     assert conf.task_default_queue == "shop-embeddings"
     assert conf.broker_transport_options["visibility_timeout"] == visibility_timeout(300)
     assert visibility_timeout(1) > LEASE_SECONDS

@@ -95,7 +95,11 @@ class Tasks:
         return report
 
     def _call(self, engine: EngineHandle, pipeline: Pipeline, waiting: int, *, ourselves: int) -> None:
-        """Send as many messages as there are workers free for it, and no more than there are batches."""
+        """Send as many messages as there are workers free for it, and no more than there are batches.
+
+        Args:
+            ourselves: 1 where this process is free as soon as it has sent them, else 0.
+        """
         if waiting:
             idle = ourselves + engine.call(_idle).result()
             for _ in range(drains_wanted(waiting, pipeline.chunk_size, idle)):
