@@ -11,6 +11,7 @@ import pytest
 import embedconsole.celery
 from config.conftest import BASE, settled
 from embedconsole.celery.building import DRAIN, PLAN, build_app, visibility_timeout
+from embedconsole.config.show import show
 from embedconsole.ledger.claims import LEASE_SECONDS
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ def test_the_settings_and_their_defaults() -> None:
     theirs = settled(BASE + CELERY).settings.celery
     assert (theirs.queue, theirs.drain_seconds) == ("shop-embeddings", 300)
     assert "secret" not in repr(theirs)
+
+
+def test_a_brokers_password_is_not_shown() -> None:
+    two = "celery: {broker: 'sentinel://:secret@one:26379;sentinel://:secret@two:26379'}\n"
+    shown = show(settled(BASE + two), environ={})
+    assert "sentinel://***@one:26379;sentinel://***@two:26379" in shown
+    assert "secret" not in shown
 
 
 @pytest.mark.parametrize("broker", ["''", "broker:6379", "redis://"])
