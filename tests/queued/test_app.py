@@ -10,7 +10,7 @@ import pytest
 
 import embedconsole.celery
 from config.conftest import BASE, settled
-from embedconsole.celery.building import DRAIN, PLAN, build_app, visibility_timeout
+from embedconsole.celery.building import DRAIN, PLAN, build_app, send_drain, visibility_timeout
 from embedconsole.config.show import show
 from embedconsole.ledger.claims import LEASE_SECONDS
 
@@ -69,6 +69,11 @@ def test_beat_plans_as_often_as_the_daemon_and_looks_for_what_is_due_in_between(
     assert (drain["task"], drain["schedule"]) == (DRAIN, 60)
     # Where nobody works, they do not pile up.
     assert drain["options"]["expires"] == 60
+
+
+def test_a_broker_that_is_away_fails_no_task(caplog: pytest.LogCaptureFixture) -> None:
+    send_drain(app_of("celery: {broker: 'redis://127.0.0.1:9/0'}\n"), 60.0, "products")
+    assert "the broker does not answer, no worker is called" in caplog.text
 
 
 def test_without_a_configuration_the_worker_says_so(

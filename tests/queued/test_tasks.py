@@ -13,6 +13,7 @@ from embedconsole.celery.tasks import Tasks
 from embedconsole.config.load import load
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.faults import Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.sync.leases import run_lease
@@ -140,6 +141,20 @@ def test_workers_are_called_while_the_catalog_is_still_read(
     # At the end for all three; before that for the two that are idle, and more than once.
     assert sent[-3:] == ["products"] * 3
     assert len(sent) > 3
+
+
+def test_a_plan_that_can_not_ask_who_is_idle_goes_on(
+    stage: Stage, ledger: LedgerRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(engine: object) -> int:
+        raise Transient("ledger", "does not answer")
+
+    monkeypatch.setattr("embedconsole.celery.tasks._CALL_EVERY", 0.01)
+    monkeypatch.setattr("embedconsole.celery.tasks._idle", away)
+    stage.shop.add(range(1, 4001))
+    with at_work(stage) as (tasks, sent):
+        assert tasks.plan("products")["outcome"] == "ok"
+        assert (sent, ledger.known()) == ([], 4000)
 
 
 def test_two_plans_never_run_at_once(stage: Stage, ledger: LedgerRows) -> None:

@@ -100,10 +100,16 @@ class Tasks:
         Args:
             ourselves: 1 where this process is free as soon as it has sent them, else 0.
         """
-        if waiting:
+        if not waiting:
+            return
+        try:
             idle = ourselves + engine.call(_idle).result()
-            for _ in range(drains_wanted(waiting, pipeline.chunk_size, idle)):
-                self.send_drain(pipeline.name)
+        except Fault as fault:
+            # What the task itself needs of the ledger, it reports itself; a run may still be going on.
+            log.warning("no worker is called: %s", fault)
+            return
+        for _ in range(drains_wanted(waiting, pipeline.chunk_size, idle)):
+            self.send_drain(pipeline.name)
 
 
 async def _no_work(engine: Engine, pipeline: str) -> str | None:
