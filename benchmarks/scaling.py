@@ -33,7 +33,7 @@ from embedconsole.ledger.ledger import open_ledger
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_BATCH, _SLOTS = 100, 8
+_BATCH = 100
 _POLL = 0.1
 
 
@@ -66,6 +66,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, nargs="*", default=[1, 2, 4])
     parser.add_argument("--broker", help="also with Celery workers on this broker")
     parser.add_argument("--celery", type=int, nargs="*", default=[3])
+    parser.add_argument("--slots", type=int, default=8, help="batches that a process embeds at a time")
     parser.add_argument("--base-ms", type=float, default=50.0)
     parser.add_argument("--item-ms", type=float, default=0.2)
     options = parser.parse_args()
@@ -76,7 +77,8 @@ def main() -> None:
     ]
     place = options.ledger.partition("://")[0]
     sys.stdout.write(
-        f"{options.items:,} products, ledger on {place}; batches of {_BATCH}, {_SLOTS} requests a process; "
+        f"{options.items:,} products, ledger on {place}; batches of {_BATCH}, "
+        f"{options.slots} requests a process; "
         f"the service takes {options.base_ms:g} ms + {options.item_ms:g} ms an item; "
         f"load {os.getloadavg()[0]:.1f}\n"
         f"{'':24}{'items/s':>9}{'wall s':>9}{'CPU us/item':>13}{'bytes/item':>12}{'tidied':>8}"
@@ -96,14 +98,17 @@ def main() -> None:
                 tempfile.TemporaryDirectory() as folder,
                 fresh_ledger(options.ledger, Path(folder)) as ledger,
             ):
-                here = _setting(Path(folder), f"{embedder}/embed", qdrant, ledger, broker, options.items)
+                make_catalog(Path(folder) / "shop.db", options.items)
+                config = configuration(
+                    Path(folder), f"{embedder}/embed", qdrant, _BATCH, options.slots, ledger
+                )
+                here = _setting(config, ledger, broker, options.items)
                 _print(name, here, _daemons(here, count) if broker is None else _celery(here, count))
 
 
-def _setting(folder: Path, service: str, qdrant: str, ledger: str, broker: str | None, items: int) -> Setting:
-    make_catalog(folder / "shop.db", items)
-    config = configuration(folder, service, qdrant, _BATCH, _SLOTS)
-    settings = json.loads(config.read_text(encoding="utf-8")) | {"ledger": ledger}
+def _setting(config: Path, ledger: str, broker: str | None, items: int) -> Setting:
+    folder = config.parent
+    settings = json.loads(config.read_text(encoding="utf-8"))
     # The stand-in knows a collection by its name, and has it from the row before.
     settings["pipelines"]["products"]["collection"]["name"] = f"products_{uuid.uuid4().hex}"
     if broker is not None:

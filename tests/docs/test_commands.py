@@ -52,6 +52,7 @@ OTHER_PROGRAMS = {
     "useradd": "prepares a host",
     "install": "prepares a host",
     "pytest": "runs the tests",
+    "celery": "works on a queue",
 }
 """Programs of others that the documents call, and what for: they are not run."""
 

@@ -55,6 +55,6 @@ def _pipeline(tree: dict[str, Any]) -> dict[str, Any]:
 def test_it_loads(page: str, tree: dict[str, Any]) -> None:
     text = yaml.safe_dump(completed(tree), sort_keys=False)
     variables = dict.fromkeys(re.findall(r"\$\{(\w+)\}", text), "http://there:8000")
-    variables["DATABASE_URL"] = "sqlite:///shop.db"
+    variables |= {"DATABASE_URL": "sqlite:///shop.db", "LEDGER_PASSWORD": "secret"}
     folder = Path("/etc/shop")
     settle(parse_source(text, page), folder / "c.yaml", environ=variables, overrides={}, cwd=folder)

@@ -10,7 +10,8 @@ import pytest
 
 import embedconsole.celery
 from config.conftest import BASE, settled
-from embedconsole.celery.building import DRAIN, PLAN, build_app, visibility_timeout
+from embedconsole.celery.building import DRAIN, PLAN, build_app, send_drain, visibility_timeout
+from embedconsole.config.show import show
 from embedconsole.ledger.claims import LEASE_SECONDS
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def test_the_settings_and_their_defaults() -> None:
     assert "secret" not in repr(theirs)
 
 
+def test_a_brokers_password_is_not_shown() -> None:
+    two = "celery: {broker: 'sentinel://:secret@one:26379;sentinel://:secret@two:26379'}\n"
+    shown = show(settled(BASE + two), environ={})
+    assert "sentinel://***@one:26379;sentinel://***@two:26379" in shown
+    assert "secret" not in shown
+
+
 @pytest.mark.parametrize("broker", ["''", "broker:6379", "redis://"])
 def test_a_broker_is_an_address(broker: str) -> None:
     with pytest.raises(Exception, match=r"celery\.broker: should be an address such as redis://"):
@@ -46,6 +54,8 @@ def test_messages_are_acknowledged_late_and_outlive_the_lease() -> None:
     assert conf.task_reject_on_worker_lost
     assert conf.worker_prefetch_multiplier == 1
     assert conf.worker_send_task_events
+    # Longer than a ledger that does not answer is waited for, else Celery kills the process in a circle.
+    assert conf.worker_proc_alive_timeout > 20
     assert conf.task_default_queue == "shop-embeddings"
     assert conf.broker_transport_options["visibility_timeout"] == visibility_timeout(300)
     assert visibility_timeout(1) > LEASE_SECONDS
@@ -59,6 +69,11 @@ def test_beat_plans_as_often_as_the_daemon_and_looks_for_what_is_due_in_between(
     assert (drain["task"], drain["schedule"]) == (DRAIN, 60)
     # Where nobody works, they do not pile up.
     assert drain["options"]["expires"] == 60
+
+
+def test_a_broker_that_is_away_fails_no_task(caplog: pytest.LogCaptureFixture) -> None:
+    send_drain(app_of("celery: {broker: 'redis://127.0.0.1:9/0'}\n"), 60.0, "products")
+    assert "the broker does not answer, no worker is called" in caplog.text
 
 
 def test_without_a_configuration_the_worker_says_so(

@@ -13,6 +13,7 @@ from embedconsole.celery.tasks import Tasks
 from embedconsole.config.load import load
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.faults import Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.sync.leases import run_lease
@@ -55,6 +56,14 @@ def message(report: dict[str, object]) -> str:
     """What a report says to the operator."""
     assert isinstance(report["messages"], dict)
     return str(report["messages"]["products"])
+
+
+def idle_elsewhere(ledger: LedgerRows, *hosts: str) -> None:
+    """Worker processes on other hosts that have nothing to do."""
+    status = ProcessStatus(state="idle").as_json()
+    with open_ledger(ledger.database.url) as opened:
+        for host in hosts:
+            opened.presence.announce(Worker(f"{host}:1:a", host, host, 1, "0.1.0", role=ROLE, status=status))
 
 
 def test_plan_finds_and_calls_and_drain_works(stage: Stage, ledger: LedgerRows) -> None:
@@ -110,10 +119,8 @@ def test_a_plan_calls_as_many_as_are_idle_and_no_more_than_there_are_batches(
     stage: Stage, ledger: LedgerRows
 ) -> None:
     stage.shop.add(range(1, PRODUCTS + 1))
-    with at_work(stage) as (tasks, sent), open_ledger(ledger.database.url) as elsewhere:
-        for host in ("one", "two"):
-            idle = ProcessStatus(state="idle").as_json()
-            elsewhere.presence.announce(Worker(f"{host}:1:a", host, host, 1, "0.1.0", role=ROLE, status=idle))
+    with at_work(stage) as (tasks, sent):
+        idle_elsewhere(ledger, "one", "two")
         tasks.plan("products")
         assert sent == ["products"] * 3
         tasks.drain("products")
@@ -121,6 +128,33 @@ def test_a_plan_calls_as_many_as_are_idle_and_no_more_than_there_are_batches(
         sent.clear()
         tasks.plan("products")
         assert sent == ["products"]
+
+
+def test_workers_are_called_while_the_catalog_is_still_read(
+    stage: Stage, ledger: LedgerRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embedconsole.celery.tasks._CALL_EVERY", 0.01)
+    stage.shop.add(range(1, 4001))
+    with at_work(stage) as (tasks, sent):
+        idle_elsewhere(ledger, "one", "two")
+        tasks.plan("products")
+    # At the end for all three; before that for the two that are idle, and more than once.
+    assert sent[-3:] == ["products"] * 3
+    assert len(sent) > 3
+
+
+def test_a_plan_that_can_not_ask_who_is_idle_goes_on(
+    stage: Stage, ledger: LedgerRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(engine: object) -> int:
+        raise Transient("ledger", "does not answer")
+
+    monkeypatch.setattr("embedconsole.celery.tasks._CALL_EVERY", 0.01)
+    monkeypatch.setattr("embedconsole.celery.tasks._idle", away)
+    stage.shop.add(range(1, 4001))
+    with at_work(stage) as (tasks, sent):
+        assert tasks.plan("products")["outcome"] == "ok"
+        assert (sent, ledger.known()) == ([], 4000)
 
 
 def test_two_plans_never_run_at_once(stage: Stage, ledger: LedgerRows) -> None:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import uuid
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
@@ -19,7 +20,6 @@ from redis import Redis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from celery import Celery
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 Broker: TypeAlias = Literal["redis", "rabbitmq"]
 
-_BROKERS: dict[str, str] = {
+_BROKERS: dict[Broker, str] = {
     "redis": "EMBEDCONSOLE_TEST_REDIS_URL",
     "rabbitmq": "EMBEDCONSOLE_TEST_RABBITMQ_URL",
 }
 
 
-def broker_url(broker: str) -> str:
+def broker_url(broker: Broker) -> str:
     """The address of a test broker; skips the test without one."""
     url = os.environ.get(_BROKERS[broker])
     if not url:
@@ -59,6 +59,12 @@ class CeleryWorker:
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def kill_child(self) -> None:
+        """kill -9 of the process that works alone; its parent lives."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        for child in children.split():
+            os.kill(int(child), signal.SIGKILL)
 
     def stop(self) -> int:
         """A warm shutdown; how it ended."""
@@ -98,7 +104,7 @@ def celery_worker(installation: Installation, name: str) -> Iterator[CeleryWorke
 
 
 @contextmanager
-def own_queue(installation: Installation, broker: str) -> Iterator[Celery]:
+def own_queue(installation: Installation, broker: Broker) -> Iterator[Celery]:
     """The installation's app on a queue that nobody else uses; nothing of it is left in the broker."""
     from embedconsole.celery.building import build_app
     from embedconsole.config.load import load

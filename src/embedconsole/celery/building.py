@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from celery import Celery
 from celery.signals import beat_init, worker_process_init, worker_process_shutdown, worker_shutdown
+from kombu.exceptions import OperationalError
 
 from embedconsole.celery.process import WorkerProcess
 from embedconsole.celery.tasks import Tasks
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import ConfigError
+from embedconsole.foreign import harmless
 from embedconsole.ledger.claims import LEASE_SECONDS
 
 if TYPE_CHECKING:
@@ -44,12 +47,8 @@ def build_app(loaded: Loaded) -> Celery:
     app.conf.update(_configuration(settings))
     pipelines = {pipeline.name: pipeline for pipeline in resolve_pipelines(settings)}
     process = WorkerProcess(tuple(pipelines.values()), ledger_url(settings))
-    stale_after = _stale_after(settings)
-
-    def send_drain(pipeline: str) -> None:
-        app.send_task(DRAIN, (pipeline,), expires=stale_after)
-
-    tasks = Tasks(process, pipelines, settings.celery.drain_seconds, send_drain)
+    send = partial(send_drain, app, _stale_after(settings))
+    tasks = Tasks(process, pipelines, settings.celery.drain_seconds, send)
 
     @app.task(name=PLAN)
     def plan(pipeline: str) -> dict[str, object]:
@@ -78,6 +77,14 @@ def build_app(loaded: Loaded) -> Celery:
     worker_process_shutdown.connect(close, weak=False)
     worker_shutdown.connect(close, weak=False)  # of pools that do not fork
     return app
+
+
+def send_drain(app: Celery, expires: float, pipeline: str) -> None:
+    """Say that there is work; a broker that does not answer costs no work: beat says it again."""
+    try:
+        app.send_task(DRAIN, (pipeline,), expires=expires)
+    except OperationalError as error:
+        log.warning("the broker does not answer, no worker is called: %s", harmless(str(error)))
 
 
 def _configuration(settings: Settings) -> dict[str, object]:

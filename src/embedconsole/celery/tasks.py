@@ -95,11 +95,21 @@ class Tasks:
         return report
 
     def _call(self, engine: EngineHandle, pipeline: Pipeline, waiting: int, *, ourselves: int) -> None:
-        """Send as many messages as there are workers free for it, and no more than there are batches."""
-        if waiting:
+        """Send as many messages as there are workers free for it, and no more than there are batches.
+
+        Args:
+            ourselves: 1 where this process is free as soon as it has sent them, else 0.
+        """
+        if not waiting:
+            return
+        try:
             idle = ourselves + engine.call(_idle).result()
-            for _ in range(drains_wanted(waiting, pipeline.chunk_size, idle)):
-                self.send_drain(pipeline.name)
+        except Fault as fault:
+            # What the task itself needs of the ledger, it reports itself; a run may still be going on.
+            log.warning("no worker is called: %s", fault)
+            return
+        for _ in range(drains_wanted(waiting, pipeline.chunk_size, idle)):
+            self.send_drain(pipeline.name)
 
 
 async def _no_work(engine: Engine, pipeline: str) -> str | None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.config.marks import KeyPath, Marks
 
 
-_ADDRESSES = ("url", "broker", "results")
+_ADDRESSES = ("url", "results")
 """Settings that are secret for what may be in them: the rest of an address is shown."""
 
 
@@ -49,6 +49,9 @@ def _fields(section: Section) -> Iterator[tuple[str, object]]:
         value: object = getattr(section, name)
         if isinstance(value, SecretStr) and name in _ADDRESSES:
             value = mask_database_url(value.get_secret_value())
+        elif isinstance(value, SecretStr) and name == "broker":
+            # Celery takes several addresses, one after the other.
+            value = ";".join(mask_url(part) for part in value.get_secret_value().split(";"))
         elif isinstance(value, str):
             value = mask_url(value)
         if value is not None:
