@@ -6,8 +6,10 @@ import json
 import signal
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 
+from embedconsole.cli.main import cli, main
 from embedconsole.config.load import Loaded, load
 from embedconsole.headless.exits import SENTENCES, Exit, exit_of
 from embedconsole.headless.session import open_session
@@ -179,3 +181,16 @@ def test_a_skipped_run_has_no_counts(session: Session, capsys: pytest.CaptureFix
     out, err = capsys.readouterr()
     assert out == "p0: skipped\n"
     assert err == "p0: host:1 runs it already\n"
+
+
+@pytest.mark.parametrize(("cause", "code"), [(KeyboardInterrupt(), 130), (None, 1)])
+def test_an_interrupt_is_told_from_a_no(
+    monkeypatch: pytest.MonkeyPatch, cause: BaseException | None, code: int
+) -> None:
+    def given_up(**_: object) -> None:
+        raise click.Abort from cause
+
+    monkeypatch.setattr(cli, "main", given_up)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code

@@ -28,11 +28,13 @@ def test_nobody_else_plans_meanwhile(sqlite_stage: Stage) -> None:
         wait_until(lambda: stage.service.stats().held == 1, "it is in the middle")
         cron = stage.installation.sync()
         second = stage.installation.run("reindex")
+        status = stage.installation.run("status", "--json").json["pipelines"]["products"]
         stage.service.release()
         done = reindex.wait()
 
     assert (cron.code, second.code, done.code) == (4, 4, 0), second.err
     assert "re-indexes it already" in second.err
+    assert (status["building"]["collection"], status["building"]["total"]) == (f"{alias}-2", 20)
     assert set(stage.service.stats().embeds.values()) == {1}
     assert stage.installation.sync().products["unchanged"] == 20
 

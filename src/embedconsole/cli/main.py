@@ -57,7 +57,15 @@ for command in (setup_command, *COMMANDS, serve_command, completion_command, dem
 def main() -> None:
     """The entry point: every error the operator can mend is one line and an exit code, no traceback."""
     try:
-        cli(prog_name="embedconsole")
+        cli.main(prog_name="embedconsole", standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        sys.exit(ended.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.Abort as abort:
+        # ^C while nothing was to be drained; else somebody said no.
+        sys.exit(Exit.INTERRUPT if isinstance(abort.__cause__, KeyboardInterrupt) else Exit.SOME_FAILED)
     except ConfigError as error:
         say(str(error))
         sys.exit(Exit.USAGE)

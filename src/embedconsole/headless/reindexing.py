@@ -101,7 +101,14 @@ def _succession(engine: Engine, name: str) -> Succession:
 
 
 def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:
-    waited = wait_for(session, ROLE, work, lambda: "")
+    """Do something while no process plans for the session's pipeline."""
+    name = session.pipelines[0].name
+
+    async def alone(engine: Engine) -> T:
+        async with engine.leases.held([name], "wait"):
+            return await work(engine)
+
+    waited = wait_for(session, ROLE, alone, lambda: f"waiting until nobody runs {name}")
     if waited.result is None:
         raise SystemExit(_interrupted(waited.signal))
     return waited.result

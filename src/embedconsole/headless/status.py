@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import anyio
@@ -42,6 +42,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
             pipeline.name: (_counts(ledger, pipeline), _collection(pipeline))
             for pipeline in session.pipelines
         }
+        building = _building(ledger, session.pipelines) if ledger else {}
     feeds = {pipeline.name: feed_of(pipeline) for pipeline in session.pipelines if pipeline.catalog.watch}
     if as_json:
         put_json(
@@ -52,6 +53,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
                         "in_flight": [_batch_json(batch) for batch in batches if batch.pipeline == name],
                         "collection": state if isinstance(state, str) else _state_json(state),
                         **({"feed": feed_json(feeds[name])} if name in feeds else {}),
+                        **({"building": building[name].as_json()} if name in building else {}),
                     }
                     for name, (counts, state) in pipelines.items()
                 },
@@ -63,6 +65,8 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
     else:
         for name, (counts, state) in pipelines.items():
             _print_pipeline(name, counts, state)
+            if name in building:
+                put(f"  building    {building[name].words}")
             if name in feeds:
                 put(f"  feed        {feed_line(feeds[name])}")
         for gate in waiting:
@@ -74,6 +78,33 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
         return Exit.STOPPED
     in_sync = all(counts.failed == 0 and counts.retrying == 0 for counts, _ in pipelines.values())
     return Exit.IN_SYNC if in_sync else Exit.SOME_FAILED
+
+
+@dataclass(frozen=True, slots=True)
+class _Building:
+    """The next collection of a pipeline, and how full it is."""
+
+    collection: str
+    counts: Counts
+
+    @property
+    def words(self) -> str:
+        return (
+            f"{self.collection}   {self.counts.synced:,} of {self.counts.total:,} items; "
+            "embedconsole reindex goes on with it"
+        )
+
+    def as_json(self) -> dict[str, object]:
+        return {"collection": self.collection, **asdict(self.counts), "total": self.counts.total}
+
+
+def _building(ledger: Ledger, pipelines: Sequence[Pipeline]) -> dict[str, _Building]:
+    found = {pipeline.name: ledger.generations.building(pipeline.name) for pipeline in pipelines}
+    return {
+        name: _Building(generation.target, ledger.overview.counts(generation.id))
+        for name, generation in found.items()
+        if generation is not None
+    }
 
 
 def _gate_json(gate: SharedGate) -> dict[str, object]:
