@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ import click
 
 from embedconsole.cli.commands import COMMANDS
 from embedconsole.cli.context import Invocation
+from embedconsole.cli.drawing import on_terminal
 from embedconsole.cli.options import common_options, json_option, run_options
 from embedconsole.cli.running import RunFlags, run
 from embedconsole.config.paths import state_dir
 from embedconsole.demo.setup import prepare_demo
+from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 
 if TYPE_CHECKING:
@@ -69,6 +72,7 @@ def demo(
 
     \b
     Examples:
+      embedconsole demo
       embedconsole demo --headless --once
       embedconsole demo search "red running shoes"
       embedconsole demo status
@@ -80,7 +84,17 @@ def demo(
         shutil.rmtree(folder, ignore_errors=True)
     invocation.source = DemoSource(folder, products)
     if context.invoked_subcommand is None:
-        sys.exit(run(invocation, RunFlags(**flags)))  # type: ignore[arg-type]
+        asked = RunFlags(**flags)  # type: ignore[arg-type]
+        seen = asked.headless or on_terminal()
+        sys.exit(run(invocation, asked) if seen else _without_console(invocation, asked))
+
+
+def _without_console(invocation: Invocation, flags: RunFlags) -> Exit:
+    """One run: whoever tries the demo where nothing can be drawn is shown what it does all the same."""
+    say("This is no terminal, so here is one run without the console: embedconsole demo --headless --once")
+    ended = run(invocation, replace(flags, headless=True, once=True))
+    # The sample shop has products that nobody could embed: they are part of the demonstration.
+    return Exit.IN_SYNC if ended is Exit.SOME_FAILED else ended
 
 
 for command in COMMANDS:
