@@ -21,6 +21,7 @@ from embedconsole.config.pictures import PicturesConfig
 from embedconsole.config.section import Section
 from embedconsole.config.service import ServiceConfig
 from embedconsole.config.values import (
+    Combine,
     Duration,
     Name,
     OptionalDatabaseUrl,
@@ -44,7 +45,6 @@ _Problem: TypeAlias = "tuple[LiteralString, LiteralString, Mapping[str, str]]"
 """A `PydanticCustomError` in the making: its type, its message, the values in it."""
 
 
-Combine: TypeAlias = Literal["mean", "concat"]
 ImageHash: TypeAlias = Literal["url", "bytes", "etag"]
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from embedconsole.config.section import Section
-from embedconsole.config.values import OptionalSecret, OptionalText, Positive
+from embedconsole.config.values import Combine, OptionalSecret, OptionalText, Positive
 
 
 class ServiceConfig(Section):
@@ -21,6 +21,8 @@ class ServiceConfig(Section):
     """0 takes any free one."""
     concurrency: Positive | None = None
     """Requests embedded at a time; default: the embedder's own `concurrency`."""
+    combine: Combine = "mean"
+    """An item with text and picture, for models that take one of them: `mean` or `concat` of both vectors."""
     queue: Annotated[int, Field(ge=0)] = 16
     """Requests that may wait besides; whoever comes then is answered 429."""
     max_items: Positive = 1000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -232,6 +232,8 @@ Headers: TypeAlias = Annotated[
 ]
 Constants: TypeAlias = Annotated[dict[str, Any], PlainValidator(_constants)]
 """Names and JSON values, typed as YAML reads them: `{truncate: true, seed: 7}`."""
+Combine: TypeAlias = Literal["mean", "concat"]
+"""How a text and a picture that were embedded one by one become one vector."""
 ReplyPath: TypeAlias = Annotated[str, AfterValidator(_reply_path)]
 """The way into a JSON reply: `a.b.c`, or `.` for the reply itself."""
 Name: TypeAlias = Annotated[

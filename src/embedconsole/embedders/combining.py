@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.config.model import Combine
+    from embedconsole.config.values import Combine
     from embedconsole.embedders.base import Embedder
     from embedconsole.items import Vectors
 
@@ -45,7 +45,7 @@ class CombinedEmbedder:
     `concat` puts the picture behind the text, with zeros for what is missing. The result has length 1.
 
     Args:
-        inner: Embeds texts and pictures into vectors of one size. Its owner closes it.
+        inner: Embeds texts and pictures into vectors of one size.
     """
 
     def __init__(self, inner: Embedder, how: Combine) -> None:
@@ -142,4 +142,5 @@ class CombinedEmbedder:
         await self._inner.health()
 
     async def aclose(self) -> None:
-        """Nothing of its own to release."""
+        """Close the inner one."""
+        await self._inner.aclose()

@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from embedconsole.config.embedder import HashingEmbedder, RemoteSection
+from embedconsole.config.embedder import (
+    FastembedEmbedder,
+    HashingEmbedder,
+    OpenAIEmbedder,
+    RemoteSection,
+    ReplicateEmbedder,
+)
 from embedconsole.embedders.build import build_embedder
+from embedconsole.embedders.combining import CombinedEmbedder
 from embedconsole.faults import BadInput
 from embedconsole.items import EmbedInput
 
@@ -59,7 +66,19 @@ def open_served(serving: Serving) -> Served:
     config = serving.embedders[name]
     if serving.service.concurrency is not None:
         config = config.model_copy(update={"concurrency": serving.service.concurrency})
-    return Served(config, build_embedder(name, config))
+    embedder = build_embedder(name, config)
+    if _takes_one_of_them(config):
+        embedder = CombinedEmbedder(embedder, serving.service.combine)
+    return Served(config, embedder)
+
+
+def _takes_one_of_them(config: EmbedderConfig) -> bool:
+    """Whether it embeds texts and pictures, but not both of one item at once."""
+    if isinstance(config, FastembedEmbedder):
+        return config.for_texts is not None and config.for_pictures is not None
+    if isinstance(config, OpenAIEmbedder):
+        return bool(config.images)
+    return isinstance(config, ReplicateEmbedder)
 
 
 async def warm_up(served: Served) -> None:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.collection.base import Collection
     from embedconsole.config.embedder import EmbedderConfig
-    from embedconsole.config.model import Combine, VectorConfig
+    from embedconsole.config.model import VectorConfig
     from embedconsole.config.pipeline import Pipeline
+    from embedconsole.config.values import Combine
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.sync.fingerprints import Fingerprints
