@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import sys
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +15,6 @@ if sys.platform == "win32":
     pytest.skip("no terminals to make here", allow_module_level=True)
 
 from console.terminal import Terminal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOVED_ON = 800
 """Bytes for the chart, which moves on every ten seconds for ten minutes after work was done."""
@@ -175,8 +172,10 @@ def test_a_busy_console_costs_the_link_little(tmp_path: Path) -> None:
 def test_without_a_terminal_it_is_refused(tmp_path: Path) -> None:
     import subprocess
 
+    config = tmp_path / "config.yaml"
+    config.write_bytes((Path(__file__).parents[2] / "config.example.yaml").read_bytes())
     done = subprocess.run(
-        [sys.executable, "-m", "embedconsole", "demo", "--dir", str(tmp_path)],
+        [sys.executable, "-m", "embedconsole", "--config", str(config)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -49,7 +49,9 @@ def test_columns_are_set_with_the_chunk_and_flags_tell_what_to_do(stage: Stage) 
     del stage.pipeline["catalog"]["changed"]
     stage.shop.add(range(1, 6))
     before = _theirs(stage)
-    stage.service.behave(Behaviour("status", mark="number 3", status=401))
+    # Put off before it is refused, so that the first chunk has the time to arrive.
+    later = Behaviour("status", times=1, mark="number 3", status=429, headers={"Retry-After": "3"})
+    stage.service.behave(later, Behaviour("status", mark="number 3", status=401))
 
     refused = stage.installation.sync()
 
