@@ -19,6 +19,7 @@ from embedconsole.sync.planner import Planner, PlanResult
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.snapshot import EngineState
 from embedconsole.sync.thread import engine_in_thread
+from support.processes import wait_until
 from sync.driving import LIMIT, report_of, snapshot_when
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ def test_a_cancelled_run_gives_back_what_is_in_flight_at_once(
         assert generation is not None
         counts = ledger.overview.counts(generation.id)
         assert (counts.pending, counts.in_flight, counts.synced, counts.retrying) == (20, 0, 0, 0)
-        assert ledger.presence.holder("run:products") is None
+        wait_until(lambda: ledger.presence.holder("run:products") is None, "the lease is given back")
     embedder.go.set()
     assert report_of(handle.run(RunOptions())).embedded == 20
 
