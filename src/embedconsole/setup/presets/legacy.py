@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedconsole.setup.presets.preset import Pick, Preset
@@ -70,26 +71,12 @@ LEGACY_FLAGS = Preset(
     ),
 )
 
-LEGACY_TIMESTAMPS = Preset(
+LEGACY_TIMESTAMPS = replace(
+    LEGACY_FLAGS,
     name="legacy-timestamps",
     title="products with last_embedded_at",
-    tables=_TABLES,
     marks=("id", "last_embedded_at"),
-    picks=_PICKS,
-    joins=_JOINS,
-    conditions=("p.deleted_at IS NULL",),
-    key="id",
-    changed="updated_at",
-    pipeline="products",
-    text="{title}\n{description}",
-    image="{image_url}",
-    fields={"name": "title", "description": "description"},
-    json_columns=("size_options",),
     writeback={"synced_at": "last_embedded_at"},
-    payload=_PAYLOAD,
-    indexes=_INDEXES,
-    embedder="http",
-    embedder_name="ml",
     notes=("Replaces `products:sync-embeddings`; last_embedded_at is kept up to date.",),
 )
 
