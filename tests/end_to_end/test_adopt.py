@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.outsider import Outsider
+from support.outsider import Outsider, outsider_of_a_synced_shop
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,15 +29,7 @@ def where() -> str:
 @pytest.fixture
 def outsider(stage: Stage, where: str, tmp_path: Path) -> Outsider:
     """25 products in sync, and a ledger that is lost."""
-    if where == "embedded":
-        collection = stage.pipeline["collection"]
-        del collection["url"]
-        collection["path"] = str(tmp_path / "qdrant")
-    stage.shop.add(range(1, 26))
-    synced = stage.installation.sync()
-    assert synced.code == 0, synced.err
-    stage.forget()
-    outsider = Outsider(stage)
+    outsider = outsider_of_a_synced_shop(stage, where, tmp_path)
     outsider.restore({})
     return outsider
 

@@ -137,3 +137,16 @@ class Outsider:
                 if rows.get(table.name):
                     connection.execute(insert(table), rows[table.name])
         engine.dispose()
+
+
+def outsider_of_a_synced_shop(stage: Stage, where: str, folder: Path) -> Outsider:
+    """Meddles with 25 products in sync, in a collection of the server or, `embedded`, in the folder."""
+    if where == "embedded":
+        collection = stage.pipeline["collection"]
+        del collection["url"]
+        collection["path"] = str(folder / "qdrant")
+    stage.shop.add(range(1, 26))
+    synced = stage.installation.sync()
+    assert synced.code == 0, synced.err
+    stage.forget()
+    return Outsider(stage)
