@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from embedconsole.faults import ConfigError
 from embedconsole.items import MARKER, EmbedInput, JsonValue
+from embedconsole.sync.payload import PayloadField
 from sync.makers import COLUMNS, make_pipeline, make_recipe, make_row
 
 if TYPE_CHECKING:
@@ -249,3 +250,56 @@ def test_the_name_of_our_marker_is_taken() -> None:
 
     with pytest.raises(ConfigError, match=MARKER):
         make_recipe(make_pipeline(collection=collection))
+
+
+@pytest.mark.parametrize(
+    ("index", "value", "expected"),
+    [
+        ("integer", "99999999999999999999", "99999999999999999999"),
+        ("integer", 1e22, 1e22),
+        ("integer", "-9223372036854775808", -(1 << 63)),
+        ("integer", "12.00", 12),
+        ("integer", "1_000", "1_000"),
+        ("integer", "9" * 5000, "9" * 5000),
+        ("float", "5.37", 5.37),
+        ("float", "5,37", "5,37"),
+        ("float", "nan", "nan"),
+        ("float", "1e999", "1e999"),
+        ("float", ["1.5", "x"], [1.5, "x"]),
+        ("bool", "1", True),
+        ("bool", "0", False),
+        ("bool", "N", False),
+        ("bool", "maybe", "maybe"),
+        ("keyword", 7, "7"),
+        ("keyword", [1, "a"], ["1", "a"]),
+        ("uuid", "ASNFZ4mrze8BI0VniavN7w==", "01234567-89ab-cdef-0123-456789abcdef"),
+        ("uuid", "01234567-89ab-cdef-0123-456789abcdef", "01234567-89ab-cdef-0123-456789abcdef"),
+        ("uuid", "no uuid, 24 characters..", "no uuid, 24 characters.."),
+        ("datetime", "infinity", "infinity"),
+    ],
+)
+def test_values_become_what_their_index_expects_where_that_is_safe(
+    index: str, value: JsonValue, expected: JsonValue
+) -> None:
+    collection = {"path": "./qdrant", "name": "p", "payload": {"v": "price"}, "indexes": {"v": index}}
+    content = make_recipe(make_pipeline(collection=collection)).content(make_row(price=value))
+
+    assert content.problem is None
+    assert (content.payload["v"], type(content.payload["v"])) == (expected, type(expected))
+
+
+def test_a_row_that_can_not_be_made_is_a_problem_of_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    good = RECIPE.content(make_row("8"))
+
+    def convert(field: PayloadField, value: JsonValue) -> JsonValue:
+        return 1 << 80 if field.column == "price" else value
+
+    monkeypatch.setattr(PayloadField, "convert", convert)
+    content, edited = RECIPE.content(make_row()), RECIPE.content(make_row(price=10))
+
+    assert good.problem is None
+    assert content.problem is not None
+    assert content.problem.startswith("column price of the row with the key 7 can't be made")
+    assert content.inputs == {}
+    assert content.hashes == RECIPE.content(make_row()).hashes
+    assert content.hashes.payload != edited.hashes.payload, "it is looked at again once its row changes"

@@ -15,7 +15,7 @@ from embedconsole.faults import ConfigError
 from embedconsole.items import MARKED_SLOTS, MARKER, UNNAMED, EmbedInput, point_id
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.states import HASH_BYTES
-from embedconsole.sync.payload import PayloadField, make_payload, payload_fields
+from embedconsole.sync.payload import CONVERSIONS_VERSION, PayloadField, make_payload, payload_fields
 from embedconsole.sync.slots import marked, slot_of
 from embedconsole.sync.space import identities_in
 from embedconsole.sync.template import Template, as_text, parse_template, unknown_column
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from embedconsole.items import CatalogRow, JsonObject, JsonValue
 
 _SORTED = orjson.OPT_SORT_KEYS
+
+_ROW_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
+"""What turning one row's values into content may raise; orjson's own error is a TypeError."""
 
 
 class Content:
@@ -42,7 +45,17 @@ class Content:
         hashes: Of what is embedded and of the payload.
     """
 
-    __slots__ = ("_payload_values", "_pictures", "_recipe", "_sent", "hashes", "key", "point", "product_id")
+    __slots__ = (
+        "_payload_values",
+        "_pictures",
+        "_recipe",
+        "_sent",
+        "_unmade",
+        "hashes",
+        "key",
+        "point",
+        "product_id",
+    )
 
     def __init__(
         self,
@@ -52,8 +65,10 @@ class Content:
         sent: Sequence[list[JsonValue] | None],
         payload_values: list[JsonValue],
         hashes: Hashes,
+        unmade: str | None = None,
     ) -> None:
         self._recipe = recipe
+        self._unmade = unmade
         self._sent = sent
         self._payload_values = payload_values
         self._pictures = row.pictures
@@ -104,8 +119,8 @@ class Content:
     @property
     def problem(self) -> str | None:
         """Why the item can't be embedded at all, before anything is sent; None when it can."""
-        if any(sent is not None for sent in self._sent):
-            return None
+        if self._unmade is not None or any(sent is not None for sent in self._sent):
+            return self._unmade
         return "nothing to embed: its text and image are empty"
 
 
@@ -204,7 +219,7 @@ class Recipe:
         self._embed_seed = _digest(space.encode() + orjson.dumps(names))
         self._payload_seed = _digest(orjson.dumps([field.path for field in self.payload]))
         # Whatever turns a row into content, so that another configuration looks at every row again.
-        how = [(field.column, getattr(field.convert, "__name__", "")) for field in self.payload]
+        how = [(field.column, field.index, CONVERSIONS_VERSION) for field in self.payload]
         self._source_seed = _digest(
             self._embed_seed + self._payload_seed + repr(self.vectors).encode() + orjson.dumps(how)
         )
@@ -224,13 +239,26 @@ class Recipe:
         ]
 
     def content(self, row: CatalogRow) -> Content:
-        """What the row's item should be."""
+        """What the row's item should be; what one row's values raise is a problem of that item alone."""
+        try:
+            return self._made(row)
+        except _ROW_FAULTS as error:
+            return self._unmade(row, error)
+
+    def _unmade(self, row: CatalogRow, error: Exception) -> Content:
+        """An item that fails until its row changes: its hashes are those of the row."""
+        column = next((field.column for field in self.payload if not _can_be_made(field, row)), None)
+        where = f"column {column} of the row" if column is not None else "the row"
+        reason = f"{where} with the key {row.key} can't be made into an item: {error}"
+        source = self.source_hash(row)
+        hashes = Hashes(_digest(self._embed_seed + source), _digest(self._payload_seed + source))
+        nothing: list[JsonValue] = [None] * len(self.payload)
+        return Content(self, row, row.key, [None] * len(self.vectors), nothing, hashes, reason)
+
+    def _made(self, row: CatalogRow) -> Content:
         values = row.values
         sent = [vector.sent(values) for vector in self.vectors]
-        payload_values = [
-            values[field.column] if field.convert is None else field.convert(values[field.column])
-            for field in self.payload
-        ]
+        payload_values = [field.convert(values[field.column]) for field in self.payload]
         marks = orjson.dumps(row.pictures, option=_SORTED) if row.pictures else b""
         hashes = Hashes(
             _digest(self._embed_seed + orjson.dumps(sent) + marks),
@@ -258,6 +286,14 @@ def _vector_recipe(
         image_hash=config.image_hash,
         seed=_digest(orjson.dumps([identity, list(config.fields or ())])),
     )
+
+
+def _can_be_made(field: PayloadField, row: CatalogRow) -> bool:
+    try:
+        orjson.dumps(field.convert(row.values[field.column]))
+    except _ROW_FAULTS:
+        return False
+    return True
 
 
 def _digest(data: bytes) -> bytes:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import math
+import re
+from base64 import b64decode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from embedconsole.faults import ConfigError
 from embedconsole.items import MARKER
@@ -23,12 +27,19 @@ class PayloadField:
     Attributes:
         path: Where it goes; more than one name means nested objects.
         column: The column it comes from.
-        convert: Makes it what its index expects; None leaves it as it is.
+        index: The type of its index; None where it has none.
     """
 
     path: tuple[str, ...]
     column: str
-    convert: Callable[[JsonValue], JsonValue] | None
+    index: IndexType | None = None
+
+    def convert(self, value: JsonValue) -> JsonValue:
+        """The value as its index expects it; each entry of a list by itself."""
+        conversion = _CONVERSIONS.get(self.index) if self.index is not None else None
+        if conversion is None:
+            return value
+        return [*map(conversion, value)] if isinstance(value, list) else conversion(value)
 
 
 def payload_fields(
@@ -59,8 +70,7 @@ def payload_fields(
             raise ConfigError(unknown_column(f"{place}.{'.'.join(path)}", column, columns))
         if path[0] == MARKER:
             raise ConfigError(f"{place}: the name {MARKER} is taken by embedconsole itself")
-        index = indexes.get(".".join(path))
-        fields.append(PayloadField(path, column, _CONVERSIONS.get(index) if index else None))
+        fields.append(PayloadField(path, column, indexes.get(".".join(path))))
     return tuple(fields)
 
 
@@ -91,41 +101,61 @@ def _flatten(
 
 
 # SQL's types are not those that an index matches: SQLite and MySQL have no boolean, a DECIMAL may come as
-# text. A value that can't be converted stays as it is: it is in the payload, the index passes it by.
+# text, BINARY(16) as base64. A value that can't be converted safely stays as it is: it is in the payload, the
+# index passes it by, and `test` reports it.
+
+CONVERSIONS_VERSION = 2
+"""Raised when a value is converted differently than before: the next scan then looks at every row again."""
+
+_WHOLE = re.compile(r"[+-]?[0-9]{1,40}(?:\.0*)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_INT64_END = 1 << 63
+_BASE64_OF_16_BYTES = 24
+_BOOLEANS = {
+    **dict.fromkeys(("1", "t", "true", "y", "yes", "on"), True),
+    **dict.fromkeys(("0", "f", "false", "n", "no", "off"), False),
+}
 
 
 def _to_bool(value: JsonValue) -> JsonValue:
     if isinstance(value, (int, float)) and value in (0, 1):
         return bool(value)
-    if isinstance(value, str) and value.lower() in ("t", "true", "yes", "f", "false", "no"):
-        return value.lower() in ("t", "true", "yes")
+    if isinstance(value, str):
+        return _BOOLEANS.get(value.strip().lower(), value)
     return value
 
 
 def _to_float(value: JsonValue) -> JsonValue:
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return value
     if isinstance(value, (int, float, str)) and not isinstance(value, bool):
-        try:
-            return float(value)
-        except (ValueError, OverflowError):
-            return value
+        number = float(value)
+        return number if math.isfinite(number) else value
     return value
 
 
 def _to_integer(value: JsonValue) -> JsonValue:
     if isinstance(value, bool):
         return int(value)
+    number: int | None = None
     if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            return value
-    return value
+        number = int(value)
+    elif isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+        number = int(value.strip().partition(".")[0])
+    return number if number is not None and -_INT64_END <= number < _INT64_END else value
 
 
 def _to_text(value: JsonValue) -> JsonValue:
-    return value if value is None or isinstance(value, (str, list, dict)) else as_text(value)
+    return value if value is None or isinstance(value, (str, dict)) else as_text(value)
+
+
+def _to_uuid(value: JsonValue) -> JsonValue:
+    if not isinstance(value, str) or len(value) != _BASE64_OF_16_BYTES:
+        return value
+    try:
+        return str(UUID(bytes=b64decode(value, validate=True)))
+    except ValueError:
+        return value
 
 
 _CONVERSIONS: dict[IndexType, Callable[[JsonValue], JsonValue]] = {
@@ -134,4 +164,5 @@ _CONVERSIONS: dict[IndexType, Callable[[JsonValue], JsonValue]] = {
     "integer": _to_integer,
     "keyword": _to_text,
     "text": _to_text,
+    "uuid": _to_uuid,
 }
