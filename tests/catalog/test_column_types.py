@@ -83,3 +83,32 @@ def test_json_columns(database: Database, catalog: OpenCatalog) -> None:
     if database.dialect != "mysql":  # MariaDB's json is longtext
         values = all_rows(catalog(database, table="things"))[0].values
         assert (values["j"], values["t"]) == ({"a": [1]}, '["x"]')
+
+
+def test_postgresql_values_that_python_has_no_type_for(postgresql: Database, catalog: OpenCatalog) -> None:
+    postgresql.run("CREATE TYPE colour AS ENUM ('red', 'dark blue')", "SET TIME ZONE 'UTC'")
+    query = """
+        SELECT 1 AS id, 'infinity'::timestamptz AS a, '-infinity'::timestamp AS b, '0044-03-15 BC'::date AS c,
+          '20260-01-01'::timestamp AS d, '24:00'::time AS e, '1 day'::interval AS f,
+          ARRAY['infinity', '2026-01-01']::date[] AS g, daterange('2026-01-01', 'infinity') AS h,
+          ARRAY['red', 'dark blue']::colour[] AS i, 'red'::colour AS j, '{"a": "infinity"}'::jsonb AS k,
+          '1e400'::numeric AS l, 'infinity'::float8 AS m, B'1' AS n
+    """
+    values = all_rows(catalog(postgresql, query=query, changed="a"))[0].values
+    assert orjson.loads(orjson.dumps(values)) == {
+        "id": 1, "a": "infinity", "b": "-infinity", "c": "0044-03-15 BC", "d": "20260-01-01 00:00:00",
+        "e": "24:00:00", "f": "24:00:00", "g": ["infinity", "2026-01-01"],
+        "h": "[2026-01-01, infinity)", "i": ["red", "dark blue"], "j": "red", "k": {"a": "infinity"},
+        "l": "1" + "0" * 400, "m": None, "n": "1",
+    }  # fmt: skip
+
+
+def test_bits_of_mysql_are_numbers(mysql: Database, catalog: OpenCatalog) -> None:
+    mysql.run(
+        "CREATE TABLE things (id integer PRIMARY KEY, one bit(1), many bit(64))",
+        "INSERT INTO things VALUES (1, b'1', b'111111111'), (2, NULL, NULL)",
+    )
+    for source in ({"table": "things"}, {"query": "SELECT * FROM things"}):
+        first, second = all_rows(catalog(mysql, **source))
+        assert (first.values["one"], first.values["many"]) == (1, 511)
+        assert (second.values["one"], second.values["many"]) == (None, None)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from .shop import all_rows, lists
+from .shop import all_rows, lists, settle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -135,3 +135,24 @@ def test_thousands_of_keys_at_once(sqlite: Database, catalog: OpenCatalog) -> No
     sqlite.run("CREATE TABLE things (id integer PRIMARY KEY)")
     sqlite.insert("things", [{"id": number} for number in range(3000)])
     assert len(catalog(sqlite, table="things").read([str(number) for number in range(5000)])) == 3000
+
+
+@pytest.mark.parametrize("page_size", [1, 2, 100])
+def test_keys_that_are_no_text_are_told_apart_and_found(
+    sqlite: Database, catalog: OpenCatalog, page_size: int
+) -> None:
+    sqlite.run(
+        "CREATE TABLE products (id TEXT, title TEXT, synced TEXT)",
+        "INSERT INTO products VALUES ('a', 'Mug', NULL), (CAST(x'61ff' AS TEXT), 'Hat', NULL),"
+        " (CAST(x'61fe' AS TEXT), 'Tie', NULL), (CAST(x'6100' AS TEXT), 'Bag', NULL)",
+    )
+    opened = catalog(
+        sqlite, table="products", key="id", page_size=page_size, writeback={"synced_at": "synced"}
+    )
+    titles = {row.key: row.values["title"] for row in all_rows(opened)}
+
+    assert titles == {"a": "Mug", r"a\xff": "Hat", r"a\xfe": "Tie", r"a\x00": "Bag"}
+    assert {key: row.values["title"] for key, row in opened.read(list(titles)).items()} == titles
+
+    settle(opened, *titles)
+    assert lists(opened.unsettled()) == []

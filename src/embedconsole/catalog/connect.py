@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    import psycopg
+
 _CONNECT_SECONDS = 10
 _LOCK_SECONDS = 10
 _SILENCE_SECONDS = 600
@@ -151,13 +153,14 @@ def _unless_in(url: URL, arguments: Mapping[str, object]) -> dict[str, object]:
 
 
 def _lenient_text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace")
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: object, *, read_only: bool) -> None:
     # None: the driver opens no transaction behind our back. A read is its own; a write begins at once.
     connection.isolation_level = None
-    # Text that is not UTF-8 must not fail the page it is on.
+    # Text that is not UTF-8 must not fail the page it is on, and a key has to be told from others: `values`
+    # and `keys` say what becomes of the bytes.
     connection.text_factory = _lenient_text
     if read_only:
         connection.execute("PRAGMA query_only = ON")
@@ -170,6 +173,9 @@ def _begin_immediately(connection: Connection) -> None:
 
 def _prepare_postgresql(connection: object, record: object, *, read_only: bool) -> None:
     if hasattr(connection, "read_only"):
+        from embedconsole.catalog.loaders import prepare
+
+        prepare(cast("psycopg.Connection[object]", connection))
         # psycopg begins each transaction with it: nothing is left in the session behind a pooler.
         connection.read_only = read_only
 

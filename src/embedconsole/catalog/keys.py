@@ -2,6 +2,9 @@
 
 The ledger and the collection know a key only as text. What the database returned decides the kind, and the
 kind turns the text back for a read by key.
+
+SQLite does not check that text is UTF-8. Bytes that are not reach us as lone surrogates (`text_factory` in
+`connect`), and stand in a key as `\\xff`; so does NUL, which PostgreSQL can't store in our ledger.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _INTEGER = re.compile(r"-?[0-9]{1,20}")
+_ESCAPED = re.compile(rb"\\x([0-9a-f]{2})")
 _HEX = re.compile(r"(?:[0-9a-f]{2})*")
 _UINT64_END = 1 << 64
 _INT64_END = 1 << 63
@@ -71,13 +75,14 @@ def key_kinds(values: Iterable[object]) -> frozenset[KeyKind]:
 def key_texts(values: Sequence[object], kinds: frozenset[KeyKind]) -> list[str]:
     """The keys as text: integers in decimal, 16 bytes as a UUID, other bytes in hex."""
     if kinds == {KeyKind.TEXT}:
-        return cast("list[str]", list(values))
+        texts = cast("list[str]", list(values))
+        return texts if _storable("".join(texts)) else list(map(storable_text, texts))
     if kinds == {KeyKind.INTEGER} or kinds == {KeyKind.UUID}:
         return list(map(str, values))
     return [_key_text(value) for value in values]
 
 
-def native_keys(texts: Iterable[str], kinds: frozenset[KeyKind], *, dialect: str) -> list[object]:
+def native_keys(texts: Sequence[str], kinds: frozenset[KeyKind], *, dialect: str) -> list[object]:
     """What to ask the database for, to find these keys. Texts that can't be a key of any kind are left out.
 
     Args:
@@ -92,7 +97,42 @@ def native_keys(texts: Iterable[str], kinds: frozenset[KeyKind], *, dialect: str
             native = convert(text)
             if native is not None and _can_be_bound(native, dialect):
                 found.append(native)
+        if kind is KeyKind.TEXT:
+            found += [raw for text in texts for raw in _escaped_texts(text) if _can_be_bound(raw, dialect)]
     return found
+
+
+def is_bindable(key: object) -> bool:
+    """Whether a driver takes the key as it gave it: SQLite's does not take text that is no UTF-8."""
+    return not isinstance(key, str) or _is_utf8(key)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def storable_text(text: str) -> str:
+    """The text with `\\xff` for bytes that are no UTF-8, and for NUL."""
+    if _storable(text):
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace").replace("\0", "\\x00")
+
+
+def _storable(text: str) -> bool:
+    return "\0" not in text and _is_utf8(text)
+
+
+def _escaped_texts(text: str) -> Iterable[str]:
+    """What `storable_text` may have made this text of, if it was another one."""
+    if "\\x" not in text or not _is_utf8(text):
+        return ()
+    raw = _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), text.encode())
+    original = raw.decode("utf-8", "surrogateescape")
+    return (original,) if original != text and storable_text(original) == text else ()
 
 
 def _key_text(value: object) -> str:
@@ -105,7 +145,7 @@ def _key_text(value: object) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         raw = bytes(value)
         return str(UUID(bytes=raw)) if len(raw) == 16 else raw.hex()
-    return str(value)
+    return storable_text(str(value))
 
 
 def _native_integer(text: str) -> int | None:
@@ -137,11 +177,7 @@ def _native_bytes(text: str) -> bytes | None:
 
 
 def _native_text(text: str) -> str | None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return None
-    return text
+    return text if _is_utf8(text) else None
 
 
 _NATIVE: Mapping[KeyKind, Callable[[str], object | None]] = MappingProxyType(
@@ -159,6 +195,6 @@ _NATIVE: Mapping[KeyKind, Callable[[str], object | None]] = MappingProxyType(
 def _can_be_bound(native: object, dialect: str) -> bool:
     if isinstance(native, int):
         return -_INT64_END <= native < (_INT64_END if dialect == "sqlite" else _UINT64_END)
-    if isinstance(native, str) and dialect == "postgresql":
-        return "\x00" not in native
+    if isinstance(native, str) and dialect != "sqlite":
+        return _is_utf8(native) and (dialect != "postgresql" or "\x00" not in native)
     return True

@@ -5,33 +5,35 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.values import json_column
+from embedconsole.catalog.values import bit_column, json_column, parsed_column
 from embedconsole.items import CatalogRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from embedconsole.catalog.source import Source
 
 
 class RowMaker:
     """Makes the rows of one query.
 
     Args:
-        columns: Column names in the order of a raw row.
-        json: Columns whose text is JSON.
+        source: Its columns, in the order of a raw row.
         changed: Where in a raw row the `changed` value is; None when there is none.
     """
 
-    def __init__(self, columns: Sequence[str], json: frozenset[str], changed: int | None) -> None:
-        self._columns = columns
-        self._parsed = [name in json for name in columns]
+    def __init__(self, source: Source, changed: int | None) -> None:
+        self._columns = source.columns
+        self._convert = [
+            parsed_column if name in source.json else bit_column if name in source.bits else json_column
+            for name in source.columns
+        ]
         self._changed = changed
 
     def __call__(self, keys: Sequence[str], raw: Sequence[Sequence[object]]) -> list[CatalogRow]:
         """The rows, given their keys."""
         by_column = list(zip(*raw, strict=True))
-        ready = [
-            json_column(values, parse=parse) for values, parse in zip(by_column, self._parsed, strict=False)
-        ]
+        ready = [convert(values) for convert, values in zip(self._convert, by_column, strict=False)]
         versions = by_column[self._changed] if self._changed is not None and raw else repeat(None)
         names = self._columns
         return [

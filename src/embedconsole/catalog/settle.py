@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import orjson
 import sqlalchemy as sa
 
-from embedconsole.catalog.keys import key_kinds, key_texts
-from embedconsole.catalog.source import value, values_in
+from embedconsole.catalog.keys import is_bindable, key_kinds, key_texts
+from embedconsole.catalog.source import key_among, native_key, value
 from embedconsole.catalog.watermark import newer
 from embedconsole.faults import Refused
 
@@ -82,7 +82,7 @@ def _locked(writeback: Writeback, keys: Sequence[object]) -> sa.Select[*tuple[ob
         sa.select(
             columns[writeback.address].label("a"), columns[writeback.key].label("k"), changed.label("c")
         )
-        .where(columns[writeback.key].in_(values_in("keys", keys)))
+        .where(key_among(columns[writeback.key], keys))
         # Always in the same order, so that two of us can't wait for each other.
         .order_by(columns[writeback.address])
         .with_for_update()
@@ -104,7 +104,7 @@ def _edited(now: object, then: object) -> bool:
 def _note(writeback: Writeback, connection: Connection, addresses: Sequence[object], now: datetime) -> None:
     values = _settled_values(writeback, now)
     if addresses and values:
-        here = writeback.rows.c[writeback.address].in_(values_in("addresses", addresses))
+        here = key_among(writeback.rows.c[writeback.address], addresses)
         connection.execute(sa.update(writeback.rows).values({**_pins(writeback), **values}).where(here))
 
 
@@ -114,15 +114,19 @@ def _note_vectors(
     if not vectors or writeback.vector is None:
         return
     name, kind = writeback.vector
-    statement = (
-        sa.update(writeback.rows)
-        .values({**_pins(writeback), **_settled_values(writeback, now), name: value("vector_json")})
-        .where(writeback.rows.c[writeback.address] == value("row_address"))
+    column = writeback.rows.c[writeback.address]
+    update = sa.update(writeback.rows).values(
+        {**_pins(writeback), **_settled_values(writeback, now), name: value("vector_json")}
     )
-    parameters = [
-        {"row_address": address, "vector_json": _stored(vector, kind)} for address, vector in vectors
-    ]
-    connection.execute(statement, parameters)
+    plain = []
+    for address, vector in vectors:
+        stored = _stored(vector, kind)
+        if is_bindable(address):
+            plain.append({"row_address": address, "vector_json": stored})
+        else:
+            connection.execute(update.where(column == native_key(address)), {"vector_json": stored})
+    if plain:
+        connection.execute(update.where(column == value("row_address")), plain)
 
 
 def _pins(writeback: Writeback) -> dict[str, sa.ColumnElement[object]]:

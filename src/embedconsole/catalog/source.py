@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
+from embedconsole.catalog.keys import is_bindable
 from embedconsole.catalog.sqltext import name_parts, statement_body
 from embedconsole.faults import Refused
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
     from embedconsole.config.catalog import CatalogConfig
 
-_MYSQL_JSON = 245
-"""The wire protocol's number of the JSON type, which PyMySQL hands on as text."""
+_MYSQL_JSON, _MYSQL_BIT = 245, 16
+"""The wire protocol's numbers of types that PyMySQL hands on as text and as bytes."""
 _LISTED = 20
 _UNSET = object()
 
@@ -44,11 +45,13 @@ class Source:
         rows: What stands after FROM, under the name `q`; its columns have no type, so that values reach and
             leave the driver as they are and the database compares them by its own rules.
         json: Columns whose text is JSON.
+        bits: Columns whose bytes are a number, MySQL's BIT.
     """
 
     columns: tuple[str, ...]
     rows: FromClause
     json: frozenset[str]
+    bits: frozenset[str] = frozenset()
 
 
 def open_source(config: CatalogConfig, connection: Connection) -> Source:
@@ -62,7 +65,7 @@ def open_source(config: CatalogConfig, connection: Connection) -> Source:
     for setting, name in [*named, *(("json_columns", name) for name in config.json_columns)]:
         if name is not None and name not in source.columns:
             raise missing_column(f"catalog.{setting}", name, "the catalog", source.columns)
-    return Source(source.columns, source.rows, source.json | frozenset(config.json_columns))
+    return replace(source, json=source.json | frozenset(config.json_columns))
 
 
 def open_rows(table: str | None, query: str | None, connection: Connection) -> Source:
@@ -142,6 +145,20 @@ def values_in(name: str, of: Sequence[object] | None = None) -> sa.BindParameter
     return sa.bindparam(name, list(of), expanding=True, type_=sa.types.NullType())
 
 
+def key_among(column: sa.ColumnElement[object], keys: Sequence[object]) -> sa.ColumnElement[bool]:
+    """The condition that a key is one of these, as `native_keys` gives them."""
+    plain = [key for key in keys if is_bindable(key)]
+    others = [key for key in keys if not is_bindable(key)]
+    return sa.or_(column.in_(values_in("keys", plain)), *(column == native_key(key) for key in others))
+
+
+def native_key(key: object) -> sa.ColumnElement[object]:
+    """A parameter for one key; text of SQLite that is no UTF-8 can only be bound as bytes."""
+    if isinstance(key, str) and not is_bindable(key):
+        return sa.cast(sa.literal(key.encode("utf-8", "surrogateescape"), sa.LargeBinary()), sa.Text())
+    return sa.literal(key, sa.types.NullType())
+
+
 def _exists(inspector: Inspector, table: TableName) -> bool:
     if table.schema is not None and table.schema not in inspector.get_schema_names():
         return False
@@ -154,7 +171,12 @@ def _open_table(written: str, connection: Connection) -> Source:
     described = inspector.get_columns(table.name, schema=table.schema)
     columns = tuple(str(column["name"]) for column in described)
     json = frozenset(str(column["name"]) for column in described if isinstance(column["type"], sa.JSON))
-    return Source(columns, untyped_table(table, columns).alias("q"), json)
+    bits: frozenset[str] = frozenset()
+    if connection.dialect.name == "mysql":
+        from sqlalchemy.dialects.mysql import BIT
+
+        bits = frozenset(str(column["name"]) for column in described if isinstance(column["type"], BIT))
+    return Source(columns, untyped_table(table, columns).alias("q"), json, bits)
 
 
 def _open_query(query: str, connection: Connection) -> Source:
@@ -168,10 +190,11 @@ def _open_query(query: str, connection: Connection) -> Source:
     description = result.cursor.description
     columns = tuple(str(column[0]) for column in description)
     _refuse_duplicates(columns, dialect)
-    json = frozenset(
-        str(column[0]) for column in description if dialect == "mysql" and column[1] == _MYSQL_JSON
+    json, bits = (
+        frozenset(str(column[0]) for column in description if dialect == "mysql" and column[1] == kind)
+        for kind in (_MYSQL_JSON, _MYSQL_BIT)
     )
-    return Source(columns, sa.text(text).columns(*map(untyped, columns)).subquery("q"), json)
+    return Source(columns, sa.text(text).columns(*map(untyped, columns)).subquery("q"), json, bits)
 
 
 def _refuse_duplicates(columns: Sequence[str], dialect: str) -> None:

@@ -19,7 +19,7 @@ from embedconsole.catalog.pages import keyset_pages, refuse_duplicates
 from embedconsole.catalog.progress import Progress
 from embedconsole.catalog.rows import RowMaker
 from embedconsole.catalog.settle import settle, unsettled_keys
-from embedconsole.catalog.source import Source, open_source, value, values_in
+from embedconsole.catalog.source import Source, key_among, native_key, open_source, value
 from embedconsole.catalog.writeback import Writeback, open_writeback
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class _Opened:
 
     Attributes:
         key: Where in a row its key is.
-        by_key: Selects the rows of some `keys`; made once, as every batch is read by it.
+        rows: Selects all rows; made once, as every batch is read by it.
         changed: Where its `changed` value is; None when there is none.
         marked: Selects the keys that the write-back columns mark as not synced; None when none can.
     """
@@ -63,7 +63,7 @@ class _Opened:
     source: Source
     key: int
     key_column: sa.ColumnElement[object]
-    by_key: sa.Select[*tuple[object, ...]]
+    rows: sa.Select[*tuple[object, ...]]
     changed: int | None
     make_rows: RowMaker
     writeback: Writeback | None
@@ -125,7 +125,7 @@ class SqlCatalog:
         opened = self._opened()
         start = watermark.decode(since) if since is not None and opened.changed is not None else None
         progress = Progress(start, self._clock, self._now() + _AHEAD)
-        statement = sa.select(opened.source.rows)
+        statement = opened.rows
         if changed_only:
             statement = statement.where(*self._may_have_changed(opened, start))
         for rows, keys in self._pages(statement, opened.key):
@@ -158,7 +158,7 @@ class SqlCatalog:
         opened = self._opened()
         found: dict[str, CatalogRow] = {}
         for natives in _chunks(self._native(opened, keys)):
-            rows = self._read(opened.by_key, keys=natives)
+            rows = self._read(opened.rows.where(key_among(opened.key_column, natives)))
             native = [row[opened.key] for row in rows]
             texts = key_texts(native, key_kinds(native))
             refuse_duplicates(texts)
@@ -207,9 +207,9 @@ class SqlCatalog:
             source=source,
             key=source.columns.index(config.key),
             key_column=key_column,
-            by_key=sa.select(source.rows).where(key_column.in_(values_in("keys"))),
+            rows=sa.select(source.rows),
             changed=changed,
-            make_rows=RowMaker(source.columns, source.json, changed),
+            make_rows=RowMaker(source, changed),
             writeback=writeback,
             marked=unsettled_keys(writeback) if writeback is not None else None,
         )
@@ -233,12 +233,10 @@ class SqlCatalog:
         column = self._opened().key_column
         ordered = statement.order_by(column).limit(sa.bindparam("page_limit", type_=sa.Integer))
         first = ordered.where(column.is_not(None))
-        following = ordered.where(column >= value("page_after"))
 
         def fetch(after: object | None, limit: int) -> Rows:
-            if after is None:
-                return self._read(first, page_limit=limit)
-            return self._read(following, page_limit=limit, page_after=after)
+            statement = first if after is None else ordered.where(column >= native_key(after))
+            return self._read(statement, page_limit=limit)
 
         return keyset_pages(fetch, self._config.page_size, key=key, seen_kinds=self._learn)
 

@@ -2,13 +2,13 @@
 
 | from the database | in a row |
 |---|---|
-| None, bool, str | as it is; lone surrogates become U+FFFD |
+| None, bool, str | as it is; what is no UTF-8 becomes U+FFFD |
 | int, Decimal without decimals (scale 0) | int; text when it does not fit 64 bits |
 | float, Decimal with decimals | float; None for NaN and infinities |
 | date, time, datetime | ISO 8601 text; with a zone in UTC, so that the session's does not matter |
 | timedelta (MySQL TIME, PostgreSQL interval) | `[-]HH:MM:SS[.ffffff]`, hours beyond 24 as they are |
 | UUID | text |
-| bytes | base64 text |
+| bytes | base64 text; int in a BIT column of MySQL |
 | JSON, arrays | lists and objects of these; deeper than 100 levels `None` |
 | anything else (ranges, addresses) | its text |
 
@@ -39,24 +39,31 @@ _MAX_DEPTH = 100
 _MAX_DIGITS = 20
 
 
-def json_column(values: Sequence[object], *, parse: bool = False) -> Sequence[JsonValue]:
+def json_column(values: Sequence[object]) -> Sequence[JsonValue]:
     """One column of a page of rows, JSON-ready.
 
     Columns of None and one plain type, which is most of them, are checked as a whole and not value by value.
 
     Args:
         values: The column's values as the driver gave them.
-        parse: The column holds JSON as text; text that is none stays text.
     """
-    if parse:
-        return [
-            parse_json(value) if isinstance(value, str | bytes) else json_value(value) for value in values
-        ]
     kinds = set(map(type, values))
     kinds.discard(NoneType)
     if len(kinds) == 1 and _all_plain(values, kinds.pop()):
         return cast("Sequence[JsonValue]", values)
     return [json_value(value) for value in values]
+
+
+def parsed_column(values: Sequence[object]) -> Sequence[JsonValue]:
+    """The same of a column that holds JSON as text; text that is none stays text."""
+    return [parse_json(value) if isinstance(value, str | bytes) else json_value(value) for value in values]
+
+
+def bit_column(values: Sequence[object]) -> Sequence[JsonValue]:
+    """The same of a column of MySQL's BIT, which its driver gives as bytes: the number that they are."""
+    return [
+        _integer(int.from_bytes(value)) if isinstance(value, bytes) else json_value(value) for value in values
+    ]
 
 
 def json_value(value: object) -> JsonValue:
@@ -131,10 +138,9 @@ def _text(value: str) -> str:
     if value.isascii():
         return value
     try:
-        value.encode()
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     except UnicodeEncodeError:
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return value
 
 
 def _integer(value: int) -> JsonValue:

@@ -10,6 +10,7 @@ from embedconsole.catalog.feed.base import Backlog, Entry
 from embedconsole.catalog.feed.database import FeedDatabase
 from embedconsole.catalog.feed.inspecting import complaints, inspect_feed
 from embedconsole.catalog.feed.items import item_keys
+from embedconsole.catalog.keys import storable_text
 from embedconsole.catalog.source import untyped_table, value, values_in
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ class SqlFeed:
             parameters["after"] = after
         rows = self._database.rows(query, parameters)
         return [
-            Entry(cast("EntryId", row[0]), str(row[1]), None if row[2] is None else str(row[2]))
+            Entry(
+                cast("EntryId", row[0]), str(row[1]), None if row[2] is None else storable_text(str(row[2]))
+            )
             for row in rows
         ]
 
