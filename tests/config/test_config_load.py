@@ -81,6 +81,15 @@ def test_all_errors_come_with_file_line_and_path_in_the_order_of_the_file(base: 
             'type: http, headers: {"a b": x},',
             "c.yaml:2: embedders.ml.headers: has a header whose name can't be sent",
         ),
+        *[
+            (
+                "type: http,",
+                f'type: http, headers: {{X-Key: "{odd}"}},',
+                "c.yaml:2: embedders.ml.headers: has a character that no HTTP header can carry, such as "
+                "a dash or a line break from a document: type it again",
+            )
+            for odd in ("abc\u2013def", "\ufeffabc", "schlüssel", "abc\\ndef", "abc\\x00")
+        ],
         (
             "embedder: ml",
             "embedder: mll",

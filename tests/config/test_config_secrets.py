@@ -14,6 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
+from config.reading import said
 from embedconsole.config.embedder import ReplicateEmbedder
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.show import show
@@ -154,3 +155,28 @@ def test_errors_hold_no_secret_wherever_it_stands(
         assert result.path == Path("/etc/shop/c.yaml")
         printed = ""
     assert CANARY not in printed
+
+
+@pytest.mark.parametrize("key", ["abc\u2013def", "\ufeffabc123", "clé", "a\nb", "a\x00b"])
+@pytest.mark.parametrize(
+    ("setting", "embedder", "collection"),
+    [
+        ("embedders.ml.api_key", 'type: openai, model: m, api_key: "${K}"', ""),
+        ("embedders.ml.token", 'type: replicate, model: a/b, token: "${K}"', ""),
+        ("pipelines.p.collection.api_key", "type: hashing", ', api_key: "${K}"'),
+    ],
+)
+def test_a_key_that_no_header_can_carry(
+    loaded: Callable[..., Loaded], key: str, setting: str, embedder: str, collection: str
+) -> None:
+    """Said by every command, with its place and without the key."""
+    (line,) = said(
+        loaded,
+        f"embedders: {{ml: {{{embedder}}}}}\n"
+        'pipelines: {p: {catalog: {url: "sqlite:///a.db", table: a}, embed: {embedder: ml, text: "{a}"}, '
+        f'collection: {{url: "http://q", name: p{collection}}}}}}}\n',
+        environ={"K": key},
+    )
+    assert setting in line
+    assert "no HTTP header can carry" in line
+    assert key not in line

@@ -121,12 +121,6 @@ def test_hashing_of_another_size_than_the_collection() -> None:
         build_embedder("demo", config(type="hashing"), expected_size=768)
 
 
-def test_a_header_that_cannot_be_sent() -> None:
-    with pytest.raises(ConfigError, match=r"embedders\.ml\.headers.*X-Key") as caught:
-        build_embedder("ml", config(type="http", url="http://ml", headers={"X-Key": "schlüssel"}))
-    assert "schlüssel" not in str(caught.value)
-
-
 def test_importing_the_builder_loads_no_backend() -> None:
     code = (
         "import sys, embedconsole.embedders.build;"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-import subprocess
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from embedconsole.faults import ConfigError, Overloaded, Refused, Throttled, Tra
 from embedconsole.items import EmbedInput
 from embedders.backends import ITEMS, SINGLE, SIZE, inputs
 from support.embedding_service import Behaviour, EmbeddingService
+from support.forward_proxy import made_certificate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -174,7 +174,7 @@ async def test_certificates_that_are_not_there(tmp_path: Path, make: Make) -> No
 
 
 async def test_a_service_that_asks_for_a_certificate(make: Make, tmp_path: Path) -> None:
-    certificate = await anyio.to_thread.run_sync(made_certificate, tmp_path)
+    certificate = await anyio.to_thread.run_sync(made_certificate, tmp_path, "localhost")
     async with tls_service(certificate) as port:
         url = f"https://localhost:{port}/embed"
         with pytest.raises(Refused, match="not trusted"):
@@ -185,19 +185,6 @@ async def test_a_service_that_asks_for_a_certificate(make: Make, tmp_path: Path)
         np.testing.assert_array_equal((await known.embed(inputs(1))).vectors, [[1.0] * SIZE])
         blind = make(ITEMS, url=url, tls={"verify": False, "cert": certificate})
         assert (await blind.embed(inputs(1))).rejected == {}
-
-
-def made_certificate(folder: Path) -> Path:
-    """A certificate for localhost that signs itself, its key in the same file."""
-    path = folder / "localhost.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
-         "-keyout", str(path), "-out", str(folder / "cert.pem")],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    path.write_bytes(path.read_bytes() + (folder / "cert.pem").read_bytes())
-    return path
 
 
 @asynccontextmanager

@@ -54,12 +54,14 @@ class Gallery:
         url: Where it is: http://127.0.0.1:PORT.
         pictures: Path to what is given out there.
         answers: Path to a status and headers given instead.
+        errors: Path to a status and body given instead.
         asked: Method, path and Host of every request.
     """
 
     url: str = ""
     pictures: dict[str, bytes] = field(default_factory=dict)
     answers: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    errors: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
     @property
@@ -78,6 +80,8 @@ class Gallery:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.method, request.path, request.headers.get("Host", "")))
+        if (error := self.errors.get(request.path)) is not None:
+            return web.Response(status=error[0], body=error[1])
         if (answer := self.answers.get(request.path)) is not None:
             status, headers = answer
             if status != 405 or request.method == "HEAD":

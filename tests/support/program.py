@@ -22,7 +22,6 @@ _NOT_BEFORE_USE = (
 )
 _IMPORTED_WHEN_NEEDED = (
     "alembic.command",
-    "httpx_aiohttp",
     "psycopg",
     "pymysql",
     "qdrant_client",

@@ -25,10 +25,6 @@ class Address:
     headers: dict[str, str]
     secrets: tuple[str, ...]
 
-    @property
-    def encrypted(self) -> bool:
-        return self.base.startswith("https:")
-
 
 def parse_address(url: str, api_key: str | None) -> Address:
     """Take a URL apart; without a port it is 6333, as in every Qdrant client.
@@ -49,8 +45,6 @@ def parse_address(url: str, api_key: str | None) -> Address:
     headers: dict[str, str] = {}
     secrets: list[str] = []
     if api_key:
-        if not (api_key.isascii() and api_key.isprintable()):
-            raise ConfigError("collection.api_key has a character that no HTTP header can carry")
         headers["api-key"] = api_key
         secrets.append(api_key)
     if parts.username is not None:

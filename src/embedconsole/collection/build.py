@@ -46,4 +46,5 @@ def build_itself(config: CollectionConfig, name: str) -> Collection:
     from embedconsole.collection.server import ServerCollection
 
     api_key = config.api_key.get_secret_value() if config.api_key is not None else None
-    return ServerCollection(config.url or "", name, api_key=api_key, timeout=config.timeout)
+    tls = config.tls.context("collection.tls")
+    return ServerCollection(config.url or "", name, api_key=api_key, timeout=config.timeout, tls=tls)

@@ -6,9 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import aiohttp
-import orjson
-
+from embedconsole.collection.error_body import NO_COLLECTION, own_error
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
 from embedconsole.foreign import READABLE, one_line
 from embedconsole.http import why_not_connected
@@ -24,11 +22,9 @@ SOURCE = "Qdrant"
 REMEDY_INIT = "Run `embedconsole init` to create it"
 REMEDY_KEY = "Set collection.api_key to a key that may read and write this collection"
 REMEDY_SHAPE = "Give collection.name another name, or run `embedconsole reindex`"
-REMEDY_REACH = "Is it running? Check collection.url"
 REMEDY_URL = "Check that collection.url is the REST address of a Qdrant server"
 
 _SHAPE = re.compile(r"Vector dimension error|Not existing vector name|expected dim", re.IGNORECASE)
-_NO_COLLECTION = re.compile(r"Collection .* (doesn't exist|not found)", re.IGNORECASE)
 _NO_INDEX = re.compile(r'Index required but not found for "(?P<field>.+?)"(?: of|\.|$)')
 _NO_POINT = re.compile(r"No point with id")
 _NO_VECTOR = re.compile(r"Vector with name .* not found")
@@ -47,10 +43,12 @@ class Place:
     Attributes:
         target: "collection products at http://qdrant:6333".
         secrets: Texts that no message may contain, should a server or proxy send them back.
+        base: The server's address; empty for the embedded engine.
     """
 
     target: str
     secrets: tuple[str, ...] = ()
+    base: str = ""
 
     def clean(self, text: str) -> str:
         """Foreign text on one printable line, cut to a readable length, without the secrets."""
@@ -64,7 +62,9 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
         headers: Found in any case.
         body: The reply's body or its beginning.
     """
-    text = place.clean(_error_text(body))
+    own = own_error(body)
+    # Where it is not Qdrant's own: auth answers plain text, proxies HTML.
+    text = place.clean(body[: 4 * READABLE].decode("utf-8", "replace") if own is None else own)
     message = f"{place.target} answered {status}" + (f": {text}" if text else "")
     match status:
         case 400 if no_index := _NO_INDEX.search(text):
@@ -75,11 +75,13 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
             return BadInput(SOURCE, message)
         case 401 | 403:
             return Refused(SOURCE, message, remedy=REMEDY_KEY)
+        case 404 if own is None:
+            return Refused(SOURCE, f"{message}. That is no answer of Qdrant", remedy=REMEDY_URL)
         case 404 if _NO_POINT.search(text):
             return MissingPoints(SOURCE, message)
         case 404 if _NO_VECTOR.search(text):
             return BadInput(SOURCE, f"{place.target}: the point has no such vector")
-        case 404 if _NO_COLLECTION.search(text):
+        case 404 if NO_COLLECTION.search(text):
             return Refused(SOURCE, f"{place.target} does not exist", remedy=REMEDY_INIT)
         case 429:
             wait = retry_after(headers) if "retry-after" in headers else None
@@ -99,26 +101,16 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
     return Refused(SOURCE, message, remedy=REMEDY_URL)
 
 
-def fault_of_transport(place: Place, error: BaseException) -> Transient:
-    """No reply, or only a part of one: connect, time-out, dropped, truncated."""
+def fault_of_transport(place: Place, error: BaseException) -> Fault:
+    """No reply, or only a part of one: connect, certificates, time-out, dropped, truncated."""
     if isinstance(error, TimeoutError):
         return Transient(SOURCE, f"{place.target} did not answer in time")
-    connecting = _connecting(error)
-    if connecting is not None:
-        detail = place.clean(why_not_connected(connecting))
-        return Unreachable(SOURCE, f"{place.target} can't be reached: {detail}", remedy=REMEDY_REACH)
+    if (found := why_not_connected(error, place.base)) is not None:
+        kind = Unreachable if found.passing else Refused
+        remedy = found.remedy_at("collection.url", "collection.tls")
+        return kind(SOURCE, f"{place.target} {place.clean(found.reason)}", remedy=remedy)
     detail = place.clean(str(error)) or place.clean(repr(error.__cause__ or error))
     return Transient(SOURCE, f"{place.target} broke the connection: {detail}")
-
-
-def _connecting(error: BaseException) -> aiohttp.ClientConnectorError | None:
-    """What failed where there was no connection at all, whichever of the causes it is."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, aiohttp.ClientConnectorError):
-            return cause
-        cause = cause.__cause__ or cause.__context__
-    return None
 
 
 def _without_index(place: Place, field: str) -> Refused:
@@ -143,14 +135,3 @@ def not_qdrant(place: Place, body: bytes) -> Transient:
 
 def not_confirmed(place: Place, status: str) -> Transient:
     return Transient(SOURCE, f"{place.target} did not confirm the write (status {place.clean(status)})")
-
-
-def _error_text(body: bytes) -> str:
-    """`status.error` of Qdrant's JSON, else the body as it is (auth answers plain text, proxies HTML)."""
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return body[: 4 * READABLE].decode("utf-8", "replace")
-    status = parsed.get("status") if isinstance(parsed, dict) else None
-    error = status.get("error") if isinstance(status, dict) else None
-    return error if isinstance(error, str) else body[: 4 * READABLE].decode("utf-8", "replace")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
-import httpx
 
 from embedconsole.collection.errors import (
     SOURCE,
@@ -21,7 +20,7 @@ from embedconsole.collection.errors import (
     not_qdrant,
 )
 from embedconsole.collection.filters import to_filter
-from embedconsole.collection.transport import CappedErrors
+from embedconsole.collection.transport import Transport
 from embedconsole.faults import Fault, Throttled
 from embedconsole.items import Hit
 from embedconsole.pauses import retry_after
@@ -36,29 +35,29 @@ if TYPE_CHECKING:
 
     from embedconsole.collection.address import Address
     from embedconsole.conditions import Condition, Scope
+    from embedconsole.http import Http
     from embedconsole.items import PointId
 
 T = TypeVar("T")
 
 
-async def connect(address: Address, name: str, place: Place, seconds: float) -> Searcher:
+async def connect(address: Address, name: str, place: Place, seconds: float, client: Http) -> Searcher:
     """Import qdrant-client beside the event loop (it takes over a second) and make a client of it.
 
     Args:
         seconds: For one call; 0 for no limit.
+        client: Sends its requests; closed by its owner.
     """
     await anyio.to_thread.run_sync(importlib.import_module, "qdrant_client")
     from qdrant_client import AsyncQdrantClient
 
-    client = AsyncQdrantClient(
+    qdrant = AsyncQdrantClient(
         url=address.base,
-        headers=address.headers,  # not api_key: that warns on plain http, into the operator's screen
         timeout=max(1, math.ceil(seconds)) if seconds else None,
         check_compatibility=False,  # it would ask from a thread of its own, and warn
-        limits=httpx.Limits(),  # without them it switches keep-alive off for localhost
-        transport=CappedErrors(encrypted=address.encrypted),
+        transport=Transport(client),
     )
-    return Searcher(client, name, place, seconds)
+    return Searcher(qdrant, name, place, seconds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from embedconsole.items import MARKER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from ssl import SSLContext
 
     import numpy as np
     from numpy.typing import NDArray
@@ -80,21 +81,29 @@ class ServerCollection:
         name: The collection or an alias.
         api_key: Sent in the `api-key` header.
         timeout: Seconds for one request, from connecting to the last byte of the reply.
+        tls: Whom to trust and who we are; None for the system's certificate authorities.
 
     Raises:
         ConfigError: The URL can't be used.
     """
 
-    def __init__(self, url: str, name: str, *, api_key: str | None = None, timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        url: str,
+        name: str,
+        *,
+        api_key: str | None = None,
+        timeout: float = 60.0,
+        tls: SSLContext | None = None,
+    ) -> None:
         self._address = parse_address(url, api_key)
         self._name = name
         self._timeout = timeout
-        self._place = Place(f"collection {name} at {self._address.base}", self._address.secrets)
-        self._path = collection_path(self._address.base, name)
-        self._http = Http(
-            encrypted=self._address.encrypted,
-            headers={"content-type": "application/json", **self._address.headers},
+        self._place = Place(
+            f"collection {name} at {self._address.base}", self._address.secrets, self._address.base
         )
+        self._path = collection_path(self._address.base, name)
+        self._http = Http(headers={"content-type": "application/json", **self._address.headers}, tls=tls)
         self._searcher: Searcher | None = None
         self._importing = anyio.Lock()
 
@@ -246,7 +255,9 @@ class ServerCollection:
             if self._searcher is None:
                 from embedconsole.collection.searching import connect
 
-                self._searcher = await connect(self._address, self._name, self._place, self._timeout)
+                self._searcher = await connect(
+                    self._address, self._name, self._place, self._timeout, self._http
+                )
             return self._searcher
 
     async def _request(

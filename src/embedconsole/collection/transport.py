@@ -1,50 +1,28 @@
-"""The transport that qdrant-client gets, so that its connections fail as our own do."""
+"""The transport that qdrant-client gets: its requests go over our own client, like all others."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import httpx
-from httpx_aiohttp import AiohttpTransport
-
-from embedconsole.http import ERROR_BODY_LIMIT
+from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from embedconsole.http import Http
+
+_ANSWERED = ("content-type", "retry-after")
+"""Headers that qdrant-client reads; those of the transfer are true no longer."""
 
 
-class CappedErrors(httpx.AsyncBaseTransport):
-    """Cuts the bodies of error replies short: a broken proxy must not fill our memory.
+class Transport(httpx.AsyncBaseTransport):
+    """Sends requests over `Http`: the same connections, proxy, certificates, limits and errors."""
 
-    Args:
-        encrypted: Whether the address is https, so that certificates have to be checked.
-    """
-
-    def __init__(self, *, encrypted: bool) -> None:
-        # Loading the certificate authorities takes 20 ms that a plain http address can do without.
-        self._inner = AiohttpTransport(verify=encrypted)
+    def __init__(self, client: Http) -> None:
+        self._client = client
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        reply = await self._inner.handle_async_request(request)
-        if reply.status_code >= 400 and isinstance(reply.stream, httpx.AsyncByteStream):
-            reply.stream = _Capped(reply.stream)
-        return reply
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class _Capped(httpx.AsyncByteStream):
-    def __init__(self, inner: httpx.AsyncByteStream) -> None:
-        self._inner = inner
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        left = ERROR_BODY_LIMIT
-        async for chunk in self._inner:
-            yield chunk[:left]
-            left -= len(chunk)
-            if left <= 0:
-                return
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
+        reply = await self._client.send(
+            request.method, URL(str(request.url), encoded=True), await request.aread() or None
+        )
+        headers = {name: reply.headers[name] for name in _ANSWERED if name in reply.headers}
+        return httpx.Response(reply.status, headers=headers, content=reply.body, request=request)

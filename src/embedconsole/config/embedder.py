@@ -8,11 +8,12 @@ from pydantic import Field, StringConstraints, model_validator
 
 from embedconsole.config.pictures import PicturesConfig, SentPictures
 from embedconsole.config.section import Section
+from embedconsole.config.tls import TlsConfig
 from embedconsole.config.values import (
     Constants,
     Headers,
+    OptionalKey,
     OptionalPath,
-    OptionalSecret,
     OptionalText,
     Positive,
     ReplyPath,
@@ -52,27 +53,8 @@ class RemoteSection(EmbedderSection):
     """Sent with every request as it is. Part of the embed hash, since models take settings that way."""
     pictures: SentPictures = SentPictures()
     """How pictures reach the service."""
-
-
-class TlsConfig(Section):
+    tls: TlsConfig = TlsConfig()
     """How an https address is trusted, and how it trusts us."""
-
-    verify: bool = True
-    """false: any certificate will do."""
-    ca: OptionalPath = None
-    """Certificate authorities (PEM) besides those of the system."""
-    cert: OptionalPath = None
-    """Our certificate (PEM), for a service that asks for one; `key` when it is a file of its own."""
-    key: OptionalPath = None
-    """Of our certificate, when it is not in `cert`."""
-    password: OptionalSecret = None
-    """Of that key."""
-
-    @model_validator(mode="after")
-    def _key_with_certificate(self) -> Self:
-        if self.cert is None and (self.key or self.password):
-            raise ValueError("give cert, the certificate that the key belongs to")
-        return self
 
 
 class ServiceSection(RemoteSection):
@@ -80,8 +62,6 @@ class ServiceSection(RemoteSection):
 
     headers: Headers = {}
     """Sent with every request; secrets. One without a value, or only `Bearer`, is not sent."""
-    tls: TlsConfig = TlsConfig()
-    """How an https address is trusted, and how it trusts us."""
     gzip: bool = False
     """Compress requests; replies may be compressed in any case."""
     health: OptionalText = None
@@ -152,7 +132,7 @@ class OpenAIEmbedder(ServiceSection):
     """The model that is asked for. Part of the embed hash: another one embeds everything again."""
     url: WebAddress = "https://api.openai.com/v1"
     """Ends where `/embeddings` begins."""
-    api_key: OptionalSecret = None
+    api_key: OptionalKey = None
     """Sent as `Authorization: Bearer`."""
     dimensions: Positive | None = None
     """Ask for shorter vectors, where the model can."""
@@ -169,7 +149,7 @@ class ReplicateEmbedder(RemoteSection):
     """`owner/name` of an official model, `owner/name:version` of any other."""
     url: WebAddress = "https://api.replicate.com"
     """Replicate, or a proxy before it."""
-    token: OptionalSecret = None
+    token: OptionalKey = None
     """Replicate's API token."""
     timeout: Timeout = 120.0
     """Of a prediction; what has not ended by then is collected later, not ordered again."""

@@ -20,13 +20,14 @@ from embedconsole.config.notify import NotifyConfig
 from embedconsole.config.pictures import PicturesConfig
 from embedconsole.config.section import Section
 from embedconsole.config.service import ServiceConfig
+from embedconsole.config.tls import TlsConfig
 from embedconsole.config.values import (
     Combine,
     Duration,
     Name,
     OptionalDatabaseUrl,
+    OptionalKey,
     OptionalPath,
-    OptionalSecret,
     OptionalTemplate,
     OptionalWebAddress,
     PayloadCheck,
@@ -90,8 +91,10 @@ class CollectionConfig(Section):
     """The Qdrant server's address; this or `path`."""
     path: OptionalPath = None
     """A folder for the embedded engine; one process at a time."""
-    api_key: OptionalSecret = None
+    api_key: OptionalKey = None
     """Sent to the Qdrant server."""
+    tls: TlsConfig = TlsConfig()
+    """How an https address is trusted, and how it trusts us."""
     name: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]+$")]
     """The collection, or an alias that stands for it."""
     size: Positive | None = None

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from embedconsole.config.section import Section
+from embedconsole.config.tls import TlsConfig
 from embedconsole.config.values import OptionalPath, Positive, Timeout
 from embedconsole.pictures.limits import MOST_PIXELS, PictureLimits, as_network
 
@@ -47,6 +48,8 @@ class PicturesConfig(Section):
     """Of a picture, read from its header."""
     timeout: Timeout = 20.0
     """For each picture, redirects and all."""
+    tls: TlsConfig = TlsConfig()
+    """How an https address is trusted, and how it trusts us."""
 
     @property
     def limits(self) -> PictureLimits:
@@ -59,6 +62,7 @@ class PicturesConfig(Section):
             max_pixels=self.max_pixels,
             timeout=self.timeout,
             folder=self.folder,
+            tls=self.tls.context("pictures.tls"),
         )
 
 

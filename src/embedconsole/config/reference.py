@@ -61,6 +61,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "Name": "text",
     "OptionalDatabaseUrl": "database URL",
     "OptionalPath": "path",
+    "OptionalKey": "secret",
     "OptionalSecret": "secret",
     "OptionalTemplate": "template",
     "OptionalText": "text",

@@ -39,6 +39,7 @@ _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)", re.ASCII)
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _CENTURY = 36_525 * 86_400.0
 _AUTH_SCHEMES = frozenset({"basic", "bearer", "token", "apikey", "api-key", "key", "digest", "negotiate"})
+_UNSENDABLE = re.compile(r"[^\t\x20-\x7e]")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
@@ -128,9 +129,18 @@ def _sendable(headers: dict[str, SecretStr]) -> dict[str, SecretStr]:
     for name, secret in headers.items():
         if not _HEADER_NAME.fullmatch(name):
             raise PydanticCustomError("header", "has a header whose name can't be sent")
-        if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", secret.get_secret_value().strip()):
-            raise PydanticCustomError("header", "has a value with a line break or a control character")
+        _sendable_value(secret)
     return headers
+
+
+def _sendable_value(secret: SecretStr | None) -> SecretStr | None:
+    if secret is not None and _UNSENDABLE.search(secret.get_secret_value().strip()):
+        raise PydanticCustomError(
+            "header",
+            "has a character that no HTTP header can carry, such as a dash or a line break from a document: "
+            "type it again",
+        )
+    return secret
 
 
 def sent_headers(headers: Mapping[str, SecretStr]) -> dict[str, str]:
@@ -217,6 +227,8 @@ Timeout: TypeAlias = Annotated[Duration, Field(gt=0)]
 
 Positive: TypeAlias = Annotated[int, BeforeValidator(_not_bool), Field(ge=1)]
 OptionalSecret: TypeAlias = Annotated[SecretStr | None, BeforeValidator(_stripped)]
+OptionalKey: TypeAlias = Annotated[OptionalSecret, AfterValidator(_sendable_value)]
+"""A secret that is sent in a header."""
 OptionalText: TypeAlias = Annotated[str | None, BeforeValidator(_empty_is_none)]
 Template: TypeAlias = Annotated[str, AfterValidator(_template)]
 OptionalTemplate: TypeAlias = Annotated[OptionalText, AfterValidator(_template)]

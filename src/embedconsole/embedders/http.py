@@ -15,7 +15,6 @@ from embedconsole.embedders.errors import Service, header_secrets
 from embedconsole.embedders.portions import Answers, Portions, Row, one_each
 from embedconsole.embedders.remote import Remote, blank, with_content
 from embedconsole.embedders.replies import decode, encode, entry_of, errors_beside, reply_limit, value_at
-from embedconsole.embedders.trust import tls_of
 from embedconsole.embedders.wire import Wire, split_credentials
 from embedconsole.faults import BadInput
 
@@ -45,7 +44,7 @@ class HttpService(Remote):
             headers=headers,
             timeout=config.timeout,
             connections=config.concurrency,
-            tls=tls_of(name, config.tls),
+            tls=config.tls.context(f"embedders.{name}.tls"),
             compress=config.gzip,
         )
         self._health = config.health

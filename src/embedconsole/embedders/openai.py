@@ -15,7 +15,6 @@ from embedconsole.embedders.limits import Budget, TooLarge
 from embedconsole.embedders.portions import Portions, Row
 from embedconsole.embedders.remote import Remote, with_content
 from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
-from embedconsole.embedders.trust import tls_of
 from embedconsole.embedders.wire import Wire, split_credentials
 from embedconsole.faults import BadInput, Refused
 
@@ -67,7 +66,7 @@ class OpenAIEmbedder(Remote):
             headers=headers,
             timeout=config.timeout,
             connections=config.concurrency,
-            tls=tls_of(name, config.tls),
+            tls=config.tls.context(f"embedders.{name}.tls"),
             compress=config.gzip,
         )
         self._health = config.health

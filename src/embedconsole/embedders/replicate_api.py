@@ -78,6 +78,7 @@ class ReplicateApi:
             headers={"Authorization": f"Bearer {token}"},
             timeout=config.wait + _SLACK_SECONDS,
             connections=config.concurrency,
+            tls=config.tls.context(f"embedders.{service.name}.tls"),
             fault_of=lambda status, headers, body: _fault_of(service, status, headers, body),
         )
         keep_for = f"{config.timeout + _COLLECTED_WITHIN:.0f}s"

@@ -55,7 +55,7 @@ class Wire:
         fault_of: The fault behind a status that is not 2xx, its headers and the beginning of its body.
 
     Raises:
-        ConfigError: A header's value can't be sent.
+        ConfigError: The address can't be used.
     """
 
     def __init__(
@@ -70,11 +70,6 @@ class Wire:
         compress: bool = False,
         fault_of: FaultOf | None = None,
     ) -> None:
-        for name, value in headers.items():
-            if not value.isascii():
-                raise ConfigError(
-                    f"{service.key_setting}: {name} has a character that no HTTP header can carry"
-                )
         self._service = service
         self._timeout = timeout
         address, credentials = split_credentials(url)
@@ -85,9 +80,7 @@ class Wire:
         sent.update(headers)
         self._compress = compress
         self._fault_of = fault_of or partial(fault_of_status, service)
-        self._http = Http(
-            encrypted=self._url.scheme == "https", headers=sent, connections=connections, tls=tls
-        )
+        self._http = Http(headers=sent, connections=connections, tls=tls)
 
     async def post(self, body: bytes, *, reply_limit: int) -> bytes:
         """The body of a 2xx reply.
@@ -145,19 +138,11 @@ class Wire:
         service = self._service
         if isinstance(error, aiohttp.InvalidURL):
             return Refused(service.source, "its address can't be used", remedy=service.url_remedy)
-        if isinstance(error, aiohttp.ClientConnectorCertificateError):
-            said = service.clean(str(error.certificate_error))
-            remedy = "Install its certificate authority on this host, or correct the address"
-            return Refused(service.source, f"has a certificate that is not trusted: {said}", remedy=remedy)
-        if "CERTIFICATE_REQUIRED" in str(error):
-            remedy = f"Set embedders.{service.name}.tls.cert"
-            return Refused(service.source, "asks for a client certificate", remedy=remedy)
-        if isinstance(error, aiohttp.ClientConnectorError):
-            return Unreachable(
-                service.source,
-                f"can't be reached: {service.clean(why_not_connected(error))}",
-                remedy=f"Is it running? {service.url_remedy}",
-            )
+        if (found := why_not_connected(error, str(self._url))) is not None:
+            kind = Unreachable if found.passing else Refused
+            key = f"embedders.{service.name}"
+            remedy = found.remedy_at(f"{key}.url", f"{key}.tls")
+            return kind(service.source, service.clean(found.reason), remedy=remedy)
         if isinstance(error.__cause__, ContentEncodingError):
             return Transient(service.source, "answered with a broken compression")
         said = service.clean(str(error)) or type(error).__name__

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,15 @@ class CheckedResolver(AbstractResolver):
         if found and not allowed:
             raise not_allowed(host)
         return allowed
+
+    async def check_name(self, host: str) -> None:
+        """Check a host that a proxy will look up, as far as it has an address here.
+
+        Raises:
+            BadInput: None of its addresses is allowed.
+        """
+        with suppress(OSError):  # behind a company's proxy, names of the internet often have none
+            await self.resolve(host)
 
     async def close(self) -> None:
         """See `AbstractResolver`."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from ssl import SSLContext
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -31,6 +32,7 @@ class PictureLimits:
         timeout: Seconds for everything from the first look-up of a name to the last byte.
         folder: Where local paths begin and must stay; None refuses them all.
         redirects: Followed at most; each is checked like the first address.
+        tls: Whom to trust and who we are; None for the system's certificate authorities.
     """
 
     allow_private: bool | tuple[str, ...] = False
@@ -39,6 +41,7 @@ class PictureLimits:
     timeout: float = 20.0
     folder: Path | None = None
     redirects: int = 5
+    tls: SSLContext | None = None
 
     def allows(self, host: str, address: Address) -> bool:
         """Whether we may connect to an address that a host's name stands for."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -12,10 +13,11 @@ import anyio
 from embedconsole import __version__
 from embedconsole.faults import BadInput, Fault, Transient
 from embedconsole.foreign import one_line
-from embedconsole.http import FAILURES, Http
+from embedconsole.http import FAILURES, Http, why_not_connected
 from embedconsole.pictures.addresses import CheckedResolver, check_numeric
 from embedconsole.pictures.reference import SOURCE, remote_picture
 from embedconsole.pictures.silent_hosts import SilentHosts
+from embedconsole.proxy import proxy_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,13 +54,11 @@ class RemotePictures:
     ) -> None:
         self._limits = limits
         self._silent = SilentHosts()
-        self._http = Http(
-            encrypted=True,
-            headers=_HEADERS,
-            connections=connections,
-            resolver=CheckedResolver(limits, lookup),
-            decompress=False,
-        )
+        self._resolver = CheckedResolver(limits, lookup)
+        client = partial(Http, headers=_HEADERS, connections=connections, tls=limits.tls, decompress=False)
+        self._direct = client(resolver=self._resolver)
+        # The proxy's own address is the operator's, and need not be a public one.
+        self._by_proxy = client()
 
     async def read(self, picture: RemotePicture) -> bytes:
         """The bytes behind the address; one more than allowed where there are more.
@@ -86,14 +86,19 @@ class RemotePictures:
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._http.aclose()
+        await self._direct.aclose()
+        await self._by_proxy.aclose()
 
     async def _followed(self, method: str, picture: RemotePicture, limit: int) -> Reply:
         """The reply at the end of all redirects."""
         url = picture.url
         for _ in range(self._limits.redirects + 1):
             check_numeric(url.raw_host or "", self._limits)
-            reply = await self._http.send(method, url, limit=limit)
+            client = self._direct
+            if proxy_of(str(url)) is not None:
+                client = self._by_proxy
+                await self._resolver.check_name(url.raw_host or "")
+            reply = await client.send(method, url, limit=limit)
             if reply.status not in _REDIRECTS:
                 return reply
             url = remote_picture(reply.headers.get("location", ""), base=url).url
@@ -116,7 +121,8 @@ class RemotePictures:
             raise BadInput(SOURCE, "its picture's address can't be used") from error
         except FAILURES as error:
             self._silent.silent(host)
-            said = one_line(str(error)) or type(error).__name__
+            found = why_not_connected(error, str(picture.url))
+            said = one_line(str(error) if found is None else found.reason) or type(error).__name__
             raise Transient(SOURCE, f"its picture can't be fetched from {host} now: {said}") from error
 
 
