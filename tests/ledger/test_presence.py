@@ -12,6 +12,7 @@ from sqlalchemy import select
 from embedconsole.ledger.presence import RUN_LEASE_SECONDS
 from embedconsole.ledger.records.presence import Lease, Worker
 from embedconsole.ledger.schema import leases
+from ledger.shelf import keys_of
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
@@ -39,6 +40,35 @@ def test_workers_are_there_from_their_first_word_to_their_last(ledger: Ledger) -
 
     ledger.presence.leave([worker(1).id, "unknown"])
     assert [found.id for found in ledger.presence.workers()] == [worker(2).id]
+
+
+def test_a_process_that_leaves_gives_its_batches_back(shelf: Shelf) -> None:
+    presence = shelf.ledger.presence
+    shelf.add(1, 2, 3)
+    for number in (1, 2):
+        presence.announce(worker(number))
+    left, held = shelf.claimed(2, worker=worker(1).id), shelf.claimed(1, worker=worker(2).id)
+
+    presence.leave([worker(1).id])
+
+    again = shelf.claimed()
+    assert keys_of(again) == keys_of(left)
+    assert shelf.row(1).crashes == 0, "it left in good order"
+    assert shelf.ledger.work.extend(held)
+    assert {doubt.key for doubt in shelf.ledger.doubts.due(shelf.generation)} == set(keys_of(left))
+
+
+def test_batches_of_a_process_that_has_left_are_free_at_once(shelf: Shelf) -> None:
+    """Also those that it claimed at its very end."""
+    shelf.add(1, 2)
+    shelf.ledger.presence.announce(worker(2))
+    stray, held = shelf.claimed(1, worker=worker(1).id), shelf.claimed(1, worker=worker(2).id)
+
+    shelf.ledger.work.sweep()
+
+    assert not shelf.ledger.work.extend(stray)
+    assert shelf.ledger.work.extend(held)
+    assert keys_of(shelf.claimed()) == keys_of(stray)
 
 
 def test_a_worker_tells_what_it_is_and_what_it_does_now(shelf: Shelf) -> None:

@@ -63,6 +63,7 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
                         view.show(handle.snapshot())
                     except CancelledError:
                         break
+                handle.wait_ended()
     except Fault as fault:
         say(stopped(fault))
         monitor.after_run(none_ran(session.names, Outcome.ABORTED, stopped(fault)), None)

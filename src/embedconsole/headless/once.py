@@ -102,6 +102,7 @@ def _wait(
             except TimeoutError:
                 view.show(handle.snapshot())
             except CancelledError:
+                handle.wait_ended()
                 return none_ran(session.names, Outcome.INTERRUPTED, "stopped at once")
             if interruption.count > said:
                 said = interruption.count

@@ -34,14 +34,19 @@ _ERROR = f"the process that worked on it ended {GIVEN_UP_AFTER} times, the last 
 _CAUSE = cause_of(FaultClass.ITEM, _ERROR)
 
 
-def note(connection: Connection, *held: ColumnElement[bool]) -> None:
-    """Give back, due at once, what somebody held who is gone or silent, and count it."""
-    late = now_ms() + int(LATE_WRITES_SECONDS * 1000)
-    written = select(items.c.generation_id, items.c.key, late).where(*held)
+def doubt(connection: Connection, held: ColumnElement[bool], delay: float) -> None:
+    """Have the points of these items looked at after `delay` seconds: their worker may have written them."""
+    due_at = now_ms() + int(delay * 1000)
+    written = select(items.c.generation_id, items.c.key, due_at).where(held)
     connection.execute(insert(doubts).from_select(["generation_id", "key", "due_at"], written))
+
+
+def note(connection: Connection, held: ColumnElement[bool]) -> None:
+    """Give back, due at once, what somebody held who is gone or silent, and count it."""
+    doubt(connection, held, LATE_WRITES_SECONDS)
     connection.execute(
         update(items)
-        .where(*held, items.c.crashes >= constant(GIVEN_UP_AFTER - 1))
+        .where(held, items.c.crashes >= constant(GIVEN_UP_AFTER - 1))
         .values(
             state=constant(State.FAILED),
             error_class=literal(FaultClass.ITEM.value),
@@ -52,5 +57,5 @@ def note(connection: Connection, *held: ColumnElement[bool]) -> None:
     )
     # Last: who is held is told by what this takes away.
     connection.execute(
-        update(items).where(*held).values(crashes=items.c.crashes + 1, batch_id=None, due_at=now_ms())
+        update(items).where(held).values(crashes=items.c.crashes + 1, batch_id=None, due_at=now_ms())
     )

@@ -10,6 +10,7 @@ from sqlalchemy import delete, insert, select, update
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.presence import Lease, Worker
 from embedconsole.ledger.schema import leases, workers
+from embedconsole.ledger.work import leave
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +55,10 @@ class Presence:
         self._database.write(work)
 
     def leave(self, worker_ids: Sequence[str]) -> None:
-        """Forget workers and give up their leases."""
+        """Forget workers; what they hold, batches and leases, is given back."""
 
         def work(connection: Connection) -> None:
+            leave(connection, worker_ids)
             connection.execute(delete(workers).where(workers.c.id.in_(worker_ids)))
             held = update(leases).where(leases.c.owner.in_(worker_ids))
             connection.execute(held.values(owner=None, until=0))

@@ -16,11 +16,11 @@ from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.claims import LEASE_SECONDS, Wanting, claim
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.schema import batches, items
+from embedconsole.ledger.schema import batches, items, workers
 from embedconsole.ledger.states import State
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection, Update
 
@@ -204,38 +204,63 @@ class Work:
 
     def abandon(self, worker_ids: Sequence[str]) -> int:
         """Give back what dead workers held, due at once, and count it as a crash; returns how many items."""
-        return self._give_back(batches.c.worker_id.in_(worker_ids), crashed=True)
+        held_by_them = batches.c.worker_id.in_(worker_ids)
+        return self._database.write(lambda connection: _give_back(connection, crashes.note, held_by_them))
 
     def abandon_strays(self, generation_id: int, worker_id: str, known: Sequence[int]) -> int:
-        """Give back what a living worker holds without knowing (by token): the answer to a claim got lost."""
-        return self._give_back(
+        """Give back what a living worker holds without knowing (by token).
+
+        The answer to a claim got lost, or the ledger could not be written to when a batch was settled.
+        """
+        strays = (
             batches.c.generation_id == generation_id,
             batches.c.worker_id == worker_id,
             batches.c.id.not_in(known),
         )
-
-    def _give_back(self, *which: ColumnElement[bool], crashed: bool = False) -> int:
-        chosen = select(batches.c.id).where(*which)
-
-        def work(connection: Connection) -> int:
-            tokens = connection.scalars(chosen).all()
-            if not tokens:
-                return 0
-            held = items.c.batch_id.in_(tokens)
-            count = connection.scalar(select(func.count()).select_from(items).where(held)) or 0
-            if crashed:
-                crashes.note(connection, held)
-            else:
-                connection.execute(update(items).where(held).values(**_FREE))
-            connection.execute(delete(batches).where(batches.c.id.in_(tokens)))
-            return count
-
-        return self._database.write(work)
+        return self._database.write(lambda connection: _give_back(connection, _free, *strays))
 
     def sweep(self) -> None:
-        """Forget batches whose lease ran out; their items have been due again since then."""
+        """Give back the batches of processes that have left, and forget those whose lease ran out.
+
+        The items of the latter have been due again since then.
+        """
+        of_nobody = batches.c.worker_id.not_in(select(workers.c.id))
         expired = delete(batches).where(batches.c.lease_until < now_ms())
-        self._database.execute(expired)
+
+        def work(connection: Connection) -> None:
+            _give_back(connection, _free, of_nobody)
+            connection.execute(expired)
+
+        self._database.write(work)
+
+
+def leave(connection: Connection, worker_ids: Sequence[str]) -> None:
+    """Give back all that these workers hold: they end, and nothing of theirs is at work any more."""
+    _give_back(connection, _free, batches.c.worker_id.in_(worker_ids))
+
+
+def _give_back(
+    connection: Connection,
+    let_go: Callable[[Connection, ColumnElement[bool]], None],
+    *which: ColumnElement[bool],
+) -> int:
+    """End batches without settling them; returns how many items they held."""
+    tokens = connection.scalars(select(batches.c.id).where(*which)).all()
+    if not tokens:
+        return 0
+    held = items.c.batch_id.in_(tokens)
+    count = connection.scalar(select(func.count()).select_from(items).where(held)) or 0
+    let_go(connection, held)
+    connection.execute(delete(batches).where(batches.c.id.in_(tokens)))
+    return count
+
+
+def _free(connection: Connection, held: ColumnElement[bool]) -> None:
+    """Give items back, due at once, of whose points nobody has said what became of them."""
+    for delay in (0.0, crashes.LATE_WRITES_SECONDS):
+        # At once, so that what was written is not paid for again; and later, for what is still on its way.
+        crashes.doubt(connection, held, delay)
+    connection.execute(update(items).where(held).values(**_FREE))
 
 
 def _ours(batch: Batch, some: Sequence[ClaimedItem]) -> _Ours:

@@ -1,4 +1,4 @@
-"""Something that goes on in the background for as long as a block runs."""
+"""Blocks that run with something in the background, or that end before a cancellation reaches them."""
 
 from __future__ import annotations
 
@@ -25,3 +25,22 @@ async def alongside(work: Callable[[], Coroutine[None, None, None]]) -> AsyncIte
         group.cancel_scope.cancel()
     if failure is not None:
         raise failure
+
+
+@asynccontextmanager
+async def within_grace(seconds: float) -> AsyncIterator[None]:
+    """Let the block end although it is cancelled, but only for so many seconds after that.
+
+    The block that takes longer ends half-way; what comes after it sees the cancellation as usual.
+    """
+    block = anyio.CancelScope(shield=True)
+
+    async def limit() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            block.deadline = anyio.current_time() + seconds
+
+    async with alongside(limit):
+        with block:
+            yield

@@ -173,7 +173,7 @@ class Crew:
                     continue
                 batch = await self._claim(slot)
                 if batch is not None:
-                    await self._process(worker(), batch)
+                    await self._process(worker, batch)
                 elif not await self._is_done():
                     with anyio.move_on_after(_POLL):
                         await change.wait()
@@ -237,7 +237,7 @@ class Crew:
         change, at = self._found_nothing
         return change is self.control.next_change and time.monotonic() - at < _POLL / 2
 
-    async def _process(self, worker: Worker, batch: Batch) -> None:
+    async def _process(self, worker: Callable[[], Worker], batch: Batch) -> None:
         try:
             work = batch.work.name.lower()
             pipeline = self.journal.pipeline
@@ -245,7 +245,7 @@ class Crew:
                 in_batch(batch.token),
                 span("batch", batch=batch.token, pipeline=pipeline, work=work, items=len(batch.items)),
             ):
-                given_back = await worker.process(batch)
+                given_back = await worker().process(batch)
             if self.limit is not None:
                 self.limit += given_back
         finally:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import Fault
+from embedconsole.faults import Fault, Refused
 from embedconsole.items import point_id, point_order
 from embedconsole.sync.comparing import holds_of
 from embedconsole.sync.consequences import left_for_later
@@ -17,7 +17,7 @@ from embedconsole.sync.flow import GateState
 from embedconsole.sync.markers import read_point
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from embedconsole.collection.base import Collection
     from embedconsole.items import JsonObject, PointId
@@ -74,7 +74,7 @@ class Doubter:
         wrong = 0
         while doubts := await anyio.to_thread.run_sync(self.ledger.doubts.due, self.generation_id):
             keys = {point_id(doubt.key): doubt.key for doubt in doubts}
-            payloads = await self.collection().retrieve(list(keys))
+            payloads = await self._payloads(list(keys))
             found = {
                 point_order(point): (key, self._content(point, payloads.get(point)))
                 for point, key in keys.items()
@@ -89,6 +89,15 @@ class Doubter:
             )
             self.found_wrong()
         return wrong
+
+    async def _payloads(self, points: Sequence[PointId]) -> Mapping[PointId, JsonObject]:
+        collection = self.collection()
+        try:
+            return await collection.retrieve(points)
+        except Refused:
+            if await collection.describe() is None:
+                return {}  # a collection that is not there holds no points
+            raise
 
     def _content(self, point: PointId, payload: JsonObject | None) -> Hashes | None:
         """What a point says of its content; None where there is none of ours."""

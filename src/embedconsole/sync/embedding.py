@@ -48,8 +48,8 @@ class ItemVectors:
         ended_by: Why items that stand nowhere, or in `partial`, have no answer; None when all have theirs.
     """
 
-    vectors: dict[str, Mapping[str, Vector]] = field(default_factory=dict)
-    partial: dict[str, Mapping[str, Vector]] = field(default_factory=dict)
+    vectors: dict[str, dict[str, Vector]] = field(default_factory=dict)
+    partial: dict[str, dict[str, Vector]] = field(default_factory=dict)
     rejected: dict[str, Rejection] = field(default_factory=dict)
     ended_by: Fault | Stop | Interrupted | None = None
 
@@ -191,7 +191,7 @@ def _sample(like: EmbedInput) -> EmbedInput | None:
 async def embed_contents(
     contents: Sequence[Content],
     embedders: Mapping[str, GatedEmbedder],
-    have: Mapping[str, Mapping[str, Vector]],
+    found: dict[str, dict[str, Vector]],
     fence: Fence = _nobody_else,
 ) -> ItemVectors:
     """Embed all slots of the contents; an item is rejected when one of its embeddings is.
@@ -200,13 +200,13 @@ async def embed_contents(
 
     Args:
         embedders: Vector name to its embedder.
-        have: Embeddings that are there already, by key and slot; they are not asked for again.
+        found: Embeddings that are there already, by key and slot; they are not requested again. New ones are
+            added as they arrive, so that a cancelled call loses none of them.
         fence: Called before every try; raises `Interrupted` where another worker has the items by now, and
             pays for them.
     """
-    found: dict[str, dict[str, Vector]] = {
-        content.key: dict(have.get(content.key, {})) for content in contents
-    }
+    for content in contents:
+        found.setdefault(content.key, {})
     inputs = {content.key: content.inputs for content in contents}
     outcome = ItemVectors()
     for name, gated in embedders.items():
@@ -219,8 +219,8 @@ async def embed_contents(
         outcome.ended_by = await _embed_vector(wanting, gated, found, outcome.rejected, fence)
         if outcome.ended_by is not None:
             break
-    for key, vectors in found.items():
-        rejection = outcome.rejected.get(key)
+    for key in inputs:
+        vectors, rejection = found[key], outcome.rejected.get(key)
         if rejection is None and vectors.keys() >= inputs[key].keys():
             outcome.vectors[key] = vectors
         elif vectors and (rejection is None or rejection.error_class is FaultClass.TRANSIENT):

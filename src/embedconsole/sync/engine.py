@@ -110,6 +110,7 @@ class Engine:
             ConfigError: a pipeline can't run as configured; nothing was done.
         """
         try:
+            await self.announce()  # the batches of a process that the ledger does not know are given back
             return await self._run(options, "due")
         except Fault as fault:
             return self._all(options, Outcome.ABORTED, stopped(fault))

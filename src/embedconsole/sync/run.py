@@ -141,6 +141,9 @@ class PipelineRun:
         return self._report(counts, time.monotonic() - began)
 
     async def _plan_and_work(self) -> None:
+        # Batches that an earlier run of this process could not settle.
+        abandon = self.ledger.work.abandon_strays
+        await anyio.to_thread.run_sync(abandon, self.generation.id, self.worker_id, ())
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         wanted = await anyio.to_thread.run_sync(self.ledger.catalogued.count_wanted, self.generation.id)
         guard = self.planning.guard(wanted)

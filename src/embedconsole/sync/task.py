@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault, FaultClass, Refused
@@ -46,9 +45,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RELEASE_SECONDS = 10.0
-"""How long what is at stake may be put away for once the run is cancelled."""
-
 
 class BatchTaken(Interrupted):
     """The lease ran out while the process was away, and somebody else has the items."""
@@ -62,6 +58,9 @@ class Task:
         self._batch = batch
         self._rows: dict[str, CatalogRow] = {}
         self._outcome = Outcome()
+        self._found: dict[str, dict[str, Vector]] = {}
+        self._unkept: dict[str, tuple[Content, int]] = {}
+        """What is being embedded, with how many of its vectors need not be kept: they were there before."""
         self._vectors: dict[str, Mapping[str, Vector]] = {}
         self._unsure: Sequence[str] = ()
         self._stages = Stages(partial(bench.enter_stage, batch.token))
@@ -88,6 +87,22 @@ class Task:
     async def settle(self) -> int:
         """End the batch in the ledger, and note what was synced; returns how many items are given back."""
         self._stages.enter("finish")
+        try:
+            # Before the items are given back: the next worker that claims them looks for kept vectors.
+            await self._keep()
+        finally:
+            released = await self._settle()
+        return released
+
+    async def _keep(self) -> None:
+        """Keep the vectors that are paid for and not in the collection."""
+        for item, _ in self._outcome.written:
+            self._unkept.pop(item.key, None)
+        new = [content for content, had in self._unkept.values() if len(self._found[content.key]) > had]
+        await self._bench.keeper.keep(self._batch, new, self._found)
+        self._unkept.clear()
+
+    async def _settle(self) -> int:
         settlement = self._outcome.settlement(self._batch)
         for failure in settlement.failed:
             self._bench.journal.item_failed(failure, self._rows.get(failure.item.key))
@@ -203,16 +218,17 @@ class Task:
                 raise Interrupted
             await self._fence()
             self._stages.enter("embed")
-            result = await embed_contents(contents, self._bench.embedders, have, self._fence_embedding)
+            self._found = {content.key: dict(have.get(content.key, {})) for content in contents}
+            self._unkept = {content.key: (content, len(self._found[content.key])) for content in contents}
+            result = await embed_contents(contents, self._bench.embedders, self._found, self._fence_embedding)
         self._vectors |= result.vectors
         for item, content in pairs:
             if content.key in result.rejected:
                 self._fail(item, result.rejected[content.key])
-        paid = result.partial | (result.vectors if self._bench.keeper.always else {})
-        new = [
-            content for content in contents if len(paid.get(content.key, ())) > len(have.get(content.key, ()))
-        ]
-        await self._bench.keeper.keep(self._batch, new, paid)
+                if result.rejected[content.key].error_class is FaultClass.ITEM:
+                    del self._unkept[content.key]
+        if self._bench.keeper.always:
+            await self._keep()
         if isinstance(result.ended_by, Refused | Stop):
             # Before what is there is written: nobody shall begin to embed meanwhile.
             self._bench.give_up(
@@ -240,24 +256,14 @@ class Task:
         if not pairs:
             return
         self._stages.enter("write")
-        unwritten = {content.key: content for _, content in pairs}
-        try:
-            collection = await self._bench.collection.get(self._sizes())
-            with self._unsure_of([content.key for _, content in pairs]):
-                rejected = await collection.upsert(
-                    [content for _, content in pairs], self._vectors, self._fence
-                )
-            for item, content in pairs:
-                if content.key in rejected:
-                    self._fail(item, rejected[content.key])
-                else:
-                    self._outcome.written.append((item, content.hashes))
-                    del unwritten[content.key]
-        finally:
-            if unwritten and not self._bench.keeper.always:
-                # They are paid for: the next attempt shall find them.
-                with anyio.CancelScope(shield=True), anyio.move_on_after(RELEASE_SECONDS, shield=True):
-                    await self._bench.keeper.keep(self._batch, list(unwritten.values()), self._vectors)
+        collection = await self._bench.collection.get(self._sizes())
+        with self._unsure_of([content.key for _, content in pairs]):
+            rejected = await collection.upsert([content for _, content in pairs], self._vectors, self._fence)
+        for item, content in pairs:
+            if content.key in rejected:
+                self._fail(item, rejected[content.key])
+            else:
+                self._outcome.written.append((item, content.hashes))
 
     async def _fence(self) -> None:
         # Ours for as long as the request may take; later than that, another worker's content may be there.

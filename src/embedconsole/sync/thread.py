@@ -7,7 +7,7 @@ is commands one way and immutable snapshots and reports the other way.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 import anyio
@@ -36,10 +36,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class EngineHandle:
-    """The engine as seen from other threads. Cancelling a future gives back what is in flight at once."""
+    """The engine as seen from other threads. Cancelling a future gives back what is in flight at once.
+
+    A cancelled future is done before its work has ended; `wait_ended` waits for that.
+    """
 
     _portal: BlockingPortal
     _engine: Engine
+    _started: set[anyio.Event] = field(default_factory=set)
 
     def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> Future[RunReport]:
         """Start a run; whoever watches from elsewhere may pause or cancel it."""
@@ -48,7 +52,7 @@ class EngineHandle:
             async with alongside(OrderTaker(self._engine).keep):
                 return await self._engine.run(options, kind=kind, overlap=overlap)
 
-        return self._portal.start_task_soon(run)
+        return self._start(run)
 
     def serve(self, every: float, on_report: Callable[[RunReport], None]) -> Future[None]:
         """Start the daemon's loop; `on_report` is called in the engine's thread."""
@@ -56,11 +60,32 @@ class EngineHandle:
         async def attend() -> None:
             await Attendance(self._engine, every, on_report).attend()
 
-        return self._portal.start_task_soon(attend)
+        return self._start(attend)
 
     def call(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
         """Start something else in the engine's loop."""
-        return self._portal.start_task_soon(work, self._engine)
+        return self._start(lambda: work(self._engine))
+
+    def _start(self, work: Callable[[], Awaitable[T]]) -> Future[T]:
+        async def until_ended() -> T:
+            ended = anyio.Event()
+            self._started.add(ended)
+            try:
+                return await work()
+            finally:
+                ended.set()
+                self._started.discard(ended)
+
+        return self._portal.start_task_soon(until_ended)
+
+    def wait_ended(self) -> None:
+        """Wait until everything that was started here has ended, what was cancelled included."""
+
+        async def ended() -> None:
+            for one in tuple(self._started):
+                await one.wait()
+
+        self._portal.call(ended)
 
     def snapshot(self) -> Snapshot:
         """The engine now."""
@@ -109,4 +134,7 @@ def engine_in_thread(
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(open_engine(pipelines, ledger_url, role)) as engine,
     ):
-        yield EngineHandle(portal, engine)
+        handle = EngineHandle(portal, engine)
+        yield handle
+        # What still gives its batches back needs the engine for that.
+        handle.wait_ended()

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import anyio
-
 from embedconsole.faults import Refused, Transient
+from embedconsole.sync.alongside import within_grace
 from embedconsole.sync.consequences import given_back
 from embedconsole.sync.flow import Interrupted, Stop
-from embedconsole.sync.task import RELEASE_SECONDS, BatchTaken, Task
+from embedconsole.sync.task import BatchTaken, Task
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.workbench import Workbench
+
+
+_GRACE_SECONDS = 10.0
+"""How long a batch may take to be settled once the run is cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,20 @@ class Worker:
             Stop: the run can't go on.
         """
         task = Task(self.bench, batch)
+        released = 0
+        try:
+            stop = await self._work(task, batch)
+        finally:
+            # Also when it is cancelled, at whatever moment: else the items stay held, and what was written
+            # is paid for again.
+            async with within_grace(_GRACE_SECONDS):
+                released = await task.settle()
+        if stop is not None:
+            raise stop
+        return released
+
+    async def _work(self, task: Task, batch: Batch) -> Stop | None:
+        """Work on a batch; returns why the run can't go on."""
         stop: Stop | None = None
         try:
             await task.work()
@@ -46,13 +63,7 @@ class Worker:
             stop = Stop(fault)
         except Stop as error:
             stop = error
-        except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True), anyio.move_on_after(RELEASE_SECONDS, shield=True):
-                await task.settle()
-            raise
         if stop is not None:
+            # Before the batch is given back: no other worker may claim it.
             self.bench.give_up(stop.fault)
-        released = await task.settle()
-        if stop is not None:
-            raise stop
-        return released
+        return stop
