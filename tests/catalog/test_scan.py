@@ -208,3 +208,46 @@ def test_dates_as_watermark(database: Database, catalog: OpenCatalog) -> None:
     database.run("INSERT INTO things VALUES (1, '2024-05-01'), (2, '2024-05-02'), (3, '2024-05-03')")
     shop = catalog(database, table="things", changed="day", overlap=300)
     assert scanned_keys(shop, since=last_watermark(shop)) == ["2", "3"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    ["31.12.2023 10:00", "2099-01-01 00:00:00", "2024-05-01T09:00:00-08:00", "0000-00-00 00:00:00", "x"],
+)
+def test_an_odd_text_neither_moves_the_watermark_nor_hides_its_row(
+    sqlite: Database, catalog: OpenCatalog, odd: str
+) -> None:
+    make_products(sqlite, "2024-05-01 10:00:00", odd, "2024-05-02 10:00:00")
+    shop = catalog(sqlite, table="products", changed="updated_at")
+    watermark = last_watermark(shop)
+    assert watermark == "text:2024-05-02 10:00:00"
+    assert scanned_keys(shop, since=watermark) == ["2", "3"]
+
+
+def test_zero_dates_neither_move_the_watermark_nor_hide_their_row(
+    mysql: Database, catalog: OpenCatalog
+) -> None:
+    make_products(mysql, "2024-05-01 10:00:00", None, "2024-05-02 10:00:00")
+    mysql.run("SET sql_mode = ''", "UPDATE products SET updated_at = '0000-00-00' WHERE id = 2")
+    shop = catalog(mysql, table="products", changed="updated_at")
+    watermark = last_watermark(shop)
+    assert watermark == "datetime:2024-05-02T10:00:00"
+    assert scanned_keys(shop, since=watermark) == ["2", "3"]
+    assert scanned_keys(shop, since="text:0000-00-00 00:00:00") == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize("odd", ["infinity", "-infinity", "0044-03-15 BC", "20260-01-01"])
+def test_times_that_python_has_not_neither_move_the_watermark_nor_hide_their_row(
+    postgresql: Database, catalog: OpenCatalog, odd: str
+) -> None:
+    make_products(postgresql, "2024-05-01 10:00:00", odd, "2024-05-02 10:00:00")
+    shop = catalog(postgresql, table="products", changed="updated_at")
+    watermark = last_watermark(shop)
+    assert watermark == "datetime:2024-05-02T10:00:00"
+    assert scanned_keys(shop, since=watermark) == ["2", "3"]
+
+
+def test_a_watermark_in_the_future_reads_everything(database: Database, catalog: OpenCatalog) -> None:
+    make_products(database, "2024-05-01 10:00:00", "2024-05-02 10:00:00")
+    shop = catalog(database, table="products", changed="updated_at")
+    assert scanned_keys(shop, since="datetime:2099-01-01T00:00:00") == ["1", "2"]

@@ -114,11 +114,40 @@ def test_a_newer_category_does_not_stop_the_note(database: Database, catalog: Op
     assert not is_dirty(database, 1)
 
 
-def test_a_changed_that_can_not_be_compared_is_refused(mysql: Database, catalog: OpenCatalog) -> None:
+@pytest.mark.parametrize("of_table", ["NULL", "updated_at + INTERVAL 9 DAY"])
+def test_a_computed_changed_is_compared_with_what_was_read(
+    mysql: Database, catalog: OpenCatalog, of_table: str
+) -> None:
+    """The table's own column of that name may be NULL, newer, or of another type than the query's."""
+    make_products(mysql, _OLD, _OLD, flagged=(1, 2))
+    query = "SELECT id, title, CONCAT('2024-05-01 ', CHAR_LENGTH(title), ':00') AS updated_at FROM products"
+    shop = catalog(mysql, query=query, changed="updated_at", writeback=_ALL)
+    mysql.run(f"UPDATE products SET updated_at = {of_table}")
+    read = shop.read(["1", "2"])
+    mysql.run("UPDATE products SET title = 'Another product' WHERE id = 2")
+    skipped = shop.write_back([Settled(row) for row in read.values()])
+    assert skipped == 1
+    assert [is_dirty(mysql, number) for number in (1, 2)] == [False, True]
+
+
+def test_rows_whose_changed_is_null_are_compared_as_a_whole(database: Database, catalog: OpenCatalog) -> None:
+    make_products(database, None, None, flagged=(1, 2))
+    shop = catalog(database, table="products", changed="updated_at", writeback=_ALL)
+    read = shop.read(["1", "2"])
+    database.run(
+        "UPDATE products SET title = 'Another' WHERE id = 2", "UPDATE products SET synced = NULL WHERE id = 1"
+    )
+    assert shop.write_back([Settled(row) for row in read.values()]) == 1
+    assert [is_dirty(database, number) for number in (1, 2)] == [False, True]
+
+
+def test_a_zero_date_mended_meanwhile_is_an_edit(mysql: Database, catalog: OpenCatalog) -> None:
     make_products(mysql, _OLD, flagged=(1,))
-    query = "SELECT id, DATE_FORMAT(updated_at, '%Y-%m-%d') AS updated_at FROM products"
-    with pytest.raises(Refused, match="can't tell whether a row was edited"):
-        settle(catalog(mysql, query=query, changed="updated_at", writeback=_ALL), "1")
+    mysql.run("SET sql_mode = ''", "UPDATE products SET updated_at = '0000-00-00 00:00:00'")
+    shop = catalog(mysql, table="products", changed="updated_at", writeback=_ALL)
+    read = shop.read(["1"])
+    mysql.run(f"UPDATE products SET updated_at = '{_NEW}'")
+    assert shop.write_back([Settled(row) for row in read.values()]) == 1
 
 
 def test_on_update_current_timestamp_is_held_still(mysql: Database, catalog: OpenCatalog) -> None:

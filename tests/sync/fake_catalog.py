@@ -75,8 +75,8 @@ class FakeCatalog:
     def unsettled(self) -> Iterator[Sequence[str]]:
         return iter(())
 
-    def write_back(self, settled: Sequence[Settled]) -> None:
-        pass
+    def write_back(self, settled: Sequence[Settled]) -> int:
+        return 0
 
     def close(self) -> None:
         pass

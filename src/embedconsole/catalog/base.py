@@ -32,8 +32,8 @@ class Settled:
     """An item that the collection now holds, to be noted in the user's table.
 
     Attributes:
-        row: The row as it was read before it was embedded; the note is not made when the user's row has a
-            newer `changed` value by now.
+        row: The row as it was read before it was embedded; the note is not made when the `changed` value of
+            the row is another one by now.
         vector: The vector (a list of numbers, or name to list for named vectors) for the `vector` column;
             None leaves that column alone.
     """
@@ -98,10 +98,13 @@ class Catalog(Protocol):
         """Pages of keys that the write-back columns mark as not synced; nothing without such columns."""
         ...
 
-    def write_back(self, settled: Sequence[Settled]) -> None:
+    def write_back(self, settled: Sequence[Settled]) -> int:
         """Note items as synced in the configured columns, in one transaction; nothing without them.
 
         Items that are gone or were edited since they were read are left as they are.
+
+        Returns:
+            How many were left because they were edited.
         """
         ...
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.watermark import encode, highest, is_mark, step_back
+from embedconsole.catalog.watermark import encode, highest, step_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,8 +36,7 @@ class Progress:
 
     def saw(self, marks: Iterable[object]) -> None:
         """Take note of the `changed` values of a page."""
-        known: list[Mark] = [mark for mark in marks if is_mark(mark)]
-        top = highest(known, limit=self._limit)
+        top = highest(marks, limit=self._limit)
         if top is not None:
             self._highest = _top(self._highest, top)
 
@@ -51,8 +51,9 @@ class Progress:
 
 
 def _top(before: Mark | None, mark: Mark) -> Mark:
+    if before is None or isinstance(before, date) != isinstance(mark, date):
+        return mark  # the column has changed its type since
     try:
-        top = highest([mark] if before is None else [before, mark])
-    except TypeError:  # the column has changed its type since
+        return highest([before, mark]) or mark
+    except TypeError:  # a date and a time, or a time without a zone and one with it
         return mark
-    return mark if top is None else top

@@ -10,18 +10,16 @@ import sqlalchemy as sa
 
 from embedconsole.catalog.keys import is_bindable, key_kinds, key_texts
 from embedconsole.catalog.source import key_among, native_key, value
-from embedconsole.catalog.watermark import newer
-from embedconsole.faults import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy import Connection
     from sqlalchemy.types import TypeEngine
 
     from embedconsole.catalog.base import Settled
     from embedconsole.catalog.writeback import Stamp, Writeback
-    from embedconsole.items import JsonValue
+    from embedconsole.items import CatalogRow, JsonValue
 
 _TEXT_TIME = "%Y-%m-%d %H:%M:%S"
 
@@ -46,32 +44,60 @@ def settle(
     keys: Sequence[object],
     items: Mapping[str, Settled],
     now: datetime,
-) -> None:
+    reread: Callable[[Sequence[object]], Mapping[str, CatalogRow]] | None,
+) -> int:
     """Note items as synced, in the connection's transaction, but for those edited or gone since their read.
 
     Args:
         keys: The items' keys as the database takes them, at most some hundred.
         items: The items by the text of their keys.
         now: UTC.
+        reread: Reads rows by the catalog's own query, in this transaction; None when the catalog has no
+            `changed` column, and so nothing tells whether a row was edited.
 
-    Raises:
-        Refused: The query's `changed` can't be compared with the table's.
+    Returns:
+        How many rows were left as they are because they were edited.
     """
     rows = connection.execute(_locked(writeback, keys)).fetchall()
     natives = [row[1] for row in rows]
+    # The database may take other keys as equal to the wanted ones: only their text tells them apart.
+    found = [
+        (items[text], address, native, changed)
+        for text, (address, native, changed) in zip(key_texts(natives, key_kinds(natives)), rows, strict=True)
+        if text in items
+    ]
+    # What the query calls `changed` may be computed, and the table's column of that name another one: only
+    # where the two are the same can the look at the query's row be saved.
+    doubtful = [
+        native
+        for item, _, native, changed in found
+        if reread is not None and (changed is None or changed != item.row.version)
+    ]
+    current = reread(doubtful) if reread is not None and doubtful else {}
+    doubted = set(key_texts(doubtful, key_kinds(doubtful)))
     plain: list[object] = []
     vectors: list[tuple[object, JsonValue]] = []
-    # The database may take other keys as equal to the wanted ones: only their text tells them apart.
-    for text, (address, _, changed) in zip(key_texts(natives, key_kinds(natives)), rows, strict=True):
-        item = items.get(text)
-        if item is None or (writeback.changed is not None and _edited(changed, item.row.version)):
-            continue
-        if item.vector is None or writeback.vector is None:
+    skipped = 0
+    for item, address, _, _ in found:
+        row = current.get(item.row.key)
+        if row is None and item.row.key in doubted:
+            continue  # gone from the catalog
+        if row is not None and _edited(writeback, row, item.row):
+            skipped += 1
+        elif item.vector is None or writeback.vector is None:
             plain.append(address)
         else:
             vectors.append((address, item.vector))
     _note(writeback, connection, plain, now)
     _note_vectors(writeback, connection, vectors, now)
+    return skipped
+
+
+def _edited(writeback: Writeback, now: CatalogRow, then: CatalogRow) -> bool:
+    if then.version is not None:
+        return now.version != then.version
+    ours = writeback.columns
+    return any(now.values[name] != of_then for name, of_then in then.values.items() if name not in ours)
 
 
 def _locked(writeback: Writeback, keys: Sequence[object]) -> sa.Select[*tuple[object, ...]]:
@@ -87,18 +113,6 @@ def _locked(writeback: Writeback, keys: Sequence[object]) -> sa.Select[*tuple[ob
         .order_by(columns[writeback.address])
         .with_for_update()
     )
-
-
-def _edited(now: object, then: object) -> bool:
-    try:
-        return newer(now, then)
-    except TypeError:
-        raise Refused(
-            "catalog",
-            f"the query's changed column gives {type(then).__name__} values and the table's "
-            f"{type(now).__name__}, so write-back can't tell whether a row was edited meanwhile",
-            remedy="Select the column as it is, or give the query's another name",
-        ) from None
 
 
 def _note(writeback: Writeback, connection: Connection, addresses: Sequence[object], now: datetime) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
@@ -35,8 +35,9 @@ T = TypeVar("T")
 
 _KEYS_AT_ONCE = 500
 """Keys in one IN list; databases allow at least about 1,000 parameters."""
-_AHEAD = timedelta(days=2)
-"""A `changed` value further ahead of our clock than zones can explain is an error, and no watermark."""
+_AHEAD = timedelta(minutes=5)
+"""So far ahead of ours the clock of who writes `changed` may be; a later value is no watermark."""
+_YEAR_ONE = date(1, 1, 1)
 
 
 def open_catalog(config: CatalogConfig) -> SqlCatalog:
@@ -68,6 +69,17 @@ class _Opened:
     make_rows: RowMaker
     writeback: Writeback | None
     marked: sa.Select[*tuple[object, ...]] | None
+
+    def of_keys(self, natives: Sequence[object]) -> sa.Select[*tuple[object, ...]]:
+        """Selects the rows with these keys, as the database takes them."""
+        return self.rows.where(key_among(self.key_column, natives))
+
+    def by_key(self, rows: Rows) -> dict[str, CatalogRow]:
+        """The rows of such a selection by the text of their keys."""
+        natives = [row[self.key] for row in rows]
+        texts = key_texts(natives, key_kinds(natives))
+        refuse_duplicates(texts)
+        return {row.key: row for row in self.make_rows(texts, rows)}
 
 
 class SqlCatalog:
@@ -123,8 +135,11 @@ class SqlCatalog:
         flags are trusted. Nothing is yielded when nothing is found.
         """
         opened = self._opened()
+        limit = self._now() + _AHEAD
         start = watermark.decode(since) if since is not None and opened.changed is not None else None
-        progress = Progress(start, self._clock, self._now() + _AHEAD)
+        if start is not None and watermark.is_after(start, limit):
+            start = None
+        progress = Progress(start, self._clock, limit)
         statement = opened.rows
         if changed_only:
             statement = statement.where(*self._may_have_changed(opened, start))
@@ -158,27 +173,29 @@ class SqlCatalog:
         opened = self._opened()
         found: dict[str, CatalogRow] = {}
         for natives in _chunks(self._native(opened, keys)):
-            rows = self._read(opened.rows.where(key_among(opened.key_column, natives)))
-            native = [row[opened.key] for row in rows]
-            texts = key_texts(native, key_kinds(native))
-            refuse_duplicates(texts)
-            found.update((row.key, row) for row in opened.make_rows(texts, rows))
+            found |= opened.by_key(self._read(opened.of_keys(natives)))
         # The database may take other keys as equal to the wanted ones.
         return {text: found[text] for text in keys if text in found}
 
-    def write_back(self, settled: Sequence[Settled]) -> None:
+    def write_back(self, settled: Sequence[Settled]) -> int:
         """Note items as synced, in one transaction, but for those edited or gone since they were read."""
         opened = self._opened()
         if opened.writeback is None or not settled:
-            return
+            return 0
         items = {item.row.key: item for item in settled}
         natives = self._native(opened, list(items))
         now = self._now()
         with faults(*self._connections.secrets), self._connections.writer.begin() as connection:
             limit_lock_wait(connection)
             quieten(connection)
-            for keys in _chunks(natives):
-                settle(opened.writeback, connection, keys, items, now)
+
+            def reread(keys: Sequence[object]) -> dict[str, CatalogRow]:
+                return opened.by_key(connection.execute(opened.of_keys(keys)).fetchall())
+
+            asked = None if opened.changed is None else reread
+            return sum(
+                settle(opened.writeback, connection, keys, items, now, asked) for keys in _chunks(natives)
+            )
 
     def close(self) -> None:
         """Release connections; the catalog may be used again."""
@@ -224,10 +241,23 @@ class SqlCatalog:
             parts += [
                 column >= value("since", watermark.step_back(start, self._config.overlap)),
                 column.is_(None),
+                *self._always_read(column, start),
             ]
         if opened.marked is not None:
             parts.append(opened.key_column.in_(opened.marked))
         return (sa.or_(*parts),)
+
+    def _always_read(self, column: sa.ColumnElement[object], start: Mark) -> Iterator[sa.ColumnElement[bool]]:
+        """The rows whose `changed` value would keep it to itself if they were edited."""
+        if isinstance(start, str):
+            form, foreign = watermark.like_form(start)
+            yield column.not_like(value("form", form))
+            if foreign is not None:
+                yield column.like(value("foreign", foreign))
+            yield column < value("year_one", _YEAR_ONE.isoformat())
+        elif isinstance(start, date) and self._connections.dialect in ("mysql", "postgresql"):
+            # Zero dates; -infinity and dates BC.
+            yield column < value("year_one", _YEAR_ONE)
 
     def _pages(self, statement: sa.Select[*tuple[object, ...]], key: int) -> Iterator[tuple[Rows, list[str]]]:
         column = self._opened().key_column

@@ -9,7 +9,11 @@ the step covers rows that were committed late with an older value. What a value 
 | text in ISO form (SQLite) | n seconds, in the same form but without fraction and zone, see `_step_text` |
 | integer or decimal that is an epoch in s, ms, us or ns by its magnitude | n seconds |
 | other numbers (counters, row versions) | n |
-| other text | none |
+
+Neither zero dates of MySQL and `infinity` (which arrive as text) nor text in another form (`31.12.2025` sorts
+by the day) nor times in the future are a watermark. One of them would hide every change to come; without it a
+scan only reads more. The database compares texts as texts, so only those of one form say what is later: see
+`like_form`.
 """
 
 from __future__ import annotations
@@ -29,10 +33,13 @@ Mark: TypeAlias = "datetime | date | str | int | float | Decimal"
 _ISO = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})"
     r"(?:(?P<separator>[T ])(?P<minutes>\d{2}:\d{2})(?P<seconds>:\d{2})?"
-    r"(?:[.,]\d+)?(?:Z|[+-]\d{2}(?::?\d{2})?)?)?"
+    r"(?:[.,]\d+)?(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?",
+    re.ASCII,
 )
+_DAY_FORM = "____-__-__"
 # The units of an epoch, by the lowest magnitude that is one: seconds since 1973, then milli, micro, nano.
 _EPOCHS = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3), (10**8, 1))
+_LOWEST_EPOCH = 10**8
 _COUNTER = 1
 
 
@@ -58,9 +65,10 @@ def decode(text: str) -> Mark | None:
     if not colon or read is None:
         return None
     try:
-        return read(value)
+        mark = read(value)
     except (ValueError, InvalidOperation):
         return None
+    return mark if is_mark(mark) else None
 
 
 def is_mark(value: object) -> TypeGuard[Mark]:
@@ -71,7 +79,9 @@ def is_mark(value: object) -> TypeGuard[Mark]:
         return math.isfinite(value)
     if isinstance(value, Decimal):
         return value.is_finite()
-    return isinstance(value, date | str | int)
+    if isinstance(value, str):
+        return _time_in(value) is not None
+    return isinstance(value, date | int)
 
 
 def step_back(mark: Mark, seconds: float) -> Mark:
@@ -87,40 +97,82 @@ def step_back(mark: Mark, seconds: float) -> Mark:
         return mark - step
     if isinstance(mark, Decimal):
         return mark - Decimal(math.ceil(step))
-    return mark - math.ceil(step)
+    # No database has lower integers, and no driver takes them.
+    return max(mark - math.ceil(step), -(1 << 63))
 
 
-def highest(marks: Iterable[Mark], *, limit: datetime | None = None) -> Mark | None:
-    """The highest mark; None when there is none.
+def highest(values: Iterable[object], *, limit: datetime | None = None) -> Mark | None:
+    """The highest mark among the values of one column; None when there is none.
 
     Args:
-        marks: Values of one column. SQLite may mix numbers and text there, and puts text last.
+        values: SQLite may mix numbers and text in a column, and sorts text last.
         limit: UTC. Later times are left out: one row from the year 9999 would hide every change to come.
     """
-    known = list(marks)
+    known: list[Mark] = [value for value in values if isinstance(value, str) or is_mark(value)]
     top = _max(known)
-    if limit is not None and top is not None and _is_after(top, limit):
-        # Rare, and a look at each mark is dear: only then.
-        return _max([mark for mark in known if not _is_after(mark, limit)])
-    return top
+    if top is None or _counts(top, limit):
+        return top
+    # Rare, and a look at each value is dear: only then.
+    return _max([value for value in known if _counts(value, limit)])
 
 
-def newer(now: object, then: object) -> bool:
-    """Whether a row's mark has moved on since it was read.
+def is_after(mark: Mark, limit: datetime) -> bool:
+    """Whether a time is later than it can be.
 
-    Raises:
-        TypeError: The two can't be compared, such as a datetime and text.
+    A time without a zone may be UTC or of this host's zone. In other zones it may be later by right; leaving
+    it out then costs that its row is read once more.
     """
-    if now is None or then is None:
-        return now is not then
-    return bool(now > then)  # type: ignore[operator]
+    if isinstance(mark, str):
+        moment = _time_in(mark)
+        return moment is not None and is_after(moment, limit)
+    if isinstance(mark, datetime):
+        return mark > (limit if mark.tzinfo is not None else _without_zone(limit))
+    if isinstance(mark, date):
+        return mark > _without_zone(limit).date()
+    return mark >= _LOWEST_EPOCH and mark > limit.timestamp() * _unit(mark)
+
+
+def like_form(text: str) -> tuple[str, str | None]:
+    """Patterns of LIKE for a watermark that is text.
+
+    Returns:
+        What the texts look like that the database orders by their time among those of this mark; and, among
+        these, what does not belong there: times of another zone, which may be earlier.
+    """
+    match = _ISO.fullmatch(text)
+    assert match is not None, "what is_mark says is one"
+    if not match["separator"]:
+        return _DAY_FORM, None
+    form = f"{_DAY_FORM}{match['separator']}__:__{':__' if match['seconds'] else ''}"
+    if match["zone"] in (None, "Z"):
+        return f"{form}%", f"{form}%-__:__"
+    return f"{form}%{match['zone']}", None
+
+
+def _counts(value: Mark, limit: datetime | None) -> bool:
+    return is_mark(value) and (limit is None or not is_after(value, limit))
 
 
 def _max(marks: Sequence[Mark]) -> Mark | None:
+    times = [mark for mark in marks if isinstance(mark, date)]
     texts = [mark for mark in marks if isinstance(mark, str)]
-    if texts:
-        return max(texts)
-    return max(marks, default=None)
+    # Text among times is what the driver could not read.
+    return max(times or texts or marks, default=None)
+
+
+def _time_in(text: str) -> datetime | None:
+    """The time that a text in ISO form means; None for another text, and for a day that there is not."""
+    if _ISO.fullmatch(text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _without_zone(limit: datetime) -> datetime:
+    """The same without a zone: in UTC or in this host's zone, whichever is later."""
+    return max(limit.astimezone(UTC).replace(tzinfo=None), limit.astimezone().replace(tzinfo=None))
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -142,22 +194,15 @@ def _step_text(text: str, seconds: float) -> str:
     """An ISO text some seconds earlier, as a lower bound of the database's byte order.
 
     The fraction and the zone are cut off: `10:00:00.5Z` sorts before `10:00:00Z`, and a bare `10:00:00`
-    before both. Text in another form can't be stepped back and stays.
+    before both.
     """
     match = _ISO.fullmatch(text)
-    if match is None:
-        return text
-    day, separator = match["day"], match["separator"]
-    try:
-        moment = datetime.fromisoformat(
-            f"{day}T{match['minutes']}{match['seconds'] or ''}" if separator else day
-        )
-    except ValueError:
-        return text
+    assert match is not None, "what is_mark says is one"
+    moment = datetime.fromisoformat(text).replace(tzinfo=None)
     earlier = _earlier(moment, seconds).replace(microsecond=0)
-    if not separator:
+    if not match["separator"]:
         return earlier.date().isoformat()
-    return earlier.isoformat(sep=separator, timespec="seconds" if match["seconds"] else "minutes")
+    return earlier.isoformat(sep=match["separator"], timespec="seconds" if match["seconds"] else "minutes")
 
 
 def _unit(number: float | Decimal) -> int:
@@ -166,18 +211,6 @@ def _unit(number: float | Decimal) -> int:
         if number >= lowest:
             return unit
     return _COUNTER
-
-
-def _is_after(mark: Mark, limit: datetime) -> bool:
-    if isinstance(mark, datetime):
-        return mark.replace(tzinfo=mark.tzinfo or UTC) > limit
-    if isinstance(mark, date):
-        return mark > limit.date()
-    if isinstance(mark, str):
-        return _ISO.fullmatch(mark) is not None and mark > limit.date().isoformat() + "T~"
-    unit = _unit(mark)
-    # A large counter looks like seconds: only finer epochs are sure to be times.
-    return unit > 1 and float(mark) / unit > limit.timestamp()
 
 
 def _decode_date(text: str) -> date:

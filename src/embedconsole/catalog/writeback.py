@@ -47,6 +47,11 @@ class Writeback:
     flag: tuple[str, bool | int] | None
     vector: tuple[str, TypeEngine[object]] | None
 
+    @property
+    def columns(self) -> frozenset[str]:
+        """The names of the columns that are written."""
+        return frozenset(column[0] for column in (self.synced_at, self.flag, self.vector) if column)
+
 
 def open_writeback(config: CatalogConfig, settings: WritebackConfig, connection: Connection) -> Writeback:
     """Find the table and its columns.

@@ -162,8 +162,8 @@ class FingerprintedCatalog:
     def unsettled(self) -> Iterator[Sequence[str]]:
         return self.catalog.unsettled()
 
-    def write_back(self, settled: Sequence[Settled]) -> None:
-        self.catalog.write_back(settled)
+    def write_back(self, settled: Sequence[Settled]) -> int:
+        return self.catalog.write_back(settled)
 
     def close(self) -> None:
         self.catalog.close()

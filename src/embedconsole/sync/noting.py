@@ -59,7 +59,7 @@ class CatalogNoter:
             for item, _ in settlement.written
         ]
         try:
-            await self.reader.call(
+            skipped = await self.reader.call(
                 lambda: anyio.to_thread.run_sync(self.catalog.write_back, settled, abandon_on_cancel=True),
                 self.pipeline.retry,
             )
@@ -75,6 +75,15 @@ class CatalogNoter:
             )
         except Refused as fault:
             raise Stop(fault) from fault
+        else:
+            if skipped:
+                self.journal.note("info", "writeback", not_noted(skipped))
+
+
+def not_noted(count: int) -> str:
+    """What is said of rows that were edited while their items were synced."""
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    return f"write-back: {rows} not noted as synced, edited after the read; the next run syncs what changed"
 
 
 def _of_slots(slots: Vectors | None) -> JsonValue:
