@@ -6,13 +6,21 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from embedconsole.items import JsonObject, JsonValue
 
 _NAME = r'(?:[\w-]+|"[^"]+")(?:\[[0-9]*\])*'
 PATH = rf"{_NAME}(?:\.{_NAME})*"
 """A pattern of all paths."""
 
+_PLAIN = re.compile(r"[\w-]+")
 _STEP = re.compile(r'"(?P<quoted>[^"]+)"|(?P<name>[\w-]+)|\[(?P<entry>[0-9]*)\]')
+
+
+def paths_of(names: Iterable[str]) -> list[str]:
+    """Paths of a payload's own fields; a name with a quotation mark in it has none."""
+    return [name if _PLAIN.fullmatch(name) else f'"{name}"' for name in names if '"' not in name]
 
 
 def first_name(path: str) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
@@ -239,11 +239,29 @@ class Points:
         ids: One id a point.
         vectors: Vector name to its column.
         payloads: One payload a point, with its `_embedconsole` object.
+        without_vectors: Vectors of ours that none of the points has any more.
+        without_fields: Top-level fields of ours that none of the payloads has any more.
     """
 
     ids: Sequence[PointId]
     vectors: Mapping[str, VectorColumn]
     payloads: Sequence[JsonObject]
+    without_vectors: Sequence[str] = ()
+    without_fields: Sequence[str] = ()
+
+    def at(self, rows: Sequence[int]) -> Points:
+        """Some of the points, by their places."""
+        return replace(
+            self,
+            ids=[self.ids[row] for row in rows],
+            vectors={name: _rows_of(column, rows) for name, column in self.vectors.items()},
+            payloads=[self.payloads[row] for row in rows],
+        )
+
+
+def _rows_of(column: VectorColumn, rows: Sequence[int]) -> VectorColumn:
+    several = isinstance(column, (list, tuple))
+    return [column[row] for row in rows] if several else cast("Vectors", column)[list(rows)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from embedconsole.items import UNNAMED, CollectionSchema, JsonObject, PointId, Points, VectorSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 UUID = "5b1f4f7e-7d6c-4b4e-9c0a-0123456789ab"
 
@@ -24,6 +29,11 @@ def payload(number: int) -> JsonObject:
         "metadata": {"color": None, "sizes": ["S", "M"]},
         "_embedconsole": {"pipeline": "products", "embed": "e", "payload": "p"},
     }
+
+
+def payloads(by_point: Mapping[PointId, JsonObject], without_fields: Sequence[str] = ()) -> Points:
+    """An update of payloads alone."""
+    return Points(list(by_point), {}, list(by_point.values()), without_fields=without_fields)
 
 
 def plain_points(ids: list[PointId], size: int = 4) -> Points:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from collection.samples import NAMED, PLAIN, UUID, payload, plain_points
+from collection.samples import NAMED, PLAIN, UUID, payload, payloads, plain_points
 from embedconsole.faults import BadInput, Refused
 from embedconsole.items import MARKER, UNNAMED, CollectionSchema, Naming, Points, VectorSpec, point_order
 
@@ -232,34 +232,69 @@ async def test_vectors_of_any_memory_layout_arrive_right(collection: Collection)
         assert point in {hit.id for hit in hits if hit.score > 0.99999}
 
 
-async def test_overwriting_payloads_replaces_all_fields_and_keeps_vectors(collection: Collection) -> None:
+async def test_updating_payloads_leaves_vectors_and_other_programs_fields(collection: Collection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1, 2, UUID]))
-    new: dict[PointId, JsonObject] = {1: {"a": 1}, UUID: {"b": [2]}}
-    assert await collection.overwrite_payloads(new) == frozenset()
-    assert await collection.retrieve([1, 2, UUID]) == {**new, 2: payload(1)}
+    new: dict[PointId, JsonObject] = {1: {"title": "new", "metadata": {"color": "red"}}, UUID: {"b": [2]}}
+    assert await collection.update(payloads(new, without_fields=["price", "never there"])) == frozenset()
+    left = {name: value for name, value in payload(0).items() if name != "price"}
+    found = await collection.retrieve([1, 2, UUID])
+    assert found[1] == {**left, **new[1]}
+    assert found[2] == payload(1)
+    assert found[UUID] == {**{k: v for k, v in payload(2).items() if k != "price"}, "b": [2]}
     hits = await collection.search(plain_points([1]).vectors[UNNAMED][0], using=UNNAMED, limit=1)
     assert hits[0].id == 1
 
 
-async def test_overwriting_payloads_tells_missing_points_and_writes_the_rest(
-    collection: Collection,
-) -> None:
+async def test_updating_vectors_leaves_the_other_vectors_and_fields(collection: Collection) -> None:
+    await collection.create(NAMED)
+    text, image = np.eye(4, dtype=np.float32)[:2], np.eye(3, dtype=np.float32)[:2]
+    await collection.upsert(Points([1, 2], {"text": text, "image": image}, [payload(1), payload(2)]))
+    fresh: JsonObject = {"title": "new", MARKER: {"pipeline": "products"}}
+    changed = Points([1, 9], {"text": np.eye(4, dtype=np.float32)[2:]}, [fresh, fresh])
+    assert await collection.update(changed) == {9}
+    stored = await collection.stored([1, 2, 9])
+    assert stored.keys() == {1, 2}
+    assert stored[1].vectors["text"].tolist() == [0, 0, 1, 0]
+    assert stored[1].vectors["image"].tolist() == [1, 0, 0]
+    assert (await collection.retrieve([1]))[1] == {**payload(1), **fresh}
+    assert stored[2].vectors["text"].tolist() == [0, 1, 0, 0]
+
+
+async def test_updating_the_only_vector_of_points(collection: Collection) -> None:
+    await collection.create(PLAIN)
+    await collection.upsert(plain_points([1, UUID]))
+    rows = np.array([[0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.float32)
+    assert await collection.update(Points([1, UUID], {UNNAMED: rows}, [{"n": 1}, {"n": 2}])) == frozenset()
+    stored = await collection.stored([1, UUID])
+    assert [stored[point].vectors[UNNAMED].tolist() for point in (1, UUID)] == rows.tolist()
+
+
+async def test_vectors_that_points_have_no_more_are_removed(collection: Collection) -> None:
+    await collection.create(NAMED)
+    text, image = np.eye(4, dtype=np.float32)[:2], np.eye(3, dtype=np.float32)[:2]
+    await collection.upsert(Points([1, 2], {"text": text, "image": image}, [payload(1), payload(2)]))
+    await collection.update(Points([1], {"text": text[:1]}, [payload(1)], without_vectors=["image"]))
+    stored = await collection.stored([1, 2])
+    assert [sorted(stored[point].vectors) for point in (1, 2)] == [["text"], ["image", "text"]]
+
+
+async def test_an_update_tells_missing_points_and_writes_the_rest(collection: Collection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1, 2, 3]))
     other_uuid = UUID.replace("5b", "aa")
     new: dict[PointId, JsonObject] = {9: {"n": 9}, 1: {"n": 1}, other_uuid: {"n": 0}, 3: {"n": 3}, 10: {}}
-    assert await collection.overwrite_payloads(new) == {9, 10, other_uuid}
+    assert await collection.update(payloads(new)) == {9, 10, other_uuid}
     assert await collection.retrieve([1, 2, 3, 9, 10, other_uuid]) == {
-        1: {"n": 1},
+        1: {**payload(0), "n": 1},
         2: payload(1),
-        3: {"n": 3},
+        3: {**payload(2), "n": 3},
     }
 
 
-async def test_overwriting_payloads_of_only_missing_points(collection: Collection) -> None:
+async def test_an_update_of_only_missing_points(collection: Collection) -> None:
     await collection.create(PLAIN)
-    assert await collection.overwrite_payloads({5: {"a": 1}}) == {5}
+    assert await collection.update(payloads({5: {"a": 1}})) == {5}
 
 
 async def test_deleting_counts_missing_points_as_deleted(collection: Collection) -> None:
@@ -273,7 +308,8 @@ async def test_deleting_counts_missing_points_as_deleted(collection: Collection)
 async def test_nothing_to_do_asks_nothing_of_anyone(collection: Collection) -> None:
     """Also without a collection: an empty write can't fail."""
     await collection.upsert(plain_points([]))
-    assert await collection.overwrite_payloads({}) == frozenset()
+    assert await collection.update(plain_points([])) == frozenset()
+    assert await collection.update(payloads({})) == frozenset()
     await collection.delete([])
     assert await collection.retrieve([]) == {}
 
@@ -282,7 +318,8 @@ async def test_a_missing_collection_is_refused_with_the_remedy(collection: Colle
     vector = np.zeros(4, dtype=np.float32)
     for call in (
         lambda: collection.upsert(plain_points([1])),
-        lambda: collection.overwrite_payloads({1: {}}),
+        lambda: collection.update(payloads({1: {}})),
+        lambda: collection.update(plain_points([1])),
         lambda: collection.delete([1]),
         lambda: collection.retrieve([1]),
         lambda: collection.stored([1]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from collection.samples import PLAIN, payload, plain_points
+from collection.samples import PLAIN, payload, payloads, plain_points
 from embedconsole.collection.embedded import EmbeddedCollection
 from embedconsole.faults import Refused, Transient
 
@@ -80,7 +80,7 @@ async def test_a_killed_engine_loses_no_confirmed_point_and_comes_back(
     for round_ in range(3):
         first = round_ * 100
         await embedded_collection.upsert(plain_points(list(range(first, first + 100))))
-        await embedded_collection.overwrite_payloads({first: {"round": round_}})
+        await embedded_collection.update(payloads({first: {"round": round_}}))
         pid = embedded_collection.engine_pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
@@ -88,7 +88,7 @@ async def test_a_killed_engine_loses_no_confirmed_point_and_comes_back(
             await embedded_collection.describe()
         found = await embedded_collection.retrieve(list(range(first + 101)))
         assert set(found) == set(range(first + 100))
-        assert found[first] == {"round": round_}
+        assert found[first] == {**payload(0), "round": round_}
         assert embedded_collection.engine_pid != pid
     state = await embedded_collection.describe()
     assert state is not None

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from yarl import URL
 
-from collection.samples import PLAIN, payload, plain_points
+from collection.samples import PLAIN, payload, payloads, plain_points
 from embedconsole.collection.server import ServerCollection
 from embedconsole.conditions import Condition, Scope
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
@@ -32,7 +32,7 @@ CALLS: dict[str, Callable[[ServerCollection], Awaitable[object]]] = {
     "create": lambda c: c.create(PLAIN),
     "create_index": lambda c: c.create_index("sku", "keyword"),
     "upsert": lambda c: c.upsert(plain_points([1])),
-    "overwrite": lambda c: c.overwrite_payloads({1: {}}),
+    "update": lambda c: c.update(payloads({1: {}})),
     "delete": lambda c: c.delete([1]),
     "retrieve": lambda c: c.retrieve([1]),
     "naming": lambda c: c.naming(),
@@ -170,7 +170,7 @@ async def test_a_write_that_is_not_completed_is_transient(
         status=200, body=f'{{"result":[{{"operation_id":1,"status":"{status}"}}],"status":"ok"}}'
     )
     with pytest.raises(Transient, match=f"did not confirm.*{status}"):
-        await server_collection.overwrite_payloads({1: {}})
+        await server_collection.update(payloads({1: {}}))
 
 
 @raw_or_client
@@ -301,7 +301,7 @@ async def test_points_that_vanish_between_two_tries_are_told_as_missing(
         count=9,
     )
     with pytest.raises(Transient, match="vanish"):
-        await server_collection.overwrite_payloads({1: {}})
+        await server_collection.update(payloads({1: {}}))
 
 
 def test_importing_and_using_the_write_path_does_not_import_qdrant_client() -> None:

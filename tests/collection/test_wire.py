@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from collection.samples import payload
 from embedconsole.collection.address import parse_address
-from embedconsole.collection.wire import overwrite_bodies, upsert_bodies
+from embedconsole.collection.wire import update_bodies, upsert_bodies
 from embedconsole.faults import ConfigError
-from embedconsole.items import UNNAMED, JsonObject, PointId, Points
+from embedconsole.items import MARKER, UNNAMED, JsonObject, Points
 
 
 @given(st.lists(st.integers(0, 3000), max_size=40), st.integers(300, 5000), st.booleans())
@@ -35,19 +35,32 @@ def test_upserts_are_split_by_what_they_weigh(weights: list[int], limit: int, na
     assert seen == list(range(count))
 
 
-@given(st.lists(st.integers(0, 3000), max_size=40), st.integers(100, 5000))
-def test_overwrites_are_split_by_what_they_weigh(weights: list[int], limit: int) -> None:
-    payloads: dict[PointId, JsonObject] = {
-        number: {"t": "x" * weight, **payload(number)} for number, weight in enumerate(weights)
-    }
-    seen = {}
-    for body in overwrite_bodies(payloads, limit):
-        operations = orjson.loads(body)["operations"]
-        assert len(body) <= limit + 20 or len(operations) == 1
-        for operation in operations:
-            (point,) = operation["overwrite_payload"]["points"]
-            seen[point] = operation["overwrite_payload"]["payload"]
-    assert seen == payloads
+@given(st.lists(st.integers(0, 3000), max_size=40), st.integers(1100, 5000), st.booleans())
+def test_updates_are_split_by_what_they_weigh(weights: list[int], limit: int, vectors: bool) -> None:
+    count = len(weights)
+    rows = np.random.default_rng(count).standard_normal((count, 3)).astype(np.float32)
+    payloads: list[JsonObject] = [
+        {"t": "x" * weight, **payload(number)} for number, weight in enumerate(weights)
+    ]
+    points = Points(
+        list(range(count)), {UNNAMED: rows} if vectors else {}, payloads, without_fields=["former"]
+    )
+    seen: dict[object, object] = {}
+    written: dict[object, object] = {}
+    for body in update_bodies(points, limit):
+        removed, *operations = orjson.loads(body)["operations"]
+        ids = removed["delete_payload"]["points"]
+        assert len(body) <= limit or len(ids) == 1
+        assert removed["delete_payload"]["keys"] == (["former", MARKER] if vectors else ["former"])
+        if vectors:
+            entries = operations.pop(0)["update_vectors"]["points"]
+            written |= {entry["id"]: entry["vector"] for entry in entries}
+        assert [operation["set_payload"]["points"] for operation in operations] == [[point] for point in ids]
+        seen |= {op["set_payload"]["points"][0]: op["set_payload"]["payload"] for op in operations}
+    assert seen == dict(enumerate(payloads))
+    assert list(written) == (list(range(count)) if vectors else [])
+    sent = np.array(list(written.values()), dtype=np.float32).reshape(len(written), 3)
+    assert np.array_equal(sent, rows[: len(written)])
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from embedconsole.collection.server import ServerCollection
 from embedconsole.demo.catalog import make_demo_catalog
-from embedconsole.items import MARKER
+from embedconsole.items import MARKER, Points
 from support.starting import start_program
 
 if TYPE_CHECKING:
@@ -136,11 +136,9 @@ def lose_markers(site: Site) -> None:
         collection = ServerCollection(site.qdrant, site.collection)
         try:
             found = (await collection.scroll(None, limit=10_000)).points
-            bare = {
-                point: {name: value for name, value in payload.items() if name != MARKER}
-                for point, payload in found
-            }
-            assert not await collection.overwrite_payloads(bare)
+            points = [point for point, _ in found]
+            bare = Points(points, {}, [{} for _ in points], without_fields=[MARKER])
+            assert not await collection.update(bare)
         finally:
             await collection.aclose()
 

@@ -28,7 +28,7 @@ _PLACES = {
     "read": ("embedconsole.catalog.sql", "SqlCatalog", "read"),
     "embed": ("embedconsole.embedders.http", "ItemsEmbedder", "embed"),
     "write": ("embedconsole.collection.server", "ServerCollection", "upsert"),
-    "payload": ("embedconsole.collection.server", "ServerCollection", "overwrite_payloads"),
+    "payload": ("embedconsole.collection.server", "ServerCollection", "update"),
     "delete": ("embedconsole.collection.server", "ServerCollection", "delete"),
     "alias": ("embedconsole.collection.server", "ServerCollection", "take_alias"),
     "promote": ("embedconsole.ledger.generations", "Generations", "promote"),

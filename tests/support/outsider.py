@@ -89,7 +89,9 @@ class Outsider:
 
         async def write() -> None:
             async with self._collection() as collection:
-                assert not await collection.overwrite_payloads(payloads)
+                stored = await collection.stored(list(payloads))
+                rows = np.stack([stored[point].vectors[UNNAMED] for point in payloads])
+                await collection.upsert(Points(list(payloads), {UNNAMED: rows}, list(payloads.values())))
 
         anyio.run(write)
 

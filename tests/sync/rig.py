@@ -131,10 +131,16 @@ class MemoryCollection:
     async def upsert(self, points: Points) -> None:
         self.points.update(zip(points.ids, points.payloads, strict=True))
 
-    async def overwrite_payloads(self, payloads: Mapping[PointId, JsonObject]) -> frozenset[PointId]:
-        missing = frozenset(payloads.keys() - self.points.keys())
-        self.points.update({point: payloads[point] for point in payloads.keys() - missing})
-        return missing
+    async def update(self, points: Points) -> frozenset[PointId]:
+        for point, payload in zip(points.ids, points.payloads, strict=True):
+            if point in self.points:
+                others = {
+                    name: value
+                    for name, value in self.points[point].items()
+                    if name not in points.without_fields
+                }
+                self.points[point] = others | payload
+        return frozenset(points.ids) - self.points.keys()
 
     async def delete(self, ids: Sequence[PointId]) -> None:
         for point in ids:

@@ -71,15 +71,15 @@ def test_what_is_kept_is_not_paid_for_again_unless_it_was_chosen(
     with open_ledger(ledger_url) as ledger:
         shop.edit([4], title="Edited")
         shop.edit([5], title="Another")
-        whole = collection.upsert
+        whole = collection.update
 
         async def fail(points: object) -> None:
             raise ConfigError("out of order")
 
-        collection.upsert = fail  # type: ignore[method-assign]
+        collection.update = fail  # type: ignore[method-assign]
         with pytest.raises(ExceptionGroup):
             synced.run(RunOptions()).result(timeout=LIMIT)
-        collection.upsert = whole  # type: ignore[method-assign]
+        collection.update = whole  # type: ignore[method-assign]
         ledger.work.abandon([worker.id for worker in ledger.presence.workers()])
     sent = sent_by(embedder)
 

@@ -58,16 +58,16 @@ def test_what_is_written_but_not_settled_is_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     written, go = threading.Event(), threading.Event()
-    write = collection.upsert
+    write = collection.update
 
-    async def write_and_linger(points: Points) -> None:
-        await write(points)
+    async def write_and_linger(points: Points) -> frozenset[PointId]:
+        missing = await write(points)
         written.set()
         await anyio.to_thread.run_sync(go.wait, LIMIT, limiter=anyio.CapacityLimiter(4))
+        return missing
 
-    monkeypatch.setattr(collection, "upsert", write_and_linger)
+    monkeypatch.setattr(collection, "update", write_and_linger)
     shop.edit([1, 2], title="Newer")
-    shop.add([21])
     running = synced.run(RunOptions())
     assert written.wait(LIMIT)
 

@@ -84,15 +84,21 @@ class Collection(Protocol):
         ...
 
     async def upsert(self, points: Points) -> None:
-        """Write whole points: vectors and payload replace what was there.
+        """Write whole points: vectors and payload replace what was there, other programs' included.
 
         Large writes may go out in several requests; when one fails, those before it stay written. A size
         or a vector name that the collection does not have is `Refused`, as it holds for every point.
         """
         ...
 
-    async def overwrite_payloads(self, payloads: Mapping[PointId, JsonObject]) -> frozenset[PointId]:
-        """Replace the payloads of existing points; returns the ids of points that do not exist."""
+    async def update(self, points: Points) -> frozenset[PointId]:
+        """Write only what is ours of points that exist; returns the ids of points that do not.
+
+        The vectors and the top-level payload fields that are named are replaced, those of `without_vectors`
+        and `without_fields` removed. Everything else on the points stays. Without vectors, only the payload
+        is written. A point whose vectors are written has no marker until its payload is written too, so that
+        a write that ends halfway is not taken for a whole one.
+        """
         ...
 
     async def delete(self, ids: Sequence[PointId]) -> None:

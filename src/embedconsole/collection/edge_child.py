@@ -178,16 +178,17 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
         case "upsert":
             payloads = cast("list[JsonObject]", header["payloads"])
             store.upsert(cast("list[PointId]", header["ids"]), header["shapes"], blob, payloads)
-        case "overwrite":
-            pairs = cast("list[tuple[PointId, JsonObject]]", header["pairs"])
-            return cast("list[JsonValue]", store.overwrite(pairs))
+        case "update":
+            payloads = cast("list[JsonObject]", header["payloads"])
+            ids = cast("list[PointId]", header["ids"])
+            gone = cast("list[str]", header["without_vectors"]), cast("list[str]", header["without_fields"])
+            return cast("list[JsonValue]", store.update(ids, header["shapes"], blob, payloads, *gone))
         case "delete":
             store.delete(cast("list[EngineId]", header["ids"]))
         case "retrieve":
             return store.retrieve(cast("list[EngineId]", header["ids"]))
         case "stored":
             return store.stored(cast("list[EngineId]", header["ids"]))
-
         case "scroll":
             start = cast("EngineId | None", header["start"])
             fields = cast("list[str] | None", header["fields"])

@@ -160,29 +160,36 @@ class EdgeStore:
         }
 
     def upsert(self, ids: list[PointId], shapes: JsonValue, blob: bytes, payloads: list[JsonObject]) -> None:
-        shard_points: list[edge.Point] = []
-        arrays = {
-            name: [rows.tolist() for rows in column] for name, column in unpack_vectors(shapes, blob).items()
-        }
-        for row, (point, payload) in enumerate(zip(ids, payloads, strict=True)):
-            if UNNAMED in arrays:
-                shard_points.append(edge.Point(point, arrays[UNNAMED][row], payload))
-            else:
-                named: dict[str, edge.NamedVector] = {name: column[row] for name, column in arrays.items()}
-                shard_points.append(edge.Point(point, named, payload))
-        self._update(edge.UpdateOperation.upsert_points(shard_points))
+        vectors = _vectors_of(shapes, blob)
+        points = [edge.Point(*point) for point in zip(ids, vectors, payloads, strict=True)]
+        self._update(edge.UpdateOperation.upsert_points(points))
 
-    def overwrite(self, pairs: list[tuple[PointId, JsonObject]]) -> list[PointId]:
-        """Replace payloads; returns the ids of points that are not there."""
-        missing = []
-        for point, payload in pairs:
-            try:
-                self._update(edge.UpdateOperation.overwrite_payload([point], payload))
-            except Exception as error:
-                if not str(error).startswith("No point with id"):
-                    raise
-                missing.append(point)
-        return missing
+    def update(
+        self,
+        ids: list[PointId],
+        shapes: JsonValue,
+        blob: bytes,
+        payloads: list[JsonObject],
+        without_vectors: list[str],
+        without_fields: list[str],
+    ) -> list[PointId]:
+        """Write what is named of points that are there; returns the ids of those that are not."""
+        records = self._shard.retrieve(list(ids), with_payload=False, with_vector=False)
+        there = {plain(record.id) for record in records}
+        found: list[EngineId] = [point for point in ids if point in there]
+        vectors = _vectors_of(shapes, blob)
+        operation = edge.UpdateOperation
+        if found and (fields := [*without_fields, *([MARKER] if vectors else [])]):
+            self._update(operation.delete_payload(found, fields))
+        if found and without_vectors:
+            self._update(operation.delete_vectors(found, without_vectors))
+        if found and vectors:
+            pairs = [pair for pair in zip(ids, vectors, strict=True) if pair[0] in there]
+            self._update(operation.update_vectors([edge.PointVectors(*pair) for pair in pairs]))
+        for point, payload in zip(ids, payloads, strict=True):
+            if point in there:
+                self._update(operation.set_payload([point], payload))
+        return [point for point in ids if point not in there]
 
     def delete(self, ids: list[EngineId]) -> None:
         self._update(edge.UpdateOperation.delete_points(ids))
@@ -240,6 +247,16 @@ class EdgeStore:
     def _update(self, operation: edge.UpdateOperation) -> None:
         self._shard.update(operation)
         self.dirty = True
+
+
+def _vectors_of(shapes: JsonValue, blob: bytes) -> list[edge.Vector]:
+    """The vectors of each point; none where there are none of any."""
+    arrays = {
+        name: [rows.tolist() for rows in column] for name, column in unpack_vectors(shapes, blob).items()
+    }
+    if UNNAMED in arrays:
+        return list(arrays[UNNAMED])
+    return [dict(zip(arrays, row, strict=True)) for row in zip(*arrays.values(), strict=True)]
 
 
 def _sizes(place: Path) -> Iterator[int]:

@@ -17,6 +17,7 @@ from embedconsole.collection.frames import pack_vectors
 from embedconsole.collection.records import parse_records, stored_point
 from embedconsole.conditions import EVERYTHING
 from embedconsole.faults import BadInput, Fault, Refused, Transient
+from embedconsole.fields import paths_of
 from embedconsole.items import CollectionState, Hit, Naming, PointPage, VectorSpec
 
 if TYPE_CHECKING:
@@ -135,12 +136,19 @@ class EmbeddedCollection:
         }
         await self._ask(header, blob)
 
-    async def overwrite_payloads(self, payloads: Mapping[PointId, JsonObject]) -> frozenset[PointId]:
-        if not payloads:
+    async def update(self, points: Points) -> frozenset[PointId]:
+        if not points.ids:
             return frozenset()
-        pairs: list[JsonValue] = [[point, payload] for point, payload in payloads.items()]
-        missing = await self._ask({"op": "overwrite", "pairs": pairs})
-        return frozenset(cast("list[PointId]", missing))
+        shapes, blob = pack_vectors(points.vectors)
+        header: JsonObject = {
+            "op": "update",
+            "ids": list(points.ids),
+            "payloads": list(points.payloads),
+            "shapes": shapes,
+            "without_vectors": list(points.without_vectors),
+            "without_fields": list(paths_of(points.without_fields)),
+        }
+        return frozenset(cast("list[PointId]", await self._ask(header, blob)))
 
     async def delete(self, ids: Sequence[PointId]) -> None:
         for start in range(0, len(ids), _PAGE):

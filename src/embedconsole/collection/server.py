@@ -30,7 +30,7 @@ from embedconsole.collection.state import parse_naming, parse_optimizations, par
 from embedconsole.collection.wire import (
     encode,
     id_pages,
-    overwrite_bodies,
+    update_bodies,
     upsert_bodies,
     vector_param,
     vector_params,
@@ -69,7 +69,7 @@ if TYPE_CHECKING:
 _DELETE_PAGE = 10_000
 _RETRIEVE_PAGE = 1_000
 _STORED_PAGE = 200
-_OVERWRITE_ROUNDS = 3
+_UPDATE_ROUNDS = 3
 _WAIT = {"wait": "true"}
 
 
@@ -187,24 +187,22 @@ class ServerCollection:
         for body in upsert_bodies(points):
             self._confirm([await self._request("PUT", "/points", body, _WAIT)])
 
-    async def overwrite_payloads(self, payloads: Mapping[PointId, JsonObject]) -> frozenset[PointId]:
-        existing = dict(payloads)
-        missing: set[PointId] = set()
-        for _ in range(_OVERWRITE_ROUNDS):
+    async def update(self, points: Points) -> frozenset[PointId]:
+        existing = points
+        for _ in range(_UPDATE_ROUNDS):
             try:
-                await self._overwrite(existing)
+                await self._update(existing)
             except MissingPoints:
                 # The server stops at the first point that is not there. Ask which ones exist and begin again
-                # with those: writing a payload twice is harmless.
-                found = await self._payloads(list(existing), with_payload=False)
-                missing.update(existing.keys() - found.keys())
-                existing = {point: payload for point, payload in existing.items() if point in found}
+                # with those: writing a point twice is harmless.
+                found = await self._payloads(existing.ids, with_payload=False)
+                existing = existing.at([row for row, point in enumerate(existing.ids) if point in found])
             else:
-                return frozenset(missing)
-        raise Transient(SOURCE, f"{self.target}: points vanish while their payloads are written")
+                return frozenset(points.ids) - frozenset(existing.ids)
+        raise Transient(SOURCE, f"{self.target}: points vanish while they are written")
 
-    async def _overwrite(self, payloads: Mapping[PointId, JsonObject]) -> None:
-        for body in overwrite_bodies(payloads):
+    async def _update(self, points: Points) -> None:
+        for body in update_bodies(points):
             result = await self._request("POST", "/points/batch", body, _WAIT)
             self._confirm(result if isinstance(result, list) else [result])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,9 @@ import orjson
 
 from embedconsole.collection.errors import SOURCE
 from embedconsole.faults import BadInput
-from embedconsole.items import UNNAMED
+from embedconsole.fields import paths_of
+from embedconsole.items import MARKER, UNNAMED
+from embedconsole.pieces import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 28_000_000
 """Bytes in one body at most; the server takes 32 MiB by default."""
+
+_BATCH_BYTES = 1_000
+"""What an update's body has around its points, with the names of fields that are removed."""
 
 _BYTES_PER_NUMBER = 13
 """What a float32 takes in JSON, rounded up: for the first guess at how many points fit."""
@@ -99,25 +105,50 @@ def vector_param(spec: VectorSpec) -> JsonObject:
     return param
 
 
-def overwrite_bodies(payloads: Mapping[PointId, JsonObject], limit: int = BODY_LIMIT) -> Iterator[bytes]:
-    """`points/batch` bodies with one overwrite operation a point."""
-    operations = (
-        encode({"overwrite_payload": {"payload": payload, "points": [point]}})
-        for point, payload in payloads.items()
+def update_bodies(points: Points, limit: int = BODY_LIMIT) -> Iterator[bytes]:
+    """`points/batch` bodies that write our vectors and payload fields and leave the others'."""
+    arrays = {name: _encodable(column) for name, column in points.vectors.items()}
+    entries = (_entry(points, arrays, row) for row in range(len(points.ids)))
+    # A body names each point up to three times more, by an id of at most 38 bytes.
+    for some in pieces(entries, limit - _BATCH_BYTES, lambda entry: entry.size + 120):
+        yield _update_body(points, some)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One point of an update, encoded; `vectors` is empty where only the payload is written."""
+
+    id: PointId
+    vectors: bytes
+    payload: bytes
+
+    @property
+    def size(self) -> int:
+        return len(self.vectors) + len(self.payload)
+
+
+def _entry(points: Points, arrays: Mapping[str, VectorColumn], row: int) -> _Entry:
+    point, vectors = points.ids[row], {name: column[row] for name, column in arrays.items()}
+    return _Entry(
+        point,
+        encode({"id": point, "vector": vectors.get(UNNAMED, vectors)}) if vectors else b"",
+        encode({"set_payload": {"payload": points.payloads[row], "points": [point]}}),
     )
-    gathered: list[bytes] = []
-    size = 0
-    for operation in operations:
-        if gathered and size + len(operation) > limit:
-            yield _batch(gathered)
-            gathered, size = [], 0
-        gathered.append(operation)
-        size += len(operation) + 1
-    if gathered:
-        yield _batch(gathered)
 
 
-def _batch(operations: list[bytes]) -> bytes:
+def _update_body(points: Points, entries: Sequence[_Entry]) -> bytes:
+    ids = [entry.id for entry in entries]
+    fields = [*paths_of(points.without_fields), *([MARKER] if points.vectors else [])]
+    operations = []
+    if fields:
+        operations.append(encode({"delete_payload": {"keys": fields, "points": ids}}))
+    if points.without_vectors:
+        removed = {"points": ids, "vector": list(points.without_vectors)}
+        operations.append(encode({"delete_vectors": removed}))
+    if points.vectors:
+        rows = b",".join(entry.vectors for entry in entries)
+        operations.append(b'{"update_vectors":{"points":[' + rows + b"]}}")
+    operations += [entry.payload for entry in entries]
     return b'{"operations":[' + b",".join(operations) + b"]}"
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, case, func, insert, null, select, update
+from sqlalchemy import and_, bindparam, case, func, insert, literal, null, select, update
 
 from embedconsole.ledger.bulk import Bulk, constant
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Known
 from embedconsole.ledger.schema import items
-from embedconsole.ledger.states import State
+from embedconsole.ledger.states import UNKNOWN, State
 
 if TYPE_CHECKING:
     from array import array
@@ -114,12 +114,17 @@ FORGOTTEN = {
 }
 """What an item looks like that the collection is found not to hold."""
 
+# Not NULL: of a point that is there, only what is ours is written again.
+_UNKNOWN_IF_THERE = case(
+    (items.c.synced_embed_hash.is_not(None), literal(UNKNOWN, items.c.synced_embed_hash.type)), else_=null()
+)
+
 _FORGET_SYNCED = (
     update(items)
     .where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None))
     .values(
-        synced_embed_hash=null(),
-        synced_payload_hash=null(),
+        synced_embed_hash=_UNKNOWN_IF_THERE,
+        synced_payload_hash=_UNKNOWN_IF_THERE,
         state=constant(State.EMBED),
         due_at=_DUE_UNLESS_IN_FLIGHT,
         **NO_ERROR,
@@ -175,7 +180,7 @@ class CataloguedItems:
         self._database.write(work)
 
     def forget_synced(self, item_ids: Iterable[int]) -> None:
-        """Take it that the collection does not hold these items, so that they are embedded again."""
+        """Take it that the points of these items hold nothing of use, so that they are embedded again."""
         for ids in _chunks(item_ids):
             self._database.execute(_FORGET_SYNCED, {"ids": ids})
 

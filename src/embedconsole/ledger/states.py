@@ -6,6 +6,9 @@ from enum import IntEnum, StrEnum
 
 HASH_BYTES = 16
 
+UNKNOWN = bytes(HASH_BYTES)
+"""The hash of content that is in the collection and is to be written again, whatever it is."""
+
 
 class GateMark(StrEnum):
     """What all processes let through to a dependency."""

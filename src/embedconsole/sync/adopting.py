@@ -15,9 +15,9 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Refused
-from embedconsole.items import MARKER, point_order
+from embedconsole.items import MARKER, Points, point_order
 from embedconsole.ledger.records.items import Adoption, Hashes
-from embedconsole.ledger.states import HASH_BYTES
+from embedconsole.ledger.states import UNKNOWN
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.auditing import AuditProgress
 from embedconsole.sync.flow import Gate, Stop
@@ -41,9 +41,6 @@ _PAGE = 1_000
 _EXAMPLES = 20
 _ENOUGH = 20
 """Points from which on it is no accident that none of them is as the configuration would make it."""
-
-_UNKNOWN = b"\0" * HASH_BYTES
-"""The hash of a payload that is to be written anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,18 +278,16 @@ def _sum(one: Adoptable, other: Adoptable) -> Adoptable:
 
 async def _mark(assembly: Assembly, page: _Page) -> None:
     """Have points bear our marker beside what they say already."""
-    payloads = {
-        content.point: {**payload, MARKER: content.payload[MARKER]} for content, payload in page.alike
-    }
-    if payloads:
-        await assembly.collection.overwrite_payloads(payloads)
+    contents = [content for content, _ in page.alike]
+    markers: list[JsonObject] = [{MARKER: content.payload[MARKER]} for content in contents]
+    await assembly.collection.update(Points([content.point for content in contents], {}, markers))
 
 
 def _entries(page: _Page, *, trust_vectors: bool) -> list[Adoption]:
     entries = [Adoption(one.point, one.key, one.holds, one.holds) for one in page.marked if one.holds]
     entries += [_entry(content, content.hashes) for content, _ in page.alike]
     if trust_vectors:
-        entries += [_entry(content, Hashes(content.hashes.embed, _UNKNOWN)) for content in page.unlike]
+        entries += [_entry(content, Hashes(content.hashes.embed, UNKNOWN)) for content in page.unlike]
     return entries
 
 

@@ -88,6 +88,11 @@ class Content:
         }
 
     @property
+    def vector_names(self) -> tuple[str, ...]:
+        """The vectors that an item of its pipeline may have."""
+        return tuple(vector.name for vector in self._recipe.vectors)
+
+    @property
     def slot_hashes(self) -> dict[str, str]:
         """Slot to a hash of what is sent for it and to whom: while it stays, so does the embedding."""
         return {
@@ -213,6 +218,7 @@ class Recipe:
             pipeline.collection.indexes,
             f"{place}.collection.payload",
         )
+        self.fields = frozenset(field.path[0] for field in self.payload)
         self._key = pipeline.catalog.key
         # What a list of values means is told by names; these go into the hashes once.
         names = [[vector.name, [name for name, _ in vector.fields or ()]] for vector in self.vectors]

@@ -54,6 +54,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
         synced=counts.synced,
         force=run.options.anew,
         when_there=run.deferring.begin,
+        former_fields=run.former_fields,
     )
     return Worker(
         Workbench(

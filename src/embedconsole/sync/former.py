@@ -19,6 +19,8 @@ from embedconsole.config.section import Section
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import CollectionState, VectorSpec
     from embedconsole.ledger.records.items import Generation
@@ -44,6 +46,24 @@ def recipe_text(pipeline: Pipeline) -> str:
         },
         separators=(",", ":"),
     )
+
+
+def fields_written(recipe: str | None) -> frozenset[str]:
+    """The top-level payload fields that points may have which were filled by this recipe or one before it."""
+    noted = {} if recipe is None else json.loads(recipe)
+    return frozenset(noted.get("fields") or noted.get("collection", {}).get("payload") or ())
+
+
+def with_fields(recipe: str, fields: Iterable[str]) -> str:
+    """The recipe with these fields noted as written."""
+    return json.dumps({**json.loads(recipe), "fields": sorted(fields)}, separators=(",", ":"))
+
+
+def without_fields(recipe: str | None) -> str | None:
+    """The recipe as `recipe_text` gives it."""
+    if recipe is None:
+        return None
+    return json.dumps({k: v for k, v in json.loads(recipe).items() if k != "fields"}, separators=(",", ":"))
 
 
 def makes_the_same(one: str, other: str) -> bool:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.sync.former import makes_the_same, recipe_text
+from embedconsole.sync.former import fields_written, makes_the_same, recipe_text, with_fields
 from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
+    from collections.abc import Set
+
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
@@ -82,7 +84,7 @@ def building_generation(assembly: Assembly, ledger: Ledger) -> Generation:
 
 def noted(generation: Generation, pipeline: Pipeline, ledger: Ledger) -> Generation:
     """The generation, with how its content is made from now on noted in the ledger."""
-    recipe = recipe_text(pipeline)
+    recipe = with_fields(recipe_text(pipeline), fields_written(generation.recipe))
     if generation.recipe == recipe:
         return generation
     fresh = seen_anew(generation, pipeline)
@@ -90,6 +92,20 @@ def noted(generation: Generation, pipeline: Pipeline, ledger: Ledger) -> Generat
         ledger.generations.forget_scans(generation.id)
     ledger.generations.set_recipe(generation.id, recipe)
     return replace(fresh, recipe=recipe)
+
+
+def former_fields(generation: Generation, fields: Set[str], ledger: Ledger) -> Set[str]:
+    """The payload fields that points may still have of an earlier configuration; all are noted as written."""
+    written = fields_written(generation.recipe)
+    if generation.recipe is not None and not fields <= written:
+        ledger.generations.set_recipe(generation.id, with_fields(generation.recipe, written | fields))
+    return written - fields
+
+
+def forget_former_fields(generation: Generation, fields: Set[str], ledger: Ledger) -> None:
+    """Note that no point has any other field of ours than these: those are other programs' from now on."""
+    if generation.recipe is not None:
+        ledger.generations.set_recipe(generation.id, with_fields(generation.recipe, fields))
 
 
 def seen_anew(generation: Generation, pipeline: Pipeline) -> Generation:

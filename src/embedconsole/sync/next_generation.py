@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.sync.former import recipe_text
+from embedconsole.sync.former import recipe_text, without_fields
 from embedconsole.sync.generation import noted
 from embedconsole.sync.initialise import compared
 
@@ -65,7 +65,7 @@ class NextGeneration:
         assembly, generations = self.succession.assembly, self.succession.ledger.generations
         recipe = recipe_text(assembly.pipeline)
         for generation in await anyio.to_thread.run_sync(generations.standby, self.succession.name):
-            if (generation.space, generation.recipe) != (assembly.space, recipe):
+            if (generation.space, without_fields(generation.recipe)) != (assembly.space, recipe):
                 continue
             state = await self.succession.collection_of(generation).describe()
             if state is not None and not any(found.blocking for found in compared(assembly, state)):

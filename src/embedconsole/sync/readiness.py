@@ -12,7 +12,7 @@ from embedconsole.sync.wanted import wanted_schema
 from embedconsole.sync.writing import GatedCollection
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     from embedconsole.collection.base import Collection
     from embedconsole.config.pipeline import Pipeline
@@ -37,6 +37,7 @@ class ReadyCollection:
         synced: How many items the ledger believes to be in it.
         force: Everything is being embedded again, so an emptied or missing collection is no surprise.
         when_there: Called before it is written to.
+        former_fields: See `GatedCollection`.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class ReadyCollection:
         synced: int,
         force: bool,
         when_there: Callable[[], Awaitable[None]],
+        former_fields: Iterable[str] = (),
     ) -> None:
         self._pipeline = pipeline
         self._collection = collection
@@ -64,7 +66,7 @@ class ReadyCollection:
         self._looked = self._missing = False
         self._lacking: tuple[str, ...] = ()
         self._fitting = Fitting(pipeline, collection, gate, journal)
-        self._gated = GatedCollection(collection, gate, pipeline.retry)
+        self._gated = GatedCollection(collection, gate, pipeline.retry, former_fields)
 
     async def look(self) -> None:
         """See that it can be written to, before anything is paid for.
@@ -103,6 +105,7 @@ class ReadyCollection:
             if known:
                 await self._fitting.add_vectors(known)
                 self._lacking = tuple(name for name in self._lacking if name not in known)
+            self._gated.lacking = self._lacking
             return self._gated
 
     async def _look(self) -> None:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.faults import Fault
-from embedconsole.ledger.records.items import Adoption
+from embedconsole.ledger.records.items import Adoption, Hashes
+from embedconsole.ledger.states import UNKNOWN
 from embedconsole.sync.adopting import check_model, found_in
 from embedconsole.sync.audit import NotChecked
 from embedconsole.sync.auditing import AuditProgress
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
     from embedconsole.sync.audit import Audit
     from embedconsole.sync.auditing import Finding
     from embedconsole.sync.engine import Engine
+
+
+_LOST_MARKER = Hashes(UNKNOWN, UNKNOWN)
+"""What a point holds whose payload another program has replaced: what it keeps there has to stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class LedgerMender:
 
     def _mend(self, findings: Sequence[Finding]) -> None:
         wrong = [
-            (one.item, one.holds)
+            (one.item, one.holds or (_LOST_MARKER if one.verdict is Verdict.STALE else None))
             for one in findings
             if one.item is not None and one.verdict is not Verdict.TAKEN
         ]

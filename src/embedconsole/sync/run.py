@@ -20,6 +20,7 @@ from embedconsole.sync.deferring import Deferring
 from embedconsole.sync.doubting import Doubter
 from embedconsole.sync.flags import settle_flags
 from embedconsole.sync.flow import Interrupted, Stop
+from embedconsole.sync.generation import forget_former_fields, former_fields
 from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.leases import TakenOver
 from embedconsole.sync.planning import Planning
@@ -27,7 +28,7 @@ from embedconsole.sync.progress import Outcome, PipelineReport, Progress, report
 from embedconsole.sync.purse import Purse, item_price
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Set
 
     from embedconsole.collection.base import Collection
     from embedconsole.ledger.ledger import Ledger
@@ -72,6 +73,7 @@ class PipelineRun:
     writer: Gate = field(init=False)
     embedders: Mapping[str, Gate] = field(init=False)
     recipe: Recipe = field(init=False)
+    former_fields: Set[str] = frozenset()
     deferring: Deferring = field(init=False)
 
     def __post_init__(self) -> None:
@@ -138,12 +140,19 @@ class PipelineRun:
                 await self.deferring.end()
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
-        return self._report(counts, time.monotonic() - began)
+        report = self._report(counts, time.monotonic() - began)
+        whole = self.options.plan and not self.options.feed and report.outcome is Outcome.OK
+        if self.former_fields and whole and counts.synced == counts.total:
+            forget = partial(forget_former_fields, self.generation, self.recipe.fields, self.ledger)
+            await anyio.to_thread.run_sync(forget)
+        return report
 
     async def _plan_and_work(self) -> None:
         # Batches that an earlier run of this process could not settle.
         abandon = self.ledger.work.abandon_strays
         await anyio.to_thread.run_sync(abandon, self.generation.id, self.worker_id, ())
+        former = partial(former_fields, self.generation, self.recipe.fields, self.ledger)
+        self.former_fields = await anyio.to_thread.run_sync(former)
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         wanted = await anyio.to_thread.run_sync(self.ledger.catalogued.count_wanted, self.generation.id)
         guard = self.planning.guard(wanted)

@@ -18,7 +18,7 @@ from embedconsole.items import point_id
 from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
 from embedconsole.ledger.records.work import Failure
-from embedconsole.ledger.states import State
+from embedconsole.ledger.states import UNKNOWN, State
 from embedconsole.sync.embedding import embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.gathering import joined
@@ -194,7 +194,7 @@ class Task:
             return
         collection = await self._bench.collection.get()
         with self._unsure_of([content.key for _, content in pairs]):
-            missing, rejected = await collection.overwrite_payloads(
+            missing, rejected = await collection.update_payloads(
                 [content for _, content in pairs], self._fence
             )
         for item, content in pairs:
@@ -242,7 +242,7 @@ class Task:
         contents = [content for _, content in pairs]
         found = await bench.keeper.take(self._batch, contents, self._rows)
         if bench.recipe.in_slots and not bench.collection.missing:
-            changed = [content for item, content in pairs if item.synced_embed is not None]
+            changed = [content for item, content in pairs if item.synced_embed not in (None, UNKNOWN)]
             usable = bench.keeper.usable(changed, self._rows)
             found = joined(found, await standing_of(usable, await bench.collection.get()))
         if bench.donor is not None:
@@ -257,13 +257,17 @@ class Task:
             return
         self._stages.enter("write")
         collection = await self._bench.collection.get(self._sizes())
-        with self._unsure_of([content.key for _, content in pairs]):
-            rejected = await collection.upsert([content for _, content in pairs], self._vectors, self._fence)
-        for item, content in pairs:
-            if content.key in rejected:
-                self._fail(item, rejected[content.key])
-            else:
-                self._outcome.written.append((item, content.hashes))
+        new = [pair for pair in pairs if pair[0].synced_embed is None]
+        there = [pair for pair in pairs if pair[0].synced_embed is not None]
+        for write, some in ((collection.insert, new), (collection.update, there)):
+            contents = [content for _, content in some]
+            with self._unsure_of([content.key for content in contents]):
+                rejected = await write(contents, self._vectors, self._fence)
+            for item, content in some:
+                if content.key in rejected:
+                    self._fail(item, rejected[content.key])
+                else:
+                    self._outcome.written.append((item, content.hashes))
 
     async def _fence(self) -> None:
         # Ours for as long as the request may take; later than that, another worker's content may be there.

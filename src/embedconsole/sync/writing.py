@@ -11,18 +11,20 @@ from embedconsole.sync.gathering import column_of, gathered
 from embedconsole.sync.isolate import Rejection
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from embedconsole.collection.base import Collection
     from embedconsole.config.model import RetryConfig
-    from embedconsole.items import PointId, StoredPoint
+    from embedconsole.items import PointId, StoredPoint, VectorColumn
     from embedconsole.sync.content import Content
     from embedconsole.sync.flow import Gate
 
     Vector = NDArray[np.float32]
+    Vectors = Mapping[str, Mapping[str, Vector]]
+    """Embeddings by key and slot."""
     Fence = Callable[[], Awaitable[None]]
 
 T = TypeVar("T")
@@ -33,17 +35,57 @@ class GatedCollection:
 
     Before every try `fence` is called: calls wait at the gate and are tried again, and a worker may have lost
     its lease meanwhile. The ledger would turn it away; the collection takes whatever is sent.
+
+    Args:
+        former_fields: Top-level payload fields that points may have of an earlier configuration of ours.
+
+    Attributes:
+        lacking: Vectors that the collection does not have yet.
     """
 
-    def __init__(self, collection: Collection, gate: Gate, retry: RetryConfig) -> None:
+    def __init__(
+        self,
+        collection: Collection,
+        gate: Gate,
+        retry: RetryConfig,
+        former_fields: Iterable[str] = (),
+    ) -> None:
         self._collection = collection
         self._gate = gate
         self._retry = retry
+        self._former_fields = sorted(former_fields)
+        self.lacking: Sequence[str] = ()
 
-    async def upsert(
-        self, contents: Sequence[Content], vectors: Mapping[str, Mapping[str, Vector]], fence: Fence
+    async def insert(
+        self, contents: Sequence[Content], vectors: Vectors, fence: Fence
     ) -> dict[str, Rejection]:
-        """Write whole points; `vectors` by key and slot. Returns what was refused alone, by key."""
+        """Write points that the collection does not have; returns what was refused alone, by key."""
+
+        async def write(points: Points) -> None:
+            await self._call(lambda: self._collection.upsert(points), fence)
+
+        return await self._each_alike(contents, vectors, write)
+
+    async def update(
+        self, contents: Sequence[Content], vectors: Vectors, fence: Fence
+    ) -> dict[str, Rejection]:
+        """Write our part of points that are there; returns what was refused alone, by key.
+
+        A point that was removed behind our back is written whole.
+        """
+
+        async def write(points: Points) -> None:
+            missing = await self._call(lambda: self._collection.update(points), fence)
+            if missing:
+                lost = points.at([row for row, point in enumerate(points.ids) if point in missing])
+                await self._call(lambda: self._collection.upsert(lost), fence)
+
+        return await self._each_alike(contents, vectors, write)
+
+    async def _each_alike(
+        self, contents: Sequence[Content], vectors: Vectors, call: Callable[[Points], Awaitable[None]]
+    ) -> dict[str, Rejection]:
+        """Write contents with their `vectors` by key and slot; returns what was refused alone, by key."""
         whole = {content.key: gathered(vectors[content.key]) for content in contents}
         # Points of one request share their vector names; an item without a picture lacks that vector.
         alike: defaultdict[tuple[str, ...], list[Content]] = defaultdict(list)
@@ -52,32 +94,39 @@ class GatedCollection:
 
         async def write(group: Sequence[Content]) -> None:
             names = whole[group[0].key]
-            points = Points(
-                ids=[content.point for content in group],
-                vectors={name: column_of([whole[content.key][name] for content in group]) for name in names},
-                payloads=[content.payload for content in group],
-            )
-            await self._call(lambda: self._collection.upsert(points), fence)
+            vectors = {name: column_of([whole[content.key][name] for content in group]) for name in names}
+            await call(self._points(group, vectors))
 
         rejected: dict[str, Rejection] = {}
         for group in alike.values():
             rejected |= await _isolating(group, write)
         return rejected
 
+    def _points(self, group: Sequence[Content], vectors: Mapping[str, VectorColumn]) -> Points:
+        """Points of contents with the same vectors: an item without a picture loses that vector."""
+        absent = [name for name in group[0].vector_names if name not in vectors]
+        return Points(
+            ids=[content.point for content in group],
+            vectors=vectors,
+            payloads=[content.payload for content in group],
+            without_vectors=[name for name in absent if name not in self.lacking] if vectors else (),
+            without_fields=self._former_fields,
+        )
+
     async def stored(self, contents: Sequence[Content]) -> Mapping[PointId, StoredPoint]:
         """What the collection has of them by now."""
         points = [content.point for content in contents]
         return await self._gate.call_counted(lambda: self._collection.stored(points), self._retry)
 
-    async def overwrite_payloads(
+    async def update_payloads(
         self, contents: Sequence[Content], fence: Fence
     ) -> tuple[frozenset[PointId], dict[str, Rejection]]:
-        """Replace payloads. Returns the points that are missing, and what was refused alone, by key."""
+        """Write our payload fields; returns missing points, and by key what was refused alone."""
         missing: set[PointId] = set()
 
         async def write(group: Sequence[Content]) -> None:
-            payloads = {content.point: content.payload for content in group}
-            missing.update(await self._call(lambda: self._collection.overwrite_payloads(payloads), fence))
+            points = self._points(group, {})
+            missing.update(await self._call(lambda: self._collection.update(points), fence))
 
         rejected = await _isolating(contents, write)
         return frozenset(missing), rejected

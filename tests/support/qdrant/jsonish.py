@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from typing import TypeAlias
 
+import qdrant_edge as edge
+
 from support.qdrant.errors import bad_format
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -68,6 +70,11 @@ def as_vectors(value: Json) -> list[float] | list[list[float]]:
     if isinstance(value, list) and value and all(isinstance(row, list) for row in value):
         return [as_vector(row) for row in value]
     return as_vector(value)
+
+
+def as_sparse(body: Object) -> edge.SparseVector:
+    indices = [as_count(entry, "indices", 0) for entry in as_list(member(body, "indices"), "indices")]
+    return edge.SparseVector(indices, as_vector(member(body, "values")))
 
 
 def as_vector(value: Json) -> list[float]:

@@ -16,6 +16,7 @@ from support.qdrant.jsonish import (
     as_ids,
     as_list,
     as_object,
+    as_sparse,
     as_text,
     as_vectors,
     member,
@@ -57,7 +58,10 @@ def _point(body: Object) -> edge.Point:
 
 def _vector(body: Json) -> edge.Vector:
     if isinstance(body, dict):
-        named: dict[str, edge.NamedVector] = {name: as_vectors(values) for name, values in body.items()}
+        named: dict[str, edge.NamedVector] = {
+            name: as_sparse(values) if isinstance(values, dict) else as_vectors(values)
+            for name, values in body.items()
+        }
         return named
     return as_vectors(body)
 
@@ -142,6 +146,15 @@ def update_vectors(collection: StoredCollection, body: Object) -> None:
     _apply(collection, edge.UpdateOperation.update_vectors(vectors))
 
 
+def delete_vectors(collection: StoredCollection, body: Object) -> None:
+    names = [as_text(name, "vector") for name in as_list(member(body, "vector"), "vector")]
+    condition, ids = _selected(body)
+    if condition is not None:
+        _apply(collection, edge.UpdateOperation.delete_vectors_by_filter(condition, names))
+    else:
+        _apply(collection, edge.UpdateOperation.delete_vectors(ids, names))
+
+
 def _selected(body: Object) -> tuple[edge.Filter | None, list[EngineId]]:
     if body.get("filter") is not None:
         return to_filter(body["filter"]), []
@@ -162,6 +175,7 @@ _BATCH: dict[str, Callable[[StoredCollection, Object], None]] = {
     "delete_payload": delete_payload,
     "clear_payload": clear_payload,
     "update_vectors": update_vectors,
+    "delete_vectors": delete_vectors,
 }
 
 

@@ -72,9 +72,17 @@ def _record(record: edge.Record | edge.ScoredPoint) -> Object:
     reply: Object = {"id": _id(record.id)}
     if record.payload is not None:
         reply["payload"] = record.payload
-    if record.vector is not None:
-        reply["vector"] = record.vector  # type: ignore[assignment]  # dense ones only: lists of floats
+    if isinstance(record.vector, dict):
+        reply["vector"] = {name: _vector(vector) for name, vector in record.vector.items()}
+    elif record.vector is not None:
+        reply["vector"] = _vector(record.vector)
     return reply
+
+
+def _vector(vector: object) -> Json:
+    if isinstance(vector, edge.SparseVector):
+        return {"indices": [*vector.indices], "values": [*vector.values]}
+    return vector  # type: ignore[return-value]  # a dense one: lists of floats
 
 
 def retrieve(collection: StoredCollection, body: Object) -> Json:
@@ -206,6 +214,7 @@ def describe(collection: StoredCollection) -> Json:
     config: Object = {
         "params": {
             "vectors": collection.vectors,
+            **({"sparse_vectors": collection.sparse_vectors} if collection.sparse_vectors else {}),
             "shard_number": 1,
             "replication_factor": 1,
             "write_consistency_factor": 1,

@@ -31,6 +31,7 @@ class StoredCollection:
     name: str
     shard: edge.EdgeShard
     vectors: Object
+    sparse_vectors: Json = None
     metadata: Json = None
     strict_mode: Object = field(default_factory=dict)
     optimizers: Object = field(default_factory=dict)
@@ -60,7 +61,11 @@ class Store:
             kept = json.loads(meta.read_text())
             name = unquote(place.name)
             self.collections[name] = StoredCollection(
-                name, edge.EdgeShard.load(str(place / "shard")), kept["vectors"], kept["metadata"]
+                name,
+                edge.EdgeShard.load(str(place / "shard")),
+                kept["vectors"],
+                kept.get("sparse_vectors"),
+                kept["metadata"],
             )
 
     def _place(self, name: str) -> Path:
@@ -84,13 +89,17 @@ class Store:
                 f"Can't create collection with name {name}. Alias with the same name already exists"
             )
         vectors = as_object(body.get("vectors") or {}, "vectors")
-        config = edge.EdgeConfig(vectors=_engine_vectors(vectors))
+        sparse = body.get("sparse_vectors")
+        names = as_object(sparse or {}, "sparse_vectors")
+        config = edge.EdgeConfig(
+            vectors=_engine_vectors(vectors),
+            sparse_vectors={name: edge.EdgeSparseVectorParams() for name in names} or None,
+        )
         place = self._place(name)
         (place / "shard").mkdir(parents=True)
         shard = edge.EdgeShard.create(str(place / "shard"), config)
-        metadata = body.get("metadata")
-        (place / "collection.json").write_text(json.dumps({"vectors": vectors, "metadata": metadata}))
-        self.collections[name] = StoredCollection(name, shard, vectors, metadata)
+        self.collections[name] = StoredCollection(name, shard, vectors, sparse, body.get("metadata"))
+        self._keep(self.collections[name])
 
     def add_vector(self, collection: StoredCollection, name: str, spec: Object) -> None:
         if "size" in collection.vectors:
@@ -105,7 +114,14 @@ class Store:
         )
         collection.vectors = {**collection.vectors, name: spec}
         collection.operations += 1
-        kept = {"vectors": collection.vectors, "metadata": collection.metadata}
+        self._keep(collection)
+
+    def _keep(self, collection: StoredCollection) -> None:
+        kept = {
+            "vectors": collection.vectors,
+            "sparse_vectors": collection.sparse_vectors,
+            "metadata": collection.metadata,
+        }
         (self._place(collection.name) / "collection.json").write_text(json.dumps(kept))
 
     def drop(self, name: str) -> bool:
