@@ -19,7 +19,7 @@ from sync.driving import LIMIT, report_of, snapshot_when
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.items import EmbedInput
+    from embedconsole.items import EmbedInput, PointId, Points
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.progress import RunReport
     from embedconsole.sync.thread import EngineHandle
@@ -73,7 +73,7 @@ def test_what_is_kept_is_not_paid_for_again_unless_it_was_chosen(
         shop.edit([5], title="Another")
         whole = collection.update
 
-        async def fail(points: object) -> None:
+        async def fail(points: Points) -> frozenset[PointId]:
             raise ConfigError("out of order")
 
         collection.update = fail  # type: ignore[method-assign]
