@@ -69,7 +69,12 @@ BEFORE: dict[tuple[str, str], Callable[[Site], None]] = {
 }
 """What has happened when a page gives this advice."""
 
-ANSWERED = {"embedconsole feed install": "--yes"}
+ANSWERED = {
+    "embedconsole feed install": "--yes",
+    "embedconsole adopt --unmarked": "--yes",
+    "embedconsole adopt --unmarked --trust-vectors": "--yes",
+    "embedconsole reindex --drop-old": "--yes",
+}
 """What stands for the answer to a question."""
 
 

@@ -33,7 +33,7 @@ def test_rows_that_waited_are_embedded_and_nothing_else(site: Site) -> None:
         "UPDATE products SET price = 1 WHERE id = 5",
         "UPDATE products SET deleted_at = '2026-01-01 00:00:00' WHERE id = 6",
     )
-    adopted = site.run(["embedconsole", "adopt", "--unmarked", "--trust-vectors"])
+    adopted = site.run(["embedconsole", "adopt", "--unmarked", "--trust-vectors", "--yes"])
     assert adopted.code == 0, adopted.err
 
     waited = report(site, "embedconsole --headless --once --force --only needs_embedding=1")
@@ -69,7 +69,7 @@ def test_vectors_that_are_in_sql_only_are_put_into_qdrant(
     (script,) = blocks("docs/migration.md", "python")
     exec(script.replace('"products"', repr(stage.pipeline["collection"]["name"])), {})
 
-    adopted = stage.installation.run("adopt", "--unmarked", "--trust-vectors")
+    adopted = stage.installation.run("adopt", "--unmarked", "--trust-vectors", "--yes")
     assert adopted.code == 0, adopted.err
     synced = stage.installation.sync()
     assert (synced.products["embedded"], synced.products["payload_updated"]) == (0, 12)

@@ -35,7 +35,7 @@ def outsider(stage: Stage, where: str, tmp_path: Path) -> Outsider:
 
 
 def adopt(stage: Stage, *flags: str) -> Ended:
-    return stage.installation.run("adopt", "--json", *flags)
+    return stage.installation.run("adopt", "--json", "--yes", *flags)
 
 
 def counts(ended: Ended) -> Json:

@@ -1,4 +1,4 @@
-"""Vectors and payload fields that other programs keep on our points survive whatever we write. Scenario 44."""
+"""Vectors and payload fields that other programs keep on our points survive every write. Scenario 44."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def test_adopting_keeps_it(others: Stage) -> None:
     for ledger in (stage.installation.folder / "state").glob("*"):
         ledger.unlink()
 
-    adopted = stage.installation.run("adopt", "--unmarked")
+    adopted = stage.installation.run("adopt", "--unmarked", "--yes")
 
     assert adopted.code == 0, adopted.err
     stage.shop.edit([5], title="After")

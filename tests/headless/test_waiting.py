@@ -1,4 +1,4 @@
-"""What is asked on a terminal before something is entered, and the line of progress."""
+"""The line of progress on a terminal."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.headless.adopting import _agreed
 from embedconsole.headless.talk import LineInPlace, say
 
 if TYPE_CHECKING:
@@ -31,24 +30,6 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Terminal]:
         return shown
 
     return sit_down
-
-
-@pytest.mark.parametrize(
-    ("text", "agreed"), [("y\n", True), ("Yes\n", True), ("\n", False), ("n\n", False), ("", False)]
-)
-def test_on_a_terminal_nothing_is_entered_without_a_yes(
-    typed: Callable[[str], Terminal], text: str, agreed: bool
-) -> None:
-    shown = typed(text)
-
-    assert _agreed() is agreed
-    assert "Nothing is embedded or deleted. [y/N]" in shown.getvalue()
-
-
-def test_on_a_pipe_nobody_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO("n\n"))
-
-    assert _agreed()
 
 
 def test_a_line_is_written_over_and_cleared(typed: Callable[[str], Terminal]) -> None:

@@ -192,7 +192,7 @@ def _set_up(story: Story) -> None:
 
 def _adopt(story: Story) -> None:
     """What is as we would make it becomes ours; what is not is told, and nothing is paid."""
-    adopted = story.installation.run("adopt", "--unmarked", "--json")
+    adopted = story.installation.run("adopt", "--unmarked", "--yes", "--json")
     assert adopted.code == 1, adopted.err
     found = adopted.products
     assert (found["alike"], found["unlike"], found["foreign"]) == (len(TRUE), len(STALE), 2)

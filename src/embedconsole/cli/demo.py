@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +10,13 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.commands import COMMANDS
+from embedconsole.cli.consent import confirm_option
 from embedconsole.cli.context import Invocation
 from embedconsole.cli.drawing import on_terminal
 from embedconsole.cli.options import common_options, json_option, run_options
 from embedconsole.cli.running import RunFlags, run
 from embedconsole.config.paths import state_dir
-from embedconsole.demo.setup import prepare_demo
+from embedconsole.demo.setup import prepare_demo, reset_demo
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 
@@ -58,7 +58,9 @@ class DemoSource:
 @click.option(
     "--products", type=click.IntRange(min=1), default=3000, show_default=True, help="Size of a new catalog."
 )
-@click.option("--reset", is_flag=True, help="Begin anew with a fresh catalog.")
+@click.option(
+    "--reset", is_flag=True, help="Start again with a fresh catalog; deletes the demo's own files only."
+)
 @run_options
 @common_options
 @json_option
@@ -81,7 +83,8 @@ def demo(
     invocation = context.ensure_object(Invocation)
     folder = folder or state_dir() / "demo"
     if reset:
-        shutil.rmtree(folder, ignore_errors=True)
+        confirm_option(f"Delete what the demo has made in {folder}?", yes=bool(flags["yes"]))
+        reset_demo(folder)
     invocation.source = DemoSource(folder, products)
     if context.invoked_subcommand is None:
         asked = RunFlags(**flags)  # type: ignore[arg-type]

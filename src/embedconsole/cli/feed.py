@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.consent import asked, yes_option
 from embedconsole.cli.options import common_options, json_option
-from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from embedconsole.cli.context import Invocation
 
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+_SQL = "this runs SQL in the catalog's database"
 
 
 @click.group("feed")
@@ -32,7 +29,7 @@ def feed_group() -> None:
 
 @feed_group.command("install")
 @click.option("--print", "only_print", is_flag=True, help="Only print the SQL, for whoever has the rights.")
-@_yes
+@yes_option
 @common_options
 @click.pass_obj
 def feed_install(invocation: Invocation, *, only_print: bool, yes: bool) -> None:
@@ -47,7 +44,7 @@ def feed_install(invocation: Invocation, *, only_print: bool, yes: bool) -> None
     from embedconsole.headless.feed import install_feed, print_sql
 
     session = invocation.session()
-    sys.exit(print_sql(session) if only_print else install_feed(session, _answer(yes=yes)))
+    sys.exit(print_sql(session) if only_print else install_feed(session, asked(_SQL, yes=yes)))
 
 
 @feed_group.command("status")
@@ -68,7 +65,7 @@ def feed_status(invocation: Invocation) -> None:
 
 
 @feed_group.command("remove")
-@_yes
+@yes_option
 @common_options
 @click.pass_obj
 def feed_remove(invocation: Invocation, *, yes: bool) -> None:
@@ -81,18 +78,4 @@ def feed_remove(invocation: Invocation, *, yes: bool) -> None:
     """
     from embedconsole.headless.feed import remove_feed
 
-    sys.exit(remove_feed(invocation.session(), _answer(yes=yes)))
-
-
-def _answer(*, yes: bool) -> Callable[[str], bool]:
-    """Who says yes: the option, or the operator."""
-
-    def ask(question: str) -> bool:
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            say("Nobody is there to ask. Add --yes to run this SQL, or take it to whoever has the rights.")
-            sys.exit(Exit.USAGE)
-        return click.confirm(question, default=False, err=True)
-
-    return ask
+    sys.exit(remove_feed(invocation.session(), asked(_SQL, yes=yes)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.consent import asked, check_answerable, yes_option
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
@@ -70,10 +71,13 @@ def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, 
     help="With --unmarked: also those with another payload; it is written anew, the vectors stay.",
 )
 @click.option("--dry-run", is_flag=True, help="Tell what would be adopted; write nothing.")
+@yes_option
 @common_options
 @json_option
 @click.pass_obj
-def adopt_command(invocation: Invocation, *, unmarked: bool, trust_vectors: bool, dry_run: bool) -> None:
+def adopt_command(
+    invocation: Invocation, *, unmarked: bool, trust_vectors: bool, dry_run: bool, yes: bool
+) -> None:
     """Make a lost ledger anew from the collection, without paying for one embedding.
 
     \b
@@ -87,9 +91,14 @@ def adopt_command(invocation: Invocation, *, unmarked: bool, trust_vectors: bool
 
     if trust_vectors and not unmarked:
         raise click.UsageError("--trust-vectors goes with --unmarked: points of ours need no trust")
+    what = "--unmarked takes over points that bear no marker of ours"
+    if unmarked and not dry_run:
+        check_answerable(what, yes=yes)
     sys.exit(
         adopt_points(
             invocation.session(),
+            # Of points that bear our marker nothing is asked: they are ours, and nothing is paid or deleted.
+            asked(what, yes=yes or not unmarked),
             unmarked=unmarked,
             trust_vectors=trust_vectors,
             dry_run=dry_run,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import click
 
 from embedconsole.cli.completing import complete_pipelines
+from embedconsole.cli.consent import yes_option
 from embedconsole.cli.context import Invocation, merge
 from embedconsole.config.metrics import parse_listen
 
@@ -95,6 +96,7 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
             click.option("--once", is_flag=True, help="With --headless: one run, then exit (for cron)."),
             click.option("--force", is_flag=True, help="Embed everything again, changed or not."),
             only_option,
+            yes_option,
             click.option(
                 "--batch-size",
                 "--chunk",

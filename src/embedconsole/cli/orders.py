@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.consent import confirm_option, yes_option
 from embedconsole.cli.options import common_options, json_option, only_option
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
 @click.command("sync")
 @click.option("--force", is_flag=True, help="Embed again, changed or not.")
 @only_option
+@yes_option
 @common_options
 @json_option
 @click.pass_obj
-def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...]) -> None:
+def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], yes: bool) -> None:
     """Have the daemon or console that serves the ledger begin a run now, and say who does.
 
     \b
@@ -33,6 +35,8 @@ def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...]) 
     if only and not force:
         raise click.UsageError("--only goes with --force: it names what to embed again")
     session = invocation.session()
+    if force and not only:
+        confirm_option("Embed every item again, and pay for it?", yes=yes)
     sys.exit(
         order_sync(
             session, force=force, only=only, pipelines=invocation.pipelines, as_json=invocation.as_json

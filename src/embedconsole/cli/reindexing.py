@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.consent import confirm_option, require, yes_option
 from embedconsole.cli.context import logging_to_file
 from embedconsole.cli.options import common_options, json_option
 
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 @click.option("--lead-to", metavar="NAME", help="Only give what is searched now a further name, an alias.")
 @click.option("--rollback", is_flag=True, help="Have the name stand for the collection of before again.")
 @click.option("--drop-old", is_flag=True, help="Drop the collections of before, which stand by.")
-@click.option("--yes", is_flag=True, help="With --drop-old and --replace: do not ask.")
+@yes_option
 @common_options
 @json_option
 @click.pass_obj
@@ -84,6 +85,7 @@ def reindex_command(
       embedconsole reindex --lead-to products-live
     """
     from embedconsole.headless.reindexing import drop_standby, lead, reindex, undo
+    from embedconsole.sync.purse import check_prices
     from embedconsole.sync.reindexing import ReindexOptions
 
     if sum((rollback, drop_old, lead_to is not None)) > 1:
@@ -96,11 +98,24 @@ def reindex_command(
         sys.exit(lead(session, lead_to, as_json=invocation.as_json))
     if rollback:
         sys.exit(undo(session, as_json=invocation.as_json))
-    if (drop_old or replace) and not yes and sys.stdin.isatty():
-        what = "the collections that stand by" if drop_old else f"{session.pipelines[0].collection.name}"
-        click.confirm(f"Drop {what}? There is no way back", abort=True, err=True)
+    if max_cost is not None:
+        check_prices(session.pipelines)
     if drop_old:
+        require(
+            "--drop-old deletes the previous collections",
+            "Delete the previous collections kept for rollback? This can't be undone.",
+            yes=yes,
+        )
         sys.exit(drop_standby(session, as_json=invocation.as_json))
+    name = session.pipelines[0].collection.name
+    if replace:
+        require(
+            f"--replace deletes the collection {name}",
+            f"Delete the collection {name} once the new one is filled? This can't be undone.",
+            yes=yes,
+        )
+    else:
+        confirm_option(f"Fill a new collection for {name}? What can't be re-used is paid for again.", yes=yes)
     options = ReindexOptions(
         switch=not no_switch,
         alias=alias,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from embedconsole.cli.consent import confirm_option
 from embedconsole.cli.context import logging_to_file
 from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
@@ -28,6 +29,7 @@ class RunFlags:
     once: bool
     force: bool
     only: tuple[str, ...]
+    yes: bool
     batch_size: int | None
     workers: int | None
     limit: int | None
@@ -86,6 +88,8 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     )
     if flags.dry_run:
         return run_dry(session, options, as_json=invocation.as_json)
+    if options.anew:
+        confirm_option("Embed every item again, and pay for it?", yes=flags.yes)
     with tracing():
         return run_once(
             logging_to_file(session, flags.log_format),

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.config.load import load
 from embedconsole.demo.catalog import make_demo_catalog
+from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.config.load import Loaded
 
+_CONFIGURATION_FILE = "embedconsole.yaml"
+_COLLECTION = "products"
+_MARK = "# Made by `embedconsole demo`."
+"""By which the demo knows a folder as its own."""
+_FILES = ("shop.db*", "ledger.db*", "embedconsole.log*", _CONFIGURATION_FILE)
+
 _CONFIGURATION = """\
-# Made by `embedconsole demo`. Copy it as a start for a configuration of your own.
+{mark} Copy it as a start for a configuration of your own.
 ledger: sqlite:///{ledger}
 embedders:
   words:
@@ -38,7 +46,7 @@ pipelines:
       image: "{{image_url}}"
     collection:
       path: ./qdrant
-      name: products
+      name: {collection}
       distance: cosine
       payload:
         product_id: sku
@@ -62,15 +70,48 @@ class Prepared:
     made: bool
 
 
+def reset_demo(folder: Path) -> None:
+    """Delete what the demo has made in its folder, and nothing else.
+
+    Raises:
+        ConfigError: the folder has files, and the demo did not make them.
+        OSError: they can't be deleted.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    _check_made_here(folder)
+    for pattern in _FILES:
+        for path in folder.glob(pattern):
+            path.unlink()
+    store = folder / "qdrant"
+    for path in (*store.glob(f"{_COLLECTION}*"), *store.glob("aliases.json*")):
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+def _check_made_here(folder: Path) -> None:
+    configuration = folder / _CONFIGURATION_FILE
+    if not configuration.is_file() or _MARK not in configuration.read_text("utf-8", "replace"):
+        raise ConfigError(
+            f"Name an empty folder with --dir, or one of the demo: {folder} has files of others "
+            f"({_CONFIGURATION_FILE} does not begin with {_MARK!r})"
+        )
+
+
 def prepare_demo(folder: Path, products: int) -> Prepared:
     """Make what the demo needs and is not there yet.
 
     Raises:
+        ConfigError: the folder has a configuration that the demo did not make.
         OSError: the folder can't be written.
     """
     folder = folder.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    catalog, configuration = folder / "shop.db", folder / "embedconsole.yaml"
+    catalog, configuration = folder / "shop.db", folder / _CONFIGURATION_FILE
+    if configuration.exists():
+        _check_made_here(folder)
     made = not catalog.exists()
     if made:
         # Under another name until it is whole: a demo that was killed begins anew.
@@ -80,7 +121,12 @@ def prepare_demo(folder: Path, products: int) -> Prepared:
         unfinished.rename(catalog)
     if not configuration.exists():
         configuration.write_text(
-            _CONFIGURATION.format(ledger=(folder / "ledger.db").as_posix(), catalog=catalog.as_posix()),
+            _CONFIGURATION.format(
+                mark=_MARK,
+                collection=_COLLECTION,
+                ledger=(folder / "ledger.db").as_posix(),
+                catalog=catalog.as_posix(),
+            ),
             encoding="utf-8",
         )
     return Prepared(load(configuration, environ={}), made)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,15 +13,26 @@ from embedconsole.sync.adopting import adopt, adoptable
 from embedconsole.sync.auditing import AuditProgress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from embedconsole.headless.session import Session
     from embedconsole.sync.adopting import Adoptable, Adopted
     from embedconsole.sync.engine import Engine
 
 
 def adopt_points(
-    session: Session, *, unmarked: bool, trust_vectors: bool, dry_run: bool, as_json: bool
+    session: Session,
+    agreed: Callable[[str], bool],
+    *,
+    unmarked: bool,
+    trust_vectors: bool,
+    dry_run: bool,
+    as_json: bool,
 ) -> Exit:
-    """Enter the points of each pipeline's collection into the ledger; asks first on a terminal.
+    """Enter the points of each pipeline's collection into the ledger.
+
+    Args:
+        agreed: Asked once it is told what there is.
 
     Raises:
         ConfigError: adopting would do harm.
@@ -58,7 +68,7 @@ def adopt_points(
         else:
             say("Nothing was written. Without --dry-run they are adopted.")
         return _exit(found.result, trust_vectors=trust_vectors)
-    if not _agreed():
+    if not agreed("Enter them into the ledger? Nothing is embedded or deleted."):
         say("Nothing was written.")
         return Exit.IN_SYNC
     entered = wait_for(session, "adopt", enter, told)
@@ -71,14 +81,6 @@ def adopt_points(
             put(f"{name}: {done.entered:,} items entered into the ledger")
         say(f"The next run compares them with the catalog: {session.command} --headless --once")
     return _exit(found.result, trust_vectors=trust_vectors)
-
-
-def _agreed() -> bool:
-    """Asks on a terminal only."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return True
-    say("Enter them into the ledger? Nothing is embedded or deleted. [y/N]")
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _exit(found: dict[str, Adoptable], *, trust_vectors: bool) -> Exit:

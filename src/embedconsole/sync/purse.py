@@ -55,8 +55,20 @@ def item_price(pipeline: Pipeline) -> float | None:
 
 
 def check_prices(pipelines: Sequence[Pipeline]) -> None:
-    """Raises ConfigError where an embedder has no price: nobody could tell what it spends."""
-    for pipeline in pipelines:
-        for name, config in pipeline.embedders.items():
-            if config.price_per_1000 is None and config.type != "hashing":
-                raise ConfigError(f"--max-cost needs embedders.{name}.price_per_1000: what 1,000 items cost")
+    """See that `--max-cost` has prices to go by.
+
+    Raises:
+        ConfigError: an embedder that may cost something has no price, or none has one.
+    """
+    unpriced = {
+        name: config.type
+        for pipeline in pipelines
+        for name, config in pipeline.embedders.items()
+        if config.price_per_1000 is None
+    }
+    used = {name for pipeline in pipelines for name in pipeline.embedders}
+    for name, kind in unpriced.items():
+        if kind != "hashing" or len(unpriced) == len(used):
+            raise ConfigError(
+                f"Set embedders.{name}.price_per_1000, what 1,000 items cost: --max-cost needs it"
+            )
