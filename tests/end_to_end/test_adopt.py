@@ -141,7 +141,7 @@ def test_points_of_the_commands_before_are_adopted_without_paying(outsider: Outs
     assert (run["embedded"], run["payload_updated"], run["deleted"]) == (0, 1, 0)
     assert stage.service.stats().requests == 0
     assert outsider.vectors() == vectors
-    assert outsider.points()[5] == before[5]
+    assert outsider.points()[5] == {**before[5], "indexed_by": "the command before"}
     assert stage.installation.run("verify").code == 0
 
 

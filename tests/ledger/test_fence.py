@@ -72,3 +72,19 @@ def test_a_worker_that_is_late_but_was_not_taken_over_still_settles(shelf: Shelf
     assert ledger.work.settle(batch, written(batch)) == 0
 
     assert shelf.states() == {"1": State.SYNCED}
+
+
+def test_a_revoked_generation_is_written_by_nobody_for_a_leases_time(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, 2, 3)
+    held = ledger.work.claim(shelf.generation, worker_id="helper", slot=0, limit=2)
+    assert held is not None
+
+    ledger.work.revoke(shelf.generation)
+
+    assert not ledger.work.extend(held)
+    assert ledger.work.claim(shelf.generation, worker_id="helper", slot=0, limit=9) is None
+    assert ledger.work.settle(held, written(held)) == 2
+    shelf.pass_time(LEASE_SECONDS + 1)
+    again = ledger.work.claim(shelf.generation, worker_id="helper", slot=0, limit=9)
+    assert again is not None
+    assert len(again.items) == 3

@@ -11,9 +11,11 @@ import anyio.to_thread
 import pytest
 from sqlalchemy import func, select
 
+from embedconsole.collection.server import ServerCollection
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import items
+from embedconsole.sync import reindexing
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
@@ -26,6 +28,7 @@ from support.embedding_service import Behaviour
 from support.processes import wait_until
 
 if TYPE_CHECKING:
+    from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.reindexing import Reindexed
     from embedconsole.sync.sidebyside import Comparison
     from reindex.conftest import Site
@@ -276,6 +279,45 @@ async def test_a_name_of_a_collection_itself_is_told_what_can_be_done(site: Site
     assert len(await site.titles()) == 12
     assert generations(site) == {done.after: "live"}
     assert (await site.sync()).embedded == 0
+
+
+@ON_SERVERS
+async def test_what_is_replaced_is_taken_from_its_workers_before_it_is_dropped(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A helper with the old configuration would write into the new collection, by the name that moves."""
+    await site.sync()
+    site.embedder = {"model": "clip-2"}
+    claimed: list[Batch] = []
+    held = []
+
+    async def compare_while_a_helper_claims(*arguments: Any, **named: Any) -> Comparison:
+        compared = await compare(*arguments, **named)
+        with open_ledger(site.ledger_url) as ledger:
+            searched = ledger.generations.current("products")
+            assert searched is not None
+            page = next(ledger.catalogued.ids(searched.id))
+            ledger.catalogued.forget_synced([item for item, _ in page[:2]])
+            batch = ledger.work.claim(searched.id, worker_id="helper", slot=0, limit=1)
+            assert batch is not None
+            claimed.append(batch)
+        return compared
+
+    drop = ServerCollection.drop
+
+    async def look_and_drop(collection: ServerCollection) -> None:
+        with open_ledger(site.ledger_url) as ledger:
+            again = ledger.work.claim(claimed[0].generation_id, worker_id="helper", slot=0, limit=9)
+            held.append((ledger.work.extend(claimed[0]), again))
+        await drop(collection)
+
+    monkeypatch.setattr(reindexing, "compare", compare_while_a_helper_claims)
+    monkeypatch.setattr(ServerCollection, "drop", look_and_drop)
+
+    done = await site.reindex(ReindexOptions(replace=True))
+
+    assert done.stand is Stand.DONE
+    assert held == [(False, None)]
 
 
 async def test_nothing_to_reindex_is_told(site: Site) -> None:

@@ -17,7 +17,7 @@ from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.claims import LEASE_SECONDS, Wanting, claim
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.schema import batches, items, workers
-from embedconsole.ledger.states import State
+from embedconsole.ledger.states import WORK, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -218,6 +218,17 @@ class Work:
             batches.c.id.not_in(known),
         )
         return self._database.write(lambda connection: _give_back(connection, _free, *strays))
+
+    def revoke(self, generation_id: int) -> None:
+        """Take all batches of a generation from their workers, and let none be claimed for a lease's time."""
+        waiting = items.c.generation_id == generation_id, items.c.state.in_([state.value for state in WORK])
+        put_off = {"batch_id": null(), "due_at": now_ms() + int(LEASE_SECONDS * 1000)}
+
+        def work(connection: Connection) -> None:
+            connection.execute(update(items).where(*waiting).values(**put_off))
+            connection.execute(delete(batches).where(batches.c.generation_id == generation_id))
+
+        self._database.write(work)
 
     def sweep(self) -> None:
         """Give back the batches of processes that have left, and forget those whose lease ran out.

@@ -263,6 +263,8 @@ class Reindex:
         await rewrite_vector_column(self._succession.assembly.bound_to(following.target))
         self.stage = "moving the name"
         if self.options.replace and not await self._succession.can_take(alias):
+            # First: a worker that still writes to the old collection knows it by the name that moves.
+            await anyio.to_thread.run_sync(self.engine.ledger.work.revoke, searched.id)
             await self._succession.collection_of(searched).drop()
             await self._succession.take_over(following, alias)
             await self._succession.drop(searched)
