@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from contextlib import contextmanager
 from enum import Enum, auto
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.exc import (
     ArgumentError,
@@ -18,11 +19,24 @@ from sqlalchemy.exc import (
     InternalError,
     NoSuchModuleError,
     OperationalError,
+    SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from embedconsole.faults import Fault, Refused, Transient
+from embedconsole.faults import Fault, Refused, Transient, Unreachable
 from embedconsole.foreign import masked, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CALL_ERRORS = (SQLAlchemyError, ImportError, UnicodeError, OverflowError)
+"""What a call to a database raises: SQLAlchemy's own, and what drivers raise of a value they can't send."""
+
+_CONNECT_ERRORS = (
+    *CALL_ERRORS,
+    *(TypeError, ValueError, RuntimeError, AttributeError, AssertionError, LookupError, OSError),
+)
+"""What drivers raise of an address, an argument or a server they can't use. No code of ours runs there."""
 
 Code = TypeVar("Code", int, str)
 
@@ -71,6 +85,9 @@ _REMEDIES = {
 }
 """Who failed to what the operator can do about it."""
 
+_SETTINGS = {"catalog": "catalog.url", "change feed": "catalog.url", "ledger": "ledger"}
+"""Who failed to the setting with the database's address."""
+
 
 def _by_code(*causes: tuple[Cause | None, tuple[Code, ...]]) -> dict[Code, Cause | None]:
     return {code: cause for cause, codes in causes for code in codes}
@@ -113,7 +130,14 @@ _WORDS = (
         Cause.CREDENTIALS,
     ),
     (re.compile(r"permission denied", re.IGNORECASE), Cause.RIGHTS),
-    (re.compile(r"database .* does not exist", re.IGNORECASE), Cause.ADDRESS),
+    (re.compile(r"database .* does not exist|invalid \S+ value|invalid port", re.IGNORECASE), Cause.ADDRESS),
+)
+_LOST_STATES = re.compile("08|57P")
+_LOST_NUMBERS = (1053, 1927)
+# As PyMySQL, libpq and SQLite's module say it.
+_UNKNOWN_OPTION = re.compile(
+    r"(?:unexpected keyword argument|invalid connection option) ['\"]([^'\"]+)"
+    r"|^'([^']+)' is an invalid keyword"
 )
 _URL_PASSWORD = re.compile(r"(?<=://)[^\s/@]*@")
 
@@ -132,9 +156,40 @@ def database_fault(source: str, error: Exception, *, secrets: tuple[str, ...] = 
         cause = None
     elif isinstance(error, NoSuchModuleError | ArgumentError | ImportError):
         cause = Cause.ADDRESS
-    if cause is None:
-        return Transient(source, message)
-    return Refused(source, message, remedy=_REMEDIES[source][cause])
+    elif isinstance(error, UnicodeError | OverflowError):
+        cause = Cause.VALUES
+    if cause is not None:
+        return Refused(source, message, remedy=_REMEDIES[source][cause])
+    return Unreachable(source, message) if _is_lost(error) else Transient(source, message)
+
+
+@contextmanager
+def connecting(source: str, secrets: tuple[str, ...] = ()) -> Iterator[None]:
+    """Turn what a driver raises while it is set up or connects into faults; arguments as `database_fault`."""
+    try:
+        yield
+    except _CONNECT_ERRORS as error:
+        raise _connect_fault(source, error, secrets) from error
+
+
+def _connect_fault(source: str, error: Exception, secrets: tuple[str, ...]) -> Fault:
+    setting = _SETTINGS[source]
+    message = _one_line(error, secrets)
+    unknown = _UNKNOWN_OPTION.search(message)
+    if unknown is not None:
+        name = unknown[1] or unknown[2]
+        message, remedy = f"the driver knows no option {name}", f"Remove {name} from {setting}"
+    elif isinstance(error, ImportError) and error.name is not None:
+        remedy = f"Install the driver, or write {setting} without one: mysql:// or postgresql://"
+    elif isinstance(error, SQLAlchemyError | ImportError):
+        return database_fault(source, error, secrets=secrets)
+    elif isinstance(error, OSError):
+        return Unreachable(source, message)
+    elif "cryptography" in message:
+        remedy = "Install PyMySQL with what its logins need: pip install 'pymysql[rsa]'"
+    else:
+        message, remedy = f"the driver can't connect: {message}", f"Check {setting}"
+    return Refused(source, message, remedy=remedy)
 
 
 def is_conflict(error: DBAPIError) -> bool:
@@ -167,6 +222,20 @@ def _cause(error: DBAPIError) -> Cause | None:
         # 2000 and more are the client's own: no connection, or a lost one.
         return None if 2000 <= number < 3000 else Cause.STATEMENT
     return _by_class(error)
+
+
+def _is_lost(error: Exception) -> bool:
+    """Whether a connection was cut or could not be made, so that another one may do."""
+    if not isinstance(error, DBAPIError):
+        return True
+    original = error.orig
+    number = original.args[0] if original is not None and original.args else None
+    if isinstance(number, int) and number:
+        return error.connection_invalidated or number >= 2000 or number in _LOST_NUMBERS
+    if getattr(original, "sqlite_errorcode", None) is not None:
+        return False
+    state = getattr(original, "sqlstate", None)
+    return error.connection_invalidated or not state or _LOST_STATES.match(state) is not None
 
 
 def _by_class(error: DBAPIError) -> Cause | None:

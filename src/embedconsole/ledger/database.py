@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import threading
 from contextlib import nullcontext
+from copy import copy
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from embedconsole.sqlfaults import database_fault, is_conflict
+from embedconsole.faults import Transient
+from embedconsole.ledger.commits import Commits
+from embedconsole.sqlfaults import connecting, is_conflict
+from embedconsole.sqllink import PAUSES, Link, driver_arguments
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
+    from typing import Self
 
-    from sqlalchemy import Connection, Engine, Executable, Row
+    from sqlalchemy import URL, Connection, Engine, Executable, Row
+    from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.pool import ConnectionPoolEntry
 
     Parameters = Mapping[str, object] | Sequence[Mapping[str, object]] | None
@@ -28,19 +34,31 @@ T = TypeVar("T")
 _CONFLICT_TRIES = 8
 _BUSY_SECONDS = 30
 _READ_ONLY = "embedconsole_read_only"
+_POOL = {"pool_size": 10, "max_overflow": 40, "pool_pre_ping": True}
+"""More connections than there are threads to ask for one (40 of the engine's, and those of who watches)."""
 
 
 class Database:
     """The ledger's database.
 
-    Both kinds of transaction are given as functions, because the victim of a conflict has to be run again.
-    All methods block, and raise `Transient` or `Refused` when the database fails.
+    Both kinds of transaction are given as functions, because the victim of a conflict, or of a connection
+    that was cut, has to be run again; it takes effect once. All methods block, and raise `Transient` or
+    `Refused` when the database fails.
+
+    Raises:
+        Refused: No driver for this database, or a URL that it can't use.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._engine = _engine(url)
+        with connecting("ledger"):
+            parsed = make_url(url)
+        self._secrets = (str(parsed.password),) if parsed.password else ()
+        with connecting("ledger", self._secrets):
+            self._engine = _engine(parsed)
         self.dialect: str = self._engine.dialect.name
+        self._link = self._linked(PAUSES)
+        self._commits = Commits()
         # SQLite has one writer, and lets the others sleep and try again; our own threads queue here instead.
         self._one_writer: AbstractContextManager[object] = (
             threading.Lock() if self.dialect == "sqlite" else nullcontext()
@@ -48,17 +66,35 @@ class Database:
 
     @property
     def engine(self) -> Engine:
-        """For migrations and tests only."""
+        """For tests only."""
         return self._engine
+
+    def at_once(self) -> Self:
+        """The same database for callers that show whether it answers: they do not wait while it is away."""
+        impatient = copy(self)
+        impatient._link = self._linked(PAUSES[:1])
+        return impatient
+
+    def _linked(self, pauses: Sequence[float]) -> Link:
+        return Link(self._engine, "ledger", secrets=self._secrets, pauses=pauses, passing=Transient)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run a function that only reads."""
         return self._run(work, read_only=True)
 
     def write(self, work: Callable[[Connection], T]) -> T:
-        """Run a function in one transaction; after a conflict again, so it must have no other effect."""
-        with self._one_writer:
+        """Run a function in one transaction, perhaps in several attempts of which one is committed.
+
+        It must have no other effect than what it does to the database.
+        """
+        if self.dialect == "sqlite":
             return self._run(work, read_only=False)
+        with self._commits.once(work) as attempt:
+            return self._run(attempt, read_only=False)
+
+    def upgrade(self, work: Callable[[Connection], T]) -> T:
+        """As `write`, before there are tables to number writes in: committed attempts may be run again."""
+        return self._run(work, read_only=False)
 
     def execute(self, statement: Executable, parameters: Parameters = None) -> int:
         """Run one statement in a transaction of its own; returns how many rows it changed."""
@@ -73,22 +109,24 @@ class Database:
         return self.read(lambda connection: connection.scalar(query, parameters))
 
     def _run(self, work: Callable[[Connection], T], *, read_only: bool) -> T:
-        for tries_left in reversed(range(_CONFLICT_TRIES)):
-            try:
-                with self._engine.connect() as connection:
-                    connection = connection.execution_options(**{_READ_ONLY: read_only})
-                    with connection.begin():
+        def transaction(connection: Connection) -> T:
+            connection = connection.execution_options(**{_READ_ONLY: read_only})
+            for tries_left in reversed(range(_CONFLICT_TRIES)):
+                try:
+                    with nullcontext() if read_only else self._one_writer, connection.begin():
                         return work(connection)
-            except DBAPIError as error:
-                # Two that enter the same new row at once: the second one finds it the next time.
-                again = is_conflict(error) or isinstance(error, IntegrityError)
-                if not (tries_left and again):
-                    raise database_fault("ledger", error) from error
-        raise AssertionError("unreachable")
+                except DBAPIError as error:
+                    # Two that enter the same new row at once: the second one finds it the next time.
+                    again = is_conflict(error) or isinstance(error, IntegrityError)
+                    if error.connection_invalidated or not (tries_left and again):
+                        raise
+            raise AssertionError("unreachable")
+
+        return self._link.run(transaction)
 
     def close(self) -> None:
-        """Close all connections."""
-        self._engine.dispose()
+        """Close all connections; calls that wait for the database fail now."""
+        self._link.close()
 
 
 def sqlite_file(url: str) -> Path | None:
@@ -101,9 +139,8 @@ def sqlite_file(url: str) -> Path | None:
     return Path(str(parsed.database))
 
 
-def _engine(url: str) -> Engine:
-    backend = make_url(url).get_backend_name()
-    if backend == "sqlite":
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
         engine = create_engine(
             url,
             connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
@@ -112,16 +149,14 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    if backend in ("mysql", "mariadb"):
+    if url.get_backend_name() in ("mysql", "mariadb"):
         # Repeatable read would take gap locks that make claims wait for each other.
-        return create_engine(
-            url,
-            isolation_level="READ COMMITTED",
-            pool_pre_ping=True,
-            pool_size=10,
-            connect_args={"connect_timeout": 10, "charset": "utf8mb4"},
+        engine = create_engine(
+            url, isolation_level="READ COMMITTED", connect_args=driver_arguments(url), **_POOL
         )
-    return create_engine(url, pool_pre_ping=True, pool_size=10, connect_args={"connect_timeout": 10})
+        event.listen(engine, "connect", _prepare_mysql)
+        return engine
+    return create_engine(url, connect_args=driver_arguments(url), **_POOL)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
@@ -131,6 +166,13 @@ def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry)
     # A power cut may cost the last commits, never the file; the collection then knows more than the ledger,
     # and the next run finds the same state again.
     connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _prepare_mysql(connection: DBAPIConnection, record: ConnectionPoolEntry) -> None:
+    # In a zone with summer time, an hour of the year comes twice, and leases would last an hour longer.
+    cursor = connection.cursor()
+    cursor.execute("SET time_zone = '+00:00'")
+    cursor.close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

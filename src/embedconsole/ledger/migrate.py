@@ -9,20 +9,25 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import inspect, text
 
-from embedconsole.faults import ConfigError
+from embedconsole.faults import ConfigError, Refused, Transient
 from embedconsole.ledger.database import sqlite_file
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import Connection
 
     from embedconsole.ledger.database import Database
 
 VERSION_TABLE = "embedconsole_schema"
-VERSION = "0006"
+VERSION = "0009"
 """The newest migration in `migrations/versions`; later ones sort after earlier ones."""
 
 _LOCK = 0x656D6263
 """The advisory lock under which one process at a time migrates."""
+
+_WAIT = 60
+"""Seconds to wait for that lock, where the database waits for no longer by itself."""
 
 
 def migrate(database: Database) -> None:
@@ -34,9 +39,20 @@ def migrate(database: Database) -> None:
     """
     file = sqlite_file(database.url)
     if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        _make_folder(file.parent)
     if not is_current(database):
-        database.write(_upgrade)
+        database.upgrade(_upgrade)
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(
+            "ledger",
+            f"the folder {folder} can't be made: {error.strerror}",
+            remedy="Name another file with ledger, or make the folder writable",
+        ) from error
 
 
 def is_current(database: Database) -> bool:
@@ -87,7 +103,9 @@ def _lock(connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
     elif connection.dialect.name in ("mysql", "mariadb"):
-        connection.execute(text("SELECT GET_LOCK(:lock, 60)"), {"lock": str(_LOCK)})
+        got = connection.scalar(text("SELECT GET_LOCK(:lock, :wait)"), {"lock": str(_LOCK), "wait": _WAIT})
+        if got != 1:
+            raise Transient("ledger", f"another process has been upgrading its tables for {_WAIT} s")
 
 
 def _unlock(connection: Connection) -> None:

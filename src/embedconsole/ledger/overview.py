@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import Integer, cast, func, literal, select, union_all
 
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.clock import now_ms
@@ -14,11 +14,11 @@ from embedconsole.ledger.schema import batches, generations, items
 from embedconsole.ledger.states import WORK, State
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from embedconsole.ledger.database import Database
 
 _WORK_STATES = [state.value for state in WORK]
+_LATER, _FLYING = -1, -2
+"""No states, but rows of the same statement."""
 
 
 class Overview:
@@ -32,41 +32,38 @@ class Overview:
         return int(self._database.scalar(select(now_ms()))) / 1000
 
     def counts(self, generation_id: int) -> Counts:
-        """How many items are in which condition, from the work index and the few batches alone."""
+        """How many items are in which condition, from the work index and the few batches alone.
+
+        One statement, so that a claim or a planner's page in between is seen whole or not at all.
+        """
+        mine = items.c.generation_id == generation_id
         by_state = (
-            select(items.c.state, func.count(), func.min(items.c.due_at))
-            .where(items.c.generation_id == generation_id)
-            .group_by(items.c.state)
+            select(items.c.state, func.count(), func.min(items.c.due_at)).where(mine).group_by(items.c.state)
         )
         # Due later than now: in flight until the lease ends, or waiting for the next attempt.
-        later = select(func.count()).where(
-            items.c.generation_id == generation_id,
-            items.c.state.in_(_WORK_STATES),
-            items.c.due_at > now_ms(),
+        later = select(literal(_LATER), func.count(), now_ms()).where(
+            mine, items.c.state.in_(_WORK_STATES), items.c.due_at > now_ms()
         )
-        in_flight = select(cast(func.coalesce(func.sum(batches.c.item_count), 0), Integer)).where(
-            batches.c.generation_id == generation_id, batches.c.lease_until >= now_ms()
+        flying = select(
+            literal(_FLYING), cast(func.coalesce(func.sum(batches.c.item_count), 0), Integer), now_ms()
+        ).where(batches.c.generation_id == generation_id, batches.c.lease_until >= now_ms())
+        rows = {
+            row[0]: (int(row[1]), int(row[2]))
+            for row in self._database.rows(union_all(by_state, later, flying))
+        }
+        waiting, now = rows[_LATER]
+        in_flight = min(rows[_FLYING][0], waiting)
+        pending = [rows[state] for state in _WORK_STATES if state in rows]
+        oldest = min((due_at for _, due_at in pending), default=now)
+        return Counts(
+            synced=rows.get(State.SYNCED, (0, 0))[0],
+            pending=sum(count for count, _ in pending),
+            retrying=waiting - in_flight,
+            in_flight=in_flight,
+            failed=rows.get(State.FAILED, (0, 0))[0],
+            skipped=rows.get(State.SKIPPED, (0, 0))[0],
+            oldest_age=(now - oldest) / 1000 if oldest < now else None,
         )
-
-        def work(connection: Connection) -> Counts:
-            rows = {row[0]: (row[1], row[2]) for row in connection.execute(by_state)}
-            now = connection.scalar(select(now_ms())) or 0
-            flying = connection.scalar(in_flight) or 0
-            waiting = (connection.scalar(later) or 0) if any(s in rows for s in _WORK_STATES) else 0
-            pending = sum(rows[state][0] for state in _WORK_STATES if state in rows)
-            oldest = min((rows[state][1] for state in _WORK_STATES if state in rows), default=now)
-            flying = min(flying, waiting)
-            return Counts(
-                synced=rows.get(State.SYNCED, (0, 0))[0],
-                pending=pending,
-                retrying=waiting - flying,
-                in_flight=flying,
-                failed=rows.get(State.FAILED, (0, 0))[0],
-                skipped=rows.get(State.SKIPPED, (0, 0))[0],
-                oldest_age=(now - oldest) / 1000 if oldest < now else None,
-            )
-
-        return self._database.read(work)
 
     def due(self, generation_id: int) -> dict[State, int]:
         """How many items could be claimed now, by the work they need."""

@@ -272,3 +272,12 @@ incidents = Table(
     Column("text", _Long, nullable=False),
 )
 """What wants an operator's look, for all processes: see `incidents.Incidents`."""
+
+commits = Table(
+    "embedconsole_commits",
+    metadata,
+    Column("writer", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+"""The number of the latest write of everything that writes at the same time, see `commits.Commits`."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from alembic import context
 from alembic.ddl.mysql import MySQLImpl
+from sqlalchemy import Table
 from sqlalchemy.exc import DBAPIError
 
 from embedconsole.ledger.migrate import VERSION_TABLE
@@ -14,9 +15,16 @@ _DONE_BEFORE = {1050, 1060, 1061}
 
 
 class Resuming(MySQLImpl):
-    """MySQL commits every statement: a migration that was cut off is done again, and what is there stays."""
+    """MySQL commits every statement: a migration that was cut off is done again, and what is there stays.
+
+    Tables take any text, whatever the character set of the database that they are in.
+    """
 
     __dialect__ = "mysql"
+
+    def create_table(self, table: Table, **named: Any) -> None:
+        table.dialect_options["mysql"]["charset"] = "utf8mb4"
+        super().create_table(table, **named)
 
     def _exec(self, *arguments: Any, **named: Any) -> Any:
         try:
