@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from copy import copy
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.faults import Transient, Unreachable
@@ -96,6 +97,12 @@ class Link:
                 if self._closed.wait(pause):
                     raise
         return self._attempt(work)
+
+    def at_once(self) -> Link:
+        """The same way for callers that do not wait: another attempt on a new connection is all they make."""
+        impatient = copy(self)
+        impatient._pauses = self._pauses[:1]
+        return impatient
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         with connecting(self._source, self._secrets):

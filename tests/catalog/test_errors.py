@@ -10,9 +10,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from embedconsole.catalog.errors import faults
-from embedconsole.faults import Refused, Transient
-from embedconsole.sqlfaults import database_fault
+from embedconsole.faults import Refused, Transient, Unreachable
+from embedconsole.sqlfaults import connecting, database_fault
 
 
 def mysql(number: int, text: str = "x") -> DBAPIError:
@@ -32,23 +31,33 @@ def sqlite(code: int, text: str = "x") -> DBAPIError:
 @pytest.mark.parametrize(
     "error",
     [
-        *(mysql(number) for number in (1040, 1205, 1213, 2002, 2003, 2006, 2013, 1927)),
-        mysql(0, "(0, '')"),
+        *(mysql(number) for number in (1040, 1205, 1213)),
         postgresql(psycopg.errors.DeadlockDetected),
         postgresql(psycopg.errors.SerializationFailure),
         postgresql(psycopg.errors.LockNotAvailable),
-        postgresql(psycopg.errors.AdminShutdown),
         postgresql(psycopg.errors.TooManyConnections),
-        postgresql(psycopg.OperationalError, "server closed the connection unexpectedly"),
-        postgresql(psycopg.OperationalError, "connection refused"),
         sqlite(sqlite3.SQLITE_BUSY, "database is locked"),
         sqlite(sqlite3.SQLITE_BUSY_SNAPSHOT),
         sqlite(sqlite3.SQLITE_IOERR_READ),
-        PoolTimeoutError("QueuePool limit reached"),
     ],
 )
 def test_worth_another_try(error: Exception) -> None:
     assert type(database_fault("catalog", error)) is Transient
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        *(mysql(number) for number in (1053, 1927, 2002, 2003, 2006, 2013)),
+        mysql(0, "(0, '')"),
+        postgresql(psycopg.errors.AdminShutdown),
+        postgresql(psycopg.OperationalError, "server closed the connection unexpectedly"),
+        postgresql(psycopg.OperationalError, "connection refused"),
+        PoolTimeoutError("QueuePool limit reached"),
+    ],
+)
+def test_worth_another_connection(error: Exception) -> None:
+    assert type(database_fault("catalog", error)) is Unreachable
 
 
 @pytest.mark.parametrize(
@@ -106,10 +115,47 @@ def test_the_section_is_named() -> None:
     assert (fault.source, "password of ledger" in str(fault.remedy)) == ("ledger", True)
 
 
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            TypeError("Connection.__init__() got an unexpected keyword argument 'serverVersion'"),
+            "ledger: the driver knows no option serverVersion. Remove serverVersion from ledger",
+        ),
+        (
+            ProgrammingError("", {}, psycopg.ProgrammingError('invalid connection option "schema"')),
+            "ledger: the driver knows no option schema. Remove schema from ledger",
+        ),
+        (
+            TypeError("'pool' is an invalid keyword argument for Connection()"),
+            "ledger: the driver knows no option pool. Remove pool from ledger",
+        ),
+        (
+            RuntimeError("'cryptography' package is required for caching_sha2_password auth methods"),
+            "pip install 'pymysql[rsa]'",
+        ),
+        (
+            ModuleNotFoundError("No module named 'MySQLdb'", name="MySQLdb"),
+            "ledger: No module named 'MySQLdb'. Install the driver, or write ledger without one: mysql://",
+        ),
+        (
+            UnicodeEncodeError("latin-1", "p\u20ac", 1, 2, "ordinal not in range(256)"),
+            "ledger: the driver can't connect: 'latin-1' codec can't encode character '\\u20ac'",
+        ),
+        (NoSuchModuleError("no dialect"), "Check ledger: it names a database"),
+    ],
+)
+def test_what_a_driver_raises_of_an_address_says_what_to_write(error: Exception, said: str) -> None:
+    with pytest.raises(Refused) as caught, connecting("ledger"):
+        raise error
+    assert said in str(caught.value)
+
+
+def test_a_host_that_is_not_found_may_be_found_later() -> None:
+    with pytest.raises(Unreachable), connecting("catalog"):
+        raise OSError(-2, "Name or service not known")
+
+
 def test_faults_pass_through() -> None:
-    with pytest.raises(Refused, match="as it was"), faults():
+    with pytest.raises(Refused, match="as it was"), connecting("catalog"):
         raise Refused("catalog", "as it was")
-    with pytest.raises(Transient), faults():
-        raise mysql(2006)
-    with pytest.raises(ZeroDivisionError), faults():
-        _ = 1 / 0

@@ -19,7 +19,8 @@ from crash.audit import audit, wrong_vectors
 from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Fault
-from embedconsole.sync import flow, patience
+from embedconsole.ledger import database
+from embedconsole.sync import flow
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
 from embedconsole.sync.thread import engine_in_thread
@@ -48,7 +49,7 @@ on_servers = pytest.mark.parametrize("database", ["postgresql", "mysql"], indire
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", 0.02)
-    monkeypatch.setattr(patience, "_PAUSE", 0.01)
+    monkeypatch.setattr(database, "PAUSES", (0.0, *[0.01] * 4))
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.faults import Unreachable
-from embedconsole.ledger.database import Database
+from embedconsole.sqllink import Link
 from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.progress import Outcome
@@ -20,6 +20,8 @@ from sync.driving import report_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy import Connection
 
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.snapshot import Snapshot
@@ -40,15 +42,15 @@ class Cut:
 @pytest.fixture
 def cut(monkeypatch: pytest.MonkeyPatch) -> Cut:
     found = Cut()
-    run = Database._run
+    attempt = Link._attempt
 
-    def through(database: Database, work: Callable[..., object], *, read_only: bool) -> object:
+    def through(link: Link, work: Callable[[Connection], object]) -> object:
         if found.away.is_set():
             found.tries += 1
             raise Unreachable("ledger", "connection refused")
-        return run(database, work, read_only=read_only)
+        return attempt(link, work)
 
-    monkeypatch.setattr(Database, "_run", through)
+    monkeypatch.setattr(Link, "_attempt", through)
     return found
 
 

@@ -5,27 +5,30 @@ from __future__ import annotations
 import threading
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
-from embedconsole.catalog.errors import faults
 from embedconsole.catalog.values import parse_json
 from embedconsole.config.database import database_url
 from embedconsole.faults import Refused
+from embedconsole.sqlfaults import connecting
+from embedconsole.sqllink import PAUSES, Link, driver_arguments
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Callable
 
     import psycopg
 
-_CONNECT_SECONDS = 10
 _LOCK_SECONDS = 10
-_SILENCE_SECONDS = 600
-"""How long a MySQL server may say nothing before the link counts as dead."""
+_PAUSES = PAUSES[:3]
+"""Fewer than the ledger's: what reads the catalog is behind a gate, which waits for it for much longer."""
+
+
+T = TypeVar("T")
 
 
 class _Cursor(Protocol):
@@ -44,41 +47,62 @@ class Connections:
 
     Args:
         url: As the operator wrote it.
+        source: Who fails, in the words of the faults.
 
     Raises:
         ConfigError: The URL can't be one.
         Refused: No driver for this database, or a SQLite URL without a file.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, source: str = "catalog") -> None:
         plain = database_url(url)
-        with faults():
+        with connecting(source):
             self._url = make_url(plain)
-        self.secrets: tuple[str, ...] = (str(self._url.password),) if self._url.password else ()
+        self._source = source
+        self._secrets = (str(self._url.password),) if self._url.password else ()
         self._lock = threading.Lock()
-        self._writer: Engine | None = None
-        with faults(*self.secrets):
-            self.reader = _engine(self._url, read_only=True)
+        self._reader = self._link(read_only=True)
+        self._writer: Link | None = None
+
+    def _link(self, *, read_only: bool) -> Link:
+        with connecting(self._source, self._secrets):
+            engine = _engine(self._url, read_only=read_only)
+        return Link(engine, self._source, secrets=self._secrets, pauses=_PAUSES)
+
+    @property
+    def reader(self) -> Engine:
+        """The pool that can only read."""
+        return self._reader.engine
 
     @property
     def dialect(self) -> str:
         """SQLAlchemy's name of the database: sqlite, postgresql, mysql (MariaDB too), ..."""
         return self.reader.dialect.name
 
-    @property
-    def writer(self) -> Engine:
-        """The pool for write-back."""
-        with self._lock, faults(*self.secrets):
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run a function that only reads, again on another connection when one is cut.
+
+        Raises:
+            Transient, Refused: The database does not answer, or not to us.
+        """
+        return self._reader.run(work)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run a function with a connection that may write; it begins its transactions. Raises as `read`.
+
+        It must bear to be done twice: a connection may be cut when everything is done.
+        """
+        with self._lock:
             if self._writer is None:
-                self._writer = _engine(self._url, read_only=False)
-            return self._writer
+                self._writer = self._link(read_only=False)
+        return self._writer.run(work)
 
     def close(self) -> None:
         """Close every connection; the pools may be used again."""
-        self.reader.dispose()
+        self._reader.close()
         with self._lock:
             if self._writer is not None:
-                self._writer.dispose()
+                self._writer.close()
 
 
 def _engine(url: URL, *, read_only: bool) -> Engine:
@@ -87,7 +111,11 @@ def _engine(url: URL, *, read_only: bool) -> Engine:
         engine = create_engine(
             _existing_file(url),
             poolclass=QueuePool,
-            connect_args=_unless_in(url, {"timeout": _LOCK_SECONDS, "check_same_thread": False}),
+            connect_args={
+                name: value
+                for name, value in {"timeout": _LOCK_SECONDS, "check_same_thread": False}.items()
+                if name not in url.query
+            },
         )
         if not url.query.get("uri"):
             event.listen(engine, "do_connect", partial(_check_file, Path(str(url.database)).absolute()))
@@ -95,26 +123,16 @@ def _engine(url: URL, *, read_only: bool) -> Engine:
         if not read_only:
             event.listen(engine, "begin", _begin_immediately)
         return engine
-    arguments: Mapping[str, object] = {}
+    arguments = driver_arguments(url)
     if backend == "postgresql":
-        arguments = _postgresql_arguments(url)
         # Without it json arrives through json.loads, which fails on what the column may hold.
         engine = create_engine(url, pool_pre_ping=True, connect_args=arguments, json_deserializer=parse_json)
         event.listen(engine, "connect", partial(_prepare_postgresql, read_only=read_only))
         return engine
+    engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
     if backend in ("mysql", "mariadb"):
-        if url.get_driver_name() == "pymysql":
-            arguments = {
-                "connect_timeout": _CONNECT_SECONDS,
-                "read_timeout": _SILENCE_SECONDS,
-                "write_timeout": _SILENCE_SECONDS,
-                "charset": "utf8mb4",
-            }
-            arguments = _unless_in(url, arguments)
-        engine = create_engine(url, pool_pre_ping=True, connect_args=arguments)
         event.listen(engine, "connect", partial(_prepare_mysql, read_only=read_only))
-        return engine
-    return create_engine(url, pool_pre_ping=True)
+    return engine
 
 
 def _existing_file(url: URL) -> URL:
@@ -131,25 +149,6 @@ def _check_file(path: Path, *connecting: object) -> None:
     """Before each new connection: SQLite's own message does not say which file."""
     if not path.is_file():
         raise Refused("catalog", f"there is no database file {path}", remedy="Check catalog.url")
-
-
-def _postgresql_arguments(url: URL) -> dict[str, object]:
-    if url.get_driver_name() != "psycopg":
-        return {}
-    arguments: dict[str, object] = {
-        "connect_timeout": _CONNECT_SECONDS,
-        "keepalives_idle": 30,
-        "keepalives_interval": 10,
-        "keepalives_count": 3,
-        # Prepared statements break behind poolers, and when the user's table changes.
-        "prepare_threshold": None,
-    }
-    return _unless_in(url, arguments)
-
-
-def _unless_in(url: URL, arguments: Mapping[str, object]) -> dict[str, object]:
-    """What the operator wrote into the URL wins."""
-    return {name: value for name, value in arguments.items() if name not in url.query}
 
 
 def _lenient_text(raw: bytes) -> str:

@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.types import UUID, TypeEngine
 
 from embedconsole.catalog.connect import Connections
-from embedconsole.catalog.errors import faults
 from embedconsole.catalog.source import open_rows, written_table
 from embedconsole.catalog.values import json_value
 
@@ -115,21 +114,28 @@ class Discovery:
 
     def tables(self) -> list[str]:
         """Tables and views of the schema that is searched first, by name."""
-        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
+
+        def work(connection: Connection) -> list[str]:
             inspector = sa.inspect(connection)
             return sorted({*inspector.get_table_names(), *inspector.get_view_names()})
 
+        return self._connections.read(work)
+
     def columns(self, table: str) -> tuple[str, ...]:
         """The names of a table's columns; none when there is no such table."""
-        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
+
+        def work(connection: Connection) -> tuple[str, ...]:
             inspector = sa.inspect(connection)
             if not inspector.has_table(table):
                 return ()
             return tuple(str(column["name"]) for column in inspector.get_columns(table))
 
+        return self._connections.read(work)
+
     def look(self, *, table: str | None = None, query: str | None = None, limit: int) -> Look:
         """The columns and first rows of a query, or of a table where there is none."""
-        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
+
+        def work(connection: Connection) -> Look:
             source = open_rows(table, query, connection)
             rows = connection.execute(sa.select(source.rows).limit(limit)).fetchall()
             found = None
@@ -139,14 +145,19 @@ class Discovery:
             columns = (
                 _told_by_rows(source.columns, rows) if found is None else _told_by_schema(found, connection)
             )
-        return Look(found, columns, [[json_value(value) for value in row] for row in rows])
+            return Look(found, columns, [[json_value(value) for value in row] for row in rows])
+
+        return self._connections.read(work)
 
     def repeated(self, column: str, *, table: str | None = None, query: str | None = None) -> bool:
         """Whether a value of the column comes more than once; may read all of it."""
-        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
+
+        def work(connection: Connection) -> bool:
             wanted = open_rows(table, query, connection).rows.c[column]
             twice = sa.select(wanted).where(wanted.is_not(None)).group_by(wanted)
             return connection.execute(twice.having(sa.func.count() > 1).limit(1)).first() is not None
+
+        return self._connections.read(work)
 
     def selection(self, look: Look, columns: Sequence[str], condition: str | None) -> str:
         """A query for some columns of the table that was looked at, quoted as its dialect wants it.

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from embedconsole.catalog import watermark
 from embedconsole.catalog.base import Page
 from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten
-from embedconsole.catalog.errors import faults
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
 from embedconsole.catalog.pages import keyset_pages, refuse_duplicates
 from embedconsole.catalog.progress import Progress
@@ -185,17 +184,21 @@ class SqlCatalog:
         items = {item.row.key: item for item in settled}
         natives = self._native(opened, list(items))
         now = self._now()
-        with faults(*self._connections.secrets), self._connections.writer.begin() as connection:
-            limit_lock_wait(connection)
-            quieten(connection)
+        writeback = opened.writeback
 
+        def work(connection: sa.Connection) -> int:
             def reread(keys: Sequence[object]) -> dict[str, CatalogRow]:
                 return opened.by_key(connection.execute(opened.of_keys(keys)).fetchall())
 
             asked = None if opened.changed is None else reread
-            return sum(
-                settle(opened.writeback, connection, keys, items, now, asked) for keys in _chunks(natives)
-            )
+            with connection.begin():
+                limit_lock_wait(connection)
+                quieten(connection)
+                return sum(
+                    settle(writeback, connection, keys, items, now, asked) for keys in _chunks(natives)
+                )
+
+        return self._connections.write(work)
 
     def close(self) -> None:
         """Release connections; the catalog may be used again."""
@@ -215,9 +218,13 @@ class SqlCatalog:
 
     def _open(self) -> _Opened:
         config = self._config
-        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
+
+        def look(connection: sa.Connection) -> tuple[Source, Writeback | None]:
             source = open_source(config, connection)
             writeback = open_writeback(config, config.writeback, connection) if config.writeback else None
+            return source, writeback
+
+        source, writeback = self._connections.read(look)
         changed = source.columns.index(config.changed) if config.changed is not None else None
         key_column = source.rows.c[config.key]
         return _Opened(
@@ -271,8 +278,7 @@ class SqlCatalog:
         return keyset_pages(fetch, self._config.page_size, key=key, seen_kinds=self._learn)
 
     def _read(self, statement: sa.Select[*tuple[object, ...]], **parameters: object) -> Rows:
-        with faults(*self._connections.secrets), self._connections.reader.connect() as connection:
-            return connection.execute(statement, parameters).fetchall()
+        return self._connections.read(lambda connection: connection.execute(statement, parameters).fetchall())
 
     def _native(self, opened: _Opened, keys: Sequence[str]) -> list[object]:
         """The keys as the database takes them; without rows to learn the kind from there are none."""

@@ -57,7 +57,7 @@ class Database:
         with connecting("ledger", self._secrets):
             self._engine = _engine(parsed)
         self.dialect: str = self._engine.dialect.name
-        self._link = self._linked(PAUSES)
+        self._link = Link(self._engine, "ledger", secrets=self._secrets, pauses=PAUSES, passing=Transient)
         self._commits = Commits()
         # SQLite has one writer, and lets the others sleep and try again; our own threads queue here instead.
         self._one_writer: AbstractContextManager[object] = (
@@ -72,11 +72,8 @@ class Database:
     def at_once(self) -> Self:
         """The same database for callers that show whether it answers: they do not wait while it is away."""
         impatient = copy(self)
-        impatient._link = self._linked(PAUSES[:1])
+        impatient._link = self._link.at_once()
         return impatient
-
-    def _linked(self, pauses: Sequence[float]) -> Link:
-        return Link(self._engine, "ledger", secrets=self._secrets, pauses=pauses, passing=Transient)
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run a function that only reads."""

@@ -53,6 +53,10 @@ class Ledger:
     succession: Succession
     incidents: Incidents
 
+    def at_once(self) -> Ledger:
+        """The same ledger for callers that show whether it answers: it is not waited for while it is away."""
+        return _on(self.database.at_once())
+
     def close(self) -> None:
         """Close all connections."""
         self.database.close()
@@ -107,6 +111,10 @@ def open_ledger(url: str) -> Ledger:
     except BaseException:
         database.close()
         raise
+    return _on(database)
+
+
+def _on(database: Database) -> Ledger:
     return Ledger(
         database=database,
         generations=Generations(database),

@@ -210,7 +210,7 @@ class Work:
     def abandon_strays(self, generation_id: int, worker_id: str, known: Sequence[int]) -> int:
         """Give back what a living worker holds without knowing (by token).
 
-        The answer to a claim got lost, or the ledger could not be written to when a batch was settled.
+        The ledger was away for too long when they were claimed or settled.
         """
         strays = (
             batches.c.generation_id == generation_id,

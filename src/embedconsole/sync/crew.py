@@ -16,7 +16,6 @@ from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.sync.consequences import stopped
 from embedconsole.sync.elapsed import elapsed
 from embedconsole.sync.flow import Stop
-from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.purse import Purse
 from embedconsole.sync.spans import span
 from embedconsole.sync.whereabouts import in_batch
@@ -191,25 +190,17 @@ class Crew:
             if limit == 0 or self.over or self._just_found_nothing():
                 return None
             change = self.control.next_change
-            known, holding = list(self.in_flight.batches), list(self.in_flight.batches.values())
-            again = False
-
-            def claim() -> Batch | None:
-                nonlocal again
-                if again:
-                    # What failed may have been the answer alone: nobody would work on that batch.
-                    self.ledger.work.abandon_strays(self.generation_id, self.worker_id, known)
-                again = True
-                return self.ledger.work.claim(
-                    self.generation_id,
-                    worker_id=self.worker_id,
-                    slot=slot,
-                    limit=limit,
-                    at_least=limit if self.planning else 1,
-                    suspects=not any(held.suspect for held in holding),
-                )
-
-            batch = await in_ledger(claim, self.journal, "a claim")
+            held = list(self.in_flight.batches.values())
+            claim = partial(
+                self.ledger.work.claim,
+                self.generation_id,
+                worker_id=self.worker_id,
+                slot=slot,
+                limit=limit,
+                at_least=limit if self.planning else 1,
+                suspects=not any(batch.suspect for batch in held),
+            )
+            batch = await anyio.to_thread.run_sync(claim)
             if batch is None:
                 self._found_nothing = change, time.monotonic()
             else:
@@ -270,7 +261,7 @@ class Crew:
         self._counting = True
         try:
             count = partial(self.ledger.overview.counts, self.generation_id)
-            counts = await in_ledger(count, self.journal, "the count")
+            counts = await anyio.to_thread.run_sync(count)
         finally:
             self._counting = False
         return not counts.in_flight and counts.pending <= counts.retrying
@@ -304,8 +295,15 @@ class Crew:
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
 
     async def holds(self, batch: Batch, seconds: float) -> bool:
-        """Whether a batch is ours for so long; asks the ledger, and extends the lease, when it may not be."""
-        return self.in_flight.surely_ours(batch, seconds) or await self._extend(batch)
+        """Whether a batch is ours for so long; asks the ledger, and extends the lease, when it may not be.
+
+        Raises:
+            Stop: the ledger stays away; the dependency that was to be called is not to blame for that.
+        """
+        try:
+            return self.in_flight.surely_ours(batch, seconds) or await self._extend(batch)
+        except Fault as fault:
+            raise Stop(fault) from fault
 
     async def _extend(self, batch: Batch) -> bool:
         began = elapsed()

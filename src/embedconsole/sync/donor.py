@@ -11,9 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from embedconsole.sync.packing import unpack
-from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.slots import vector_of
 from embedconsole.sync.standing import standing_in
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.content import Content
-    from embedconsole.sync.journal import Journal
     from embedconsole.sync.writing import GatedCollection
 
     Vector = NDArray[np.float32]
@@ -44,7 +43,6 @@ class Donor:
     """
 
     ledger: Ledger
-    journal: Journal
     generation_id: int
     collection: Collection
     gated: GatedCollection
@@ -60,7 +58,7 @@ class Donor:
         """
         hashes = [content.hashes.embed for content in contents]
         get = partial(self.ledger.kept.get, self.generation_id, hashes)
-        kept = await in_ledger(get, self.journal, "the look at what is kept")
+        kept = await anyio.to_thread.run_sync(get)
         found: dict[str, Mapping[str, Vector]] = {
             content.key: unpack(kept[content.hashes.embed])
             for content in contents

@@ -71,7 +71,7 @@ class Engine:
     _silence: LedgerSilence = field(default_factory=LedgerSilence)
 
     def __post_init__(self) -> None:
-        self._watch = Watch(self.ledger, self.assemblies)
+        self._watch = Watch(self.ledger.at_once(), self.assemblies)
         self.leases = RunLeases(
             presence=self.ledger.presence,
             owner=self.me.id,

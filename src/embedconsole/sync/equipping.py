@@ -87,7 +87,6 @@ def _donor(run: PipelineRun) -> Donor | None:
     pipeline = run.assembly.pipeline
     return Donor(
         ledger=run.ledger,
-        journal=run.journal,
         generation_id=generation_id,
         collection=collection,
         gated=GatedCollection(collection, run.writer, pipeline.retry),

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.to_thread
+
 from embedconsole.sync.packing import pack, unpack
-from embedconsole.sync.patience import in_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence
@@ -47,7 +49,7 @@ class VectorKeeper:
             return {}
         hashes = [content.hashes.embed for content in contents]
         get = partial(self.ledger.kept.get, batch.generation_id, hashes)
-        kept = await in_ledger(get, self.journal, f"batch {batch.token}")
+        kept = await anyio.to_thread.run_sync(get)
         return {
             content.key: unpack(kept[content.hashes.embed])
             for content in contents
@@ -64,14 +66,14 @@ class VectorKeeper:
             return
         packed = {content.hashes.embed: pack(vectors[content.key]) for content in contents}
         put = partial(self.ledger.kept.put, batch.generation_id, packed)
-        await in_ledger(put, self.journal, f"batch {batch.token}")
+        await anyio.to_thread.run_sync(put)
 
     async def refill(self, generation_id: int) -> bool:
         """The collection has lost everything: have it written again where that costs no embedding."""
         if not self.always:
             return False
         refill = partial(self.ledger.kept.refill, generation_id)
-        count = await in_ledger(refill, self.journal, "the look at what is kept")
+        count = await anyio.to_thread.run_sync(refill)
         if count:
             message = f"the collection holds no points; {count:,} are written again from kept vectors"
             self.journal.note("warning", "collection", message)
@@ -81,4 +83,4 @@ class VectorKeeper:
         """The collection has these now."""
         if batch.kept and hashes and not self.always:
             drop = partial(self.ledger.kept.drop, batch.generation_id, hashes)
-            await in_ledger(drop, self.journal, f"batch {batch.token}")
+            await anyio.to_thread.run_sync(drop)

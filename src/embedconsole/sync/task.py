@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
@@ -24,14 +24,13 @@ from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.gathering import joined
 from embedconsole.sync.isolate import Rejection
 from embedconsole.sync.outcome import Outcome
-from embedconsole.sync.patience import in_ledger
 from embedconsole.sync.retry import delay_after
 from embedconsole.sync.slots import vector_of
 from embedconsole.sync.stages import Stages
 from embedconsole.sync.standing import standing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -42,8 +41,6 @@ if TYPE_CHECKING:
     from embedconsole.sync.workbench import Workbench
 
     Vector = NDArray[np.float32]
-
-T = TypeVar("T")
 
 
 class BatchTaken(Interrupted):
@@ -106,7 +103,9 @@ class Task:
         settlement = self._outcome.settlement(self._batch)
         for failure in settlement.failed:
             self._bench.journal.item_failed(failure, self._rows.get(failure.item.key))
-        lost = await self._in_ledger(partial(self._bench.ledger.work.settle, self._batch, settlement))
+        lost = await anyio.to_thread.run_sync(
+            partial(self._bench.ledger.work.settle, self._batch, settlement)
+        )
         await self._doubt(settlement, lost=lost)
         self._count(settlement)
         if not lost:
@@ -124,9 +123,9 @@ class Task:
         generation = self._batch.generation_id
         if lost:
             keys = [item.key for item, _ in settlement.written] + [item.key for item in settlement.deleted]
-            await self._in_ledger(partial(add, generation, keys, delay=0.0))
+            await anyio.to_thread.run_sync(partial(add, generation, keys, delay=0.0))
         if self._unsure:
-            await self._in_ledger(partial(add, generation, self._unsure, delay=LATE_WRITES_SECONDS))
+            await anyio.to_thread.run_sync(partial(add, generation, self._unsure, delay=LATE_WRITES_SECONDS))
 
     # Deleting
 
@@ -278,7 +277,7 @@ class Task:
     async def _fence_embedding(self) -> None:
         # After a sleep the answer has timed out, and another worker pays for the items already. While the
         # ledger is away it can't tell; that is no fault of the embedder, and nobody else can claim either.
-        with suppress(Fault):
+        with suppress(Stop):
             await self._fence()
 
     @contextmanager
@@ -303,6 +302,3 @@ class Task:
         progress.payload_updated += len(settlement.written) - embedded
         progress.deleted += len(settlement.deleted)
         progress.newly_failed += sum(1 for failure in settlement.failed if failure.delay is None)
-
-    async def _in_ledger(self, work: Callable[[], T]) -> T:
-        return await in_ledger(work, self._bench.journal, f"batch {self._batch.token}")

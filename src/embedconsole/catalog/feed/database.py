@@ -6,7 +6,6 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.catalog.connect import Connections
-from embedconsole.catalog.errors import faults
 from embedconsole.catalog.feed import mysql, postgresql, sqlite
 from embedconsole.catalog.feed.names import feed_name
 from embedconsole.catalog.feed.watching import find_place
@@ -47,7 +46,7 @@ class FeedDatabase:
     def __init__(self, pipeline: str, config: CatalogConfig) -> None:
         self.config = config
         self.feed = feed_name(pipeline)
-        self.connections = Connections(config.url.get_secret_value())
+        self.connections = Connections(config.url.get_secret_value(), SOURCE)
         dialect = _DIALECTS.get(self.connections.dialect)
         if dialect is None:
             raise ConfigError(
@@ -73,27 +72,23 @@ class FeedDatabase:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run a function that only reads."""
-        with (
-            faults(*self.connections.secrets, source=SOURCE),
-            self.connections.reader.connect() as connection,
-        ):
-            return work(connection)
+        return self.connections.read(work)
 
     def rows(self, query: Executable, parameters: Mapping[str, object]) -> Sequence[Sequence[object]]:
         """All rows of a query."""
         return self.read(lambda connection: connection.execute(query, dict(parameters)).fetchall())
 
     def write(self, work: Callable[[Connection], None]) -> None:
-        """Run a function in a transaction that locks no more than the rows it changes."""
-        with (
-            faults(*self.connections.secrets, source=SOURCE),
-            self.connections.writer.connect() as connection,
-        ):
+        """Run a function in a transaction that locks no more than the rows it changes; perhaps twice."""
+
+        def transaction(connection: Connection) -> None:
             if self.connections.dialect == "mysql":
                 # Else deleting would lock the gaps that the shop's triggers insert into.
                 connection = connection.execution_options(isolation_level="READ COMMITTED")
             with connection.begin():
                 work(connection)
+
+        self.connections.write(transaction)
 
     def close(self) -> None:
         """Release connections."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.errors import faults
-from embedconsole.catalog.feed.database import SOURCE
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sqlalchemy import Connection
 
     from embedconsole.catalog.feed.database import FeedDatabase
     from embedconsole.catalog.feed.inspecting import Inspection
@@ -62,9 +61,10 @@ def run_statements(database: FeedDatabase, statements: Sequence[str]) -> None:
     Raises:
         Transient, Refused: The database does not answer, has no room or does not let us.
     """
-    with (
-        faults(*database.connections.secrets, source=SOURCE),
-        database.connections.writer.begin() as connection,
-    ):
-        for statement in (*database.dialect.BEFORE, *statements):
-            connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    def work(connection: Connection) -> None:
+        with connection.begin():
+            for statement in (*database.dialect.BEFORE, *statements):
+                connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
+
+    database.connections.write(work)

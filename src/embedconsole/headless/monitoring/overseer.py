@@ -123,7 +123,7 @@ class Overseer:
         self.sight = replace(last, began=began)
         try:
             if self._ledger is None:
-                self._ledger = open_ledger(self.ledger_url)
+                self._ledger = open_ledger(self.ledger_url).at_once()
             observed = observe(self._ledger, self.pipelines)
             now = self.clock()
             self.sight = Sight(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
