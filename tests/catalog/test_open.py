@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from sqlalchemy import make_url
 
 from embedconsole.catalog.sql import SqlCatalog, open_catalog
 from embedconsole.config.catalog import CatalogConfig
-from embedconsole.faults import Fault, Refused, Transient
+from embedconsole.faults import Fault, Refused, Transient, Unreachable
+from support.processes import wait_until
 
 from .shop import all_rows, make_products
 
@@ -173,26 +175,45 @@ def test_a_statement_cut_by_the_server_is_worth_another_try(
     while scanning.is_alive():
         cut_all(database, only="%60%")
         scanning.join(0.05)
-    assert [type(fault) for fault in failed] == [Transient]
+    assert [type(fault) for fault in failed] == [Unreachable]
 
 
-def cut_all(database: Database, only: str = "%") -> None:
-    """End the server's other connections to this database that run, or last ran, such a statement."""
+@_SERVERS
+def test_a_page_that_is_cut_is_read_again(
+    server: str, request: pytest.FixtureRequest, catalog: OpenCatalog
+) -> None:
+    database: Database = request.getfixturevalue(server)
+    make_products(database, _TIME)
+    pause = "(SELECT pg_sleep(2)::text)" if server == "postgresql" else "SLEEP(2)"
+    shop = catalog(database, query=f"SELECT id, {pause} AS x FROM products")
+    assert shop.columns == ("id", "x")
+    with ThreadPoolExecutor(1) as threads:
+        scanning = threads.submit(all_rows, shop)
+        wait_until(lambda: cut_all(database, only="%(2)%LIMIT%") > 0, "the page is being read")
+        assert len(scanning.result()) == 1
+
+
+def cut_all(database: Database, only: str = "%") -> int:
+    """End the server's other connections to this database that run, or last ran, such a statement.
+
+    Returns:
+        How many there were.
+    """
     with database.engine.connect() as connection:
         if database.dialect == "postgresql":
-            connection.exec_driver_sql(
+            return connection.exec_driver_sql(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid() AND query LIKE %(only)s",
                 {"only": only},
-            )
-            return
+            ).rowcount
         numbers = connection.exec_driver_sql(
             "SELECT id FROM information_schema.processlist WHERE db = database() AND id <> connection_id()"
             " AND coalesce(info, '') LIKE %(only)s",
             {"only": only},
-        )
-        for (number,) in numbers.fetchall():
+        ).fetchall()
+        for (number,) in numbers:
             connection.exec_driver_sql(f"KILL {int(number)}")
+        return len(numbers)
 
 
 def test_many_threads_open_it_once(database: Database, catalog: OpenCatalog) -> None:
