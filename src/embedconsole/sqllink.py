@@ -14,7 +14,7 @@ from embedconsole.faults import Transient, Unreachable
 from embedconsole.sqlfaults import CALL_ERRORS, connecting, database_fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from sqlalchemy import URL, Connection, Engine
 
@@ -97,6 +97,20 @@ class Link:
                 if self._closed.wait(pause):
                     raise
         return self._attempt(work)
+
+    def stream(self, work: Callable[[Connection], Iterator[T]]) -> Generator[T]:
+        """What a function with a connection yields, as it comes; a cut connection ends it.
+
+        Raises:
+            Transient, Refused: as `run`.
+        """
+        with connecting(self._source, self._secrets):
+            connection = self.engine.connect()
+        try:
+            with connection:
+                yield from work(connection)
+        except CALL_ERRORS as error:
+            raise database_fault(self._source, error, secrets=self._secrets) from error
 
     def at_once(self) -> Link:
         """The same way for callers that do not wait: another attempt on a new connection is all they make."""

@@ -69,8 +69,8 @@ class Catalog(Protocol):
     def scan(self, *, since: str | None = None, changed_only: bool = False) -> Iterator[Page]:
         """All rows, or with `changed_only` those that may have changed, in the database's own key order.
 
-        Each page is a transaction of its own: nothing is held between two. Without rows there is no page. A
-        scan that fails raises from the iterator, and never ends early.
+        Each page is a transaction of its own, unless the database would evaluate the whole query for each.
+        Without rows there is no page. A scan that fails raises from the iterator, and never ends early.
 
         Args:
             since: The watermark of an earlier scan; the scan looks back `overlap` before it.

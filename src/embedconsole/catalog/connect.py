@@ -19,7 +19,7 @@ from embedconsole.sqllink import PAUSES, Link, driver_arguments
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator, Iterator
 
     import psycopg
 
@@ -86,6 +86,10 @@ class Connections:
             Transient, Refused: The database does not answer, or not to us.
         """
         return self._reader.run(work)
+
+    def stream(self, work: Callable[[Connection], Iterator[T]]) -> Generator[T]:
+        """What a function that only reads yields, as it comes. Raises as `read`."""
+        return self._reader.stream(work)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run a function with a connection that may write; it begins its transactions. Raises as `read`.
@@ -186,6 +190,13 @@ def _prepare_mysql(connection: object, record: object, *, read_only: bool) -> No
     else:
         cursor.execute(f"SET SESSION innodb_lock_wait_timeout = {_LOCK_SECONDS}")
     cursor.close()
+
+
+def readers_hold_up_nobody(connection: Connection) -> bool:
+    """Whether a long read leaves the shop's writers alone; on SQLite only with a write-ahead log."""
+    if connection.dialect.name != "sqlite":
+        return connection.dialect.name in ("mysql", "postgresql")
+    return str(connection.exec_driver_sql("PRAGMA journal_mode").scalar()) == "wal"
 
 
 def limit_lock_wait(connection: Connection) -> None:

@@ -7,13 +7,14 @@ what was handed out before is left out by its exact text. Keys are never ordered
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts
 from embedconsole.faults import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     Rows: TypeAlias = "Sequence[Sequence[object]]"
 
@@ -73,6 +74,28 @@ def keyset_pages(
             )
         if len(rows) < limit and len(page) == len(fresh):
             return
+
+
+def streamed_pages(
+    parts: Generator[Rows], *, key: int = 0, seen_kinds: Seen | None = None
+) -> Iterator[tuple[Rows, list[str]]]:
+    """The same for rows that arrive in key order from one statement, in parts of a page each.
+
+    Raises:
+        Refused: A key twice.
+    """
+    before: frozenset[str] = frozenset()
+    with closing(parts):
+        for rows in parts:
+            keys = [row[key] for row in rows]
+            kinds = key_kinds(keys)
+            if seen_kinds is not None:
+                seen_kinds(kinds)
+            texts = key_texts(keys, kinds)
+            # The same key comes at once, but a page may end between the two.
+            refuse_duplicates([*texts, *before.intersection(texts)])
+            before = frozenset(texts)
+            yield rows, texts
 
 
 def refuse_duplicates(texts: Sequence[str]) -> None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from embedconsole.catalog.keys import is_bindable
-from embedconsole.catalog.sqltext import name_parts, statement_body
+from embedconsole.catalog.sqltext import is_evaluated_whole, name_parts, statement_body
 from embedconsole.faults import Refused
 
 if TYPE_CHECKING:
@@ -46,12 +46,15 @@ class Source:
             leave the driver as they are and the database compares them by its own rules.
         json: Columns whose text is JSON.
         bits: Columns whose bytes are a number, MySQL's BIT.
+        whole: The database may evaluate all rows for each page of them: the query groups or combines rows, or
+            is that of a view.
     """
 
     columns: tuple[str, ...]
     rows: FromClause
     json: frozenset[str]
     bits: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 def open_source(config: CatalogConfig, connection: Connection) -> Source:
@@ -176,7 +179,8 @@ def _open_table(written: str, connection: Connection) -> Source:
         from sqlalchemy.dialects.mysql import BIT
 
         bits = frozenset(str(column["name"]) for column in described if isinstance(column["type"], BIT))
-    return Source(columns, untyped_table(table, columns).alias("q"), json, bits)
+    whole = table.name in inspector.get_view_names(schema=table.schema)
+    return Source(columns, untyped_table(table, columns).alias("q"), json, bits, whole)
 
 
 def _open_query(query: str, connection: Connection) -> Source:
@@ -194,7 +198,8 @@ def _open_query(query: str, connection: Connection) -> Source:
         frozenset(str(column[0]) for column in description if dialect == "mysql" and column[1] == kind)
         for kind in (_MYSQL_JSON, _MYSQL_BIT)
     )
-    return Source(columns, sa.text(text).columns(*map(untyped, columns)).subquery("q"), json, bits)
+    rows = sa.text(text).columns(*map(untyped, columns)).subquery("q")
+    return Source(columns, rows, json, bits, is_evaluated_whole(body, dialect))
 
 
 def _refuse_duplicates(columns: Sequence[str], dialect: str) -> None:

@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from embedconsole.catalog import watermark
 from embedconsole.catalog.base import Page
-from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten
+from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten, readers_hold_up_nobody
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
-from embedconsole.catalog.pages import keyset_pages, refuse_duplicates
+from embedconsole.catalog.pages import keyset_pages, refuse_duplicates, streamed_pages
 from embedconsole.catalog.progress import Progress
 from embedconsole.catalog.rows import RowMaker
 from embedconsole.catalog.settle import settle, unsettled_keys
@@ -22,7 +22,7 @@ from embedconsole.catalog.source import Source, key_among, native_key, open_sour
 from embedconsole.catalog.writeback import Writeback, open_writeback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from embedconsole.catalog.base import Settled
     from embedconsole.catalog.pages import Rows
@@ -37,6 +37,7 @@ _KEYS_AT_ONCE = 500
 _AHEAD = timedelta(minutes=5)
 """So far ahead of ours the clock of who writes `changed` may be; a later value is no watermark."""
 _YEAR_ONE = date(1, 1, 1)
+_SLOW_READER_SECONDS = 3600
 
 
 def open_catalog(config: CatalogConfig) -> SqlCatalog:
@@ -58,6 +59,7 @@ class _Opened:
         rows: Selects all rows; made once, as every batch is read by it.
         changed: Where its `changed` value is; None when there is none.
         marked: Selects the keys that the write-back columns mark as not synced; None when none can.
+        streams: A scan is one statement whose rows are read as they come.
     """
 
     source: Source
@@ -68,6 +70,7 @@ class _Opened:
     make_rows: RowMaker
     writeback: Writeback | None
     marked: sa.Select[*tuple[object, ...]] | None
+    streams: bool
 
     def of_keys(self, natives: Sequence[object]) -> sa.Select[*tuple[object, ...]]:
         """Selects the rows with these keys, as the database takes them."""
@@ -85,7 +88,8 @@ class SqlCatalog:
     """`Catalog` over a SQL database.
 
     Each page of a scan is one statement in a transaction of its own, so a slow reader holds no lock and no
-    snapshot. Safe to use from several threads.
+    snapshot. Where the database would evaluate the whole query for each page, a scan is one statement, whose
+    snapshot is held for as long as the planner compares. Safe to use from several threads.
 
     Args:
         config: The catalog's section.
@@ -219,12 +223,12 @@ class SqlCatalog:
     def _open(self) -> _Opened:
         config = self._config
 
-        def look(connection: sa.Connection) -> tuple[Source, Writeback | None]:
+        def look(connection: sa.Connection) -> tuple[Source, Writeback | None, bool]:
             source = open_source(config, connection)
             writeback = open_writeback(config, config.writeback, connection) if config.writeback else None
-            return source, writeback
+            return source, writeback, source.whole and readers_hold_up_nobody(connection)
 
-        source, writeback = self._connections.read(look)
+        source, writeback, streams = self._connections.read(look)
         changed = source.columns.index(config.changed) if config.changed is not None else None
         key_column = source.rows.c[config.key]
         return _Opened(
@@ -236,6 +240,7 @@ class SqlCatalog:
             make_rows=RowMaker(source, changed),
             writeback=writeback,
             marked=unsettled_keys(writeback) if writeback is not None else None,
+            streams=streams,
         )
 
     def _may_have_changed(self, opened: _Opened, start: Mark | None) -> Sequence[sa.ColumnElement[bool]]:
@@ -267,7 +272,11 @@ class SqlCatalog:
             yield column < value("year_one", _YEAR_ONE)
 
     def _pages(self, statement: sa.Select[*tuple[object, ...]], key: int) -> Iterator[tuple[Rows, list[str]]]:
-        column = self._opened().key_column
+        opened = self._opened()
+        column = opened.key_column
+        if opened.streams:
+            parts = self._streamed(statement.where(column.is_not(None)).order_by(column))
+            return streamed_pages(parts, key=key, seen_kinds=self._learn)
         ordered = statement.order_by(column).limit(sa.bindparam("page_limit", type_=sa.Integer))
         first = ordered.where(column.is_not(None))
 
@@ -276,6 +285,20 @@ class SqlCatalog:
             return self._read(statement, page_limit=limit)
 
         return keyset_pages(fetch, self._config.page_size, key=key, seen_kinds=self._learn)
+
+    def _streamed(self, statement: sa.Select[*tuple[object, ...]]) -> Generator[Rows]:
+        """The rows of one statement as the reader takes them, a page at a time."""
+        size = self._config.page_size
+
+        def work(connection: sa.Connection) -> Iterator[Rows]:
+            if connection.dialect.name == "mysql":
+                # How long the server waits for a reader that has something else to do between two pages.
+                connection.exec_driver_sql(f"SET SESSION net_write_timeout = {_SLOW_READER_SECONDS}")
+            streaming = connection.execution_options(stream_results=True, max_row_buffer=size)
+            with streaming.execute(statement) as result:
+                yield from result.partitions(size)
+
+        return self._connections.stream(work)
 
     def _read(self, statement: sa.Select[*tuple[object, ...]], **parameters: object) -> Rows:
         return self._connections.read(lambda connection: connection.execute(statement, parameters).fetchall())

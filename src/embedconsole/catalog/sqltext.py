@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _NAME_TABLE = "Name the table in catalog.writeback.table"
 
+_WHOLE = frozenset(
+    ("DISTINCT", "EXCEPT", "GROUP", "HAVING", "INTERSECT", "LIMIT", "OVER", "RECURSIVE", "UNION", "WITH")
+)
+
 _COMMON = (
     ("block", r"/\*"),
     ("quoted", r'"(?:[^"]|"")*"|`(?:[^`]|``)*`'),
@@ -108,6 +112,11 @@ def statement_body(sql: str, dialect: str) -> str:
     if not end:
         raise Refused("catalog", "catalog.query is empty", remedy="Write a SELECT there")
     return sql[:end]
+
+
+def is_evaluated_whole(sql: str, dialect: str) -> bool:
+    """Whether a database may have to evaluate the statement as a whole to give any part of its rows."""
+    return any(token.keyword in _WHOLE for token in tokens(sql, dialect))
 
 
 def first_table(sql: str, dialect: str) -> tuple[str, ...]:
