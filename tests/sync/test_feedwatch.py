@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
+from embedconsole.config.model import CollectionConfig
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
@@ -34,12 +35,15 @@ pytestmark = pytest.mark.anyio
 @dataclass(frozen=True)
 class PlayedPipeline:
     name: str = "products"
+    collection: CollectionConfig = field(
+        default_factory=lambda: CollectionConfig(url="http://localhost", name="products")
+    )
 
 
 @dataclass(frozen=True)
 class PlayedAssembly:
     intake: Intake
-    pipeline: PlayedPipeline = PlayedPipeline()
+    pipeline: PlayedPipeline = field(default_factory=PlayedPipeline)
 
 
 @dataclass

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.collection.address import parse_address
 from embedconsole.collection.aliases import resolved
 from embedconsole.faults import ConfigError
 
@@ -24,6 +25,17 @@ def own_name(config: CollectionConfig) -> str:
         return resolved(config.path, config.name)
     except (OSError, ValueError) as error:
         raise ConfigError(f"the aliases in {config.path} can't be read: {error}") from error
+
+
+def address_of(config: CollectionConfig) -> str:
+    """Where the collection is, in the one form that identifies it: no credentials, host and port in full.
+
+    Raises:
+        ConfigError: The URL is none.
+    """
+    if config.path is not None:
+        return str(config.path.resolve())
+    return parse_address(config.url or "", None).base
 
 
 def build_collection(config: CollectionConfig) -> Collection:

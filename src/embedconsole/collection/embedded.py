@@ -98,7 +98,8 @@ class EmbeddedCollection:
     async def naming(self) -> Naming:
         with self._files():
             aliases = read_aliases(self._folder)
-        return Naming(self._name, tuple(sorted(alias for alias, to in aliases.items() if to == self._name)))
+        own_name = aliases.get(self._name, self._name)
+        return Naming(own_name, tuple(sorted(alias for alias, to in aliases.items() if to == own_name)))
 
     async def optimizations(self) -> Optimizations | None:
         return None  # it optimizes only while it is idle, and then answers nobody

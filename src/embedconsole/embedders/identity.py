@@ -37,6 +37,15 @@ def identity_of(name: str, config: EmbedderConfig) -> str:
     assert_never(config)
 
 
+def size_of(config: EmbedderConfig) -> int | None:
+    """The size of its vectors where the configuration tells."""
+    if isinstance(config, HashingEmbedder):
+        return config.size
+    if isinstance(config, OpenAIEmbedder):
+        return config.dimensions
+    return None
+
+
 def combined_identity(identity: str, how: Combine | None) -> str:
     """That of the vectors which text and picture make together; the same where nothing is combined."""
     return identity if how is None else f"{identity}:{how}"

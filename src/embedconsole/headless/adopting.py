@@ -41,24 +41,28 @@ def adopt_points(
     names = [pipeline.name for pipeline in session.pipelines]
     progress = AuditProgress()
 
-    async def look(engine: Engine) -> dict[str, Adoptable]:
-        return {
-            name: await adoptable(engine, pipeline=name, unmarked=unmarked, progress=progress)
-            for name in names
-        }
+    async def look(engine: Engine) -> dict[str, Adoptable] | str:
+        async with engine.leases.held(names, "skip") as holder:
+            return holder or {
+                name: await adoptable(engine, pipeline=name, unmarked=unmarked, progress=progress)
+                for name in names
+            }
 
-    async def enter(engine: Engine) -> dict[str, Adopted]:
-        return {
-            name: await adopt(
-                engine, pipeline=name, unmarked=unmarked, trust_vectors=trust_vectors, progress=progress
-            )
-            for name in names
-        }
+    async def enter(engine: Engine) -> dict[str, Adopted] | str:
+        async with engine.leases.held(names, "skip") as holder:
+            return holder or {
+                name: await adopt(
+                    engine, pipeline=name, unmarked=unmarked, trust_vectors=trust_vectors, progress=progress
+                )
+                for name in names
+            }
 
     told = partial(_told, progress)
     found = wait_for(session, "adopt", look, told)
     if found.result is None:
         return _interrupted(found.signal)
+    if isinstance(found.result, str):
+        return _held(found.result)
     if not as_json:
         for name, one in found.result.items():
             _print(name, one, unmarked=unmarked, trust_vectors=trust_vectors)
@@ -74,6 +78,8 @@ def adopt_points(
     entered = wait_for(session, "adopt", enter, told)
     if entered.result is None:
         return _interrupted(entered.signal)
+    if isinstance(entered.result, str):
+        return _held(entered.result)
     if as_json:
         put_json({"pipelines": {name: _json(one.found, one.entered) for name, one in entered.result.items()}})
     else:
@@ -81,6 +87,11 @@ def adopt_points(
             put(f"{name}: {done.entered:,} items entered into the ledger")
         say(f"The next run compares them with the catalog: {session.command} --headless --once")
     return _exit(found.result, trust_vectors=trust_vectors)
+
+
+def _held(holder: str) -> Exit:
+    say(f"Nothing was written. Adopt when the run of {holder} has ended: it holds the pipeline.")
+    return Exit.HELD
 
 
 def _exit(found: dict[str, Adoptable], *, trust_vectors: bool) -> Exit:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Generation
@@ -12,7 +14,7 @@ from embedconsole.ledger.schema import batches, doubts, generations, items, vect
 from embedconsole.ledger.states import Stage
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import Column, ColumnElement, Connection
 
     from embedconsole.ledger.database import Database
 
@@ -26,22 +28,38 @@ class Generations:
         self._database = database
 
     def current(self, pipeline: str) -> Generation | None:
-        """The one that is searched and kept true; None before the pipeline's first run."""
-        return self._latest(pipeline, Stage.LIVE)
+        """The newest one that is searched and kept true, wherever it is; None before the first run."""
+        return next(iter(self._of(pipeline, Stage.LIVE)), None)
 
-    def building(self, pipeline: str) -> Generation | None:
-        """The one that is being built to take its place."""
-        return self._latest(pipeline, Stage.BUILDING)
+    def at(self, pipeline: str, collection: str, address: str) -> Generation | None:
+        """The one that fills a collection, by the collection's own name or the alias it is searched by."""
+        found = [
+            one
+            for one in self._of(pipeline, Stage.LIVE, address)
+            if collection in (one.collection, one.target)
+        ]
+        return max(found, key=lambda one: (one.address is not None, one.id), default=None)
 
-    def standby(self, pipeline: str) -> list[Generation]:
-        """Those that were searched before and can be again, the latest first."""
-        return self._of(pipeline, Stage.STANDBY)
+    def others(self, generation: Generation) -> list[Generation]:
+        """The pipeline's other live ones, the one that was used last first."""
+        found = [one for one in self._of(generation.pipeline, Stage.LIVE) if one.id != generation.id]
+        return sorted(found, key=lambda one: math.inf if one.unused_for is None else one.unused_for)
 
-    def _latest(self, pipeline: str, stage: Stage) -> Generation | None:
-        found = self._of(pipeline, stage)
-        return found[0] if found else None
+    def building(self, pipeline: str, address: str | None = None) -> Generation | None:
+        """The one that is being built to take its place, at this address or anywhere."""
+        return next(iter(self._of(pipeline, Stage.BUILDING, address)), None)
 
-    def _of(self, pipeline: str, stage: Stage) -> list[Generation]:
+    def standby(self, pipeline: str, address: str | None = None) -> list[Generation]:
+        """Those that were searched before and can be again, the latest first; as `building`."""
+        return self._of(pipeline, Stage.STANDBY, address)
+
+    def _of(self, pipeline: str, stage: Stage, address: str | None = None) -> list[Generation]:
+        where = [generations.c.pipeline == pipeline, generations.c.stage == stage.value]
+        if address is not None:
+            where.append(or_(generations.c.address == address, generations.c.address.is_(None)))
+        return self._read(*where)
+
+    def _read(self, *where: ColumnElement[bool]) -> list[Generation]:
         query = (
             select(
                 generations.c.id,
@@ -51,10 +69,13 @@ class Generations:
                 generations.c.watermark,
                 (now_ms() - generations.c.full_scan_at) / 1000.0,
                 generations.c.target,
+                generations.c.stage,
                 generations.c.recipe,
                 generations.c.deferred,
+                generations.c.address,
+                (now_ms() - generations.c.used_at) / 1000.0,
             )
-            .where(generations.c.pipeline == pipeline, generations.c.stage == stage.value)
+            .where(*where)
             .order_by(generations.c.id.desc())
         )
         return [
@@ -66,57 +87,75 @@ class Generations:
                 watermark=row[4],
                 scan_age=None if row[5] is None else float(row[5]),
                 target=row[6] or row[2],
-                stage=stage,
-                recipe=row[7],
-                deferred=row[8],
+                stage=Stage(row[7]),
+                recipe=row[8],
+                deferred=row[9],
+                address=row[10],
+                unused_for=None if row[11] is None else float(row[11]),
             )
             for row in self._database.rows(query)
         ]
 
-    def begin(self, pipeline: str, collection: str, space: str) -> Generation:
-        """Retire the pipeline's current generation, if any, and begin a new one with nothing in it."""
-        return self._begin(pipeline, collection, space, Stage.LIVE, collection)
-
-    def build(self, pipeline: str, collection: str, space: str, target: str) -> Generation:
-        """Begin one beside the current generation; another one that was being built is retired.
+    def begin(
+        self,
+        pipeline: str,
+        collection: str,
+        space: str,
+        *,
+        target: str | None = None,
+        address: str | None = None,
+    ) -> Generation:
+        """Begin one with nothing in it, beside those of the pipeline's other collections.
 
         Args:
-            target: The collection that it fills; `collection` will be its alias.
+            target: The collection's own name, where `collection` is its alias.
+            address: Where the collection is.
         """
-        return self._begin(pipeline, collection, space, Stage.BUILDING, target)
+        return self._begin(
+            Generation(0, pipeline, collection, space, None, None, target or collection, address=address)
+        )
 
-    def _begin(self, pipeline: str, collection: str, space: str, stage: Stage, target: str) -> Generation:
+    def build(self, following: Generation) -> Generation:
+        """Begin one beside the generation that is searched; retires another one that was being built there.
+
+        Args:
+            following: What it is to be; its id is not known yet. `collection` will be the alias of `target`.
+        """
+        retired = [
+            generations.c.pipeline == following.pipeline,
+            generations.c.stage == Stage.BUILDING.value,
+            _same(generations.c.address, following.address),
+        ]
+        return self._begin(replace(following, stage=Stage.BUILDING), *retired)
+
+    def _begin(self, generation: Generation, *retired: ColumnElement[bool]) -> Generation:
         values = {
-            "pipeline": pipeline,
-            "collection": collection,
-            "space": space,
-            "stage": stage.value,
-            "target": target,
+            name: getattr(generation, name)
+            for name in ("pipeline", "collection", "space", "target", "address")
         }
 
         def work(connection: Connection) -> int:
-            self._retire(connection, generations.c.pipeline == pipeline, generations.c.stage == stage.value)
-            key = connection.execute(insert(generations).values(**values)).inserted_primary_key
+            if retired:
+                self._retire(connection, *retired)
+            statement = insert(generations).values(stage=generation.stage.value, **values)
+            key = connection.execute(statement).inserted_primary_key
             assert key is not None
             return cast("int", key[0])
 
-        number = self._database.write(work)
-        return Generation(number, pipeline, collection, space, None, None, target, stage)
+        return replace(generation, id=self._database.write(work))
 
-    def promote(self, generation: Generation, *, alias: str) -> None:
-        """Have it searched from now on, by this name; the one before stands by.
+    def promote(self, generation: Generation, *, alias: str, searched: Generation) -> None:
+        """Have it searched from now on, by this name; the one that is `searched` now stands by.
 
         Feed and flags have told of changes to the one that was searched, and will not do so again: the next
         run has to look at every row.
         """
-        live = update(generations).where(
-            generations.c.pipeline == generation.pipeline, generations.c.stage == Stage.LIVE.value
-        )
+        live = update(generations).where(generations.c.id == searched.id)
         this = update(generations).where(generations.c.id == generation.id)
 
         def work(connection: Connection) -> None:
             connection.execute(live.values(stage=Stage.STANDBY.value))
-            unscanned = {"watermark": None, "full_scan_at": None}
+            unscanned = {"watermark": None, "full_scan_at": None, "used_at": now_ms()}
             connection.execute(this.values(stage=Stage.LIVE.value, collection=alias, **unscanned))
 
         self._database.write(work)
@@ -141,9 +180,29 @@ class Generations:
                 self._database.execute(delete(table).where(table.c.id.in_(ids)))
         self._database.execute(delete(vectors).where(vectors.c.generation_id == generation.id))
 
-    def set_space(self, generation_id: int, space: str) -> None:
-        """Note that from now on the vectors are of another space (everything is being embedded again)."""
-        self._set(generation_id, space=space)
+    def left(self, generation: Generation, seconds: float) -> list[Generation]:
+        """The pipeline's generations that were retired, or not used by any run, for so many seconds."""
+        since = now_ms() - round(seconds * 1000)
+        live = generations.c.stage == Stage.LIVE.value
+        used_at = func.coalesce(generations.c.used_at, generations.c.full_scan_at)
+        return self._read(
+            generations.c.pipeline == generation.pipeline,
+            generations.c.id != generation.id,
+            or_(and_(live, used_at < since), generations.c.retired_at < since),
+        )
+
+    def remove(self, generation: Generation) -> None:
+        """Drop all that is known of it, and the generation itself."""
+        self.forget(generation)
+        self._database.execute(delete(generations).where(generations.c.id == generation.id))
+
+    def use(self, generation_id: int, address: str) -> None:
+        """Note that the collection at this address was looked at, and is in use."""
+        self._set(generation_id, address=address, used_at=now_ms())
+
+    def set_space(self, generation_id: int, space: str, recipe: str | None = None) -> None:
+        """Note of which space the vectors are that are written from now on, and how their content is made."""
+        self._set(generation_id, space=space, **({} if recipe is None else {"recipe": recipe}))
 
     def set_recipe(self, generation_id: int, recipe: str) -> None:
         """Note how its content is made from now on."""
@@ -175,3 +234,7 @@ class Generations:
 
     def _set(self, generation_id: int, **values: object) -> None:
         self._database.execute(update(generations).where(generations.c.id == generation_id).values(**values))
+
+
+def _same(column: Column[str | None], value: str | None) -> ColumnElement[bool]:
+    return column.is_(None) if value is None else column == value

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, exists, insert, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, union, update
 
 from embedconsole.ledger.catalogued import FORGOTTEN
+from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.schema import items, vectors
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class KeptVectors:
 
         def work(connection: Connection) -> None:
             connection.execute(older)
-            connection.execute(insert(vectors), rows)
+            now = connection.scalar(select(now_ms()))
+            connection.execute(insert(vectors), [{**row, "kept_at": now} for row in rows])
 
         self._database.write(work)
 
@@ -60,6 +62,30 @@ class KeptVectors:
             vectors.c.generation_id == generation_id, vectors.c.embed_hash.in_(embed_hashes)
         )
         self._database.execute(statement)
+
+    def outnumber(self, generation_id: int) -> bool:
+        """Whether more than twice as many vectors are kept as there are items."""
+        kept = select(func.count()).where(vectors.c.generation_id == generation_id)
+        known = select(func.count()).where(items.c.generation_id == generation_id)
+        return int(self._database.scalar(kept) or 0) > 2 * int(self._database.scalar(known) or 0)
+
+    def sweep(self, generation_id: int, seconds: float) -> int:
+        """Drop those that no item wants or has, and that were kept before so many seconds.
+
+        Returns:
+            How many were dropped.
+        """
+        hashes = [
+            select(column).where(items.c.generation_id == generation_id, column.is_not(None))
+            for column in (items.c.desired_embed_hash, items.c.synced_embed_hash)
+        ]
+        since = now_ms() - round(seconds * 1000)
+        statement = delete(vectors).where(
+            vectors.c.generation_id == generation_id,
+            or_(vectors.c.kept_at.is_(None), vectors.c.kept_at <= since),
+            vectors.c.embed_hash.not_in(union(*hashes)),
+        )
+        return self._database.execute(statement)
 
     def refill(self, generation_id: int) -> int:
         """Take it that the collection holds nothing, if all it held can be written again from here.

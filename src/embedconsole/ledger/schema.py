@@ -51,9 +51,16 @@ generations = Table(
     Column("recipe", _Long),
     # The indexing threshold to set back, while a fill has Qdrant build no index.
     Column("deferred", BigInteger),
+    # Where the collection is, without credentials; NULL in a ledger of 0.1 until its first run.
+    Column("address", Text),
+    # When a run last noted that it is in use, about once a day; NULL until its collection was looked at.
+    Column("used_at", BigInteger),
     Index("ix_embedconsole_generations_pipeline", "pipeline"),
 )
-"""One filling of one collection by one pipeline. `space` is what makes its vectors comparable (JSON)."""
+"""One filling of one collection by one pipeline. `space` is what makes its vectors comparable (JSON).
+
+One generation is live for each collection of a pipeline, known by its address and name.
+"""
 
 items = Table(
     "embedconsole_items",
@@ -210,6 +217,7 @@ vectors = Table(
     Column("generation_id", BigInteger, primary_key=True, autoincrement=False),
     Column("embed_hash", FixedBytes(HASH_BYTES), primary_key=True),
     Column("vector", LongBytes(), nullable=False),
+    Column("kept_at", BigInteger),
 )
 """Embeddings paid for and kept: until the collection has them, or always, see `keep_vectors`."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from embedconsole.collection.build import address_of
 from embedconsole.faults import ConfigError, Refused
 from embedconsole.items import MARKER, Points, point_order
 from embedconsole.ledger.records.items import Adoption, Hashes
@@ -21,9 +22,8 @@ from embedconsole.ledger.states import UNKNOWN
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.auditing import AuditProgress
 from embedconsole.sync.flow import Gate, Stop
-from embedconsole.sync.generation import current_generation, settled_generation
+from embedconsole.sync.generation import check_models, current_generation, settled_generation
 from embedconsole.sync.initialise import compared
-from embedconsole.sync.leases import run_lease
 from embedconsole.sync.likeness import unlike_field
 from embedconsole.sync.markers import read_point
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _PAGE = 1_000
 _EXAMPLES = 20
-_ENOUGH = 20
+ENOUGH = 20
 """Points from which on it is no accident that none of them is as the configuration would make it."""
 
 
@@ -89,7 +89,7 @@ class _Page:
 async def adoptable(
     engine: Engine, *, pipeline: str, unmarked: bool, progress: AuditProgress | None = None
 ) -> Adoptable:
-    """Look what there is to adopt, and write nothing.
+    """Look what there is to adopt, and write nothing. The caller holds the pipeline's run lease.
 
     Args:
         unmarked: Look at points without a marker, too.
@@ -101,7 +101,6 @@ async def adoptable(
     """
     assembly = assembly_of(engine.assemblies, pipeline)
     state = await _checked_state(assembly)
-    await engine.bury_the_dead()  # a killed run's lease is no reason to wait
     await anyio.to_thread.run_sync(_check_ledger, engine.ledger, assembly, state)
     found = await found_in(assembly, progress or AuditProgress(), unmarked=unmarked)
     check_model(pipeline, found)
@@ -122,7 +121,7 @@ def check_model(pipeline: str, found: Adoptable) -> None:
     Raises:
         ConfigError: none of many was made of what the configuration makes of the catalog.
     """
-    if found.marked - found.gone >= _ENOUGH and not found.current:
+    if found.marked - found.gone >= ENOUGH and not found.current:
         raise ConfigError(
             f"pipeline {pipeline}: none of its {found.marked:,} points was made as the configuration says "
             "now: is it another model, template or text? Vectors of two models can't be searched together. "
@@ -139,7 +138,7 @@ async def adopt(
     trust_vectors: bool,
     progress: AuditProgress | None = None,
 ) -> Adopted:
-    """Enter what was found by `adoptable`, which is to be called before.
+    """Enter what was found by `adoptable`, which is to be called before; as there.
 
     Args:
         trust_vectors: Adopt also what has another payload: that is written anew by the next run, the vectors
@@ -149,8 +148,8 @@ async def adopt(
         Fault: catalog, ledger or collection do not answer; what was entered stands, and it can be done again.
     """
     assembly = assembly_of(engine.assemblies, pipeline)
-    settle = partial(settled_generation, assembly, engine.ledger, force=False)
-    generation = await anyio.to_thread.run_sync(settle)
+    generation = await anyio.to_thread.run_sync(settled_generation, assembly, engine.ledger)
+    await anyio.to_thread.run_sync(check_models, generation, assembly, engine.ledger)
     # Before: should we be killed, every later run is to look at all of it.
     await anyio.to_thread.run_sync(engine.ledger.generations.forget_scans, generation.id)
     adopted = Adopted(Adoptable())
@@ -160,6 +159,10 @@ async def adopt(
         entries = _entries(page, trust_vectors=trust_vectors)
         entered = await anyio.to_thread.run_sync(engine.ledger.beliefs.adopt, generation.id, entries)
         adopted = Adopted(_sum(adopted.found, page.found), adopted.entered + entered)
+    if unmarked:
+        # The operator has seen what the others are: the next run asks no more.
+        address = address_of(assembly.pipeline.collection)
+        await anyio.to_thread.run_sync(engine.ledger.generations.use, generation.id, address)
     return adopted
 
 
@@ -185,9 +188,6 @@ async def _checked_state(assembly: Assembly) -> CollectionState:
 
 def _check_ledger(ledger: Ledger, assembly: Assembly, state: CollectionState) -> None:
     name = assembly.pipeline.name
-    holder = ledger.presence.holder(run_lease(name))
-    if holder is not None:
-        raise ConfigError(f"pipeline {name}: {holder} runs it now; adopt when it has ended")
     generation = current_generation(assembly, ledger)
     known = 0 if generation is None else ledger.overview.counts(generation.id).total
     if known and known >= state.points:

@@ -38,14 +38,14 @@ class Donor:
 
     Args:
         generation_id: Of the one that is searched: vectors may be kept of it.
-        collection: Its collection; `gated` is the same behind its gate.
+        collection: Its collection; `gated` is the same behind its gate. None where it can't be reached.
         distances: Vector name to the distance that is configured now.
     """
 
     ledger: Ledger
     generation_id: int
-    collection: Collection
-    gated: GatedCollection
+    collection: Collection | None
+    gated: GatedCollection | None
     distances: Mapping[str, str]
     _usable: frozenset[str] | None = None
     _lock: anyio.Lock = field(default_factory=anyio.Lock)
@@ -65,8 +65,7 @@ class Donor:
             if content.hashes.embed in kept
         }
         left = [content for content in contents if content.key not in found]
-        usable = await self._usable_vectors()
-        if left and usable:
+        if left and self.gated is not None and (usable := await self._usable_vectors()):
             stored = await self.gated.stored(left)
             for content in left:
                 if (point := stored.get(content.point)) is not None:
@@ -77,7 +76,7 @@ class Donor:
     async def _usable_vectors(self) -> frozenset[str]:
         async with self._lock:
             if self._usable is None:
-                state = await self.collection.describe()
+                state = None if self.collection is None else await self.collection.describe()
                 self._usable = frozenset() if state is None else _as_they_were(state, self.distances)
             return self._usable
 

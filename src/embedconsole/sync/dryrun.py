@@ -14,12 +14,11 @@ import anyio.to_thread
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.states import State
 from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.generation import current_generation, seen_anew, settled_generation
+from embedconsole.sync.generation import check_models, current_generation, seen_anew, settled_generation
 from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.options import RunOptions, plan_options
 from embedconsole.sync.planner import Planner
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
-from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
     from array import array
@@ -46,7 +45,7 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
         if options.only is not None:
             options.only.check(assembly.pipeline.name, assembly.catalog.columns)
         if not options.anew:
-            check_space(assembly.pipeline.name, generation, assembly.space)
+            check_models(generation, assembly, ledger)
         counts = ledger.overview.counts(generation.id)
         sink = CountingSink(ledger.overview.due(generation.id))
         progress = Progress()
@@ -124,7 +123,7 @@ def _ledger_to_read(assembly: Assembly, ledger_url: str) -> Iterator[tuple[Ledge
     with tempfile.TemporaryDirectory(prefix="embedconsole-") as folder:
         scratch = f"sqlite:///{Path(folder, 'scratch.db').as_posix()}"
         with open_ledger(scratch) as ledger:
-            yield ledger, settled_generation(assembly, ledger, force=False)
+            yield ledger, settled_generation(assembly, ledger)
 
 
 def _report(

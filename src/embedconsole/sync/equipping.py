@@ -55,6 +55,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
         force=run.options.anew,
         when_there=run.deferring.begin,
         former_fields=run.former_fields,
+        when_written=run.note_space,
     )
     return Worker(
         Workbench(
@@ -89,7 +90,7 @@ def _donor(run: PipelineRun) -> Donor | None:
         ledger=run.ledger,
         generation_id=generation_id,
         collection=collection,
-        gated=GatedCollection(collection, run.writer, pipeline.retry),
+        gated=None if collection is None else GatedCollection(collection, run.writer, pipeline.retry),
         distances={
             name: config.distance or pipeline.collection.distance for name, config in pipeline.vectors.items()
         },

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from embedconsole.ledger.records.items import Generation
 from embedconsole.sync.former import recipe_text, without_fields
 from embedconsole.sync.generation import noted
 from embedconsole.sync.initialise import compared
@@ -15,7 +16,6 @@ from embedconsole.sync.initialise import compared
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedconsole.ledger.records.items import Generation
     from embedconsole.sync.succeeding import Succession
 
 
@@ -39,9 +39,7 @@ class NextGeneration:
             Fault: the ledger or a collection does not answer.
         """
         assembly = self.succession.assembly
-        building = await anyio.to_thread.run_sync(
-            self.succession.ledger.generations.building, self.succession.name
-        )
+        building = await self.succession.building()
         if building is None:
             return await self._standing_by()
         state = await self.succession.collection_of(building).describe()
@@ -64,7 +62,7 @@ class NextGeneration:
         """One from which the name was moved back, if it was filled with the configuration of now."""
         assembly, generations = self.succession.assembly, self.succession.ledger.generations
         recipe = recipe_text(assembly.pipeline)
-        for generation in await anyio.to_thread.run_sync(generations.standby, self.succession.name):
+        for generation in await self.succession.standby():
             if (generation.space, without_fields(generation.recipe)) != (assembly.space, recipe):
                 continue
             state = await self.succession.collection_of(generation).describe()
@@ -78,9 +76,16 @@ class NextGeneration:
         """A new one, beside the one that is searched. Raises as `begun`."""
         assembly, ledger = self.succession.assembly, self.succession.ledger
         target = await self.succession.free_target(searched)
-        build = partial(
-            ledger.generations.build, self.succession.name, searched.collection, assembly.space, target
+        following = Generation(
+            0,
+            self.succession.name,
+            searched.collection,
+            assembly.space,
+            None,
+            None,
+            target,
+            address=searched.address,
         )
-        generation = await anyio.to_thread.run_sync(build)
+        generation = await anyio.to_thread.run_sync(ledger.generations.build, following)
         self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
-        return await anyio.to_thread.run_sync(noted, generation, assembly.pipeline, ledger)
+        return await anyio.to_thread.run_sync(noted, generation, assembly, ledger)

@@ -31,6 +31,7 @@ class RunOptions:
         seconds: Claim for this long at most; what is in flight then is finished.
         max_cost: Spend this much on embeddings at most, in the operator's currency.
         allow_deletes: The operator's word that any share of the items may be deleted.
+        take_over: The operator's word that points of others with the ids of items may be overwritten.
         bulk: Have Qdrant build its index when the run has ended, and not meanwhile.
         building: Fill the generation that is being built beside the one that is searched.
         patient: Wait for dependencies that are away (a daemon) instead of ending the run (cron).
@@ -46,6 +47,7 @@ class RunOptions:
     seconds: float | None = None
     max_cost: float | None = None
     allow_deletes: bool = False
+    take_over: bool = False
     bulk: bool = False
     building: bool = False
     patient: bool = False

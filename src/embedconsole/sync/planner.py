@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from embedconsole.faults import Refused
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.records.items import Change, Wanted
-from embedconsole.ledger.states import WORK
+from embedconsole.ledger.states import WORK, State
 from embedconsole.sync.diff import changed_state
 from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.seen import SeenIds
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation, Known
-    from embedconsole.ledger.states import State
     from embedconsole.sync.content import Content, Recipe
     from embedconsole.sync.guard import DeleteGuard
     from embedconsole.sync.progress import Progress
@@ -236,7 +235,8 @@ class Planner:
                 page.changes.append((item, source, content, state))
             elif source != item.source:
                 page.touched.append((item.id, source))
-            if force:
+            if force and state is not State.EMBED:
+                # One whose content differs is embedded anyway; what it holds is still known then.
                 again.append((item if state is None else item._replace(state=state), content))
             elif state is None:
                 page.unchanged += 1

@@ -37,6 +37,7 @@ class ReadyCollection:
         synced: How many items the ledger believes to be in it.
         force: Everything is being embedded again, so an emptied or missing collection is no surprise.
         when_there: Called before it is written to.
+        when_written: Called after vectors have been written.
         former_fields: See `GatedCollection`.
     """
 
@@ -52,6 +53,7 @@ class ReadyCollection:
         synced: int,
         force: bool,
         when_there: Callable[[], Awaitable[None]],
+        when_written: Callable[[], Awaitable[None]],
         former_fields: Iterable[str] = (),
     ) -> None:
         self._pipeline = pipeline
@@ -66,7 +68,7 @@ class ReadyCollection:
         self._looked = self._missing = False
         self._lacking: tuple[str, ...] = ()
         self._fitting = Fitting(pipeline, collection, gate, journal)
-        self._gated = GatedCollection(collection, gate, pipeline.retry, former_fields)
+        self._gated = GatedCollection(collection, gate, pipeline.retry, former_fields, when_written)
 
     async def look(self) -> None:
         """See that it can be written to, before anything is paid for.

@@ -154,7 +154,7 @@ class Reindex:
             following = await succeeding.begin(searched)
         elif await self._succession.stands_for(following, alias):
             self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
-            await self._succession.take_over(following, alias)
+            await self._succession.take_over(following, alias, searched)
             return await self._moved(searched, following, alias)
         serving = Serving(self.engine, self._succession.assembly, searched, self.say)
         async with alongside(serving.keep):
@@ -266,10 +266,10 @@ class Reindex:
             # First: a worker that still writes to the old collection knows it by the name that moves.
             await anyio.to_thread.run_sync(self.engine.ledger.work.revoke, searched.id)
             await self._succession.collection_of(searched).drop()
-            await self._succession.take_over(following, alias)
+            await self._succession.take_over(following, alias, searched)
             await self._succession.drop(searched)
         else:
-            await self._succession.take_over(following, alias)
+            await self._succession.take_over(following, alias, searched)
         self.say(f"{alias} stands for {following.target} now")
 
     def _end(

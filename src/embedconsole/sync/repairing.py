@@ -8,7 +8,6 @@ does not know is entered as wanted, and the run's full scan decides, under its g
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -20,10 +19,10 @@ from embedconsole.sync.adopting import check_model, found_in
 from embedconsole.sync.audit import NotChecked
 from embedconsole.sync.auditing import AuditProgress
 from embedconsole.sync.comparing import Verdict
-from embedconsole.sync.generation import current_generation, settled_generation
+from embedconsole.sync.generation import check_models, current_generation, settled_generation
 from embedconsole.sync.initialise import initialise
 from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome, RunReport
+from embedconsole.sync.progress import Outcome, RunReport, none_ran
 from embedconsole.sync.verifying import Verification, note_audit, verify
 
 if TYPE_CHECKING:
@@ -108,6 +107,17 @@ async def repair(
         ConfigError: a pipeline can't run as configured; nothing was done.
         Fault: the ledger does not answer.
     """
+    # All of it under the lease, as any other work on the ledger: a run beside it would see half a repair.
+    async with engine.leases.held(list(progress), "wait") as holder:
+        if holder is None:
+            return await _repaired(engine, sample, allow_deletes, progress)
+    # Only a drain ends the wait.
+    return Repaired({}, none_ran(progress, Outcome.INTERRUPTED, f"{holder} runs it still"), {})
+
+
+async def _repaired(
+    engine: Engine, sample: int, allow_deletes: bool, progress: Mapping[str, AuditProgress]
+) -> Repaired:
     found = {}
     for assembly in engine.assemblies:
         name = assembly.pipeline.name
@@ -132,7 +142,8 @@ async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: 
     if await anyio.to_thread.run_sync(current_generation, assembly, ledger) is None:
         # The lost ledger knew by which model; now only the points tell.
         await _check_model(assembly)
-    generation = await anyio.to_thread.run_sync(partial(settled_generation, assembly, ledger, force=False))
+    generation = await anyio.to_thread.run_sync(settled_generation, assembly, ledger)
+    await anyio.to_thread.run_sync(check_models, generation, assembly, ledger)
     mender = LedgerMender(ledger, generation.id)
     audit = await Verification(ledger, assembly, generation, sample, progress, mender.mend).audit()
     await anyio.to_thread.run_sync(note_audit, ledger, assembly.pipeline.name, audit)

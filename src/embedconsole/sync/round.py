@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -12,7 +11,13 @@ import anyio.to_thread
 from embedconsole.faults import Fault
 from embedconsole.sync.consequences import stopped
 from embedconsole.sync.gates import Gates
-from embedconsole.sync.generation import building_generation, current_generation, settled_generation
+from embedconsole.sync.generation import (
+    building_generation,
+    current_generation,
+    former_generation,
+    settled_generation,
+)
+from embedconsole.sync.model_change import check_in_place
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.purse import Purse
 from embedconsole.sync.run import PipelineRun
@@ -20,6 +25,7 @@ from embedconsole.sync.run import PipelineRun
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from embedconsole.collection.base import Collection
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import Worker
     from embedconsole.sync.assembly import Assembly
@@ -71,7 +77,7 @@ class Round:
         await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
         if self.options.only is not None:
             self.options.only.check(assembly.pipeline.name, assembly.catalog.columns)
-        donor = None
+        donor: tuple[int, Collection | None] | None = None
         if self.options.building:
             generation = await anyio.to_thread.run_sync(building_generation, assembly, self.ledger)
             searched = await anyio.to_thread.run_sync(current_generation, assembly, self.ledger)
@@ -79,8 +85,12 @@ class Round:
                 donor = searched.id, assembly.bound_to(searched.target).collection
             assembly = assembly.in_the_background()
         else:
-            settle = partial(settled_generation, assembly, self.ledger, force=self.options.anew)
-            generation = await anyio.to_thread.run_sync(settle)
+            generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.ledger)
+            await check_in_place(assembly, generation, self.ledger, force=self.options.anew)
+            former = await anyio.to_thread.run_sync(former_generation, generation, self.ledger)
+            if former is not None:
+                beside = former.address == generation.address
+                donor = former.id, assembly.bound_to(former.target).collection if beside else None
         return PipelineRun(
             assembly=assembly.bound_to(generation.target),
             generation=generation,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from embedconsole.collection.build import address_of
 from embedconsole.collection.glance import is_lost
 from embedconsole.faults import Fault, Transient
 from embedconsole.sync.alongside import alongside
@@ -20,7 +21,7 @@ from embedconsole.sync.deferring import Deferring
 from embedconsole.sync.doubting import Doubter
 from embedconsole.sync.flags import settle_flags
 from embedconsole.sync.flow import Interrupted, Stop
-from embedconsole.sync.generation import forget_former_fields, former_fields
+from embedconsole.sync.generation import forget_former_fields, former_fields, note_space
 from embedconsole.sync.journal import Journal, product_column
 from embedconsole.sync.leases import TakenOver
 from embedconsole.sync.planning import Planning
@@ -44,6 +45,12 @@ if TYPE_CHECKING:
 
 CANCELLED = "cancelled by the operator"
 
+_DAY = 24 * 3600.0
+_KEPT_UNWANTED = 7 * _DAY
+"""How long a kept vector may wait for an item that wants it again."""
+_KEPT_UNUSED = 30 * _DAY
+"""How long the items of a collection are remembered that no run uses; coming back later is free, too."""
+
 
 @dataclass(slots=True)
 class PipelineRun:
@@ -53,7 +60,8 @@ class PipelineRun:
         gates: Shared by all pipelines.
         worker_id: Who we are, on batches.
         purse: What may be spent, shared by all pipelines.
-        donor: The generation (its id) and the collection that are searched while this one is built.
+        donor: The generation (its id) whose vectors are used where they are the same, and its collection
+            where that can be reached.
     """
 
     assembly: Assembly
@@ -64,7 +72,7 @@ class PipelineRun:
     options: RunOptions
     worker_id: str
     purse: Purse = field(default_factory=Purse)
-    donor: tuple[int, Collection] | None = None
+    donor: tuple[int, Collection | None] | None = None
     progress: Progress = field(default_factory=Progress)
     journal: Journal = field(init=False)
     crew: Crew = field(init=False)
@@ -75,6 +83,8 @@ class PipelineRun:
     recipe: Recipe = field(init=False)
     former_fields: Set[str] = frozenset()
     deferring: Deferring = field(init=False)
+    _space_noted: bool = False
+    _taken_over: str | None = None
 
     def __post_init__(self) -> None:
         pipeline, catalog = self.assembly.pipeline, self.assembly.catalog
@@ -134,11 +144,14 @@ class PipelineRun:
         """Plan and work until nothing is due, the run is drained or it can't go on."""
         began = time.monotonic()
         try:
-            await self._plan_and_work()
+            if await self._looked_at():
+                await self._plan_and_work()
         finally:
             if self.options.plan:  # who only helps leaves it to the run that is helped
                 await self.deferring.end()
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
+        if self.options.plan and not self.crew.ended_early:
+            await anyio.to_thread.run_sync(self._keep_house, counts)
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
         report = self._report(counts, time.monotonic() - began)
         whole = self.options.plan and not self.options.feed and report.outcome is Outcome.OK
@@ -146,6 +159,57 @@ class PipelineRun:
             forget = partial(forget_former_fields, self.generation, self.recipe.fields, self.ledger)
             await anyio.to_thread.run_sync(forget)
         return report
+
+    async def _looked_at(self) -> bool:
+        """See what a collection holds that this ledger has not used before; False when the run ends there.
+
+        A run that does not plan has no lease, and leaves it to one that does.
+        """
+        if self.generation.unused_for is not None or self.options.building or not self.options.plan:
+            return True
+        # Only the first run of a collection pays for importing it.
+        from embedconsole.sync.takeover import Takeover
+
+        takeover = Takeover(
+            self.assembly, self.generation, self.ledger, self.recipe, self.writer, self.options
+        )
+        try:
+            self._taken_over = await takeover.look()
+        except Interrupted:
+            return False
+        except Stop as stop:
+            self.crew.give_up(stop.fault)
+            return False
+        except Fault as fault:
+            self.crew.give_up(fault)
+            return False
+        if self._taken_over is not None:
+            self.journal.note("info", "collection", self._taken_over)
+        return True
+
+    async def note_space(self) -> None:
+        """Note of which model the vectors are, once some have been written."""
+        if not self._space_noted:
+            note = partial(note_space, self.generation, self.assembly, self.ledger)
+            self.generation = await anyio.to_thread.run_sync(note)
+            self._space_noted = True
+
+    def _keep_house(self, counts: Counts) -> None:
+        """Note that the generation is in use, and forget what nothing needs any more; about once a day."""
+        ledger = self.ledger
+        if not (counts.pending or counts.failed):
+            self.generation = note_space(self.generation, self.assembly, ledger)
+        generation = self.generation
+        keeps_all = self.assembly.pipeline.keep_vectors == "always"
+        if keeps_all and self.progress.embedded and ledger.kept.outnumber(generation.id):
+            ledger.kept.sweep(generation.id, 0.0)
+        if self.options.building or (generation.unused_for or 0.0) < _DAY:
+            return
+        ledger.generations.use(generation.id, address_of(self.assembly.pipeline.collection))
+        ledger.kept.sweep(generation.id, _KEPT_UNWANTED)
+        for left in ledger.generations.left(generation, _KEPT_UNUSED):
+            ledger.generations.remove(left)
+            self.journal.note("info", "ledger", f"forgot {left.collection}, which no run has used for long")
 
     async def _plan_and_work(self) -> None:
         # Batches that an earlier run of this process could not settle.
@@ -214,6 +278,7 @@ class PipelineRun:
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
         priced = item_price(self.assembly.pipeline) is not None
         report = report_of(self.progress, counts, seconds=seconds, priced=priced)
+        report = replace(report, message=self._taken_over)
         if self.control.cancelled:
             return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
         if self.control.draining:

@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Generation
 
 
+_REINDEX = "Build the new collection beside the old one with embedconsole reindex"
+SAME_SIZE = f"{_REINDEX}, or embed everything again in place with --headless --once --force."
+ANY_SIZE = (
+    f"{_REINDEX}, or, if the new vectors have the size of the old ones, embed everything again in place with "
+    "--headless --once --force."
+)
+
+
+def another_size(field: str, have: str, want: str) -> str:
+    """What to do where the collection can't take the new vectors."""
+    return f"{_REINDEX}: {field} is {have} there, and the new model makes {want}."
+
+
 def space_of(identities: Mapping[str, str]) -> str:
     """The space as canonical JSON, from vector name to embedder identity.
 
@@ -28,18 +41,25 @@ def identities_in(space: str) -> dict[str, str]:
     return found
 
 
-def check_space(pipeline: str, generation: Generation, space: str) -> None:
+def covers(noted: str, space: str) -> bool:
+    """Whether vectors of both may share a collection: the second has all of the first, and maybe more."""
+    return identities_in(noted).items() <= identities_in(space).items()
+
+
+def check_space(pipeline: str, generation: Generation, space: str, remedies: str = ANY_SIZE) -> None:
     """Refuse to mix the vectors of two models in one collection; further vectors mix with nothing.
+
+    Args:
+        remedies: What the operator can do, by what is known of the sizes.
 
     Raises:
         ConfigError: the generation's vectors are of another space.
     """
-    if not identities_in(generation.space).items() <= identities_in(space).items():
+    if not covers(generation.space, space):
         raise ConfigError(
             f"pipeline {pipeline}: its collection {generation.collection} was filled with "
             f"{_names(generation.space)}, the configuration now says {_names(space)}; vectors of two models "
-            "can't be searched together. Build the new collection beside the old one with embedconsole "
-            "reindex, or embed everything again in place with --headless --once --force."
+            f"can't be searched together. {remedies}"
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from embedconsole.collection.build import address_of
 from embedconsole.faults import ConfigError
 from embedconsole.sync.former import former_assembly
 from embedconsole.sync.generation import current_generation
@@ -51,12 +52,24 @@ class Succession:
         # Somebody else's alias may be configured: from here on the collection itself is meant. Not where the
         # name has moved to the next one already, and only the ledger does not know yet.
         own_name = (await self.collection_of(generation).naming()).collection
-        building = await anyio.to_thread.run_sync(self.ledger.generations.building, self.name)
+        building = await self.building()
         if own_name == generation.target or (building is not None and own_name == building.target):
             return generation
         note = partial(self.ledger.generations.set_target, generation.id, own_name)
         await anyio.to_thread.run_sync(note)
         return replace(generation, target=own_name)
+
+    async def building(self) -> Generation | None:
+        """The generation that is being built beside it."""
+        return await anyio.to_thread.run_sync(
+            self.ledger.generations.building, self.name, address_of(self.assembly.pipeline.collection)
+        )
+
+    async def standby(self) -> list[Generation]:
+        """Those that were searched before and can be again, the latest first."""
+        return await anyio.to_thread.run_sync(
+            self.ledger.generations.standby, self.name, address_of(self.assembly.pipeline.collection)
+        )
 
     async def free_target(self, searched: Generation) -> str:
         """A name for the next collection, which nobody has."""
@@ -78,10 +91,10 @@ class Succession:
         naming = await collection.naming()
         return naming.collection != alias or await collection.describe() is None
 
-    async def take_over(self, following: Generation, alias: str) -> None:
-        """Have the name stand for the generation from now on, and the one before stand by."""
+    async def take_over(self, following: Generation, alias: str, searched: Generation) -> None:
+        """Have the name stand for the generation from now on, and the one that is searched now stand by."""
         await self.collection_of(following).take_alias(alias)
-        promote = partial(self.ledger.generations.promote, following, alias=alias)
+        promote = partial(self.ledger.generations.promote, following, alias=alias, searched=searched)
         await anyio.to_thread.run_sync(promote)
 
     async def stands_for(self, generation: Generation, alias: str) -> bool:
@@ -94,11 +107,11 @@ class Succession:
         Raises:
             ConfigError: there is none.
         """
-        standby = await anyio.to_thread.run_sync(self.ledger.generations.standby, self.name)
+        standby = await self.standby()
         if not standby:
             raise ConfigError(f"pipeline {self.name}: no collection of before stands by to go back to")
         searched = await self.searched()
-        await self.take_over(standby[0], searched.collection)
+        await self.take_over(standby[0], searched.collection, searched)
         if has_vector_column(self.assembly):
             # After the move: nothing that is wrong with a column may be in the way of going back.
             await rewrite_vector_column(await former_assembly(self.assembly, standby[0]))
@@ -106,7 +119,7 @@ class Succession:
 
     async def drop_standby(self) -> list[str]:
         """Drop the collections that stand by; returns their names."""
-        standby = await anyio.to_thread.run_sync(self.ledger.generations.standby, self.name)
+        standby = await self.standby()
         for generation in standby:
             await self.drop(generation)
         return [generation.target for generation in standby]

@@ -16,11 +16,10 @@ from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.audit import Audit, CollectionAudit, NotChecked, SchemaAudit
 from embedconsole.sync.auditing import AuditProgress, CollectionAuditor, leave_alone
 from embedconsole.sync.flow import Gate, Stop
-from embedconsole.sync.generation import current_generation
+from embedconsole.sync.generation import check_models, current_generation
 from embedconsole.sync.initialise import compared
 from embedconsole.sync.rescanning import audit_catalog
 from embedconsole.sync.sampled import Reservoir, audit_vectors
-from embedconsole.sync.space import check_space
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -134,7 +133,7 @@ class Verification:
 
         try:
             if self.generation is not None:
-                check_space(self.assembly.pipeline.name, generation, self.assembly.space)
+                await anyio.to_thread.run_sync(check_models, generation, self.assembly, self.ledger)
             return await _checked(scan)
         except ConfigError as error:
             return NotChecked(str(error), failed=True)

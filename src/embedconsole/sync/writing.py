@@ -38,6 +38,7 @@ class GatedCollection:
 
     Args:
         former_fields: Top-level payload fields that points may have of an earlier configuration of ours.
+        when_written: Called after vectors have been written.
 
     Attributes:
         lacking: Vectors that the collection does not have yet.
@@ -49,12 +50,14 @@ class GatedCollection:
         gate: Gate,
         retry: RetryConfig,
         former_fields: Iterable[str] = (),
+        when_written: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._collection = collection
         self._gate = gate
         self._retry = retry
         self._former_fields = sorted(former_fields)
         self.lacking: Sequence[str] = ()
+        self._when_written = when_written
 
     async def insert(
         self, contents: Sequence[Content], vectors: Vectors, fence: Fence
@@ -100,6 +103,8 @@ class GatedCollection:
         rejected: dict[str, Rejection] = {}
         for group in alike.values():
             rejected |= await _isolating(group, write)
+        if self._when_written is not None and len(rejected) < len(contents):
+            await self._when_written()
         return rejected
 
     def _points(self, group: Sequence[Content], vectors: Mapping[str, VectorColumn]) -> Points:

@@ -23,6 +23,8 @@ class Generation:
         target: The name of the collection that is written to.
         recipe: How its content is made, see `sync.former`; None where that was never noted.
         deferred: The indexing threshold of its collection to set back, see `sync.deferring`.
+        address: Where the collection is, without credentials; None in a ledger of 0.1.
+        unused_for: Seconds since a run noted that it is in use; None until its collection was looked at.
     """
 
     id: int
@@ -35,6 +37,8 @@ class Generation:
     stage: Stage = Stage.LIVE
     recipe: str | None = None
     deferred: int | None = None
+    address: str | None = None
+    unused_for: float | None = None
 
 
 class Hashes(NamedTuple):
