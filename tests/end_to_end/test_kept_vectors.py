@@ -8,6 +8,7 @@ import httpx
 
 if TYPE_CHECKING:
     from support.fixtures_shop import Stage
+    from support.qdrant_server import QdrantServer
 
 
 def drop_collection(stage: Stage) -> None:
@@ -86,11 +87,13 @@ def test_a_dropped_collection_is_never_called_in_sync(sqlite_stage: Stage) -> No
     assert "does not exist, though 5 items were written to it" in refused.err
 
 
-def test_with_nothing_to_write_an_absent_qdrant_is_no_reason_to_fail(sqlite_stage: Stage) -> None:
+def test_with_nothing_to_write_an_absent_qdrant_is_no_reason_to_fail(
+    sqlite_stage: Stage, own_qdrant: QdrantServer
+) -> None:
     stage = sqlite_stage
+    stage.pipeline["collection"]["url"] = own_qdrant.url
     stage.shop.add(range(1, 6))
     assert stage.installation.sync().code == 0
-    collection = stage.installation.settings["pipelines"]["products"]["collection"]
-    collection["url"] = "http://127.0.0.1:9"
+    own_qdrant.stop()
 
     assert stage.installation.sync().code == 0

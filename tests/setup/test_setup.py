@@ -83,6 +83,7 @@ def test_enter_is_enough_where_the_guesses_are_right(folder: Path, database: Dat
     }
     assert pipeline["collection"]["indexes"]["price"] == "float"
     assert not {"embedding", "needs_embedding"} & set(pipeline["collection"]["payload"])
+    assert written(folder)["ledger"] == f"sqlite:///{folder / 'qdrant-ledger.db'}"
     assert stat.S_IMODE((folder / "embedconsole.yaml").stat().st_mode) == 0o600
     assert sorted(path.name for path in folder.iterdir() if path.suffix != ".db") == ["embedconsole.yaml"]
 

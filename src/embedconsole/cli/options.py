@@ -131,6 +131,11 @@ def run_options(command: Callable[P, None]) -> Callable[P, None]:
                 help="Delete even more than max_delete_fraction of the items.",
             ),
             click.option(
+                "--take-over",
+                is_flag=True,
+                help="Overwrite points of other programs that have the ids of items.",
+            ),
+            click.option(
                 "--overlap",
                 type=click.Choice(["skip", "wait"]),
                 default="skip",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from embedconsole.cli.consent import confirm_option
+from embedconsole.cli.consent import confirm_option, require
 from embedconsole.cli.context import logging_to_file
 from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
@@ -38,6 +38,7 @@ class RunFlags:
     full: bool
     dry_run: bool
     allow_deletes: bool
+    take_over: bool
     overlap: Literal["skip", "wait"]
     read_only: bool
     attach: bool
@@ -85,11 +86,18 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         max_cost=flags.max_cost,
         bulk=flags.bulk,
         allow_deletes=flags.allow_deletes,
+        take_over=flags.take_over,
     )
     if flags.dry_run:
         return run_dry(session, options, as_json=invocation.as_json)
     if options.anew:
         confirm_option("Embed every item again, and pay for it?", yes=flags.yes)
+    if options.take_over:
+        require(
+            "--take-over overwrites points of other programs",
+            "Overwrite points of others that have the ids of items?",
+            yes=flags.yes,
+        )
     with tracing():
         return run_once(
             logging_to_file(session, flags.log_format),
@@ -110,6 +118,7 @@ def _check(flags: RunFlags) -> None:
         "--bulk": flags.bulk,
         "--full": flags.full,
         "--allow-deletes": flags.allow_deletes,
+        "--take-over": flags.take_over,
     }
     if flags.headless and not (flags.once or flags.dry_run):
         for name, given in once_only.items():

@@ -96,8 +96,8 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
         "Qdrant", lambda: ask_collection(interview, variables, items.pipeline), find_it
     )
     answers = Answers(replace(items, embed=embed), embedder, collection)
-    variables.drop_unused(configuration(answers, {}))
-    text = configuration(answers, variables.described)
+    variables.drop_unused(configuration(answers, {}, folder))
+    text = configuration(answers, variables.described, folder)
     loaded = settle(parse_source(text, str(path)), path, environ=variables.environ)
     return Setup(text, loaded, reached=tables is not None)
 

@@ -30,13 +30,14 @@ max_delete_fraction: 0.2            # a scan that would delete more than this sh
 """
 
 
-def configuration(answers: Answers, variables: Mapping[str, str]) -> str:
+def configuration(answers: Answers, variables: Mapping[str, str], folder: Path) -> str:
     """The file's text.
 
     Args:
         variables: Environment variables that the file refers to, with what each is.
+        folder: Where the file will be.
     """
-    return "\n".join(_lines(answers, variables)) + "\n"
+    return "\n".join(_lines(answers, variables, folder)) + "\n"
 
 
 def write_configuration(path: Path, text: str, *, replace: bool) -> None:
@@ -69,7 +70,7 @@ def taken(path: Path) -> str:
     return f"{path}: there is a configuration already; --force replaces it, --config FILE writes another one"
 
 
-def _lines(answers: Answers, variables: Mapping[str, str]) -> Iterator[str]:
+def _lines(answers: Answers, variables: Mapping[str, str], folder: Path) -> Iterator[str]:
     items = answers.items
     yield "# Made by `embedconsole setup`. All other settings, explained: config.example.yaml."
     if variables:
@@ -79,7 +80,11 @@ def _lines(answers: Answers, variables: Mapping[str, str]) -> Iterator[str]:
     yield ""
     yield "# Our own tables. Default: a SQLite file in your state folder; postgresql:// or mysql:// when"
     yield "# several hosts share the work."
-    yield "# ledger: sqlite:////var/lib/embedconsole/ledger.db"
+    if answers.collection.path is None:
+        yield "# ledger: sqlite:////var/lib/embedconsole/ledger.db"
+    else:
+        # Next to the collection: whoever moves or deletes one has the other in front of them.
+        yield f"ledger: {_data(_ledger_beside(folder, answers.collection.path))}"
     yield ""
     yield "embedders:"
     yield from _embedder(answers.embedder)
@@ -105,6 +110,12 @@ def _lines(answers: Answers, variables: Mapping[str, str]) -> Iterator[str]:
         yield from (f"        {text_scalar(name)}: {kind}" for name, kind in items.indexes.items())
     yield ""
     yield _TUNING.rstrip("\n")
+
+
+def _ledger_beside(folder: Path, path: str) -> str:
+    """The URL of a ledger next to a collection's folder; absolute, as cron starts us anywhere."""
+    place = folder / ("qdrant" if "$" in path else path)
+    return f"sqlite:///{place.resolve().with_name(f'{place.name}-ledger.db').as_posix()}"
 
 
 def _embedder(embedder: EmbedderAnswers) -> Iterator[str]:
