@@ -14,6 +14,7 @@ _NAME = r'(?:[\w-]+|"[^"]+")(?:\[[0-9]*\])*'
 PATH = rf"{_NAME}(?:\.{_NAME})*"
 """A pattern of all paths."""
 
+_PATH = re.compile(PATH)
 _PLAIN = re.compile(r"[\w-]+")
 _STEP = re.compile(r'"(?P<quoted>[^"]+)"|(?P<name>[\w-]+)|\[(?P<entry>[0-9]*)\]')
 
@@ -21,6 +22,23 @@ _STEP = re.compile(r'"(?P<quoted>[^"]+)"|(?P<name>[\w-]+)|\[(?P<entry>[0-9]*)\]'
 def paths_of(names: Iterable[str]) -> list[str]:
     """Paths of a payload's own fields; a name with a quotation mark in it has none."""
     return [name if _PLAIN.fullmatch(name) else f'"{name}"' for name in names if '"' not in name]
+
+
+def path_of(steps: Iterable[str]) -> str:
+    """The path through these fields, none of which has a quotation mark in its name."""
+    return ".".join(paths_of(steps))
+
+
+def as_path(text: str) -> str:
+    """A path as an operator writes it: what is none gets the quotation marks that it lacks."""
+    if _PATH.fullmatch(text):
+        return text
+    return ".".join(step if _PATH.fullmatch(step) else f'"{step}"' for step in text.split("."))
+
+
+def unquoted(path: str) -> str:
+    """The same without quotation marks."""
+    return path.replace('"', "")
 
 
 def first_name(path: str) -> str:

@@ -26,6 +26,7 @@ INDEXES: dict[str, IndexType] = {
     "in_stock": "bool",
     "created_at": "datetime",
     "metadata.color": "keyword",
+    '"a key"."b.c"': "keyword",
 }
 PAYLOADS: list[JsonObject] = [
     {

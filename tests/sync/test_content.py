@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.faults import ConfigError
-from embedconsole.items import MARKER, EmbedInput, JsonValue
+from embedconsole.fields import values_at
+from embedconsole.items import MARKER, CatalogRow, EmbedInput, JsonValue
 from embedconsole.sync.payload import PayloadField
 from sync.makers import COLUMNS, make_pipeline, make_recipe, make_row
 
@@ -303,3 +304,37 @@ def test_a_row_that_can_not_be_made_is_a_problem_of_its_item(monkeypatch: pytest
     assert content.inputs == {}
     assert content.hashes == RECIPE.content(make_row()).hashes
     assert content.hashes.payload != edited.hashes.payload, "it is looked at again once its row changes"
+
+
+@pytest.mark.parametrize(
+    ("payload", "written", "path"),
+    [
+        ({"facts": {"a b": "price"}}, "facts.a b", 'facts."a b"'),
+        ({"a.b": "price"}, "a.b", '"a.b"'),
+        ({"a.b": "price"}, '"a.b"', '"a.b"'),
+        ({"a": {"b": "price"}}, "a.b", "a.b"),
+        (None, "weird name", '"weird name"'),
+        (None, '"unit.price"', '"unit.price"'),
+        (None, "facts.weight", "facts.weight"),
+    ],
+)
+def test_names_with_dots_and_blanks_are_quoted_in_the_paths_of_indexes(
+    payload: dict[str, Any] | None, written: str, path: str
+) -> None:
+    collection = {"path": "./qdrant", "name": "p", "payload": payload, "indexes": {written: "integer"}}
+    pipeline = make_pipeline(collection=collection)
+    columns = (*COLUMNS, "weird name", "unit.price", "facts")
+    values: dict[str, JsonValue] = {"weird name": "5", "unit.price": "5", "facts": {"weight": 5}}
+    row = CatalogRow("7", {**make_row(price="5").values, **values})
+    made = make_recipe(pipeline, columns=columns).content(row).payload
+
+    assert list(pipeline.collection.indexes) == [path]
+    assert values_at(made, path) == [5]
+
+
+def test_a_column_with_a_dot_is_not_taken_for_a_field_inside_another() -> None:
+    collection = {"path": "./qdrant", "name": "p", "indexes": {"unit.price": "integer"}}
+    with pytest.raises(
+        ConfigError, match=r"collection.indexes: write '\"unit.price\"' for the column unit.price"
+    ):
+        make_recipe(make_pipeline(collection=collection), columns=(*COLUMNS, "unit.price"))

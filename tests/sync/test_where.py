@@ -31,6 +31,8 @@ INDEXES: dict[str, IndexType] = {
     "created_at": "datetime",
     "place": "geo",
     "metadata.color": "keyword",
+    '"unit.price"': "float",
+    '"weird name"': "keyword",
 }
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -52,6 +54,8 @@ def is_in(field: str, *values: str | bool | int | float | date) -> Condition:
         ("stock<>0", Condition("stock", "in", (0,), negated=True)),
         ("stock>=0.5", Condition("stock", ">=", (0.5,))),
         ("sku=50", is_in("sku", "50")),
+        ("unit.price<5", Condition('"unit.price"', "<", (5,))),
+        ('"weird name"=5', is_in('"weird name"', "5")),
         ("sku=true", is_in("sku", "true")),
         ("sku=2026-01-31", is_in("sku", "2026-01-31")),
         ("in_stock=true", is_in("in_stock", True)),

@@ -35,8 +35,9 @@ from embedconsole.config.values import (
     Positive,
     Template,
     Timeout,
+    payload_leaves,
 )
-from embedconsole.fields import first_name
+from embedconsole.fields import as_path, first_name, path_of
 from embedconsole.items import MARKER, UNNAMED, Distance, IndexType
 
 if TYPE_CHECKING:
@@ -109,6 +110,13 @@ class CollectionConfig(Section):
     """How long one request to Qdrant may take."""
     link: OptionalTemplate = None
     """The page of an item, for the hits of a search: an address with fields of the payload in it."""
+
+    @field_validator("indexes")
+    @classmethod
+    def _paths(cls, indexes: dict[str, IndexType], info: ValidationInfo) -> dict[str, IndexType]:
+        # In Qdrant's paths a name with a dot or a blank in it stands in quotation marks.
+        leaves = {".".join(path): path_of(path) for path, _ in payload_leaves(info.data.get("payload") or {})}
+        return {leaves.get(path) or as_path(path): kind for path, kind in indexes.items()}
 
     @field_validator("link")
     @classmethod

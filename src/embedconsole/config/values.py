@@ -28,7 +28,7 @@ from embedconsole.config.database import database_url
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from embedconsole.items import JsonObject, JsonValue
 
@@ -154,6 +154,17 @@ def sent_headers(headers: Mapping[str, SecretStr]) -> dict[str, str]:
 
 PayloadMapping: TypeAlias = dict[str, "str | PayloadMapping"]
 """Payload field to the column it comes from; a mapping makes an object."""
+
+
+def payload_leaves(
+    mapping: PayloadMapping, above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """The values of a payload: the names of the fields that lead to each, and its column."""
+    for name, target in mapping.items():
+        if isinstance(target, str):
+            yield (*above, name), target
+        else:
+            yield from payload_leaves(target, (*above, name))
 
 
 def _payload(value: object) -> PayloadMapping:

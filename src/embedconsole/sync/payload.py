@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from embedconsole.config.values import payload_leaves
 from embedconsole.faults import ConfigError
+from embedconsole.fields import first_name, path_of
 from embedconsole.items import MARKER
 from embedconsole.sync.template import as_text, unknown_column
 
@@ -59,18 +61,19 @@ def payload_fields(
     Raises:
         ConfigError: a column that the query does not have, or a name that is ours.
     """
-    flat: list[tuple[tuple[str, ...], str]] = []
+    flat: list[tuple[tuple[str, ...], str]]
     if mapping is None:
         flat = [((column,), column) for column in default_columns]
+        _check_dots(indexes, default_columns, place)
     else:
-        _flatten(mapping, (), flat)
+        flat = list(payload_leaves(mapping))
     fields = []
     for path, column in flat:
         if column not in columns:
             raise ConfigError(unknown_column(f"{place}.{'.'.join(path)}", column, columns))
         if path[0] == MARKER:
             raise ConfigError(f"{place}: the name {MARKER} is taken by embedconsole itself")
-        fields.append(PayloadField(path, column, indexes.get(".".join(path))))
+        fields.append(PayloadField(path, column, indexes.get(path_of(path))))
     return tuple(fields)
 
 
@@ -90,14 +93,13 @@ def make_payload(fields: Sequence[PayloadField], values: Sequence[JsonValue]) ->
     return payload
 
 
-def _flatten(
-    mapping: PayloadMapping, prefix: tuple[str, ...], into: list[tuple[tuple[str, ...], str]]
-) -> None:
-    for name, target in mapping.items():
-        if isinstance(target, str):
-            into.append(((*prefix, name), target))
-        else:
-            _flatten(target, (*prefix, name), into)
+def _check_dots(indexes: Mapping[str, IndexType], columns: Collection[str], place: str) -> None:
+    for path in indexes:
+        if path in columns and "." in path and first_name(path) not in columns:
+            raise ConfigError(
+                f"{place.removesuffix('payload')}indexes: write '\"{path}\"' for the column {path}; without "
+                f"quotation marks it is a field inside {first_name(path)}, which no item has"
+            )
 
 
 # SQL's types are not those that an index matches: SQLite and MySQL have no boolean, a DECIMAL may come as

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from embedconsole.conditions import Condition
 from embedconsole.faults import ConfigError
-from embedconsole.fields import PATH
+from embedconsole.fields import PATH, unquoted
 from embedconsole.sync.literals import Written, equal_to, ordered
 
 if TYPE_CHECKING:
@@ -87,6 +87,9 @@ def _condition(reader: _Reader, indexes: Mapping[str, IndexType]) -> Condition:
     field = reader.take(_FIELD)
     if field is None:
         raise reader.error("the name of a payload field")
+    if field not in indexes:
+        # A name with a dot in it, written without its quotation marks.
+        field = next((path for path in indexes if unquoted(path) == unquoted(field)), field)
     index = indexes.get(field)
     comparison = reader.take(_COMPARISON)
     if comparison is not None:
