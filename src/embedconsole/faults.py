@@ -63,6 +63,15 @@ class Overloaded(Transient):
     """It has too much to do (503): worth another try, and fewer calls at a time."""
 
 
+class RefusesEverything(Transient):
+    """It refuses whatever it is sent, an input that is surely good included, so no item is at fault.
+
+    A run stops as if a key had been refused; a daemon waits until the dependency accepts something again.
+    """
+
+    kind = FaultClass.REFUSED
+
+
 class Unreachable(Transient):
     """There was no answer at all (name look-up, connect): never the fault of what we sent."""
 
@@ -71,6 +80,16 @@ class BadInput(Fault):
     """The request's input was refused: at least one of its items is at fault (4xx, 413, 422)."""
 
     kind = FaultClass.ITEM
+
+
+class BadAnswer(BadInput):
+    """The answer to the input cannot be used (no vector, too many, of a wrong size): worth another try."""
+
+    kind = FaultClass.TRANSIENT
+
+
+class PaidFailure(BadInput):
+    """It failed while working on the input, which is charged for."""
 
 
 class Refused(Fault):

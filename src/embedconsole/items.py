@@ -114,15 +114,27 @@ class Embedded:
 
     Attributes:
         vectors: float32, shape (inputs, size), in the order of the inputs; rows of rejected inputs are zero.
-        rejected: Index of an input to the reason why it alone was not embedded.
+        rejected: Index of an input to the reason why it was not embedded.
         requests: How many requests it took.
-        postponed: Those of the rejected that another try may well bring: their picture's host was away.
+        postponed: Those of the rejected that another try may well bring: their picture's host was away, or
+            the service answered something that is no vector.
+        refused: Those of the rejected that the service answered for, so that it may be at fault itself.
+        unasked: Those of the refused that were not sent, because others before them were refused in a row.
+        paid: Inputs that the service charges for; None: those that were embedded.
     """
 
     vectors: Vectors
     rejected: Mapping[int, str] = field(default_factory=dict)
     requests: int = 1
     postponed: Set[int] = frozenset()
+    refused: Set[int] = frozenset()
+    unasked: Set[int] = frozenset()
+    paid: int | None = None
+
+    @property
+    def usable(self) -> int:
+        """How many of the inputs were embedded."""
+        return len(self.vectors) - len(self.rejected)
 
 
 @dataclass(frozen=True, slots=True)

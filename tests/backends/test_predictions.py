@@ -42,7 +42,7 @@ async def test_a_process_that_was_stopped_short_leaves_predictions_to_collect(
 
     async with anyio.create_task_group() as group:
         group.start_soon(line.sync)
-        while embedding_service.stats().looks < 6:
+        while embedding_service.stats().looks < 2:
             await anyio.lowlevel.checkpoint()
         group.cancel_scope.cancel()
 

@@ -146,7 +146,7 @@ def test_lengths_that_float32_cannot_square_are_rejected() -> None:
 
 def test_a_wrong_size_names_both() -> None:
     with pytest.raises(Refused, match="answers 2 dimensions, the collection has 512"):
-        checked("x", [[1, 2], [1, 2]], 2, 512, proved=True)
+        checked("x", [[1, 2], [1, 2]], 2, 512)
 
 
 def test_reply_limit_leaves_room() -> None:

@@ -11,12 +11,21 @@ import numpy as np
 import pytest
 
 from embedconsole.config.model import RetryConfig
-from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Transient, Unreachable
+from embedconsole.faults import (
+    BadInput,
+    Fault,
+    FaultClass,
+    Refused,
+    RefusesEverything,
+    Transient,
+    Unreachable,
+)
 from embedconsole.items import Embedded
-from embedconsole.sync.embedding import EmbedderWitness, GatedEmbedder, KnownSize, Pulse, embed_contents
+from embedconsole.sync.embedding import EmbedderWitness, GatedEmbedder, KnownSize, embed_contents
 from embedconsole.sync.flow import Gate, Interrupted
 from embedconsole.sync.isolate import Rejection
 from embedconsole.sync.progress import Progress
+from sync.dependency import state_of
 from sync.makers import make_pipeline, make_recipe, make_row
 
 if TYPE_CHECKING:
@@ -62,7 +71,8 @@ class Scripted:
             if found is not None:
                 rejected[place] = found
         postponed = {place for place, reason in rejected.items() if reason in self.passing}
-        return Embedded(np.ones((len(inputs), 4), dtype=np.float32), rejected, postponed=postponed)
+        vectors = np.ones((len(inputs), 4), dtype=np.float32)
+        return Embedded(vectors, rejected, postponed=postponed, refused=rejected.keys() - postponed)
 
     async def health(self) -> None:
         pass
@@ -73,7 +83,7 @@ class Scripted:
 
 def gated(embedder: Scripted) -> GatedEmbedder:
     gate = Gate("embedder ml", concurrency=4, patient=True, drained=anyio.Event())
-    return GatedEmbedder(embedder, KnownSize(), gate, RetryConfig(call_attempts=1), Progress(), Pulse())
+    return GatedEmbedder(embedder, KnownSize(), gate, RetryConfig(call_attempts=1), Progress())
 
 
 def contents(count: int) -> list[Content]:
@@ -221,7 +231,8 @@ async def test_a_model_that_answers_nan_to_everything_fails_no_item() -> None:
 
 async def witnessed(like: str, one: GatedEmbedder, *, since: int = 0) -> bool | None:
     entry = (TWO_VECTORS if like == "image" else ONE_VECTOR).content(make_row("1")).inputs
-    return await EmbedderWitness(one, entry["image" if like == "image" else ""]).alive(since, "answered 500")
+    witness = EmbedderWitness(one, entry["image" if like == "image" else ""], one.probe)
+    return await witness.alive(since, 1)
 
 
 async def test_the_witness_asks_a_sample_only_when_nothing_has_come_back_since() -> None:
@@ -239,24 +250,102 @@ async def test_the_witness_asks_a_sample_only_when_nothing_has_come_back_since()
 @pytest.mark.parametrize(
     ("answer", "alive"),
     [
-        (Transient("ml", "answered 500"), False),
-        (Unreachable("ml", "gone"), False),
-        (BadInput("ml", "refused the input (422)"), True),
-        ("answered 500", False),
-        ("its vector is null", True),
+        (None, True),
+        (BadInput("ml", "refused the input (422)"), None),
+        ("its vector is null", None),
     ],
 )
-async def test_what_the_witness_makes_of_an_answer(answer: Fault | str, *, alive: bool) -> None:
+async def test_what_the_witness_makes_of_an_answer(answer: Fault | str | None, *, alive: bool | None) -> None:
+    """The sample has no picture, as the item has: what it is refused for may be that."""
     assert await witnessed("text", gated(Scripted(lambda asked: answer))) is alive
 
 
-async def test_pictures_have_no_sample_but_what_went_well_before() -> None:
-    service = Scripted()
+@pytest.mark.parametrize("fault", [Transient("ml", "answered 500"), Unreachable("ml", "gone")])
+async def test_a_sample_that_fails_in_passing_is_no_refusal(fault: Fault) -> None:
+    with pytest.raises(Transient):
+        await witnessed("text", gated(Scripted(lambda asked: fault)))
+
+
+async def test_a_service_that_fetches_pictures_itself_is_known_by_one_that_it_embedded_before() -> None:
+    service = Scripted(lambda asked: BadInput("ml", "no address") if asked.startswith("data:") else None)
     one = gated(service)
     assert await witnessed("image", one) is None
-    assert not service.asked
+    (sample,) = service.asked
 
     one.pulse.known_good = TWO_VECTORS.content(make_row("9")).inputs["image"]
 
     assert await witnessed("image", one) is True
-    assert service.asked == {"https://shop.example/9.jpg": 1}
+    assert service.asked == {sample: 2, "https://shop.example/9.jpg": 1}
+
+
+async def test_a_picture_is_known_to_be_good_from_an_earlier_run() -> None:
+    service = Scripted(lambda asked: BadInput("ml", "no address") if "/9.jpg" not in asked else None)
+
+    async def remembered() -> EmbedInput:
+        return TWO_VECTORS.content(make_row("9")).inputs["image"]
+
+    assert await witnessed("image", replace(gated(service), remembered=remembered)) is True
+
+
+async def test_what_many_items_have_in_common_a_sample_does_not_speak_for() -> None:
+    service = Scripted(lambda asked: None if asked.startswith("embedconsole") else BadInput("ml", "no"))
+    one = gated(service)
+    like = ONE_VECTOR.content(make_row("1")).inputs[""]
+    witness = EmbedderWitness(one, like, one.probe)
+
+    assert await witness.alive(one.pulse.answers, 3) is True
+    assert await witness.alive(one.pulse.answers, 50) is None
+
+
+@pytest.mark.parametrize("answer", [BadInput("ml", "refused the input (400)"), "its vector is null"])
+async def test_batches_that_are_refused_together_are_judged_once(answer: Fault | str) -> None:
+    service = Scripted(lambda asked: answer, batch_size=8)
+    one = gated(service)
+    several = [[ONE_VECTOR.content(make_row(f"{batch}{n}")) for n in range(8)] for batch in range(4)]
+    results = []
+
+    async def embed(items: list[Content]) -> None:
+        results.append(await embed_contents(items, {"": one}, {}))
+
+    async with anyio.create_task_group() as group:
+        for items in several:
+            group.start_soon(embed, items)
+
+    assert all(result.rejected == {} for result in results)
+    assert all(isinstance(result.ended_by, RefusesEverything) for result in results)
+    assert str(answer).partition(": ")[2] in str(results[0].ended_by)
+    assert one.progress.embed_requests <= 4 + 6, "each once, and one of them looks further"
+    assert one.progress.embed_items == 0
+    assert state_of(one.gate) == "breaker open"
+
+
+async def test_one_reply_of_a_wrong_size_costs_no_item() -> None:
+    one = gated(Scripted(batch_size=4))
+    await embed_contents(contents(1), {"": one}, {})
+    one.size.size = 5  # as if this and the next replies had another size than before
+
+    result = await embed_contents(contents(4), {"": one}, {})
+
+    assert result.rejected == {}
+    assert isinstance(result.ended_by, RefusesEverything)
+    one.size.size = 4
+    with anyio.fail_after(30):
+        assert (await embed_contents(contents(4), {"": one}, {})).vectors.keys() == {"1", "2", "3", "4"}
+
+
+async def test_how_much_fits_is_remembered() -> None:
+    service = Scripted(batch_size=8)
+    plain = service.embed
+
+    async def embed(inputs: Sequence[EmbedInput]) -> Embedded:
+        if len(inputs) > 3:
+            raise BadInput("ml", "slightly too much for us")
+        return await plain(inputs)
+
+    service.embed = embed  # type: ignore[method-assign]
+    one = gated(service)
+
+    assert len((await embed_contents(contents(8), {"": one}, {})).vectors) == 8
+    assert one.progress.embed_requests == 1 + 2 + 1 + 4, "with a sample"
+    assert len((await embed_contents(contents(8), {"": one}, {})).vectors) == 8
+    assert one.progress.embed_requests == 8 + 4

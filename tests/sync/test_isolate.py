@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import Embedded, EmbedInput
-from embedconsole.sync.isolate import Rejection, embed_isolating
+from embedconsole.sync.isolate import NothingUsable, Pulse, Rejection, embed_isolating
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -53,11 +53,16 @@ class Service:
         if any(number in self.poison for number in numbers):
             raise self.fault("service", f"stumbled over {len(numbers)}")
         without = {*self.rejects, *self.postpones}
-        self.embedded.update(number for number in numbers if number not in without)
+        good = [number for number in numbers if number not in without]
+        self.embedded.update(good)
         rejected = {place: "no picture" for place, number in enumerate(numbers) if number in without}
         postponed = {place for place, number in enumerate(numbers) if number in self.postpones}
         vectors = np.array([[number, 1] for number in numbers], dtype=np.float32)
-        return Embedded(vectors, rejected, postponed=postponed)
+        embedded = Embedded(vectors, rejected, postponed=postponed, refused=rejected.keys() - postponed)
+        if not good:
+            raise NothingUsable("service", embedded)
+        self.witness.pulse.beat()
+        return embedded
 
     def isolate(self, count: int) -> Isolated:
         outcome = asyncio.run(
@@ -76,9 +81,11 @@ class Oracle:
     verdict: bool | None
     asked: int = 0
     source: str = "service"
-    answers: int = 0
+    pulse: Pulse = field(default_factory=Pulse)
+    shut: bool = False
+    remedy: str = "Check it"
 
-    async def alive(self, since: int, reason: str) -> bool | None:
+    async def alive(self, since: int, failed: int) -> bool | None:
         self.asked += 1
         return self.verdict
 
@@ -135,7 +142,7 @@ def test_a_service_that_fails_everything_costs_a_handful_of_requests(
 
     assert isinstance(outcome.ended_by, Transient)
     assert outcome.rejected == {}, "nobody is charged"
-    assert len(service.sizes) + service.witness.asked <= 6
+    assert len(service.sizes) + service.witness.asked <= 7
 
 
 @given(st.integers(2, 200), st.integers(1, 40), st.integers(0, 199))
@@ -152,7 +159,7 @@ def test_a_service_that_dies_while_it_is_searched(count: int, dies_after: int, p
 
 
 def test_a_lone_item_is_blamed_when_the_service_is_well_and_only_then() -> None:
-    for verdict, charged in ((True, {0}), (None, {0}), (False, set())):
+    for verdict, charged in ((True, {0}), (None, set()), (False, set())):
         service = Service({0}, Transient, witness=Oracle(verdict))
 
         outcome = service.isolate(1)

@@ -147,6 +147,8 @@ class RetryConfig(Section):
     """Tries of one request at once, for a hiccup of the network."""
     call_delay: Duration = 1.0
     """The wait before the second of those; a little longer each time."""
+    patience: Duration = 600.0
+    """How long one run waits for a service that only throttles, since its last success; a daemon waits on."""
 
 
 class ScheduleConfig(Section):

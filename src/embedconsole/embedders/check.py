@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedconsole.faults import BadInput, Refused
+from embedconsole.faults import BadAnswer, Refused
 from embedconsole.items import Embedded
 
 if TYPE_CHECKING:
@@ -31,22 +31,22 @@ def checked(
             little-endian float32.
         count: How many inputs there were.
         expected_size: Dimensions of the collection; None takes the size that most vectors have.
-        proved: Whether vectors of the expected size came from there before: then a single vector of another
-            size is the item's fault and not the configuration's.
+        proved: Whether vectors of the expected size came from there before: then one of another size is not
+            the configuration's fault.
 
     Raises:
-        BadInput: Not one vector an input, or no telling which of several sizes is right.
+        BadAnswer: Not one vector an input, or no telling which of several sizes is right.
         Refused: No vector has the expected size.
     """
     if len(rows) != count:
-        raise BadInput(source, f"answered {len(rows):,} vectors for {count:,} items")
+        raise BadAnswer(source, f"answered {len(rows):,} vectors for {count:,} items")
     lengths = Counter(
         len(row) if isinstance(row, list) else len(row) // _FLOAT_BYTES
         for row in rows
         if isinstance(row, (list, bytes))
     )
     size = expected_size if expected_size is not None else _usual_size(source, lengths)
-    if lengths and size not in lengths and not (proved and count == 1):
+    if lengths and size not in lengths and not proved:
         wrong = lengths.most_common(1)[0][0]
         raise Refused(
             source,
@@ -56,13 +56,21 @@ def checked(
     return _embedded(rows, size)
 
 
+def is_usable(row: object, expected_size: int | None) -> bool:
+    """Whether a single vector of a reply could go into a collection."""
+    size = expected_size
+    if size is None and isinstance(row, (list, bytes)):
+        size = len(row) if isinstance(row, list) else len(row) // _FLOAT_BYTES
+    return not _embedded([row], size or 0).rejected
+
+
 def _usual_size(source: str, lengths: Counter[int]) -> int:
     if not lengths:
         return 0
     ranked = lengths.most_common(2)
     if len(ranked) == 2 and ranked[0][1] == ranked[1][1]:
         sizes = " and ".join(f"{size:,}" for size in sorted(size for size, _ in ranked))
-        raise BadInput(source, f"answered vectors of different sizes ({sizes} dimensions)")
+        raise BadAnswer(source, f"answered vectors of different sizes ({sizes} dimensions)")
     return ranked[0][0]
 
 
@@ -80,7 +88,7 @@ def _embedded(rows: Sequence[object], size: int) -> Embedded:
         rejected.setdefault(index, reason)
     if rejected:
         vectors[list(rejected)] = 0.0
-    return Embedded(vectors, dict(sorted(rejected.items())))
+    return Embedded(vectors, dict(sorted(rejected.items())), refused=frozenset(rejected))
 
 
 def _pack(packer: struct.Struct, packed: bytearray, index: int, row: object, size: int) -> str | None:
@@ -92,7 +100,7 @@ def _pack(packer: struct.Struct, packed: bytearray, index: int, row: object, siz
     if not isinstance(row, list):
         return "its vector is not a list of numbers"
     if len(row) != size:
-        return f"its vector has {len(row):,} dimensions, want {size:,}"
+        return f"its vector has {len(row):,} dimensions, expected {size:,}"
     if not row:
         return "its vector is empty"
     try:
@@ -106,7 +114,7 @@ def _pack(packer: struct.Struct, packed: bytearray, index: int, row: object, siz
 
 def _copy(packed: bytearray, index: int, row: bytes, size: int) -> str | None:
     if len(row) != size * _FLOAT_BYTES:
-        return f"its vector has {len(row) / _FLOAT_BYTES:,g} dimensions, want {size:,}"
+        return f"its vector has {len(row) / _FLOAT_BYTES:,g} dimensions, expected {size:,}"
     if not row:
         return "its vector is empty"
     numbers = np.frombuffer(row, dtype="<f4").astype(np.float32, copy=False)

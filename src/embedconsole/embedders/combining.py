@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,10 @@ class _Part:
     vectors: Mapping[int, Vector]
     rejected: Mapping[int, str] = field(default_factory=dict)
     postponed: frozenset[int] = frozenset()
+    refused: frozenset[int] = frozenset()
+    unasked: frozenset[int] = frozenset()
     requests: int = 0
+    paid: int = 0
 
 
 class CombinedEmbedder:
@@ -81,14 +85,15 @@ class CombinedEmbedder:
         parts: list[_Part] = []
         try:
             parts.append(await self._part(texts))
-            parts.append(await self._part(pictures))
+            unasked = parts[0].unasked
+            parts.append(await self._part({at: one for at, one in pictures.items() if at not in unasked}))
         except Fault:
             self._keep(texts, parts, {*texts})
             raise
         for part in parts:
             rejected |= part.rejected
         postponed = parts[0].postponed | parts[1].postponed
-        self._keep(texts, parts, postponed)
+        self._keep(texts, parts, postponed | parts[1].unasked)
         joined = self._joined(len(inputs), *(part.vectors for part in parts))
         joined[list(rejected)] = 0.0
         return Embedded(
@@ -96,6 +101,9 @@ class CombinedEmbedder:
             dict(sorted(rejected.items())),
             requests=sum(part.requests for part in parts),
             postponed=postponed,
+            refused=parts[0].refused | parts[1].refused,
+            unasked=parts[0].unasked | parts[1].unasked,
+            paid=ceil(sum(part.paid for part in parts) / 2),  # an item is two inputs, and priced as such
         )
 
     def _keep(self, texts: Mapping[int, EmbedInput], parts: Sequence[_Part], places: Collection[int]) -> None:
@@ -119,7 +127,10 @@ class CombinedEmbedder:
             known | fresh,
             {places[index]: reason for index, reason in embedded.rejected.items()},
             frozenset(places[index] for index in embedded.postponed),
+            frozenset(places[index] for index in embedded.refused),
+            frozenset(places[index] for index in embedded.unasked),
             embedded.requests,
+            embedded.usable if embedded.paid is None else embedded.paid,
         )
 
     def _joined(self, count: int, texts: Mapping[int, Vector], pictures: Mapping[int, Vector]) -> Vectors:

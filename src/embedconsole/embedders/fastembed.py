@@ -157,7 +157,7 @@ class FastembedEmbedder:
         found = checked(self._source, rows, len(rows), self._expected_size, proved=self._proved)
         self._proved = self._proved or len(found.rejected) < len(rows)
         vectors = normalized(found.vectors) if self._config.normalizes else found.vectors
-        return Embedded(vectors, found.rejected)
+        return Embedded(vectors, found.rejected, refused=found.refused)
 
 
 def _cut(entries: Iterable[T], size: int) -> list[list[T]]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import anyio
 import numpy as np
 
 from embedconsole.faults import BadInput, Transient
-from embedconsole.items import Embedded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from embedconsole.items import Embedded
     from embedconsole.pictures.fetcher import PictureFetcher
     from embedconsole.pictures.inspect import Picture
 
@@ -69,4 +69,11 @@ def spread(
     missing = {at: fetched.missing[image] for at, image in images.items() if image in fetched.missing}
     postponed = {places[index] for index in embedded.postponed}
     postponed |= {at for at, image in images.items() if image in fetched.passing}
-    return Embedded(vectors, dict(sorted((missing | said).items())), embedded.requests, postponed)
+    return replace(
+        embedded,
+        vectors=vectors,
+        rejected=dict(sorted((missing | said).items())),
+        postponed=postponed,
+        refused={places[index] for index in embedded.refused},
+        unasked={places[index] for index in embedded.unasked},
+    )

@@ -16,7 +16,7 @@ from embedconsole.embedders.portions import Answers, Portions, Row, one_each
 from embedconsole.embedders.remote import Remote, blank, with_content
 from embedconsole.embedders.replies import decode, encode, entry_of, errors_beside, reply_limit, value_at
 from embedconsole.embedders.wire import Wire, split_credentials
-from embedconsole.faults import BadInput
+from embedconsole.faults import BadAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,9 +103,9 @@ class ItemsEmbedder(HttpService):
         places = self.places
         entries = self.found(reply, places.vectors)
         if not isinstance(entries, list):
-            raise BadInput(self.service.source, f"answered `{places.vectors}` that are no list")
+            raise BadAnswer(self.service.source, f"answered `{places.vectors}` that are no list")
         if len(entries) != count:
-            raise BadInput(self.service.source, f"answered {len(entries):,} vectors for {count:,} items")
+            raise BadAnswer(self.service.source, f"answered {len(entries):,} vectors for {count:,} items")
         beside = errors_beside(reply, places.errors) if places.errors is not None else {}
         return [entry_of(entry, places, said=beside.get(position)) for position, entry in enumerate(entries)]
 
@@ -115,7 +115,9 @@ class SingleEmbedder(HttpService):
 
     def __init__(self, name: str, config: HttpEmbedder, expected_size: int | None) -> None:
         super().__init__(name, config, expected_size)
-        self._portions = Portions(config.concurrency, config.batch_size * max(8, config.concurrency))
+        self._portions = Portions(
+            config.concurrency, config.batch_size * max(8, config.concurrency), self.usable
+        )
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
         """See `Embedder.embed`. An input that the service refuses is rejected alone."""

@@ -16,7 +16,7 @@ from embedconsole.embedders.portions import Portions, Row
 from embedconsole.embedders.remote import Remote, with_content
 from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
 from embedconsole.embedders.wire import Wire, split_credentials
-from embedconsole.faults import BadInput, Refused
+from embedconsole.faults import BadAnswer, BadInput, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ class OpenAIEmbedder(Remote):
         self._base64 = True
         self._texts_budget = Budget(config.batch_size)
         self._images_budget = Budget(min(config.batch_size, _IMAGES_AT_ONCE))
-        self._portions = Portions(config.concurrency, config.batch_size * config.concurrency)
+        self._portions = Portions(config.concurrency, config.batch_size * config.concurrency, self.usable)
         self._wire = Wire(
             service,
             config.url if config.url.endswith(_PATH) else config.url.rstrip("/") + _PATH,
@@ -134,12 +134,12 @@ class OpenAIEmbedder(Remote):
         entries = value_at(self.service, reply, "data", remedy=None if self.understood else remedy)
         self.understood = True
         if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
-            raise BadInput(source, "answered `data` that is no list of embeddings")
+            raise BadAnswer(source, "answered `data` that is no list of embeddings")
         if len(entries) != count:
-            raise BadInput(source, f"answered {len(entries):,} vectors for {count:,} items")
+            raise BadAnswer(source, f"answered {len(entries):,} vectors for {count:,} items")
         places = [entry.get("index", position) for position, entry in enumerate(entries)]
         if sorted(map(str, places)) != sorted(map(str, range(count))):
-            raise BadInput(source, "answered vectors whose `index` does not name each item once")
+            raise BadAnswer(source, "answered vectors whose `index` does not name each item once")
         rows = {
             int(place): Row(_floats(entry.get("embedding")))
             for place, entry in zip(places, entries, strict=True)

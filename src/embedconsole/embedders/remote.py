@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedconsole.embedders.check import checked, normalized
+from embedconsole.embedders.check import checked, is_usable, normalized
 from embedconsole.embedders.identity import identity_of
 from embedconsole.embedders.turns import Turns
 from embedconsole.items import Embedded
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.embedders.portions import Answers, Row
     from embedconsole.items import EmbedInput
 
+_NOTHING = Embedded(np.zeros((0, 0), dtype=np.float32))
 NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
 
 
@@ -58,27 +59,32 @@ class Remote:
         """The answers for `count` inputs, checked; inputs without one had nothing to embed.
 
         Raises:
-            BadInput, Refused: See `check.checked`.
+            BadAnswer, Refused: See `check.checked`.
         """
         places = sorted(answers.rows)
         rows = [answers.rows[place] for place in places]
-        width = self.expected_size or 0
-        rejected = dict.fromkeys(range(count), NOTHING_TO_EMBED)
-        vectors = None
-        if rows:
-            believed = self._believe(rows)
-            width = believed.vectors.shape[1]
-            vectors = believed.vectors if len(places) == count else None
-            for position, place in enumerate(places):
-                del rejected[place]
-                if position in believed.rejected:
-                    rejected[place] = believed.rejected[position]
-        if vectors is None:
+        believed = self._believe(rows) if rows else _NOTHING
+        vectors = believed.vectors
+        if len(places) != count:
+            width = vectors.shape[1] if rows else self.expected_size or 0
             vectors = np.zeros((count, width), dtype=np.float32)
             if rows:
                 vectors[places] = believed.vectors
-        rejected.update(answers.refused)
-        return Embedded(vectors, rejected, requests=answers.requests)
+        rejected = dict.fromkeys(set(range(count)) - set(places), NOTHING_TO_EMBED)
+        rejected |= {places[index]: reason for index, reason in believed.rejected.items()}
+        return Embedded(
+            vectors,
+            dict(sorted((rejected | answers.unsent).items())),
+            requests=answers.requests,
+            postponed=frozenset(places[index] for index in believed.postponed),
+            refused=frozenset(places[index] for index in believed.refused) | answers.unsent.keys(),
+            unasked=frozenset(answers.unsent),
+            paid=sum(row.paid for row in rows),
+        )
+
+    def usable(self, row: Row) -> bool:
+        """Whether a row holds a vector that can be used."""
+        return is_usable(row.value, self.expected_size)
 
     def _believe(self, rows: Sequence[Row]) -> Embedded:
         found = checked(
@@ -96,7 +102,9 @@ class Remote:
             if (error := rows[index].error) is not None
         }
         vectors = normalized(found.vectors) if self._normalize else found.vectors
-        return Embedded(vectors, {**found.rejected, **said})
+        # What the service says of an input is final; a vector that cannot be used may be better another time.
+        passing = frozenset(index for index in found.rejected if index not in said or rows[index].passing)
+        return Embedded(vectors, {**found.rejected, **said}, postponed=passing, refused=found.refused)
 
 
 def blank(text: str | None) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import anyio
@@ -20,7 +21,7 @@ from embedconsole.embedders.remote import Remote, with_content
 from embedconsole.embedders.replicate_api import Prediction, ReplicateApi
 from embedconsole.embedders.replicate_output import fault_of_end, vectors_of
 from embedconsole.embedders.tickets import TicketsInMemory
-from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+from embedconsole.faults import BadAnswer, Fault, Refused, Throttled, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,19 +55,19 @@ class ReplicateEmbedder(Remote):
         super().__init__(name, config, service, expected_size)
         self._config = config
         self._api = ReplicateApi(service, config, token)
-        self._portions = Portions(config.concurrency, config.batch_size * config.concurrency)
+        self._portions = Portions(config.concurrency, config.batch_size * config.concurrency, self.usable)
         self._own_tickets = TicketsInMemory()
         self._tickets: Tickets = self._own_tickets if tickets is None else tickets
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
         """See `Embedder.embed`. An input with an image is that image, any other its text."""
         contents = with_content(inputs)
-        refused = {index: why for index in contents if (why := self._unsendable(inputs[index])) is not None}
-        sent = [index for index in contents if index not in refused]
+        unfit = {index: why for index in contents if (why := self._unsendable(inputs[index])) is not None}
+        sent = [index for index in contents if index not in unfit]
         cut = one_each if self._config.batch_input is None else _all_at_once
         answers = await self._portions.answers(inputs, sent, cut, self._ask)
-        answers.refused.update(refused)
-        return self.result(len(inputs), answers)
+        found = self.result(len(inputs), answers)
+        return replace(found, rejected=dict(sorted((dict(found.rejected) | unfit).items())))
 
     def _unsendable(self, entry: EmbedInput) -> str | None:
         """Why the model would take an input for something else, or fail the others of its batch."""
@@ -91,13 +92,13 @@ class ReplicateEmbedder(Remote):
         source = self.service.source
         vectors = vectors_of(prediction.output, lines)
         if vectors is None and self.understood:
-            raise BadInput(source, "the prediction ended without an embedding")
+            raise BadAnswer(source, "the prediction ended without an embedding")
         if vectors is None:
             remedy = f"Check that embedders.{self.name}.model is one that answers embeddings"
             raise Refused(source, "the prediction ended without an embedding", remedy=remedy)
         self.understood = True
         if len(vectors) != len(lines):
-            raise BadInput(source, f"answered {len(vectors):,} vectors for {len(lines):,} items")
+            raise BadAnswer(source, f"answered {len(vectors):,} vectors for {len(lines):,} items")
         return [Row(vector) for vector in vectors]
 
     def _model_input(self, first: EmbedInput, lines: Sequence[str]) -> JsonObject:
@@ -113,7 +114,7 @@ class ReplicateEmbedder(Remote):
 
         Raises:
             Transient: It takes longer than `timeout`, and is left to be collected.
-            BadInput: It failed.
+            PaidFailure: It failed.
         """
         key = _key(self.identity, model_input)
         try:

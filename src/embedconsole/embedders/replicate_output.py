@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import BadInput, Fault, Transient
+from embedconsole.faults import Fault, PaidFailure, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,4 +60,4 @@ def fault_of_end(service: Service, status: str, error: str | None) -> Fault:
     said = service.clean(error or "") or "without a reason"
     if _PASSING.search(said):
         return Transient(service.source, f"the prediction failed: {said}")
-    return BadInput(service.source, f"the prediction failed: {said}")
+    return PaidFailure(service.source, f"the prediction failed: {said}")

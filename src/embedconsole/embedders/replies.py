@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from embedconsole.embedders.portions import Row
-from embedconsole.faults import BadInput, Fault, Refused, Transient
+from embedconsole.faults import BadAnswer, Fault, Refused, Transient
 
 if TYPE_CHECKING:
     from embedconsole.config.embedder import HttpReply
@@ -75,15 +75,15 @@ def value_at(service: Service, reply: object, path: str, *, remedy: str | None) 
 
     Args:
         remedy: What to check when there is no such place; None when it was there in an earlier reply: then
-            its lack is about the input.
+            it may be there in the next one.
 
     Raises:
-        BadInput, Refused: It is not there.
+        BadAnswer, Refused: It is not there.
     """
     value = reply
     for name in _names(path):
         if not isinstance(value, dict) or name not in value:
-            fault: type[Fault] = BadInput if remedy is None else Refused
+            fault: type[Fault] = BadAnswer if remedy is None else Refused
             got = f"but {', '.join(map(repr, value))}" if isinstance(value, dict) else "and no object at all"
             raise fault(service.source, service.clean(f"answered no {path!r} {got}"), remedy=remedy)
         value = value[name]

@@ -35,6 +35,9 @@ _BELIEVED = select(
 ).where(items.c.generation_id == bindparam("generation"))
 _PAGE = _BELIEVED.where(items.c.point > bindparam("after")).order_by(items.c.point).limit(bindparam("count"))
 _THESE = _BELIEVED.where(items.c.point.in_(bindparam("points", expanding=True)))
+_SYNCED = _BELIEVED.where(items.c.state == State.SYNCED.value, items.c.synced_embed_hash.is_not(None)).limit(
+    bindparam("count")
+)
 _KEYS = select(items.c.id, items.c.point, items.c.key).where(
     items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None)
 )
@@ -71,6 +74,10 @@ class Beliefs:
             return {}
         found = self._read(_THESE, {"generation": generation_id, "points": list(points)})
         return {one.point: one for one in found}
+
+    def synced(self, generation_id: int, count: int) -> list[Believed]:
+        """Some items that the collection holds as they should be."""
+        return self._read(_SYNCED, {"generation": generation_id, "count": count})
 
     def wanted_keys(self, item_ids: Sequence[int]) -> list[str]:
         """The keys of those of the items that the catalog is believed to want."""

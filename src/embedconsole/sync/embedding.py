@@ -7,10 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import anyio
 
-from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
+from embedconsole.faults import (
+    BadAnswer,
+    BadInput,
+    Fault,
+    FaultClass,
+    PaidFailure,
+    Refused,
+    Throttled,
+    Transient,
+    Unreachable,
+)
 from embedconsole.items import EmbedInput
 from embedconsole.sync.flow import Interrupted, Stop
-from embedconsole.sync.isolate import Rejection, embed_isolating
+from embedconsole.sync.isolate import MANY, NothingUsable, Pulse, Rejection, embed_isolating, verdict
 from embedconsole.sync.purse import Purse
 from embedconsole.sync.slots import vector_of
 
@@ -28,13 +38,23 @@ if TYPE_CHECKING:
     from embedconsole.sync.progress import Progress
 
     Vector = NDArray[np.float32]
+    EmbedCall = Callable[[Sequence[EmbedInput]], Awaitable[Embedded]]
     Fence = Callable[[], Awaitable[None]]
 
 _SAMPLE = "embedconsole: is anybody there?"
+_SAMPLE_PICTURE = (
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAACAAAAAgCAIAAAD8GO2jAAAAKklEQVR42mNYUBFFU8QwasGoBaMWjFow"
+    "asGoBaMWjFowasGoBaMWDBULALIByEzLhqpkAAAAAElFTkSuQmCC"
+)
 
 
 async def _nobody_else() -> None:
     """The fence of who shares the items with nobody."""
+
+
+async def _nothing_remembered() -> EmbedInput | None:
+    """The memory of an embedder without a history."""
+    return None
 
 
 @dataclass(slots=True)
@@ -65,17 +85,16 @@ class KnownSize:
         """Check vectors of shape (inputs, size).
 
         Raises:
-            BadInput: one input came back with another size than those before it.
+            BadAnswer: they have another size than those before them.
             Refused: the embedder answers with another size altogether.
         """
-        count, size = vectors.shape
+        size = vectors.shape[1]
         if self.size is None or size == self.size:
             self.size, self.confirmed = size, True
             return
         message = f"it answered with {size} dimensions, the configuration or the collection wants {self.size}"
-        if count == 1 and self.confirmed:
-            raise BadInput(f"embedder {name}", message)
-        raise Refused(
+        fault = BadAnswer if self.confirmed else Refused
+        raise fault(
             f"embedder {name}",
             message,
             remedy="Use the model that the collection was made with, or a collection of another name",
@@ -83,16 +102,16 @@ class KnownSize:
 
 
 @dataclass(slots=True)
-class Pulse:
-    """The signs of life of an embedder, over all batches.
+class EmbedderPulse(Pulse):
+    """The signs of life of an embedder.
 
     Attributes:
-        answers: Calls that brought a vector so far.
-        known_good: What the last of them sent.
+        known_good: What was embedded last.
+        fits: Inputs in one request at most, where the service has refused more.
     """
 
-    answers: int = 0
     known_good: EmbedInput | None = None
+    fits: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +120,7 @@ class GatedEmbedder:
 
     Attributes:
         size: What the vectors must have, once that is known.
+        remembered: Finds an input that was embedded in an earlier run; None where there is none.
     """
 
     embedder: Embedder
@@ -108,37 +128,65 @@ class GatedEmbedder:
     gate: Gate
     retry: RetryConfig
     progress: Progress
-    pulse: Pulse = field(default_factory=Pulse)
+    pulse: EmbedderPulse = field(default_factory=EmbedderPulse)
     purse: Purse = field(default_factory=Purse)
+    remembered: Callable[[], Awaitable[EmbedInput | None]] = _nothing_remembered
+
+    @property
+    def at_once(self) -> int:
+        """Inputs in one call, at most."""
+        size = self.embedder.batch_size
+        return size if self.pulse.fits is None else min(size, self.pulse.fits)
 
     async def embed(self, inputs: Sequence[EmbedInput], fence: Fence = _nobody_else) -> Embedded:
         """Embed with the quick retries of the policy; `fence` is called before every try."""
-        return await self.gate.call(lambda: self._once(inputs, fence), self.retry)
+        return await self._call(inputs, fence, self.retry)
 
     async def probe(self, inputs: Sequence[EmbedInput], fence: Fence = _nobody_else) -> Embedded:
         """Embed with a single try (a 429 is waited for all the same)."""
         once = self.retry.model_copy(update={"call_attempts": 1})
-        return await self.gate.call(lambda: self._once(inputs, fence), once)
+        return await self._call(inputs, fence, once)
 
-    async def _once(self, inputs: Sequence[EmbedInput], fence: Fence) -> Embedded:
-        await fence()
-        self.progress.embed_items += len(inputs)
-        cost = len(inputs) * (self.embedder.price_per_1000 or 0.0) / 1000
-        self._pay(cost)
+    async def _call(self, inputs: Sequence[EmbedInput], fence: Fence, retry: RetryConfig) -> Embedded:
+        async def once() -> Embedded:
+            await fence()
+            return await self.ask(inputs)
+
+        async def vouch(fault: Fault) -> None:
+            # In the turn that the inputs had, so not through the gate.
+            witness = EmbedderWitness(self, inputs[0], self.ask)
+            if not await witness.alive(self.pulse.answers, len(inputs)):
+                raise verdict(witness, fault)
+
+        return await self.gate.call(once, retry, vouch)
+
+    async def ask(self, inputs: Sequence[EmbedInput]) -> Embedded:
+        """Embed with one call of the embedder, past the gate; what comes of it is counted.
+
+        Raises:
+            NothingUsable: There is not one vector in the answer.
+        """
         requests = 1
+        paid = len(inputs)  # where the answer got lost, it may well be charged for
         try:
             embedded = await self.embedder.embed(inputs)
             requests = embedded.requests
-        except (Throttled, Unreachable, Refused):
-            self._pay(-cost)  # nobody takes money for turning us away
+            paid = embedded.usable if embedded.paid is None else embedded.paid
+        except (Throttled, Unreachable, Refused, BadInput) as fault:
+            if not isinstance(fault, PaidFailure):
+                paid = 0  # nobody takes money for turning us away
             raise
         finally:
             self.progress.embed_requests += requests
-        if len(embedded.rejected) < len(inputs):
-            self.size.check(self.embedder.name, embedded.vectors)
-            self.pulse.answers += 1
-            good = next(place for place in range(len(inputs)) if place not in embedded.rejected)
-            self.pulse.known_good = inputs[good]
+            self._pay(paid * (self.embedder.price_per_1000 or 0.0) / 1000)
+        if not embedded.usable:
+            raise NothingUsable(f"embedding service {self.embedder.name}", embedded)
+        self.size.check(self.embedder.name, embedded.vectors)
+        self.progress.embed_items += embedded.usable
+        self.pulse.beat()
+        good = inputs[next(place for place in range(len(inputs)) if place not in embedded.rejected)]
+        if good.text != _SAMPLE and good.image != _SAMPLE_PICTURE:
+            self.pulse.known_good = good
         return embedded
 
     def _pay(self, cost: float) -> None:
@@ -150,41 +198,62 @@ class GatedEmbedder:
 class EmbedderWitness:
     """Tells by a sample whether an embedder works; see `isolate.Witness`. A sample costs one embedding.
 
+    What it embeds in any case is a plain text, or picture. Where it does not embed that, or many items fail
+    that may have something in common, it is asked for what it embedded before.
+
     Attributes:
         like: One of the inputs that failed: the sample has its shape.
+        ask: Embeds with a single try.
     """
 
     gated: GatedEmbedder
     like: EmbedInput
+    ask: EmbedCall
 
     @property
     def source(self) -> str:
         return f"embedding service {self.gated.embedder.name}"
 
     @property
-    def answers(self) -> int:
-        return self.gated.pulse.answers
+    def pulse(self) -> Pulse:
+        return self.gated.pulse
 
-    async def alive(self, since: int, reason: str) -> bool | None:
-        if self.answers > since:
+    @property
+    def shut(self) -> bool:
+        return self.gated.gate.shut
+
+    @property
+    def remedy(self) -> str:
+        return f"Check embedders.{self.gated.embedder.name} against what the service expects, and its own log"
+
+    async def alive(self, since: int, failed: int) -> bool | None:
+        if self.pulse.answers > since:
             return True
-        sample = _sample(self.like) or self.gated.pulse.known_good
-        if sample is None:
-            return None
+        accepted = await self._accepts(_sample(self.like))
+        if accepted and failed < MANY:
+            return True
+        good = self.gated.pulse.known_good or await self.gated.remembered()
+        known = None if good is None else await self._accepts(good)
+        if known or accepted or (known is None and self.like.image):
+            return known or None
+        return False
+
+    async def _accepts(self, entry: EmbedInput) -> bool | None:
+        """Whether it embeds an input; None when it was not asked, as the input could not be sent."""
         try:
-            embedded = await self.gated.probe([sample])
+            await self.ask([entry])
+        except NothingUsable as fault:
+            return False if fault.embedded.refused else None
         except BadInput:
-            return True  # it has an opinion of its input, so it works
-        except Transient:
             return False
-        return embedded.rejected.get(0) != reason
+        return True
 
 
-def _sample(like: EmbedInput) -> EmbedInput | None:
-    """A plain text that every text model embeds; None where only images are embedded."""
-    if like.text is None:
-        return None
+def _sample(like: EmbedInput) -> EmbedInput:
+    """A plain text that every text model embeds, or a plain picture where there is no text."""
     fields = {name: _SAMPLE if value else "" for name, value in like.fields.items()}
+    if like.text is None:
+        return EmbedInput(0, None, _SAMPLE_PICTURE, fields)
     return EmbedInput(0, _SAMPLE, None, fields)
 
 
@@ -244,19 +313,21 @@ async def _embed_vector(
     fence: Fence,
 ) -> Fault | Stop | Interrupted | None:
     """Embed one vector of the contents; returns what kept some of them from having theirs."""
-    size = gated.embedder.batch_size
+    size = gated.at_once
     pieces = [wanting[start : start + size] for start in range(0, len(wanting), size)]
     errors: list[Fault | Stop | Interrupted] = []
 
     async def embed(piece: Sequence[_Wanting]) -> None:
         entries = [wanted.entry for wanted in piece]
-        witness = EmbedderWitness(gated, entries[0])
+        witness = EmbedderWitness(gated, entries[0], gated.probe)
         isolated = await embed_isolating(
             entries,
             call=lambda part: gated.embed(part, fence),
             probe=lambda part: gated.probe(part, fence),
             witness=witness,
         )
+        if isolated.fits is not None:
+            gated.pulse.fits = min(gated.at_once, isolated.fits)
         for index, vector in isolated.vectors.items():
             found[piece[index].key][piece[index].slot] = vector
         for index, rejection in isolated.rejected.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.sync.donor import Donor
 from embedconsole.sync.embedding import GatedEmbedder, KnownSize
 from embedconsole.sync.keeping import VectorKeeper
+from embedconsole.sync.known_good import KnownGood
 from embedconsole.sync.noting import CatalogNoter
 from embedconsole.sync.readiness import ReadyCollection
 from embedconsole.sync.workbench import Workbench
@@ -30,6 +31,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
     sizes = {
         name: KnownSize(config.size or pipeline.collection.size) for name, config in pipeline.vectors.items()
     }
+    known_good = KnownGood(run.ledger, run.assembly.catalog, run.recipe, run.generation.id)
     embedders = {
         name: GatedEmbedder(
             embedder,
@@ -38,6 +40,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
             pipeline.retry,
             run.progress,
             purse=run.purse,
+            remembered=partial(known_good.of, name),
         )
         for name, embedder in run.assembly.embedders.items()
     }

@@ -6,11 +6,19 @@ import time
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import anyio
 
-from embedconsole.faults import BadInput, Fault, Overloaded, Throttled, Transient, Unreachable
+from embedconsole.faults import (
+    BadInput,
+    Fault,
+    Overloaded,
+    RefusesEverything,
+    Throttled,
+    Transient,
+    Unreachable,
+)
 from embedconsole.sync.board import Alone
 
 if TYPE_CHECKING:
@@ -20,13 +28,16 @@ if TYPE_CHECKING:
     from embedconsole.sync.board import Board, Hearsay
 
 T = TypeVar("T")
+Vouch: TypeAlias = "Callable[[Fault], Awaitable[None]]"
+"""Returns when the dependency works for other input, raises the fault to go by when it does not."""
 
 FAILURES_TO_OPEN = 3
 """Batch-wide failures in a row that open the breaker."""
 
 _FIRST_COOL_DOWN = 2.0
 _LONGEST_COOL_DOWN = 300.0
-_PATIENCE = 600.0
+_SHORTEST_COOL_DOWN = 0.25
+"""However short a pause a dependency asks for; it grows while nothing but such requests come back."""
 _PROBES_OF_ONE_RUN = 4
 _PATIENCE_WITH_OTHERS = 30.0
 """Seconds that a run which does not wait gives a breaker that another process has opened."""
@@ -92,6 +103,7 @@ class Gate:
         self._cool_downs = 0
         self._successes = 0
         self._ever_succeeded = False
+        self._waiting_since: float | None = None
         self._stepped_down = 0.0
         self._fault: str | None = None
         self._probe = anyio.Lock()
@@ -109,8 +121,21 @@ class Gate:
         """Failures in a row behind the present state."""
         return self._cool_downs if self._state is GateState.COOLING else self._failures
 
-    async def call(self, work: Callable[[], Awaitable[T]], retry: RetryConfig) -> T:
+    @property
+    def shut(self) -> bool:
+        """Whether the breaker is open, or it is not known yet whether the dependency is back."""
+        return self._state in (GateState.OPEN, GateState.PROBING)
+
+    async def call(
+        self, work: Callable[[], Awaitable[T]], retry: RetryConfig, vouch: Vouch | None = None
+    ) -> T:
         """Make one call, again at once when it fails in passing, and after a cool-down when throttled.
+
+        Only a call that returns is a success of the dependency; one that it refuses tells nothing of it.
+
+        Args:
+            vouch: Finds out whether a dependency that fails works for other input; raises what is wrong with
+                it. Called in the turn of a probe that failed, so that no other call gets through before.
 
         Raises:
             Transient: `call_attempts` tries failed.
@@ -122,20 +147,17 @@ class Gate:
         while True:
             began = time.monotonic()
             try:
-                async with self._turn():
+                async with self._turn(retry.patience):
                     began = time.monotonic()
-                    result = await work()
+                    result = await self._vouched(work, vouch, began)
             except Throttled as fault:
-                self._throttled(fault, began)
+                self._throttled(fault, began, retry.patience)
                 continue
-            except BadInput:
-                self._answered(began)
-                raise
             except Transient as fault:
                 if isinstance(fault, Overloaded):
                     self._step_down(began)
                 failures += 1
-                if failures >= retry.call_attempts:
+                if failures >= retry.call_attempts or self.shut:
                     raise
                 self._fault = str(fault)
                 await self._wait(retry.call_delay * failures)
@@ -143,16 +165,31 @@ class Gate:
             self._answered(began)
             return result
 
-    async def call_counted(self, work: Callable[[], Awaitable[T]], retry: RetryConfig) -> T:
+    async def _vouched(self, work: Callable[[], Awaitable[T]], vouch: Vouch | None, began: float) -> T:
+        try:
+            return await work()
+        except Unreachable:
+            raise
+        except (BadInput, Transient) as fault:
+            if self._state is GateState.PROBING and vouch is not None:
+                await vouch(fault)
+                self._answered(began)
+            raise
+
+    async def call_counted(
+        self, work: Callable[[], Awaitable[T]], retry: RetryConfig, vouch: Vouch | None = None
+    ) -> T:
         """As `call`, for a call whose failure is that of the whole batch: it counts towards the breaker."""
         try:
-            return await self.call(work, retry)
+            return await self.call(work, retry, vouch)
         except Transient as fault:
             self.failed(fault)
             raise
 
     def failed(self, fault: Fault) -> None:
         """A batch failed as a whole: count it, and open the breaker after some in a row.
+
+        A dependency that refuses everything opens it at once.
 
         Raises:
             Stop: the breaker opened and the run is not one that waits.
@@ -162,12 +199,13 @@ class Gate:
         if self._state is GateState.OPEN:
             # Was under way when the breaker opened: the same event, and no probe.
             return
-        self._failures += 1
+        refuses_everything = isinstance(fault, RefusesEverything)
+        self._failures = max(self._failures + 1, FAILURES_TO_OPEN if refuses_everything else 0)
         if self._failures < FAILURES_TO_OPEN and self._state is not GateState.PROBING:
             return
         probes = self._failures - FAILURES_TO_OPEN
-        away_from_the_start = isinstance(fault, Unreachable) and not self._ever_succeeded
-        if not self._patient and (away_from_the_start or probes >= _PROBES_OF_ONE_RUN):
+        hopeless = refuses_everything or (isinstance(fault, Unreachable) and not self._ever_succeeded)
+        if not self._patient and (hopeless or probes >= _PROBES_OF_ONE_RUN):
             if self._state is GateState.PROBING:
                 # Whoever comes next may see for himself at once.
                 self._enter(GateState.OPEN)
@@ -196,9 +234,9 @@ class Gate:
             self._enter(GateState.COOLING, until - now)
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, patience: float) -> AsyncIterator[None]:
         while True:
-            await self._wait_while_shut()
+            await self._wait_while_shut(patience)
             # After the breaker was open, one call at a time finds out whether the dependency is back.
             probing = self._state is GateState.PROBING
             async with self._probe if probing else nullcontext(), self._limiter:
@@ -207,9 +245,9 @@ class Gate:
                     yield
                     return
 
-    async def _wait_while_shut(self) -> None:
+    async def _wait_while_shut(self, patience: float) -> None:
         while self._state in (GateState.COOLING, GateState.OPEN):
-            self._check_patience()
+            self._check_patience(patience)
             await self._wait(self._until - time.monotonic())
             async with self._asking:
                 # Who wakes up first moves on for all.
@@ -230,15 +268,20 @@ class Gate:
         else:
             self._until = time.monotonic() + _ASK_AGAIN
 
-    def _check_patience(self) -> None:
+    def _check_patience(self, patience: float) -> None:
+        if self._patient:
+            return
         left = self._until - time.monotonic()
-        if not self._patient and self._state is GateState.OPEN and left > _PATIENCE_WITH_OTHERS:
+        if self._state is GateState.COOLING and self._waited() + left > patience:
+            raise Stop(Throttled(self.name, f"asked for a pause of {left:.0f} s more: {self._fault}"))
+        if self._state is GateState.OPEN and left > _PATIENCE_WITH_OTHERS:
             raise Stop(Transient(self.name, f"away; all processes wait {left:.0f} s more: {self._fault}"))
 
     def _answered(self, began: float) -> None:
-        """The dependency has answered, be it to refuse what was sent."""
+        """The dependency has done what it was asked for."""
         self._ever_succeeded = True
         self._failures = 0
+        self._waiting_since = None
         if self._state in (GateState.OPEN, GateState.PROBING):
             self._enter(GateState.CLOSED)
             self._board.tell(self)
@@ -252,13 +295,14 @@ class Gate:
             self._limiter.total_tokens += 1
             self._successes = 0
 
-    def _throttled(self, fault: Throttled, began: float) -> None:
+    def _throttled(self, fault: Throttled, began: float, patience: float) -> None:
         self._fault = str(fault)
         now = time.monotonic()
-        wait = fault.retry_after
-        if wait is None:
-            wait = min(_FIRST_COOL_DOWN * 2**self._cool_downs, _LONGEST_COOL_DOWN)
-        if not self._patient and wait > _PATIENCE:
+        shortest = _FIRST_COOL_DOWN if fault.retry_after is None else _SHORTEST_COOL_DOWN
+        # The exponent is bounded for a daemon that is throttled for weeks.
+        grown = min(shortest * 2.0 ** min(self._cool_downs, 30), _LONGEST_COOL_DOWN)
+        wait = max(grown, fault.retry_after or 0.0)
+        if not self._patient and self._waited() + wait > patience:
             raise Stop(fault)
         if began >= self._stepped_down:
             self._cool_downs += 1
@@ -269,6 +313,13 @@ class Gate:
         if self._state is not GateState.COOLING or now + wait > self._until:
             self._enter(GateState.COOLING, max(wait, self._until - now))
             self._board.tell(self)
+
+    def _waited(self) -> float:
+        """Seconds since the first pause after the last success."""
+        now = time.monotonic()
+        if self._waiting_since is None:
+            self._waiting_since = now
+        return now - self._waiting_since
 
     def _step_down(self, began: float) -> None:
         """Half as many calls at a time; calls that were under way together are one event."""

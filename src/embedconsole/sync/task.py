@@ -226,13 +226,13 @@ class Task:
                 self._fail(item, result.rejected[content.key])
                 if result.rejected[content.key].error_class is FaultClass.ITEM:
                     del self._unkept[content.key]
-        if self._bench.keeper.always:
-            await self._keep()
         if isinstance(result.ended_by, Refused | Stop):
-            # Before what is there is written: nobody shall begin to embed meanwhile.
+            # Before anything else: no other batch may begin to embed meanwhile.
             self._bench.give_up(
                 result.ended_by.fault if isinstance(result.ended_by, Stop) else result.ended_by
             )
+        if self._bench.keeper.always:
+            await self._keep()
         return result.ended_by
 
     async def _have(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> dict[str, Mapping[str, Vector]]:
@@ -277,6 +277,8 @@ class Task:
     async def _fence_embedding(self) -> None:
         # After a sleep the answer has timed out, and another worker pays for the items already. While the
         # ledger is away it can't tell; that is no fault of the embedder, and nobody else can claim either.
+        if self._bench.ended_early():
+            raise Interrupted  # what another batch met ends this one's tries as well
         with suppress(Stop):
             await self._fence()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import Refused, Transient
+from embedconsole.faults import BadInput, Refused, Transient
 from embedconsole.sync.alongside import within_grace
 from embedconsole.sync.consequences import given_back
 from embedconsole.sync.flow import Interrupted, Stop
@@ -59,7 +59,8 @@ class Worker:
         except Transient as fault:
             said = f"batch {batch.token} given back: {given_back(fault)}"
             self.bench.journal.note("warning", fault.kind, said)
-        except Refused as fault:
+        except (Refused, BadInput) as fault:
+            # An input that is no item's, such as a look at the collection: refused for all of them.
             stop = Stop(fault)
         except Stop as error:
             stop = error

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, TypeVar
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
-from embedconsole.faults import BadInput, FaultClass
-from embedconsole.items import Points
+from embedconsole.faults import BadInput, Fault, Transient
+from embedconsole.items import MARKER, Points, point_id
 from embedconsole.sync.gathering import column_of, gathered
-from embedconsole.sync.isolate import Rejection
+from embedconsole.sync.isolate import MANY, Pulse, Search, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -18,16 +21,19 @@ if TYPE_CHECKING:
 
     from embedconsole.collection.base import Collection
     from embedconsole.config.model import RetryConfig
-    from embedconsole.items import PointId, StoredPoint, VectorColumn
+    from embedconsole.items import JsonObject, PointId, StoredPoint, VectorColumn
     from embedconsole.sync.content import Content
     from embedconsole.sync.flow import Gate
+    from embedconsole.sync.isolate import Rejection
 
     Vector = NDArray[np.float32]
     Vectors = Mapping[str, Mapping[str, Vector]]
     """Embeddings by key and slot."""
     Fence = Callable[[], Awaitable[None]]
+    Write = Callable[[Sequence[Content]], Awaitable[None]]
+    WritePoints = Callable[[Points], Awaitable[None]]
 
-T = TypeVar("T")
+_SAMPLE = point_id("embedconsole: a sample that is deleted at once")
 
 
 class GatedCollection:
@@ -56,6 +62,7 @@ class GatedCollection:
         self._gate = gate
         self._retry = retry
         self._former_fields = sorted(former_fields)
+        self.pulse = Pulse()
         self.lacking: Sequence[str] = ()
         self._when_written = when_written
 
@@ -65,9 +72,16 @@ class GatedCollection:
         """Write points that the collection does not have; returns what was refused alone, by key."""
 
         async def write(points: Points) -> None:
-            await self._call(lambda: self._collection.upsert(points), fence)
+            await fence()
+            await self._collection.upsert(points)
 
-        return await self._each_alike(contents, vectors, write)
+        async def write_sample(points: Points) -> None:
+            await self._collection.upsert(points)
+            # One that stays has our marker: `verify` reports it, `verify --repair` deletes it.
+            with suppress(Fault):
+                await self._collection.delete(points.ids)
+
+        return await self._each_alike(contents, vectors, write, write_sample)
 
     async def update(
         self, contents: Sequence[Content], vectors: Vectors, fence: Fence
@@ -78,15 +92,20 @@ class GatedCollection:
         """
 
         async def write(points: Points) -> None:
-            missing = await self._call(lambda: self._collection.update(points), fence)
+            await fence()
+            missing = await self._collection.update(points)
             if missing:
                 lost = points.at([row for row, point in enumerate(points.ids) if point in missing])
-                await self._call(lambda: self._collection.upsert(lost), fence)
+                await fence()
+                await self._collection.upsert(lost)
 
-        return await self._each_alike(contents, vectors, write)
+        async def write_sample(points: Points) -> None:
+            await self._collection.update(points)  # of which there is none, so that nothing is written
+
+        return await self._each_alike(contents, vectors, write, write_sample)
 
     async def _each_alike(
-        self, contents: Sequence[Content], vectors: Vectors, call: Callable[[Points], Awaitable[None]]
+        self, contents: Sequence[Content], vectors: Vectors, call: WritePoints, call_sample: WritePoints
     ) -> dict[str, Rejection]:
         """Write contents with their `vectors` by key and slot; returns what was refused alone, by key."""
         whole = {content.key: gathered(vectors[content.key]) for content in contents}
@@ -102,7 +121,9 @@ class GatedCollection:
 
         rejected: dict[str, Rejection] = {}
         for group in alike.values():
-            rejected |= await _isolating(group, write)
+            first = {name: column_of([vector]) for name, vector in whole[group[0].key].items()}
+            sample = Points([_SAMPLE], first, [_marker(group[0])])
+            rejected |= await self._isolating(group, write, partial(call_sample, sample))
         if self._when_written is not None and len(rejected) < len(contents):
             await self._when_written()
         return rejected
@@ -130,33 +151,91 @@ class GatedCollection:
         missing: set[PointId] = set()
 
         async def write(group: Sequence[Content]) -> None:
-            points = self._points(group, {})
-            missing.update(await self._call(lambda: self._collection.update(points), fence))
+            await fence()
+            missing.update(await self._collection.update(self._points(group, {})))
 
-        rejected = await _isolating(contents, write)
+        async def write_sample() -> None:
+            await self._collection.update(Points([_SAMPLE], {}, [_marker(contents[0])]))
+
+        rejected = await self._isolating(contents, write, write_sample)
         return frozenset(missing), rejected
 
     async def delete(self, points: Sequence[PointId], fence: Fence) -> None:
         """Delete points."""
-        await self._call(lambda: self._collection.delete(points), fence)
 
-    async def _call(self, work: Callable[[], Awaitable[T]], fence: Fence) -> T:
-        async def fenced() -> T:
+        async def fenced() -> None:
             await fence()
-            return await work()
+            await self._collection.delete(points)
 
-        return await self._gate.call_counted(fenced, self._retry)
+        await self._gate.call_counted(fenced, self._retry)
+
+    async def _isolating(
+        self, contents: Sequence[Content], write: Write, write_sample: Callable[[], Awaitable[None]]
+    ) -> dict[str, Rejection]:
+        """Write contents, halving them where they are refused until the bad ones stand alone."""
+        witness = CollectionWitness(self, write_sample)
+
+        async def vouch(fault: Fault) -> None:
+            if not await witness.alive(self.pulse.answers, 1):
+                raise verdict(witness, fault)
+
+        async def attempt(part: list[int]) -> BadInput | None:
+            group = [contents[index] for index in part]
+            try:
+                await self._gate.call(lambda: write(group), self._retry, vouch)
+            except BadInput as fault:
+                return fault
+            self.pulse.beat()
+            return None
+
+        async def alone(index: int) -> bool:
+            return await attempt([index]) is None
+
+        search = Search(attempt, alone, witness)
+        every = list(range(len(contents)))
+        try:
+            fault = await search.attempt(every)
+            if fault is not None:
+                await search.split(every, fault)
+        except Transient as error:
+            self._gate.failed(error)
+            raise
+        return {contents[index].key: rejection for index, rejection in search.rejected.items()}
+
+    @property
+    def gate(self) -> Gate:
+        """The collection's."""
+        return self._gate
 
 
-async def _isolating(
-    contents: Sequence[Content], write: Callable[[Sequence[Content]], Awaitable[None]]
-) -> dict[str, Rejection]:
-    """Write contents, halving them where they are refused until the bad ones stand alone."""
-    try:
-        await write(contents)
-    except BadInput as fault:
-        if len(contents) == 1:
-            return {contents[0].key: Rejection(FaultClass.ITEM, str(fault))}
-        middle = len(contents) // 2
-        return await _isolating(contents[:middle], write) | await _isolating(contents[middle:], write)
-    return {}
+def _marker(like: Content) -> JsonObject:
+    """The payload of a sample: what makes a point ours, and nothing else."""
+    return {MARKER: like.payload[MARKER]}
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionWitness:
+    """Tells by a sample whether a collection can be written to; see `isolate.Witness`."""
+
+    gated: GatedCollection
+    write_sample: Callable[[], Awaitable[None]]
+    remedy: str = "Check the limits and the log of the Qdrant server"
+    source: str = "Qdrant"
+
+    @property
+    def pulse(self) -> Pulse:
+        return self.gated.pulse
+
+    @property
+    def shut(self) -> bool:
+        return self.gated.gate.shut
+
+    async def alive(self, since: int, failed: int) -> bool | None:
+        if self.pulse.answers > since:
+            return True
+        try:
+            await self.write_sample()
+        except BadInput:
+            return False
+        # As long as nothing else went through, many points may have something that the sample has not.
+        return True if self.pulse.answers or failed < MANY else None
