@@ -1,11 +1,11 @@
-"""An item that brings its process down again and again is worked on alone, and needs a look in the end."""
+"""An item that ends its process again and again is isolated by halving, and fails in the end."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.crashes import GIVEN_UP_AFTER, LATE_WRITES_SECONDS, SUSPECT_AFTER
+from embedconsole.ledger.crashes import GIVEN_UP_AFTER, LARGEST_GROUP, LATE_WRITES_SECONDS, SUSPECT_AFTER
 from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.states import State
 from ledger.shelf import hashes, keys_of
@@ -34,7 +34,6 @@ def test_a_poison_item_is_found_and_all_others_get_done(shelf: Shelf) -> None:
         if "3" in keys_of(batch):
             crashes += 1
             shelf.ledger.work.abandon([ME])
-            assert crashes < SUSPECT_AFTER or len(batch.items) == 1 or crashes == SUSPECT_AFTER
         else:
             settle(shelf, batch)
 
@@ -50,7 +49,28 @@ def test_a_poison_item_is_found_and_all_others_get_done(shelf: Shelf) -> None:
     assert (keys_of(batch), batch.suspect) == (["3"], False)
 
 
-def test_suspects_come_last_alone_and_only_when_they_are_asked_for(shelf: Shelf) -> None:
+def test_hundreds_of_suspects_are_halved_until_the_poison_is_alone(shelf: Shelf) -> None:
+    """Three kills in a row leave all that was in flight under suspicion."""
+    shelf.add(*range(300))
+    for key in range(300):
+        shelf.set(key, crashes=SUSPECT_AFTER)
+    sizes, claims = [], 0
+    while batch := shelf.claim(100):
+        claims += 1
+        if "170" in keys_of(batch):
+            sizes.append(len(batch.items))
+            shelf.ledger.work.abandon([ME])
+        else:
+            settle(shelf, batch)
+
+    assert sizes == [64, 32, 16, 8, 4, 2, 1, 1]
+    assert claims <= 300 / LARGEST_GROUP + 2 * len(sizes)
+    states = shelf.states()
+    assert states.pop("170") is State.FAILED
+    assert set(states.values()) == {State.SYNCED}
+
+
+def test_suspects_come_last_together_and_only_when_they_are_asked_for(shelf: Shelf) -> None:
     shelf.add(1, 2, 3, 4)
     for key in (1, 2):
         shelf.set(key, crashes=SUSPECT_AFTER)
@@ -59,10 +79,10 @@ def test_suspects_come_last_alone_and_only_when_they_are_asked_for(shelf: Shelf)
     assert (keys_of(innocents), innocents.suspect) == (["3", "4"], False)
     work = shelf.ledger.work
     assert work.claim(shelf.generation, worker_id=ME, slot=1, limit=10, suspects=False) is None
-    suspect = shelf.claimed(10)
-    assert (keys_of(suspect), suspect.suspect) == (["1"], True)
+    suspects = shelf.claimed(10)
+    assert (keys_of(suspects), suspects.suspect) == (["1", "2"], True)
 
-    settle(shelf, suspect)
+    settle(shelf, suspects)
     assert shelf.row(1).crashes == 0
 
 

@@ -83,22 +83,25 @@ def claim(connection: Connection, wanting: Wanting) -> Batch | None:
         if len(rows) >= max(wanting.at_least, 1) and (claimed := _rescued(connection, rows)):
             return _take(connection, wanting, state, claimed)
     for state in WORK if wanting.suspects else ():
-        where = {"generation": wanting.generation_id, "state": state.value, "limit": 1}
+        limit = min(wanting.limit, crashes.LARGEST_GROUP)
+        where = {"generation": wanting.generation_id, "state": state.value, "limit": limit}
         rows = connection.execute(_SUSPECTS, where).all()
-        if claimed := _rescued(connection, rows, suspects=True):
+        alike = [row for row in rows if row.crashes == rows[0].crashes]
+        group = alike[: crashes.group_size(rows[0].crashes)] if rows else []
+        if claimed := _rescued(connection, group):
             return replace(_take(connection, wanting, state, claimed), suspect=True)
     return None
 
 
-def _rescued(
-    connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]], *, suspects: bool = False
-) -> list[ClaimedItem]:
-    """The items to be claimed of those that are due; whoever held them before has not been heard of."""
+def _rescued(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ClaimedItem]:
+    """The items to be claimed of those that are due, less the suspects that still name a batch.
+
+    The worker of that batch is silent, which counts as a crash, so they are for a smaller group from now on.
+    """
     silent = [row for row in rows if row.batch_id is not None]
     if silent:
         crashes.note(connection, items.c.id.in_([row.id for row in silent]))
-        most = crashes.GIVEN_UP_AFTER if suspects else crashes.SUSPECT_AFTER
-        rows = [row for row in rows if row.batch_id is None or row.crashes + 1 < most]
+        rows = [row for row in rows if row.batch_id is None or row.crashes + 1 < crashes.SUSPECT_AFTER]
     return [ClaimedItem._make(row[: len(ClaimedItem._fields)]) for row in rows]
 
 

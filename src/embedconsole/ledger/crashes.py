@@ -1,8 +1,8 @@
-"""Items whose worker ended without a word: who brings a process down again and again is worked on alone.
+"""Items whose worker ended without a word: the one that ends the process again and again is isolated.
 
 A crash is no attempt of an item's, since most of the items in it had nothing to do with it. But an item that
-was in several is under suspicion: it is claimed after all others, alone, one at a time, so that the others
-get done; and one that brings the process down even so needs a look.
+was in several is a suspect. Suspects are claimed after all other items, one group at a time, and each crash
+halves the group: the others get done in few batches, and the item that ends the process even alone fails.
 """
 
 from __future__ import annotations
@@ -22,16 +22,24 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
 SUSPECT_AFTER = 3
-"""Crashes after which an item is worked on alone."""
+"""Crashes after which an item is a suspect."""
 
-GIVEN_UP_AFTER = 8
-"""Crashes after which an item needs a look."""
+LARGEST_GROUP = 64
+"""Suspects that are claimed together at first."""
+
+GIVEN_UP_AFTER = 11
+"""Crashes after which an item fails: it was alone in the last two."""
 
 LATE_WRITES_SECONDS = 120.0
 """What a worker sent that is gone, or that lost its lease, has arrived by then."""
 
 _ERROR = f"the process that worked on it ended {GIVEN_UP_AFTER} times, the last times with this item alone"
 _CAUSE = cause_of(FaultClass.ITEM, _ERROR)
+
+
+def group_size(crashes: int) -> int:
+    """How many suspects that were in so many crashes are claimed together."""
+    return max(1, LARGEST_GROUP >> (crashes - SUSPECT_AFTER))
 
 
 def doubt(connection: Connection, held: ColumnElement[bool], delay: float) -> None:

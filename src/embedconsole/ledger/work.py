@@ -138,7 +138,7 @@ class Work:
 
         Args:
             at_least: Lets full batches form while a scan is still finding changes.
-            suspects: Also, when nothing else is due, claim an item that was in several crashes, alone.
+            suspects: Also, when nothing else is due, claim items that were in several crashes.
         """
 
         wanted = Wanting(generation_id, worker_id, slot, limit, at_least, suspects)

@@ -29,7 +29,7 @@ class Batch:
 
     Attributes:
         kept: Vectors are kept in this generation, maybe of these items: worth a look.
-        suspect: Its one item was in several crashes: nothing else that was shall be in flight beside it.
+        suspect: Its items were in several crashes. Another batch of suspects waits until it is settled.
     """
 
     token: int
