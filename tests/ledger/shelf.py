@@ -80,8 +80,12 @@ class Shelf:
         for item in self.ledger.catalogued.known(self.generation, points).values():
             state = changed_state(content, item)
             if state is not None:
-                changes.append(Change(item.id, source_of(content), content, state))
+                changes.append(Change(item.id, source_of(content), content))
         self.ledger.catalogued.apply(self.generation, [], changes)
+
+    def force(self, *keys: int | str) -> None:
+        """Have known items embedded once more, as the planner of a forced run does."""
+        self.ledger.catalogued.apply(self.generation, [], [], [], [self.row(key).id for key in keys])
 
     def remove(self, *keys: int | str) -> None:
         """Note items as gone from the catalog, as the planner does."""

@@ -39,7 +39,7 @@ def test_what_was_entered_is_known_by_its_point(shelf: Shelf, ledger: Ledger) ->
 def test_new_items_and_changes_come_together_or_not_at_all(shelf: Shelf, ledger: Ledger) -> None:
     shelf.add(1)
     before = shelf.dump()
-    change = Change(shelf.row(1).id, hashed("s"), hashes("b"), State.EMBED)
+    change = Change(shelf.row(1).id, hashed("s"), hashes("b"))
     twins = [Wanted(key, point_of("2"), hashed("s"), hashes()) for key in ("2", "twin")]
 
     with pytest.raises(Fault):
@@ -88,19 +88,67 @@ def test_items_that_are_gone_are_to_be_deleted(
     assert ledger.catalogued.count_wanted(shelf.generation) == 2
 
 
-def test_forgotten_items_are_embedded_again_but_not_what_is_to_be_deleted(
-    shelf: Shelf, ledger: Ledger
-) -> None:
+def test_forced_items_are_embedded_again_but_not_what_is_to_be_deleted(shelf: Shelf) -> None:
     shelf.add(1, 2, 3)
     shelf.sync(1, 2, 3)
     shelf.remove(2)
 
-    ledger.catalogued.forget_synced(shelf.row(key).id for key in (1, 2))
+    shelf.force(1, 2)
 
     assert shelf.states() == {"1": State.EMBED, "2": State.DELETE, "3": State.SYNCED}
-    # Its point is there, whatever it holds.
-    assert (shelf.row(1).synced_embed_hash, shelf.row(1).synced_payload_hash) == (UNKNOWN, UNKNOWN)
+    assert shelf.row(1).synced_embed_hash == UNKNOWN
     assert shelf.row(2).synced_embed_hash == hashed("a")
+
+
+def test_whoever_has_a_forced_item_in_flight_has_lost_it(shelf: Shelf, ledger: Ledger) -> None:
+    """Whatever the batch does to it: the item is embedded once more by the next."""
+    shelf.add(1, 2, 3)
+    shelf.sync(1, 2)
+    shelf.edit(1, payload="q")
+    payload, embedding = shelf.claimed(1), shelf.claimed(1)
+    assert (payload.work, embedding.work) == (State.PAYLOAD, State.EMBED)
+
+    shelf.force(1, 3)
+
+    written = [(payload.items[0], hashes(payload="q"))]
+    assert ledger.work.settle(payload, Settlement(written=written)) == 1
+    assert ledger.work.settle(embedding, Settlement(written=[(embedding.items[0], hashes())])) == 1
+    again = shelf.claimed()
+    assert (again.work, keys_of(again)) == (State.EMBED, ["1", "3"])
+    written = [(again.items[0], hashes(payload="q")), (again.items[1], hashes())]
+    assert ledger.work.settle(again, Settlement(written=written)) == 0
+    assert shelf.states() == {"1": State.SYNCED, "2": State.SYNCED, "3": State.SYNCED}
+
+
+def test_a_look_at_the_point_of_a_forced_item_does_not_take_the_force_back(
+    shelf: Shelf, ledger: Ledger
+) -> None:
+    shelf.add(1)
+    shelf.sync(1)
+    ledger.doubts.add(shelf.generation, ["1"], delay=0.0)
+
+    shelf.force(1)
+    ledger.doubts.settle(
+        shelf.generation, ledger.doubts.due(shelf.generation), {point_of("1"): ("1", hashes())}
+    )
+    (believed,) = ledger.beliefs.page(shelf.generation, b"", 10)
+    ledger.beliefs.correct(shelf.generation, [(believed, hashes())])
+
+    assert shelf.states() == {"1": State.EMBED}
+
+
+def test_a_change_is_compared_with_what_is_synced_when_it_is_entered(shelf: Shelf, ledger: Ledger) -> None:
+    """A worker that wrote the item after its page was read decides what is left to do."""
+    shelf.add(1)
+    shelf.sync(1)
+    shelf.edit(1, embed="b")
+    batch = shelf.claimed()
+    change = Change(shelf.row(1).id, hashed("s"), hashes("a"))
+
+    ledger.work.settle(batch, Settlement(written=[(batch.items[0], hashes("b"))]))
+    ledger.catalogued.apply(shelf.generation, [], [change])
+
+    assert shelf.states() == {"1": State.EMBED}
 
 
 def test_all_ids_come_page_by_page(shelf: Shelf, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,6 +156,18 @@ def test_an_item_found_back_in_the_catalog_is_wanted_with_what_was_found(
     assert shelf.claimed().work is State.EMBED
 
 
+def test_an_item_found_back_in_the_catalog_as_it_was_needs_no_work(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(1, 2)
+    shelf.sync(1, 2)
+    shelf.remove(1, 2)
+    batch = shelf.claimed()
+    first, second = batch.items
+
+    assert ledger.work.settle(batch, Settlement(back=[(first, hashes()), (second, hashes("a", "r"))])) == 0
+
+    assert shelf.states() == {"1": State.SYNCED, "2": State.PAYLOAD}
+
+
 def test_an_item_found_missing_in_the_catalog_is_deleted_next(shelf: Shelf, ledger: Ledger) -> None:
     shelf.add(1)
     shelf.sync(1)

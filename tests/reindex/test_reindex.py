@@ -297,7 +297,7 @@ async def test_what_is_replaced_is_taken_from_its_workers_before_it_is_dropped(
             searched = ledger.generations.current("products")
             assert searched is not None
             page = next(ledger.catalogued.ids(searched.id))
-            ledger.catalogued.forget_synced([item for item, _ in page[:2]])
+            ledger.catalogued.apply(searched.id, [], [], [], [item for item, _ in page[:2]])
             batch = ledger.work.claim(searched.id, worker_id="helper", slot=0, limit=1)
             assert batch is not None
             claimed.append(batch)

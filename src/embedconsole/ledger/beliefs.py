@@ -10,7 +10,7 @@ from embedconsole.ledger.bulk import Bulk
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Believed
 from embedconsole.ledger.schema import items
-from embedconsole.ledger.states import State
+from embedconsole.ledger.states import UNKNOWN, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -136,6 +136,8 @@ def set_held(
 ) -> int:
     """Set what a point holds, if `believed` is what the ledger believes and nobody has it in flight.
 
+    What is to be embedded again stays so, whatever its point holds.
+
     Returns:
         1 where that changed the item, else 0.
     """
@@ -162,6 +164,7 @@ def _still(believed: Hashes | None) -> tuple[ColumnElement[bool], ...]:
     if believed is None:
         return (items.c.synced_embed_hash.is_(None),)
     return (
+        items.c.synced_embed_hash != literal(UNKNOWN, items.c.synced_embed_hash.type),
         items.c.synced_embed_hash == believed.embed,
         items.c.synced_payload_hash == believed.payload,
     )

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from sqlalchemy import and_, bindparam, case, func, insert, literal, null, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, null, select, update
 
 from embedconsole.ledger.bulk import Bulk, constant
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Known
-from embedconsole.ledger.schema import items
+from embedconsole.ledger.schema import items, vectors
 from embedconsole.ledger.states import UNKNOWN, State
 
 if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from embedconsole.ledger.database import Database
-    from embedconsole.ledger.records.items import Change, Wanted
+    from embedconsole.ledger.records.items import Change, Hashes, Wanted
+
+T = TypeVar("T")
 
 _IDS_IN_ONE_STATEMENT = 1000
 _IDS_IN_ONE_PAGE = 10_000
@@ -64,6 +66,17 @@ _KNOWN = select(
     items.c.generation_id == bindparam("generation"), items.c.point.in_(bindparam("points", expanding=True))
 )
 
+
+def state_of_wanted(same_embed: ColumnElement[bool], same_payload: ColumnElement[bool]) -> ColumnElement[int]:
+    """The state of an item that is wanted, from how its desired hashes compare with the synced ones."""
+    return case(
+        (and_(same_embed, same_payload), constant(State.SYNCED)),
+        (same_embed, constant(State.PAYLOAD)),
+        else_=constant(State.EMBED),
+    )
+
+
+# Compared with what is synced now, not with what was when the page was read: a worker may have come between.
 _SET_DESIRED = Bulk(
     update(items)
     .where(items.c.id == bindparam("item_id"))
@@ -71,7 +84,10 @@ _SET_DESIRED = Bulk(
         source_hash=bindparam("source"),
         desired_embed_hash=bindparam("embed"),
         desired_payload_hash=bindparam("payload"),
-        state=bindparam("new_state"),
+        state=state_of_wanted(
+            items.c.synced_embed_hash == bindparam("embed"),
+            items.c.synced_payload_hash == bindparam("payload"),
+        ),
         due_at=_DUE_UNLESS_IN_FLIGHT,
         **NO_ERROR,
     )
@@ -114,21 +130,22 @@ FORGOTTEN = {
 }
 """What an item looks like that the collection is found not to hold."""
 
-# Not NULL: of a point that is there, only what is ours is written again.
-_UNKNOWN_IF_THERE = case(
-    (items.c.synced_embed_hash.is_not(None), literal(UNKNOWN, items.c.synced_embed_hash.type)), else_=null()
-)
-
-_FORGET_SYNCED = (
+# Whoever has it in flight has lost it: what was begun before is not what was asked for.
+_FORCE = (
     update(items)
     .where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None))
     .values(
-        synced_embed_hash=_UNKNOWN_IF_THERE,
-        synced_payload_hash=_UNKNOWN_IF_THERE,
+        synced_embed_hash=literal(UNKNOWN, items.c.synced_embed_hash.type),
+        synced_payload_hash=literal(UNKNOWN, items.c.synced_payload_hash.type),
         state=constant(State.EMBED),
-        due_at=_DUE_UNLESS_IN_FLIGHT,
+        batch_id=null(),
+        due_at=now_ms(),
         **NO_ERROR,
     )
+)
+_DROP_KEPT = delete(vectors).where(
+    vectors.c.generation_id == bindparam("generation"),
+    vectors.c.embed_hash.in_(bindparam("hashes", expanding=True)),
 )
 
 _DESIRED_IDS = (
@@ -159,13 +176,17 @@ class CataloguedItems:
         new: Sequence[Wanted],
         changes: Sequence[Change],
         touched: Sequence[tuple[int, bytes]] = (),
+        forced: Sequence[int] = (),
+        not_from_kept: Sequence[Hashes] = (),
     ) -> None:
         """Enter new items and set what is wanted of known ones, in one transaction.
 
         Args:
             touched: Id and source hash of items whose row changed in a way that concerns nobody.
+            forced: Known items that are to be embedded once more, whatever is synced or in flight of them.
+            not_from_kept: Contents whose kept vectors are dropped, because they are to be embedded anew.
         """
-        if not new and not changes and not touched:
+        if not (new or changes or touched or forced):
             return
 
         def work(connection: Connection) -> None:
@@ -176,13 +197,12 @@ class CataloguedItems:
             _SET_SOURCE.run(
                 connection, [{"item_id": item_id, "source": source} for item_id, source in touched]
             )
+            for ids in _chunks(forced):
+                connection.execute(_FORCE, {"ids": ids})
+            for hashes in _chunks(content.embed for content in not_from_kept):
+                connection.execute(_DROP_KEPT, {"generation": generation_id, "hashes": hashes})
 
         self._database.write(work)
-
-    def forget_synced(self, item_ids: Iterable[int]) -> None:
-        """Take it that the points of these items hold nothing of use, so that they are embedded again."""
-        for ids in _chunks(item_ids):
-            self._database.execute(_FORGET_SYNCED, {"ids": ids})
 
     def mark_gone(self, item_ids: array[int]) -> None:
         """Note items as gone from the catalog: their points are to be deleted."""
@@ -232,11 +252,10 @@ def _change_row(change: Change) -> dict[str, object]:
         "source": change.source,
         "embed": change.hashes.embed,
         "payload": change.hashes.payload,
-        "new_state": change.state.value,
     }
 
 
-def _chunks(values: Iterable[int]) -> Iterator[list[int]]:
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
     iterator = iter(values)
     while chunk := list(islice(iterator, _IDS_IN_ONE_STATEMENT)):
         yield chunk

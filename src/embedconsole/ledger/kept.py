@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, or_, select, union, update
+from sqlalchemy import and_, bindparam, delete, exists, func, insert, literal, or_, select, union, update
 
 from embedconsole.ledger.catalogued import FORGOTTEN
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.schema import items, vectors
+from embedconsole.ledger.states import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -97,7 +98,8 @@ class KeptVectors:
         kept = and_(
             vectors.c.generation_id == generation_id, vectors.c.embed_hash == items.c.synced_embed_hash
         )
-        lacking = select(items.c.id).where(synced, ~exists().where(kept)).limit(1)
+        forced = items.c.synced_embed_hash == literal(UNKNOWN, items.c.synced_embed_hash.type)
+        lacking = select(items.c.id).where(synced, ~forced, ~exists().where(kept)).limit(1)
 
         def work(connection: Connection) -> int:
             if connection.scalar(lacking) is not None:

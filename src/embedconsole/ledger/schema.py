@@ -100,7 +100,8 @@ items = Table(
 )
 """What the collection should hold (desired) and what it holds (synced), an item a row.
 
-A desired hash of NULL means: gone from the catalog. A synced hash of NULL means: not in the collection.
+A desired hash of NULL means: gone from the catalog. A synced hash of NULL means: not in the collection, and
+one of zeros (`states.UNKNOWN`): to be written again, whatever the point holds.
 """
 
 batches = Table(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, func, literal, select
 
 from embedconsole.ledger.schema import items
+from embedconsole.ledger.states import UNKNOWN
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause
@@ -29,7 +30,7 @@ class Succession:
             and_(
                 then.c.generation_id == following,
                 then.c.point == now.c.point,
-                then.c.synced_embed_hash.is_not(None),
+                then.c.synced_embed_hash != literal(UNKNOWN, items.c.synced_embed_hash.type),
             ),
         )
         lacks = (

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from sqlalchemy import and_, bindparam, case, delete, func, null, select, update
+from sqlalchemy import bindparam, case, delete, func, null, select, update
 
 from embedconsole.ledger import crashes
 from embedconsole.ledger.bulk import Bulk, constant
-from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED
+from embedconsole.ledger.catalogued import NO_ERROR, NOT_WANTED, state_of_wanted
 from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.claims import LEASE_SECONDS, Wanting, claim
 from embedconsole.ledger.clock import now_ms
@@ -37,7 +37,6 @@ _NOT_IN_COLLECTION = {
 _TOKEN: ColumnElement[int] = bindparam("token")
 _EMBED: ColumnElement[bytes] = bindparam("embed")
 _PAYLOAD: ColumnElement[bytes] = bindparam("payload")
-_SAME_EMBED = items.c.desired_embed_hash == _EMBED
 
 
 class _Ours(TypedDict):
@@ -70,20 +69,21 @@ _WRITTEN = Bulk(
         synced_payload_hash=_PAYLOAD,
         state=case(
             (items.c.desired_embed_hash.is_(None), constant(State.DELETE)),
-            (and_(_SAME_EMBED, items.c.desired_payload_hash == _PAYLOAD), constant(State.SYNCED)),
-            (_SAME_EMBED, constant(State.PAYLOAD)),
-            else_=constant(State.EMBED),
+            else_=state_of_wanted(
+                items.c.desired_embed_hash == _EMBED, items.c.desired_payload_hash == _PAYLOAD
+            ),
         ),
         **_FREE,
         **NO_ERROR,
     )
 )
+# Its point has not been deleted: what is synced of it holds.
 _BACK = Bulk(
     _one().values(
         source_hash=null(),
         desired_embed_hash=_EMBED,
         desired_payload_hash=_PAYLOAD,
-        **_NOT_IN_COLLECTION,
+        state=state_of_wanted(items.c.synced_embed_hash == _EMBED, items.c.synced_payload_hash == _PAYLOAD),
         **_FREE,
         **NO_ERROR,
     )

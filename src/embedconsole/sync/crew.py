@@ -88,6 +88,8 @@ class Crew:
         limit: Items to work on at most; None for all.
         seconds: For how long to claim; None until nothing is due.
         planning: The planner is still finding work, so batches may wait until they are full.
+        after_plan: Claim nothing before the planner has come to its end. In a forced run: an item embedded
+            before its page was planned would be paid for twice.
         purse: What may be spent; `price` is that of one item.
     """
 
@@ -102,6 +104,7 @@ class Crew:
     limit: int | None
     seconds: float | None
     planning: bool
+    after_plan: bool = False
     purse: Purse = field(default_factory=Purse)
     price: float = 0.0
     in_flight: InFlight = field(default_factory=InFlight)
@@ -187,7 +190,8 @@ class Crew:
     async def _claim(self, slot: int) -> Batch | None:
         async with self._claiming:
             limit = min(self.chunk_size, self._room)
-            if limit == 0 or self.over or self._just_found_nothing():
+            too_early = self.planning and self.after_plan
+            if limit == 0 or self.over or too_early or self._just_found_nothing():
                 return None
             change = self.control.next_change
             held = list(self.in_flight.batches.values())

@@ -22,12 +22,11 @@ from embedconsole.sync.progress import Outcome, PipelineReport, Progress
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Counts, Generation, Known
+    from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.content import Content
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.planner import Decisions
     from embedconsole.sync.selection import Selection
@@ -95,10 +94,7 @@ class CountingSink:
         for known, _, content, state in decisions.changes:
             self._move(State(known.state), state)
             self.hopeless += content.problem is not None
-
-    def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
-        """Count items that are to be embedded again."""
-        for known, content in again:
+        for known, content in decisions.forced:
             self._move(State(known.state), State.EMBED)
             self.hopeless += content.problem is not None
 

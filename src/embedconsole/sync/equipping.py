@@ -44,9 +44,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
         )
         for name, embedder in run.assembly.embedders.items()
     }
-    keeper = VectorKeeper(
-        run.ledger, run.journal, always=pipeline.keep_vectors == "always", ask_again=run.options.again
-    )
+    keeper = VectorKeeper(run.ledger, run.journal, always=pipeline.keep_vectors == "always")
     ready = ReadyCollection(
         pipeline,
         run.assembly.collection,
@@ -85,7 +83,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
 
 
 def _donor(run: PipelineRun) -> Donor | None:
-    if run.donor is None:
+    if run.donor is None or run.options.force:
         return None
     generation_id, collection = run.donor
     pipeline = run.assembly.pipeline

@@ -12,12 +12,11 @@ import anyio.to_thread
 from embedconsole.sync.packing import pack, unpack
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.content import Content
@@ -32,19 +31,14 @@ class VectorKeeper:
 
     Attributes:
         always: Keep what the collection has, too.
-        ask_again: Rows that are being embedded again: what is kept of them is replaced, not used.
     """
 
     ledger: Ledger
     journal: Journal
     always: bool
-    ask_again: Container[CatalogRow] = ()
 
-    async def take(
-        self, batch: Batch, contents: Sequence[Content], rows: Mapping[str, CatalogRow]
-    ) -> dict[str, Vectors]:
+    async def take(self, batch: Batch, contents: Sequence[Content]) -> dict[str, Vectors]:
         """What is kept of the contents' vectors, by key; nothing is asked where nothing is kept."""
-        contents = self.usable(contents, rows)
         if not batch.kept or not contents:
             return {}
         hashes = [content.hashes.embed for content in contents]
@@ -55,10 +49,6 @@ class VectorKeeper:
             for content in contents
             if content.hashes.embed in kept
         }
-
-    def usable(self, contents: Sequence[Content], rows: Mapping[str, CatalogRow]) -> Sequence[Content]:
-        """Those of the contents that need not be embedded again where a vector of them is there."""
-        return [content for content in contents if rows[content.key] not in self.ask_again]
 
     async def keep(self, batch: Batch, contents: Sequence[Content], vectors: Mapping[str, Vectors]) -> None:
         """Keep the contents' vectors (by key), in place of older ones."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Generation, Known
+    from embedconsole.ledger.records.items import Generation, Hashes, Known
     from embedconsole.sync.content import Content, Recipe
     from embedconsole.sync.guard import DeleteGuard
     from embedconsole.sync.progress import Progress
@@ -55,12 +55,16 @@ class Decisions:
         new: Items that the ledger does not know.
         changes: Known items, the hash of their row, their content and the state that follows.
         touched: Id and hash of rows that changed in a way that concerns neither embedding nor payload.
+        forced: Known items that are embedded again whatever changed, in the state that `changes` gives them.
+        not_from_kept: What is embedded again although a vector of it may be kept; also of new items.
         unchanged: How many items want nothing new.
     """
 
     new: list[tuple[Wanted, Content]] = field(default_factory=list)
     changes: list[tuple[Known, bytes, Content, State]] = field(default_factory=list)
     touched: list[tuple[int, bytes]] = field(default_factory=list)
+    forced: list[tuple[Known, Content]] = field(default_factory=list)
+    not_from_kept: list[Hashes] = field(default_factory=list)
     unchanged: int = 0
 
 
@@ -74,10 +78,6 @@ class PlanSink(Protocol):
 
     def page(self, decisions: Decisions) -> None:
         """Take the decisions of one page."""
-        ...
-
-    def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
-        """Take items that are to be embedded again whatever changed; their state is that of `page`."""
         ...
 
     def gone(self, item_ids: array[int]) -> None:
@@ -99,17 +99,13 @@ class LedgerSink:
         self.ledger.catalogued.apply(
             self.generation_id,
             [wanted for wanted, _ in decisions.new],
-            [
-                Change(known.id, source, content.hashes, state)
-                for known, source, content, state in decisions.changes
-            ],
+            [Change(known.id, source, content.hashes) for known, source, content, _ in decisions.changes],
             decisions.touched,
+            [known.id for known, _ in decisions.forced],
+            decisions.not_from_kept,
         )
-        self._planned(len(decisions.new) + len(decisions.changes))
-
-    def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
-        self.ledger.catalogued.forget_synced(known.id for known, _ in again)
-        self._planned(sum(known.state not in WORK for known, _ in again))
+        forced = sum(known.state not in WORK for known, _ in decisions.forced)
+        self._planned(len(decisions.new) + len(decisions.changes) + forced)
 
     def gone(self, item_ids: array[int]) -> None:
         self.ledger.catalogued.mark_gone(item_ids)
@@ -213,7 +209,6 @@ class Planner:
                 )
         known = self.ledger.catalogued.known(self.generation.id, list(by_point))
         page = Decisions()
-        again = []
         for point, row in by_point.items():
             item = known.get(point)
             source = self.recipe.source_hash(row)
@@ -223,6 +218,8 @@ class Planner:
             if item is None:
                 content = self.recipe.content(row)
                 page.new.append((Wanted(row.key, point, source, content.hashes), content))
+                if selected:
+                    page.not_from_kept.append(content.hashes)
                 continue
             self._seen.add(item.id)
             force = selected and self._may_force(options)
@@ -235,14 +232,14 @@ class Planner:
                 page.changes.append((item, source, content, state))
             elif source != item.source:
                 page.touched.append((item.id, source))
-            if force and state is not State.EMBED:
-                # One whose content differs is embedded anyway; what it holds is still known then.
-                again.append((item if state is None else item._replace(state=state), content))
+            if force:
+                page.not_from_kept.append(content.hashes)
+                if state is not State.EMBED:
+                    # One whose content differs is embedded anyway; what it holds is still known then.
+                    page.forced.append((item if state is None else item._replace(state=state), content))
             elif state is None:
                 page.unchanged += 1
         self.sink.page(page)
-        if again:
-            self.sink.forced(again)
         if not options.full and not self.sink.writes:
             self._new_points.update(wanted.point for wanted, _ in page.new)
         self._entered += len(page.new)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation, Known
     from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.content import Content, Recipe
+    from embedconsole.sync.content import Recipe
     from embedconsole.sync.planner import Decisions
     from embedconsole.sync.progress import Progress
 
@@ -92,9 +92,6 @@ class DriftSink:
                 self.missing += 1
             elif changed_state(self.recipe.content(row).hashes, item) is not None:
                 self.changed += 1
-
-    def forced(self, again: Sequence[tuple[Known, Content]]) -> None:
-        """Nothing is forced here."""
 
     def gone(self, item_ids: array[int]) -> None:
         for start in range(0, len(item_ids), _IDS):

@@ -119,6 +119,7 @@ class PipelineRun:
             limit=self.options.limit,
             seconds=self.options.seconds,
             planning=self.options.plan,
+            after_plan=self.options.force,
             purse=self.purse,
             price=item_price(pipeline) or 0.0,
         )

@@ -239,16 +239,15 @@ class Task:
         """Embeddings that need not be paid for, by key and slot: what is kept, and what is in points."""
         bench = self._bench
         contents = [content for _, content in pairs]
-        found = await bench.keeper.take(self._batch, contents, self._rows)
+        found = await bench.keeper.take(self._batch, contents)
         if bench.recipe.in_slots and not bench.collection.missing:
             changed = [content for item, content in pairs if item.synced_embed not in (None, UNKNOWN)]
-            usable = bench.keeper.usable(changed, self._rows)
-            found = joined(found, await standing_of(usable, await bench.collection.get()))
+            found = joined(found, await standing_of(changed, await bench.collection.get()))
         if bench.donor is not None:
             lacking = [
                 content for content in contents if len(found.get(content.key, ())) < len(content.inputs)
             ]
-            found = joined(found, await bench.donor.vectors_of(bench.keeper.usable(lacking, self._rows)))
+            found = joined(found, await bench.donor.vectors_of(lacking))
         return found
 
     async def _write(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:

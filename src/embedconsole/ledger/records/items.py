@@ -117,12 +117,11 @@ def _hashes(embed: bytes | None, payload: bytes | None) -> Hashes | None:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A known item whose desired hashes, and the state that follows from them, are to be set."""
+    """A known item whose desired hashes are to be set."""
 
     id: int
     source: bytes
     hashes: Hashes
-    state: State
 
 
 @dataclass(frozen=True, slots=True)
