@@ -68,6 +68,57 @@ def test_durations_round_trip(days: int, hours: int, minutes: int, seconds: int,
         ("oracle+oracledb://u@h", "oracle+oracledb://u@h"),
         ("postgresql:///shop?host=/run/postgresql", "postgresql+psycopg:///shop?host=/run/postgresql"),
         ("postgresql://u:p@[::1]:5432/d", "postgresql+psycopg://u:p@[::1]:5432/d"),
+        # Rails
+        ("mysql2://u:p@h/d?pool=5&encoding=utf8mb4&reconnect=true", "mysql+pymysql://u:p@h/d"),
+        ("postgres://u:p@h/d?pool=5&prepared_statements=false", "postgresql+psycopg://u:p@h/d"),
+        ("sqlite:///db/dev.sqlite3?pool=5", "sqlite:///db/dev.sqlite3"),
+        # Symfony's Doctrine
+        (
+            "mysql://u:p@h:3306/d?serverVersion=8.0.32&charset=utf8mb4",
+            "mysql+pymysql://u:p@h:3306/d?charset=utf8mb4",
+        ),
+        ("postgresql://u:p@h/d?serverVersion=16&charset=utf8", "postgresql+psycopg://u:p@h/d"),
+        ("mysqli://u:p@h/d?charset=utf8", "mysql+pymysql://u:p@h/d?charset=utf8mb4"),
+        # Prisma, and providers that write for it
+        (
+            "postgresql://u:p@h/d?schema=public&pgbouncer=true&connection_limit=1",
+            "postgresql+psycopg://u:p@h/d",
+        ),
+        ("postgresql://u:p@h/d?schema=shop", "postgresql+psycopg://u:p@h/d?options=-csearch_path%3Dshop"),
+        (
+            "mysql://u:p@h/d?sslaccept=accept_invalid_certs",
+            "mysql+pymysql://u:p@h/d?ssl_check_hostname=false",
+        ),
+        # Django, with GIS and a socket
+        (
+            "postgis://u:p@h/d?conn_max_age=600&ssl_require=true",
+            "postgresql+psycopg://u:p@h/d?sslmode=require",
+        ),
+        (
+            "postgres://u:p@%2Fvar%2Frun%2Fpostgresql/d",
+            "postgresql+psycopg://u:p@/d?host=/var/run/postgresql",
+        ),
+        ("mysql://u:p@%2Frun%2Fmysqld.sock/d", "mysql+pymysql://u:p@/d?unix_socket=/run/mysqld.sock"),
+        # SQLAlchemy for asyncio
+        ("postgresql+asyncpg://u:p@h/d?ssl=require", "postgresql+psycopg://u:p@h/d?sslmode=require"),
+        ("mysql+aiomysql://u:p@h/d", "mysql+pymysql://u:p@h/d"),
+        ("sqlite+aiosqlite:///shop.db", "sqlite:///shop.db"),
+        # Node
+        ("postgres://u:p@h/d?sslmode=no-verify", "postgresql+psycopg://u:p@h/d?sslmode=require"),
+        ("postgres://u:p@h/d?ssl=true", "postgresql+psycopg://u:p@h/d?sslmode=require"),
+        # Providers of MySQL
+        ("mysql://u:p@h:25060/d?ssl-mode=REQUIRED", "mysql+pymysql://u:p@h:25060/d?ssl_check_hostname=false"),
+        (
+            "mysql://u:p@h/d?sslmode=verify-full&ssl-ca=/ca.pem",
+            "mysql+pymysql://u:p@h/d?ssl_ca=/ca.pem",
+        ),
+        ("mysql://u:p@h/d?ssl-mode=DISABLED", "mysql+pymysql://u:p@h/d"),
+        # What libpq and PyMySQL know themselves
+        (
+            "postgresql://u:p@h/d?sslmode=require&channel_binding=require&application_name=shop",
+            "postgresql+psycopg://u:p@h/d?sslmode=require&channel_binding=require&application_name=shop",
+        ),
+        ("mysql://u:p@h/d?collation=utf8mb4_bin", "mysql+pymysql://u:p@h/d?collation=utf8mb4_bin"),
     ],
 )
 def test_database_urls(written: str, used: str) -> None:
@@ -85,6 +136,11 @@ def test_database_urls(written: str, used: str) -> None:
         ("jdbc:mysql://h/d?password=hunter2", "remove jdbc:"),
         ("/srv/hunter2/shop.sqlite", "write sqlite:///"),
         ("sqlite:/srv/hunter2.dat", "sqlite:////srv/shop.db"),
+        ("sqlite3:db/hunter2.sqlite3", "sqlite:///shop.db for a relative path"),
+        ("file:./hunter2.db", "sqlite:///shop.db for a relative path"),
+        ("sqlite:///%kernel.project_dir%/hunter2.db", "the folder itself"),
+        ("mysql://u:hunter2@h/d?ssl-mode=VERIFY_IDENTITY", "write ssl_ca=/etc/ssl/certs/"),
+        ("mysql://u:hunter2@h/d?sslaccept=strict", "write ssl_ca=/etc/ssl/certs/"),
         ("sqlite://hunter2.db", "three slashes"),
         ("mysql://u:hunter2/x@h/d", "percent-encode"),
         ("mysql://u:hunter2@x@h/d", "percent-encode"),
