@@ -65,6 +65,7 @@ def test_worth_another_connection(error: Exception) -> None:
     [
         (mysql(1045), "password"),
         (mysql(1049), "catalog.url"),
+        (mysql(2026), "catalog.url"),
         (mysql(1146), "catalog.query"),
         (mysql(1054), "catalog.query"),
         (mysql(1142), "Grant"),
