@@ -1,0 +1,379 @@
+"""A ledger knows a collection by address and name; what it does not know it looks at before it writes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+import httpx
+import pytest
+from sqlalchemy import func, select, update
+
+from embedconsole.faults import ConfigError
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.ledger.schema import generations, items, metadata, vectors
+from embedconsole.sync.auditing import AuditProgress
+from embedconsole.sync.leases import run_lease
+from embedconsole.sync.options import RunOptions
+from embedconsole.sync.progress import Outcome
+from embedconsole.sync.repairing import repair
+from support.embedding_service import Behaviour
+
+if TYPE_CHECKING:
+    from embedconsole.items import JsonObject, PointId
+    from embedconsole.sync.progress import PipelineReport
+    from reindex.conftest import Site
+    from support.qdrant_server import QdrantServer
+
+pytestmark = pytest.mark.anyio
+on_sqlite = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+on_both_engines = pytest.mark.parametrize("site", ["sqlite", "embedded"], indirect=True)
+
+
+async def run(site: Site, options: RunOptions) -> PipelineReport:
+    async with site.engine() as engine:
+        return (await engine.run(options)).pipelines["products"]
+
+
+def lose_the_ledger(site: Site) -> None:
+    """Empty it; the shop may be in the same database."""
+    with open_ledger(site.ledger_url) as ledger:
+        for table in metadata.sorted_tables:
+            ledger.database.execute(table.delete())
+
+
+def forget_addresses(site: Site) -> None:
+    """As the ledger of a version that noted none."""
+    with open_ledger(site.ledger_url) as ledger:
+        ledger.database.execute(update(generations).values(address=None, used_at=None))
+
+
+def count_items(site: Site) -> int:
+    with open_ledger(site.ledger_url) as ledger:
+        return int(ledger.database.scalar(select(func.count()).select_from(items)) or 0)
+
+
+def change_payloads(site: Site, payloads: dict[PointId, JsonObject]) -> None:
+    """Replace the payloads of points, as another program does."""
+    for point, payload in payloads.items():
+        httpx.put(
+            f"{site.place['url']}/collections/{site.alias}/points/payload?wait=true",
+            json={"points": [point], "payload": payload},
+        ).raise_for_status()
+
+
+@pytest.fixture
+def other_qdrant(own_qdrant: QdrantServer) -> QdrantServer:
+    return own_qdrant
+
+
+# A lost ledger
+
+
+async def test_a_lost_ledger_beside_our_points_pays_nothing_and_says_so(site: Site) -> None:
+    assert (await site.sync()).embedded == 12
+    lose_the_ledger(site)
+    site.service.reset()
+    site.shop.edit([3], title="Edited meanwhile")
+    site.shop.delete([5])
+
+    again = await site.sync()
+
+    assert (again.outcome, again.embedded, again.deleted) == (Outcome.OK, 1, 1)
+    assert site.service.stats().embeds == {"3": 1}
+    assert again.message is not None
+    assert "took over 12 points" in again.message
+    assert (await site.titles()).keys() == set(range(1, 13)) - {5}
+
+
+@on_sqlite
+async def test_points_of_another_model_or_text_are_not_taken_over(site: Site) -> None:
+    site.shop.add(range(13, 40))
+    await site.sync()
+    lose_the_ledger(site)
+    before, site.embed = site.embed, {"text": "another {title}"}
+    site.service.reset()
+
+    refused = await site.sync()
+
+    assert refused.outcome is Outcome.ABORTED
+    assert "none of the 39 points" in (refused.message or "")
+    assert site.service.stats().requests == 0
+    site.embed = before
+    assert (await site.sync()).embedded == 0
+
+
+@pytest.mark.parametrize("site", ["embedded"], indirect=True)
+async def test_a_lost_ledger_finds_the_collection_that_an_alias_stands_for(site: Site) -> None:
+    await site.sync()
+    site.collection = {"distance": "euclid"}
+    done = await site.reindex()
+    lose_the_ledger(site)
+    site.service.reset()
+
+    again = await site.sync()
+
+    assert (again.outcome, again.embedded) == (Outcome.OK, 0)
+    site.shop.edit([2], title="Found by its alias")
+    await site.sync()
+    assert (await site.titles())[2] == "Found by its alias"
+    assert (await site.titles(done.after))[2] == "Found by its alias"
+    assert (await site.reindex()).before == done.after
+
+
+# Points of others
+
+
+@on_sqlite
+async def test_a_first_run_stops_at_points_of_others_that_it_would_overwrite(site: Site) -> None:
+    await site.sync()
+    lose_the_ledger(site)
+    change_payloads(site, {2: {"title": "theirs"}, 4: {"title": "theirs"}})
+    site.service.reset()
+
+    refused = await site.sync()
+
+    assert refused.outcome is Outcome.ABORTED
+    assert refused.message is not None
+    assert "2 of its points" in refused.message
+    assert "#2, #4" in refused.message
+    assert "adopt --unmarked" in refused.message
+    assert "--take-over" in refused.message
+    assert site.service.stats().requests == 0
+    assert (await site.titles())[2] == "theirs"
+
+    taken = await run(site, RunOptions(take_over=True))
+
+    assert (taken.outcome, taken.embedded) == (Outcome.OK, 2)
+    assert (await site.titles())[2] != "theirs"
+
+
+@on_sqlite
+async def test_points_of_others_with_other_ids_are_no_reason_to_stop(site: Site) -> None:
+    await site.sync()
+    lose_the_ledger(site)
+    site.shop.delete([2])
+    change_payloads(site, {2: {"title": "theirs"}})
+
+    again = await site.sync()
+
+    assert (again.outcome, again.deleted) == (Outcome.OK, 0)
+    assert (await site.titles())[2] == "theirs"
+
+
+@on_sqlite
+async def test_points_of_a_renamed_pipeline_are_named(site: Site) -> None:
+    await site.sync()
+    lose_the_ledger(site)
+    stored = await site.stored()
+    renamed = {
+        point: {**payload, "_embedconsole": {**payload["_embedconsole"], "pipeline": "articles"}}  # type: ignore[dict-item]
+        for point, payload in stored.items()
+    }
+    change_payloads(site, renamed)
+
+    refused = await site.sync()
+
+    assert refused.outcome is Outcome.ABORTED
+    assert "of pipeline articles" in (refused.message or "")
+    assert "Give it the name articles again" in (refused.message or "")
+
+
+@on_sqlite
+async def test_a_ledger_that_knows_the_collection_asks_it_nothing(site: Site, qdrant: QdrantServer) -> None:
+    await site.sync()
+    qdrant.reset()
+
+    await site.sync()
+
+    assert list(qdrant.requests()) == [f"GET /collections/{site.alias}"]
+
+
+# Addresses
+
+
+@on_sqlite
+async def test_two_servers_on_one_ledger_are_never_mixed(site: Site, other_qdrant: QdrantServer) -> None:
+    staging, production = {"url": site.place["url"]}, {"url": other_qdrant.url}
+    await site.sync()
+    site.place = production
+
+    refused = await site.sync()
+
+    assert refused.outcome is Outcome.ABORTED
+    assert staging["url"] in (refused.message or "")
+    assert other_qdrant.url in (refused.message or "")
+
+    assert (await run(site, RunOptions(force=True))).embedded == 12
+    site.shop.edit([1], title="Edited")
+    site.place = staging
+    assert (await run(site, RunOptions(force=True))).embedded == 12
+    site.place = production
+    site.service.reset()
+
+    edited = await site.sync()
+
+    assert (edited.outcome, edited.embedded) == (Outcome.OK, 1)
+    assert (await site.titles())[1] == "Edited"
+    assert site.service.stats().embeds == {"1": 1}
+
+
+@on_sqlite
+async def test_the_same_address_written_otherwise_is_the_same(site: Site, qdrant: QdrantServer) -> None:
+    await site.sync()
+    site.place = {"url": f"{site.place['url'].replace('http:', 'HTTP:')}/"}
+    qdrant.reset()
+
+    again = await site.sync()
+
+    assert (again.embedded, again.message) == (0, None)
+    assert len(qdrant.requests()) == 1
+
+
+async def test_a_ledger_of_before_notes_the_address_in_silence(site: Site) -> None:
+    await site.sync()
+    forget_addresses(site)
+
+    again = await site.sync()
+
+    assert (again.outcome, again.embedded, again.message) == (Outcome.OK, 0, None)
+    with open_ledger(site.ledger_url) as ledger:
+        live = ledger.generations.current("products")
+        assert live is not None
+        assert live.address is not None
+
+
+@on_sqlite
+async def test_a_ledger_of_before_is_set_right_by_what_the_points_say(
+    site: Site, other_qdrant: QdrantServer
+) -> None:
+    """It was written to by two configurations, and believes the one that ran last."""
+    staging = site.place
+    site.place = {"url": other_qdrant.url}
+    await site.sync()
+    lose_the_ledger(site)
+    site.place = staging
+    site.shop.edit([7], title="Newer")
+    await site.sync()
+    forget_addresses(site)
+    site.place = {"url": other_qdrant.url}
+
+    mended = await run(site, RunOptions(full=True))
+
+    assert (mended.outcome, mended.embedded) == (Outcome.OK, 1)
+    assert (await site.titles())[7] == "Newer"
+
+
+# Names
+
+
+@on_sqlite
+async def test_a_renamed_collection_and_back_pays_nothing(site: Site) -> None:
+    await site.sync()
+    site.service.reset()
+    name, site.alias = site.alias, f"{site.alias}-renamed"
+
+    renamed = await site.sync()
+    site.shop.edit([4], title="Edited under the other name")
+    await site.sync()
+    site.alias = name
+    back = await site.sync()
+
+    assert (renamed.embedded, back.embedded) == (12, 1)
+    assert site.service.stats().embeds == {"4": 1}
+    assert (await site.titles())[4] == "Edited under the other name"
+
+
+@on_sqlite
+async def test_what_no_run_uses_any_more_is_forgotten_in_the_end(site: Site) -> None:
+    await site.sync()
+    site.alias = f"{site.alias}-renamed"
+    await site.sync()
+    assert count_items(site) == 24
+    with open_ledger(site.ledger_url) as ledger:
+        long_ago = update(generations).values(used_at=generations.c.used_at - 40 * 24 * 3600 * 1000)
+        ledger.database.execute(long_ago)
+
+    await site.sync()
+
+    assert count_items(site) == 12
+
+
+# Kept vectors
+
+
+@on_sqlite
+async def test_kept_vectors_that_nothing_wants_do_not_pile_up(site: Site) -> None:
+    pipeline = site.pipeline
+    site.pipeline = lambda: replace(pipeline(), keep_vectors="always")  # type: ignore[method-assign]
+    for time in range(5):
+        for number in range(1, 13):
+            site.shop.edit([number], title=f"Number {number}, edited {time} times")
+        await site.sync()
+
+    with open_ledger(site.ledger_url) as ledger:
+        kept = ledger.database.scalar(select(func.count()).select_from(vectors))
+
+    assert 12 <= kept <= 24
+
+
+# State after the deed
+
+
+@on_both_engines
+async def test_a_model_of_another_size_leaves_the_ledger_as_it_was(site: Site) -> None:
+    site.embedder = {"type": "hashing", "size": 8}
+    await site.sync()
+    site.embedder = {"type": "hashing", "size": 16}
+
+    with pytest.raises(ConfigError) as told:
+        await site.sync()
+    assert "--force" not in str(told.value)
+    assert "embedconsole reindex" in str(told.value)
+    with pytest.raises(ConfigError):
+        await run(site, RunOptions(force=True))
+
+    site.embedder = {"type": "hashing", "size": 8}
+    back = await site.sync()
+    assert (back.outcome, back.embedded, back.unchanged) == (Outcome.OK, 0, 12)
+
+
+@on_sqlite
+async def test_a_model_whose_size_shows_too_late_leaves_what_was_written_known(site: Site) -> None:
+    await site.sync()
+    before, site.embedder = site.embedder, {"model": "clip-2"}
+    site.service.behave(Behaviour("size", size=16, at=None))
+
+    refused = await run(site, RunOptions(force=True))
+    site.embedder = before
+    site.service.behave()
+    back = await site.sync()
+
+    assert refused.outcome is Outcome.ABORTED
+    assert (back.outcome, back.embedded) == (Outcome.OK, 0)
+
+
+# Leases
+
+
+@on_sqlite
+async def test_a_repair_waits_for_the_run_that_holds_the_pipeline(site: Site) -> None:
+    await site.sync()
+    async with site.engine() as engine:
+        presence = engine.ledger.presence
+        held = await anyio.to_thread.run_sync(presence.acquire, [run_lease("products")], "another process")
+        assert not isinstance(held, str)
+        done = anyio.Event()
+
+        async def mend() -> None:
+            await repair(engine, progress={"products": AuditProgress()})
+            done.set()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(mend)
+            with anyio.move_on_after(0.3):
+                await done.wait()
+            assert not done.is_set()
+            await anyio.to_thread.run_sync(presence.release, held)
+            await done.wait()
