@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.leases import run_lease
 from support.outsider import Outsider, outsider_of_a_synced_shop
 
 if TYPE_CHECKING:
@@ -199,3 +201,36 @@ def test_a_ledger_that_knows_less_takes_up_what_it_lacks(outsider: Outsider) -> 
     assert stage.installation.run("verify").code == 0
     assert stage.installation.sync().products["unchanged"] == 25
     assert stage.service.stats().requests == 0
+
+
+@on_sqlite
+def test_adopt_leaves_a_pipeline_that_another_process_runs_alone(outsider: Outsider) -> None:
+    stage = outsider.stage
+    with open_ledger(outsider.ledger_url) as ledger:
+        held = ledger.presence.acquire([run_lease("products")], "another process")
+        assert not isinstance(held, str)
+
+        adopted = adopt(stage, "--dry-run")
+
+    assert adopted.code == 4, adopted.err
+    assert "another process" in adopted.err
+    assert outsider.backup()["embedconsole_items"] == []
+
+
+@on_sqlite
+def test_taking_over_points_of_others_needs_the_operator(outsider: Outsider) -> None:
+    stage = outsider.stage
+    before = outsider.points()
+    outsider.set_payloads({5: {"title": "theirs"}})
+
+    stopped = stage.installation.sync()
+    unasked = stage.installation.run("--headless", "--once", "--take-over")
+
+    assert stopped.code == 3
+    assert "1 of its points has the id of items of pipeline products and is not its own (#5" in stopped.err
+    assert unasked.code == 2
+    assert "--yes" in unasked.err
+    assert outsider.points()[5] == {"title": "theirs"}
+
+    assert stage.installation.run("--headless", "--once", "--take-over", "--yes").code == 0
+    assert outsider.points() == before

@@ -115,13 +115,13 @@ class Outsider:
     # The ledger
 
     @property
-    def _ledger(self) -> str:
+    def ledger_url(self) -> str:
         named = self.stage.installation.settings.get("ledger")
         return database_url(named) if named else f"sqlite:///{self.stage.installation.folder}/state/ledger.db"
 
     def backup(self) -> Rows:
         """All rows of the ledger, by table."""
-        engine = create_engine(self._ledger)
+        engine = create_engine(self.ledger_url)
         with engine.connect() as connection:
             rows = {
                 table.name: [dict(row._mapping) for row in connection.execute(select(table))]
@@ -132,7 +132,7 @@ class Outsider:
 
     def restore(self, rows: Rows) -> None:
         """Have the ledger be as it was; without rows it is empty."""
-        engine = create_engine(self._ledger)
+        engine = create_engine(self.ledger_url)
         with engine.begin() as connection:
             for table in metadata.sorted_tables:
                 connection.execute(delete(table))

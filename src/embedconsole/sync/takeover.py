@@ -230,7 +230,7 @@ class Takeover:
         raise Refused(
             self._target,
             f"{count:,} of its points {'has the id' if count == 1 else 'have the ids'} of items of pipeline "
-            f"{self._name} and {'is' if count == 1 else 'are'} not its own ({keys}{more}: {whose})",
+            f"{self._name} and {'is' if count == 1 else 'are'} not its own ({keys}{more}; {whose})",
             remedy=_choices(pipelines),
         )
 
