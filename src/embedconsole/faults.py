@@ -6,8 +6,13 @@ sync engine decides by the class alone (DESIGN section 8).
 
 from __future__ import annotations
 
+import errno
+from contextlib import contextmanager
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class FaultClass(StrEnum):
@@ -100,3 +105,39 @@ class Refused(Fault):
 
 class ConfigError(Exception):
     """The configuration can't be used as it is; the message names the place and what to do."""
+
+
+_SYSTEM_REMEDIES = {
+    errno.EACCES: "Let this user write there, or name another place",
+    errno.EPERM: "Let this user write there, or name another place",
+    errno.EROFS: "Name a place that can be written",
+    errno.ENOSPC: "Free disk space there, or name another place",
+    errno.EDQUOT: "Free disk space there, or name another place",
+    errno.EMFILE: "Raise the limit of open files (`ulimit -n`)",
+    errno.ENOTDIR: "Name a folder",
+    errno.ENOENT: "Check that it is there",
+}
+
+
+def system_fault(error: OSError) -> Refused:
+    """What the operating system refuses: a file, a folder, a descriptor."""
+    place = "the system" if error.filename is None else str(error.filename)
+    said = error.strerror or type(error).__name__
+    return Refused(place, said, remedy=_SYSTEM_REMEDIES.get(error.errno or 0))
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The exception that decides of a group: what the operator can repair first; any other is itself."""
+    if not isinstance(error, BaseExceptionGroup):
+        return error
+    causes = [cause_of(inner) for inner in error.exceptions]
+    return min(causes, key=lambda cause: not isinstance(cause, (ConfigError, Fault)))
+
+
+@contextmanager
+def ungrouped() -> Iterator[None]:
+    """Raise the deciding exception in place of a group: callers who wait for tasks know nothing of groups."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        raise cause_of(group) from group

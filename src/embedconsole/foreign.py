@@ -19,6 +19,11 @@ around or breaks its line, lone surrogates."""
 _HARMFUL = re.compile(f"[{HARMFUL}]")
 
 
+def is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8: Python keeps other bytes of arguments as surrogates."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def harmless(text: str) -> str:
     """Text that can't do anything to a terminal; its lines stay."""
     return _HARMFUL.sub("\ufffd", text)

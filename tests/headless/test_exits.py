@@ -191,6 +191,7 @@ def test_an_interrupt_is_told_from_a_no(
         raise click.Abort from cause
 
     monkeypatch.setattr(cli, "main", given_up)
+    monkeypatch.setattr("embedconsole.cli.main.open_streams", lambda: None)
     with pytest.raises(SystemExit) as ended:
         main()
     assert ended.value.code == code

@@ -18,6 +18,7 @@ from embedconsole.cli.reindexing import reindex_command
 from embedconsole.cli.replaying import replay_command
 from embedconsole.cli.searching import search_command
 from embedconsole.cli.understanding import UNDERSTANDING
+from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -35,9 +36,13 @@ def test_command(invocation: Invocation) -> None:
       embedconsole test
       embedconsole test --pipeline products --json
     """
-    from embedconsole.headless.checking import test_dependencies
+    from embedconsole.headless.checking import test_dependencies, unusable_configuration
 
-    sys.exit(test_dependencies(invocation.session(), as_json=invocation.as_json))
+    try:
+        session = invocation.session()
+    except ConfigError as error:
+        sys.exit(unusable_configuration(error, as_json=invocation.as_json))
+    sys.exit(test_dependencies(session, as_json=invocation.as_json))
 
 
 @click.command("init")

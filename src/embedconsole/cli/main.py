@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,9 +18,14 @@ from embedconsole.cli.options import common_options, json_option, run_options
 from embedconsole.cli.running import RunFlags, run
 from embedconsole.cli.serving import serve_command
 from embedconsole.cli.setup import setup_command
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import ConfigError, Fault, system_fault, ungrouped
+from embedconsole.foreign import is_text
 from embedconsole.headless.exits import SENTENCES, Exit
+from embedconsole.headless.streams import open_streams, stdout_problem
 from embedconsole.headless.talk import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _EXIT_CODES = "\n".join(f"  {code:>3}  {SENTENCES[code]}" for code in Exit)
 
@@ -56,8 +64,12 @@ for command in (setup_command, *COMMANDS, serve_command, completion_command, dem
 
 def main() -> None:
     """The entry point: every error the operator can mend is one line and an exit code, no traceback."""
+    open_streams()
+    _leave_deleted_folder()
     try:
-        cli.main(prog_name="embedconsole", standalone_mode=False)
+        _check_text(sys.argv[1:])
+        with ungrouped():
+            cli.main(prog_name="embedconsole", standalone_mode=False)
     except click.exceptions.Exit as ended:
         sys.exit(ended.exit_code)
     except click.ClickException as error:
@@ -72,11 +84,29 @@ def main() -> None:
     except Fault as fault:
         say(str(fault))
         sys.exit(Exit.STOPPED)
-    except BrokenPipeError:
-        # Whoever read our output has gone; nothing more can be told.
-        sys.stderr.close()
-        sys.exit(Exit.IN_SYNC)
+    except OSError as error:
+        logging.getLogger("embedconsole").debug("refused by the system", exc_info=error)
+        say(str(system_fault(error)))
+        sys.exit(Exit.STOPPED)
     except Exception as error:
         logging.getLogger("embedconsole").critical("internal error", exc_info=error)
         say(f"This is an error of embedconsole itself; nothing is lost. {type(error).__name__}: {error}")
         sys.exit(Exit.STOPPED)
+    finally:
+        if (problem := stdout_problem()) is not None:
+            say(f"Not all of the output could be written: {problem}")
+
+
+def _check_text(arguments: Sequence[str]) -> None:
+    """Bytes that are no text stop here: no database, service or terminal takes them. A path may have some."""
+    for argument in arguments:
+        if not is_text(argument) and not Path(argument).exists():
+            raise click.UsageError(f"{argument!r} is not valid UTF-8 text")
+
+
+def _leave_deleted_folder() -> None:
+    """Paths start from the current folder, which may have been deleted."""
+    try:
+        Path.cwd()
+    except OSError:
+        os.chdir("/")

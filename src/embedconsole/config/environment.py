@@ -15,6 +15,7 @@ from embedconsole.config.marks import Mark, printable
 from embedconsole.config.model import Settings
 from embedconsole.config.source import parse_flow
 from embedconsole.faults import ConfigError
+from embedconsole.foreign import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,6 +43,8 @@ def with_environment(base: Layered, environ: Mapping[str, str]) -> Layered:
             if path in seen:
                 raise ConfigError(f"{mark}: means the same as {seen[path]}; remove one of them")
             seen[path] = name
+            if not is_text(environ[name]):
+                raise ConfigError(f"{mark}: is not valid UTF-8 text")
             layered = layered.put(path, parse_flow(environ[name], str(mark)), mark)
         except ConfigError as fault:
             problems.append(str(fault))

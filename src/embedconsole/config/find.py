@@ -6,8 +6,7 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import platformdirs
-
+from embedconsole.config.paths import config_dir
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
@@ -19,8 +18,8 @@ _NAME = "embedconsole.yaml"
 
 def places(cwd: Path) -> tuple[Path, ...]:
     """Where a configuration is looked for when nobody names one, in this order."""
-    user = platformdirs.user_config_path("embedconsole", appauthor=False)
-    return (cwd / _NAME, user / _NAME, Path("/etc/embedconsole") / _NAME)
+    folders = (cwd, config_dir(), Path("/etc/embedconsole"))
+    return tuple(folder / _NAME for folder in folders if folder is not None)
 
 
 def find(

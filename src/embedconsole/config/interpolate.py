@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.config.marks import message, nearest
 from embedconsole.faults import ConfigError
+from embedconsole.foreign import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,6 +66,8 @@ class _Expansion:
         name = match[0]
         self._at = match.end()
         value = self._environ.get(name)
+        if value is not None and not is_text(value):
+            raise ConfigError(f"environment variable {name} is not valid UTF-8 text")
         if self._text.startswith(":-", self._at):
             self._at += 2
             default = self.run(depth=depth + 1, needed=needed and not value)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.faults import Fault
+from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.assembly import assembled
@@ -38,6 +38,17 @@ def test_dependencies(session: Session, *, as_json: bool) -> Exit:
     if bad:
         say(f"{bad} of {len(checks)} checks failed.")
     return Exit.STOPPED if bad else Exit.IN_SYNC
+
+
+def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
+    """The same where the configuration is what fails: there is nothing further to try."""
+    check = Check("configuration", ok=False, detail=str(error), seconds=0.0)
+    if as_json:
+        put_json({"checks": [asdict(check)]})
+    else:
+        _print_check(check)
+    say("1 of 1 checks failed.")
+    return Exit.USAGE
 
 
 def _print_check(check: Check) -> None:

@@ -7,7 +7,7 @@ import sys
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import ConfigError, Fault, ungrouped
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.monitoring.monitor import monitor_of
 from embedconsole.headless.progress import progress_view
@@ -45,6 +45,7 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
 
     try:
         with (
+            ungrouped(),
             engine_in_thread(session.pipelines, session.ledger_url, "daemon") as handle,
             monitor.keeping(handle),
         ):

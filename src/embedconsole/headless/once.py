@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import ConfigError, Fault, ungrouped
 from embedconsole.headless.exits import Exit, exit_of
 from embedconsole.headless.greening import await_green
 from embedconsole.headless.monitoring.monitor import monitor_of
@@ -49,7 +49,7 @@ def run_once(
     # Nobody is there to wait and see whether the ledger comes back.
     monitor = monitor_of(session, patience=0.0 if session.loaded.settings.notify.on.run_failed else None)
     try:
-        with engine_in_thread(session.pipelines, session.ledger_url, "once") as handle:
+        with ungrouped(), engine_in_thread(session.pipelines, session.ledger_url, "once") as handle:
             future = handle.run(options, kind=kind, overlap=overlap)
             with interruptible(handle.drain, future.cancel) as interruption:
                 report = _wait(session, handle, future, interruption)
@@ -84,7 +84,8 @@ def run_dry(session: Session, options: RunOptions, *, as_json: bool) -> Exit:
         return RunReport(None, reports)
 
     try:
-        report = anyio.run(plan)
+        with ungrouped():
+            report = anyio.run(plan)
     except Fault as fault:
         report = _aborted(session, fault)
     print_report(session, report, as_json=as_json)
