@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -96,4 +96,5 @@ def test_a_database_that_does_not_say_what_its_text_is_in_has_it_in_utf8() -> No
         assert keeps_any_text(database)
         make_products(replace(database, url=f"{database.url}?client_encoding=utf8"), None)
         config = CatalogConfig.model_validate({"url": database.url, "table": "products", "key": "id"})
-        assert open_catalog(config).count() == 1
+        with closing(open_catalog(config)) as catalog:
+            assert catalog.count() == 1
