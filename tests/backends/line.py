@@ -34,6 +34,7 @@ class Line:
 
     Attributes:
         settings: What the pipeline's embedder has besides the backend's own settings.
+        retry: The same of the retry policy.
     """
 
     backend: Backend
@@ -43,6 +44,7 @@ class Line:
     collection: str
     folder: Path
     settings: dict[str, object] = field(default_factory=dict)
+    retry: dict[str, object] = field(default_factory=dict)
 
     @property
     def with_image(self) -> bool:
@@ -74,7 +76,7 @@ class Line:
             },
             "chunk_size": 10,
             "workers": 2,
-            "retry": {"call_delay": 0.01, "backoff": [60]},
+            "retry": {"call_delay": 0.01, "backoff": [60], **self.retry},
         }
         (pipeline,) = resolve_pipelines(Settings.model_validate(tree))
         return pipeline

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from embedconsole.embedders.errors import (
     Service,
     error_text,
+    fault_in,
     fault_of_status,
     header_secrets,
 )
@@ -34,6 +35,30 @@ def test_class_of_a_status(status: int, kind: type[Fault]) -> None:
     assert isinstance(fault, kind)
     assert str(status) in fault.message
     assert (fault.remedy is not None) == (kind is Refused)
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        ({"error": {"message": "Too many", "code": 429}}, Throttled),
+        ({"error": {"message": "Rate limit reached, try again in 2s", "type": "requests"}}, Throttled),
+        ({"code": "Throttling.RateQuota", "message": "Requests rate limit exceeded"}, Throttled),
+        ({"object": "error", "message": "no such thing", "type": "BadRequestError", "code": 400}, BadInput),
+        ({"error": {"message": "bad key", "type": "invalid_api_key"}}, Refused),
+        ({"error": {"message": "no credit", "code": "insufficient_quota"}}, Refused),
+        ({"error": {"message": "busy", "type": "overloaded_error"}}, Overloaded),
+        ({"error": "its picture is unreadable"}, BadInput),
+        ({"error": None, "embeddings": []}, None),
+        ({"status": "ok", "embeddings": []}, None),
+        ([1.0], None),
+    ],
+)
+def test_an_error_that_comes_with_a_good_status(reply: object, kind: type[Fault] | None) -> None:
+    fault = fault_in(SERVICE, reply)
+    assert (fault is None) if kind is None else isinstance(fault, kind)
+    if isinstance(reply, dict) and fault is not None:
+        told = reply.get("error", reply)
+        assert (told if isinstance(told, str) else told["message"]) in fault.message
 
 
 def test_busy_with_a_time_to_come_back_is_a_pause() -> None:
@@ -83,7 +108,7 @@ def test_how_long_to_wait(headers: dict[str, str], body: str, seconds: float | N
     [
         ('{"detail": "model is loading"}', "model is loading"),
         ('{"error": {"message": "too long", "code": 3}}', "too long"),
-        ('{"detail": [{"loc": ["body"], "msg": "field required"}]}', "field required"),
+        ('{"detail": [{"loc": ["body", "m"], "msg": "field required"}]}', "body.m: field required"),
         ('{"title": "Payment required"}', "Payment required"),
         ('"plain"', "plain"),
         ('{"code": 7}', '{"code": 7}'),

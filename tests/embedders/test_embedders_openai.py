@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from embedconsole.faults import Fault, Refused, Throttled
+from embedconsole.embedders.limits import SaidLimit, said_limit
+from embedconsole.embedders.openai import address
+from embedconsole.faults import Fault, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput
 from embedders.backends import OPENAI, SECRET, SIZE
 from support.embedding_service import Behaviour, EmbeddingService, expected_vector
@@ -89,6 +91,86 @@ async def test_a_server_without_base64_is_asked_for_numbers_from_then_on(
     assert_right(await embedder.embed(texts(3)), texts(3))
     formats = [body["encoding_format"] for body in embedding_service.stats().bodies]
     assert formats == ["base64", "float", "float"]
+
+
+_EXTRA = '{"detail":[{"type":"extra_forbidden","loc":["body","encoding_format"],"msg":"Not permitted"}]}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "times", "formats"),
+    [
+        (400, '{"detail":"extra fields not permitted: [\'encoding_format\']"}', 2, [None, None]),
+        (422, _EXTRA, 2, [None, None]),
+        (500, '{"error":{"message":"no support for parameters: encoding_format"}}', 1, ["float", "float"]),
+        (500, "Internal Server Error", 1, ["float", "float"]),
+    ],
+)
+async def test_a_server_that_knows_no_encoding_is_asked_for_none(
+    make: Make, embedding_service: EmbeddingService, status: int, body: str, times: int, formats: list[str]
+) -> None:
+    embedding_service.behave(Behaviour("status", status=status, body=body, times=times))
+    embedder = make(OPENAI)
+    for _ in range(2):
+        assert_right(await embedder.embed(texts(2)), texts(2))
+    sent = embedding_service.stats().bodies
+    assert [one.get("encoding_format") for one in sent[-2:]] == formats
+    assert len(sent) == times + 2
+
+
+async def test_a_server_that_fails_at_everything_is_no_sign_of_an_encoding(
+    make: Make, embedding_service: EmbeddingService
+) -> None:
+    embedding_service.behave(Behaviour("status", status=500, times=2))
+    embedder = make(OPENAI)
+    with pytest.raises(Transient):
+        await embedder.embed(texts(2))
+    await embedder.embed(texts(2))
+    assert embedding_service.stats().bodies[-1]["encoding_format"] == "base64"
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("http://ml/v1", "http://ml/v1/embeddings"),
+        ("http://ml/v1/", "http://ml/v1/embeddings"),
+        ("http://ml/v1/embeddings/", "http://ml/v1/embeddings"),
+        ("http://ml/dep?api-version=2024-02-01", "http://ml/dep/embeddings?api-version=2024-02-01"),
+        ("http://ml/dep/embeddings?api-version=1", "http://ml/dep/embeddings?api-version=1"),
+    ],
+)
+def test_the_address_that_is_asked(written: str, asked: str) -> None:
+    assert address(written) == asked
+
+
+_SAID = {
+    "Value error, batch size is invalid, it should not be larger than 10.: input.contents": 10,
+    "* BatchEmbedContentsRequest.requests: at most 100 requests can be in one batch": 100,
+    "The batch size limit is 1000. Your batch size is 1200.": 1000,
+    "Invalid 'input': input array must have 2048 elements or less": 2048,
+    "invalid request: total number of texts must be at most 96 - received 100": 96,
+}
+
+
+@pytest.mark.parametrize(("text", "count"), _SAID.items())
+def test_limits_of_inputs_in_the_words_of_services(text: str, count: int) -> None:
+    assert said_limit(400, text) == SaidLimit(count=count)
+
+
+@pytest.mark.parametrize(
+    ("text", "share"),
+    [
+        (
+            "The max allowed tokens per submitted batch is 120000. Your batch has 480000 tokens after "
+            "truncation. Please lower the number of tokens in the batch.",
+            0.225,
+        ),
+        ("Too many tokens in batch. Max is 16384 got 32768", 0.45),
+        ("Invalid 'input': maximum request size is 300000 tokens per request.", None),
+        ("INVALID_ARGUMENT: Request payload size exceeds the limit: 4194304 bytes.", None),
+    ],
+)
+def test_limits_of_tokens_in_the_words_of_services(text: str, share: float | None) -> None:
+    assert said_limit(400, text) == SaidLimit(share=share)
 
 
 @pytest.mark.parametrize(

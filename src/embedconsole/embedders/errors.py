@@ -14,11 +14,32 @@ from embedconsole.foreign import READABLE, one_line
 from embedconsole.pauses import retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _SHORTEST_SECRET = 6  # a header such as `X-Version: 2` must not turn every 2 of a message into asterisks
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
+
+
+# What an error calls itself in a reply with a good status, and the status that it should have.
+_NAMED: tuple[tuple[re.Pattern[str], int], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), status)
+    for pattern, status in (
+        (r"insufficient.?quota|arrearage|payment|billing", 402),
+        (r"rate.?limit|too.?many.?requests|throttl|exhausted|quota", 429),
+        (r"api.?key|unauthori[sz]ed|unauthenticated|authentication", 401),
+        (r"permission|forbidden|access.?denied", 403),
+        (r"not.?found|no.?such.?model", 404),
+        (r"overload|unavailable", 503),
+        (r"server.?error|internal|timeout", 500),
+    )
+)
+_THROTTLED = re.compile(r"rate.?limit|too many requests|throttl", re.IGNORECASE)
+_NAMES = ("code", "status", "status_code", "type", "error_code")
+
+
+class ServerError(Transient):
+    """It answered 500 or another error of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +118,42 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
         case 408 | 409 | 424 | 425:
             return Transient(source, f"answered {status}{tail}")
         case _ if status >= 500:
-            return Transient(source, f"answered {status}{tail}")
+            return ServerError(source, f"answered {status}{tail}")
     # A status that nobody expects here speaks of the address or a proxy, not of one product.
     return Refused(source, f"answered {status}{tail}", remedy=service.url_remedy)
+
+
+def fault_in(service: Service, reply: object) -> Fault | None:
+    """The fault behind an error object that came with a good status; None where the reply is none.
+
+    Returns:
+        BadInput where the error does not say what kind of error it is.
+    """
+    if not isinstance(reply, dict):
+        return None
+    error = reply.get("error")
+    told = error if isinstance(error, dict) else reply
+    names = [told[name] for name in _NAMES if told.get(name) not in (None, "")]
+    said = _said(told)
+    if not error and not (said and names):
+        return None
+    status = _status_of(names, said)
+    if status is not None:
+        return fault_of_status(service, status, {}, orjson.dumps(reply, default=str))
+    words = service.clean(said or str(error))
+    return BadInput(service.source, f"answered an error in place of vectors: {words}")
+
+
+def _status_of(names: Sequence[object], said: str) -> int | None:
+    """The status that an error should have had, by its own codes or else by what it says."""
+    for name in names:
+        if str(name).isdecimal() and 400 <= int(str(name)) < 600:
+            return int(str(name))
+    for name in names:
+        for pattern, status in _NAMED:
+            if pattern.search(str(name)):
+                return status
+    return 429 if _THROTTLED.search(said) else None
 
 
 def error_text(body: bytes) -> str:
@@ -124,6 +178,9 @@ def _said(value: object, depth: int = 0) -> str:
     if isinstance(value, list):
         return _said(value[0], depth + 1) if value else ""
     if isinstance(value, dict):
+        if isinstance(value.get("loc"), list) and isinstance(value.get("msg"), str):
+            # pydantic, as FastAPI passes it on: the words alone do not tell which field they are about.
+            return f"{'.'.join(map(str, value['loc']))}: {value['msg']}"
         for field in ("detail", "error", "message", "msg", "title"):
             if text := _said(value.get(field), depth + 1):
                 return text

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.embedders.errors import Service, header_secrets
+from embedconsole.embedders.errors import Service, fault_in, header_secrets
 from embedconsole.embedders.portions import Answers, Portions, Row, one_each
 from embedconsole.embedders.remote import Remote, blank, with_content
 from embedconsole.embedders.replies import decode, encode, entry_of, errors_beside, reply_limit, value_at
 from embedconsole.embedders.wire import Wire, split_credentials
-from embedconsole.faults import BadAnswer
+from embedconsole.faults import BadAnswer, BadInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -128,5 +128,8 @@ class SingleEmbedder(HttpService):
         (entry,) = portion
         reply = await self.ask({self.names.text: entry.text, self.names.image: entry.image}, 1)
         row = entry_of(reply, self.places, said=None)
+        told = None if row.value else fault_in(self.service, reply)
+        if told is not None and not isinstance(told, BadInput):
+            raise told
         # Where the service has said nothing about it, the path tells what is missing.
         return [row] if row.error is not None else [Row(self.found(reply, self.places.vector))]

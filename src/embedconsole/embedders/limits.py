@@ -22,13 +22,30 @@ _COUNT = tuple(
         r"batch size[^.]{0,40}?>[^.]{0,40}?batch size:? #",  # TEI: 100 > maximum allowed batch size 32
         r"max(?:imum)?(?: allowed| client)* batch size(?: is| of|:)? #",
         r"array with maximum length #",  # OpenAI
-        r"at most # (?:items|inputs|elements|sentences)",  # pydantic: List should have at most 2048 items
+        r"must have # (?:elements|items|inputs) or (?:less|fewer)",  # OpenAI, newer
+        r"batch size is invalid, it should not be larger than #",  # DashScope
+        r"batch size limit(?: is| of|:)? #",  # Voyage
+        r"number of (?:texts|inputs|documents)[^.]{0,40}? at most #",  # Cohere
+        # pydantic: List should have at most 2048 items; Gemini: at most 100 requests can be in one batch
+        r"at most # (?:items|inputs|elements|sentences|requests|texts|documents)",
         r"max(?:imum)?(?: of)? # (?:items|inputs|images|sentences|embeddings)",
     )
 )
-_TOKENS = re.compile(
-    rf"requested {_NUMBER} tokens,? (?:but )?(?:the )?max(?:imum)?(?: is)? {_NUMBER} tokens", re.IGNORECASE
+_ASKED, _ALLOWED = r"(?P<asked>\d[\d,_]*)", r"(?P<allowed>\d[\d,_]*)"
+_TOKENS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"requested {_ASKED} tokens,? (?:but )?(?:the )?max(?:imum)?(?: is)? {_ALLOWED} tokens",
+        # Voyage, Mistral
+        rf"max allowed tokens per submitted batch is {_ALLOWED}.{{0,40}}? has {_ASKED} tokens",
+        rf"too many tokens in batch.{{0,20}}? max is {_ALLOWED} got {_ASKED}",
+    )
 )
+_SIZE = re.compile(
+    r"maximum request size|request payload size exceeds|too many (?:inputs|tokens) in (?:request|batch)",
+    re.IGNORECASE,
+)
+"""Refusals of a whole request that do not say what it came to."""
 _SAFETY = 0.9
 """Characters are no tokens: the share of the computed room that is used."""
 
@@ -56,10 +73,11 @@ def said_limit(status: int, text: str) -> SaidLimit | None:
     for pattern in _COUNT:
         if match := pattern.search(text):
             return SaidLimit(count=max(1, _integer(match[1])))
-    if match := _TOKENS.search(text):
-        asked, allowed = _integer(match[1]), _integer(match[2])
-        return SaidLimit(share=min(0.5, _SAFETY * allowed / asked) if asked else None)
-    return SaidLimit() if status == 413 else None
+    for pattern in _TOKENS:
+        if match := pattern.search(text):
+            asked, allowed = _integer(match["asked"]), _integer(match["allowed"])
+            return SaidLimit(share=min(0.5, _SAFETY * allowed / asked) if asked else None)
+    return SaidLimit() if status == 413 or _SIZE.search(text) else None
 
 
 def _integer(text: str) -> int:

@@ -9,8 +9,9 @@ import binascii
 import re
 from base64 import b64decode
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit, urlunsplit
 
-from embedconsole.embedders.errors import Service, header_secrets
+from embedconsole.embedders.errors import ServerError, Service, header_secrets
 from embedconsole.embedders.limits import Budget, TooLarge
 from embedconsole.embedders.portions import Portions, Row
 from embedconsole.embedders.remote import Remote, with_content
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.config.embedder import OpenAIEmbedder as OpenAIConfig
+    from embedconsole.faults import Fault
     from embedconsole.items import Embedded, EmbedInput, JsonObject, JsonValue
 
 _PATH = "/embeddings"
 _IMAGES_AT_ONCE = 32
 """Infinity's limit for images; texts have none that is known beforehand."""
-_NO_BASE64 = re.compile(r"encoding_format|base64", re.IGNORECASE)
+_ENCODINGS = ("base64", "float", None)
+"""Asked for one after the other, until the server knows what it is asked for; None asks for none."""
+_ABOUT_ENCODING = re.compile(r"encoding_format|base64", re.IGNORECASE)
 _ABOUT_THE_SETTINGS = re.compile(
     r"(?:specify|support|change|chang\w+)[^.]{0,40}dimension|dimension[^.]{0,40}(?:support|allow|invalid)"
     r"|model[^.]{0,80}(?:not found|not exist|not supported|not deployed|unknown|invalid)"
@@ -56,13 +60,14 @@ class OpenAIEmbedder(Remote):
         if config.dimensions is not None:
             self._settings["dimensions"] = config.dimensions
         self._images = config.images
-        self._base64 = True
+        self._encodings: list[str | None] = list(_ENCODINGS)
+        self._encoding_known = False
         self._texts_budget = Budget(config.batch_size)
         self._images_budget = Budget(min(config.batch_size, _IMAGES_AT_ONCE))
         self._portions = Portions(config.concurrency, config.batch_size * config.concurrency, self.usable)
         self._wire = Wire(
             service,
-            config.url if config.url.endswith(_PATH) else config.url.rstrip("/") + _PATH,
+            address(config.url),
             headers=headers,
             timeout=config.timeout,
             connections=config.concurrency,
@@ -102,17 +107,30 @@ class OpenAIEmbedder(Remote):
             raise self._about_the_settings(fault) from fault
 
     async def _ask_encoded(self, portion: Sequence[EmbedInput]) -> list[Row]:
-        if self._base64:
+        encodings = list(self._encodings)
+        while True:
+            encoding = encodings.pop(0)
             try:
-                return await self._ask_once(portion, "base64")
-            except BadInput as fault:
-                if not _NO_BASE64.search(fault.message):
+                rows = await self._ask_once(portion, encoding)
+            except (BadInput, ServerError) as fault:
+                if not encodings or not self._about_encoding(fault, encoding):
                     raise
-                self._base64 = False  # the server does not know it: numbers from now on
-        return await self._ask_once(portion, "float")
+                continue
+            self._encodings = [encoding, *encodings]
+            self._encoding_known = True
+            return rows
 
-    async def _ask_once(self, portion: Sequence[EmbedInput], encoding: str) -> list[Row]:
-        body = {**self._settings, **self._inputs(portion), "encoding_format": encoding}
+    def _about_encoding(self, fault: Fault, encoding: str | None) -> bool:
+        """Whether the server may take the same request with its vectors encoded in another way."""
+        if _ABOUT_ENCODING.search(fault.message):
+            return True
+        # Some break at base64 without a word about it.
+        return isinstance(fault, ServerError) and encoding == "base64" and not self._encoding_known
+
+    async def _ask_once(self, portion: Sequence[EmbedInput], encoding: str | None) -> list[Row]:
+        body = {**self._settings, **self._inputs(portion)}
+        if encoding is not None:
+            body["encoding_format"] = encoding
         async with self.turns.turn(len(portion)):
             data = await self._wire.post(
                 encode(body), reply_limit=reply_limit(len(portion), self.expected_size)
@@ -162,6 +180,13 @@ class OpenAIEmbedder(Remote):
     async def aclose(self) -> None:
         """Close all connections."""
         await self._wire.aclose()
+
+
+def address(url: str) -> str:
+    """Where requests are posted to; a query, such as Azure's `?api-version=`, stays behind the path."""
+    parts = urlsplit(url)
+    path = parts.path.rstrip("/")
+    return urlunsplit(parts._replace(path=path if path.endswith(_PATH) else path + _PATH))
 
 
 def _content(entry: EmbedInput) -> str:

@@ -18,7 +18,7 @@ import httpx
 from replicate.client import Client
 from yarl import URL
 
-from embedconsole.embedders.errors import Service, error_text, fault_of_status
+from embedconsole.embedders.errors import Service, error_text, fault_in, fault_of_status
 from embedconsole.embedders.replies import decode
 from embedconsole.embedders.wire import Wire, split_credentials
 from embedconsole.faults import Fault, Refused
@@ -155,6 +155,9 @@ def _readable(service: Service, data: bytes) -> bytes:
         _no_prediction(service)
     status, error = reply.get("status"), reply.get("error")
     if not isinstance(reply.get("id"), str) or not isinstance(status, str):
+        told = fault_in(service, reply)
+        if told is not None:
+            raise told
         _no_prediction(service)
     if status in _KNOWN and isinstance(error, str | None) and {"model", "version"} <= reply.keys():
         return data

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from embedconsole.embedders.errors import fault_in
 from embedconsole.embedders.portions import Row
 from embedconsole.faults import BadAnswer, Fault, Refused, Transient
 
@@ -79,9 +80,14 @@ def value_at(service: Service, reply: object, path: str, *, remedy: str | None) 
 
     Raises:
         BadAnswer, Refused: It is not there.
+        Throttled, Transient, BadInput: The reply is an error instead.
     """
     value = reply
     for name in _names(path):
+        if not isinstance(value, dict) or not value.get(name):
+            told = fault_in(service, reply)
+            if told is not None:
+                raise told
         if not isinstance(value, dict) or name not in value:
             fault: type[Fault] = BadAnswer if remedy is None else Refused
             got = f"but {', '.join(map(repr, value))}" if isinstance(value, dict) else "and no object at all"
