@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.base import Page
+from embedconsole.catalog.base import Page, Sample
 from embedconsole.items import CatalogRow
 from sync.makers import COLUMNS, make_row
 
@@ -68,6 +68,9 @@ class FakeCatalog:
 
     def count(self) -> int:
         return len(self.rows)
+
+    def sample(self) -> Sample:
+        return Sample(list(self.rows.values())[: self.page_size])
 
     def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:
         return {key: self.rows[key] for key in keys if key in self.rows}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from embedconsole.items import CatalogRow, JsonValue
 
@@ -25,6 +25,22 @@ class Page:
 
     rows: Sequence[CatalogRow]
     watermark: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The first rows of a catalog, and what in them an operator should know of.
+
+    Attributes:
+        unkeyed: Rows of the whole catalog that have no key, and so are no items.
+        binary: Columns that hold bytes.
+        unmarked: Key and `changed` value, as text, of the rows whose value can be no watermark.
+    """
+
+    rows: Sequence[CatalogRow]
+    unkeyed: int = 0
+    binary: Set[str] = frozenset()
+    unmarked: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +104,10 @@ class Catalog(Protocol):
 
     def count(self) -> int:
         """How many rows the query has now."""
+        ...
+
+    def sample(self) -> Sample:
+        """The first page of rows, and what is odd in them."""
         ...
 
     def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:

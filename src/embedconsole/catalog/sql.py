@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import sqlalchemy as sa
 
 from embedconsole.catalog import watermark
-from embedconsole.catalog.base import Page
+from embedconsole.catalog.base import Page, Sample
 from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten, readers_hold_up_nobody
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
 from embedconsole.catalog.pages import keyset_pages, refuse_duplicates, streamed_pages
@@ -170,6 +170,31 @@ class SqlCatalog:
         opened = self._opened()
         statement = sa.select(sa.func.count()).select_from(opened.source.rows)
         return int(str(self._read(statement.where(opened.key_column.is_not(None)))[0][0]))
+
+    def sample(self) -> Sample:
+        """The first page of rows, and what is odd in them."""
+        opened = self._opened()
+        column, columns = opened.key_column, opened.source.columns
+        first = opened.rows.where(column.is_not(None)).order_by(column).limit(self._config.page_size)
+        raw = self._read(first)
+        without = sa.select(sa.func.count()).select_from(opened.source.rows).where(column.is_(None))
+        rows = list(opened.by_key(raw).values())
+        limit = self._now() + _AHEAD
+        return Sample(
+            rows,
+            unkeyed=int(str(self._read(without)[0][0])),
+            binary={
+                name
+                for name, values in zip(columns, zip(*raw, strict=True), strict=False)
+                if name not in opened.source.bits | opened.source.json
+                and any(isinstance(value, bytes | bytearray | memoryview) for value in values)
+            },
+            unmarked={
+                row.key: str(row.version)
+                for row in rows
+                if row.version is not None and not watermark.can_be(row.version, limit)
+            },
+        )
 
     def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:
         """The rows of these keys that exist now, by key."""

@@ -84,6 +84,11 @@ def is_mark(value: object) -> TypeGuard[Mark]:
     return isinstance(value, date | int)
 
 
+def can_be(value: object, limit: datetime | None) -> bool:
+    """Whether a database value can be a watermark now; `limit` as for `highest`."""
+    return is_mark(value) and (limit is None or not is_after(value, limit))
+
+
 def step_back(mark: Mark, seconds: float) -> Mark:
     """The lowest mark that a scan has to look at again. Never above `mark` in the database's order."""
     if isinstance(mark, datetime):
@@ -110,10 +115,10 @@ def highest(values: Iterable[object], *, limit: datetime | None = None) -> Mark 
     """
     known: list[Mark] = [value for value in values if isinstance(value, str) or is_mark(value)]
     top = _max(known)
-    if top is None or _counts(top, limit):
+    if top is None or can_be(top, limit):
         return top
     # Rare, and a look at each value is dear: only then.
-    return _max([value for value in known if _counts(value, limit)])
+    return _max([value for value in known if can_be(value, limit)])
 
 
 def is_after(mark: Mark, limit: datetime) -> bool:
@@ -147,10 +152,6 @@ def like_form(text: str) -> tuple[str, str | None]:
     if match["zone"] in (None, "Z"):
         return f"{form}%", f"{form}%-__:__"
     return f"{form}%{match['zone']}", None
-
-
-def _counts(value: Mark, limit: datetime | None) -> bool:
-    return is_mark(value) and (limit is None or not is_after(value, limit))
 
 
 def _max(marks: Sequence[Mark]) -> Mark | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import Exit
@@ -13,9 +15,11 @@ from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.checks import Check, run_checks
 from embedconsole.sync.initialise import initialise
+from embedconsole.sync.remarks import remarks
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
+    from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.initialise import Initialised
 
 
@@ -60,8 +64,12 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
     """Create the collections of the pipelines, or compare those that exist."""
 
     async def run() -> dict[str, Initialised]:
+        results = {}
         async with assembled(session.pipelines) as assemblies:
-            return {assembly.pipeline.name: await initialise(assembly) for assembly in assemblies}
+            for assembly in assemblies:
+                results[assembly.pipeline.name] = await initialise(assembly)
+                await _say_remarks(assembly)
+        return results
 
     try:
         results = anyio.run(run)
@@ -76,6 +84,13 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
         for name, result in results.items():
             _print_initialised(name, result)
     return Exit.STOPPED if any(d.blocking for r in results.values() for d in r.left) else Exit.IN_SYNC
+
+
+async def _say_remarks(assembly: Assembly) -> None:
+    """What is odd in the catalog's values; it may be away, as a collection can be made without it."""
+    with suppress(ConfigError, Fault):
+        for remark in await anyio.to_thread.run_sync(remarks, assembly):
+            say(f"{assembly.pipeline.name}: {remark}")
 
 
 def _print_initialised(name: str, result: Initialised) -> None:

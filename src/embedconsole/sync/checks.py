@@ -12,6 +12,7 @@ import anyio.to_thread
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.assembly import assembled
+from embedconsole.sync.remarks import remarks
 from embedconsole.sync.trial import trial_of
 
 if TYPE_CHECKING:
@@ -110,8 +111,8 @@ def _try_ledger(ledger: Ledger) -> str:
 async def _try_catalog(assembly: Assembly) -> str:
     def look() -> str:
         catalog = assembly.catalog
-        assembly.recipe()
-        return f"{catalog.count():,} items; columns {', '.join(catalog.columns)}"
+        found = [f"{catalog.count():,} items", f"columns {', '.join(catalog.columns)}", *remarks(assembly)]
+        return "; ".join(found)
 
     return await anyio.to_thread.run_sync(look)
 

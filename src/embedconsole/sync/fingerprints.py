@@ -23,7 +23,7 @@ from embedconsole.ledger.states import HASH_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from embedconsole.catalog.base import Catalog, Settled
+    from embedconsole.catalog.base import Catalog, Sample, Settled
     from embedconsole.config.model import ImageHash
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import CatalogRow
@@ -152,6 +152,9 @@ class FingerprintedCatalog:
         wanted = [self.references(row) for row in rows]
         marks = anyio.from_thread.run(self.fingerprints.marks, [one for some in wanted for one in some])
         return [_with_marks(row, some, marks) for row, some in zip(rows, wanted, strict=True)]
+
+    def sample(self) -> Sample:
+        return self.catalog.sample()
 
     def keys(self) -> Iterator[Sequence[str]]:
         return self.catalog.keys()

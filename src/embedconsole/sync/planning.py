@@ -18,6 +18,7 @@ from embedconsole.sync.intake import FeedFailed
 from embedconsole.sync.journal import log
 from embedconsole.sync.options import plan_options
 from embedconsole.sync.planner import LedgerSink, Planner, Stopped
+from embedconsole.sync.remarks import remarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,10 +129,17 @@ class Planning:
         intake = self.assembly.intake
         if intake is not None and self.options.feed:
             return intake.take(planner, self.journal)
+        if self.generation.scan_age is None:
+            self._note_remarks()
         options = plan_options(self.options, self.assembly, self.generation)
         if intake is not None:
             return intake.beside_a_scan(planner, options, self.journal)
         return planner().run(options)
+
+    def _note_remarks(self) -> None:
+        """Before the first scan: what of the catalog's values an operator should know."""
+        for remark in remarks(self.assembly):
+            self.journal.note("warning", "catalog", remark)
 
     def _note_refusal(self, result: PlanResult) -> None:
         if result.refusal is not None:
