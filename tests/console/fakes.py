@@ -87,7 +87,7 @@ class FakeHelm:
         self.wishes.append(wish)
         return self._note("force" if wish.force else "sync", "Looking for changes now.")
 
-    def cancel(self) -> Future[str]:
+    def cancel(self, pipeline: str) -> Future[str]:
         return self._note("cancel", "The run ends with what is in flight.")
 
     def pause(self) -> Future[str]:

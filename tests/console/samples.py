@@ -91,6 +91,7 @@ def pipeline_view(**changes: object) -> PipelineView:
         eta=None,
         last_report=PipelineReport(scanned=987_655, embedded=3, seconds=9.0),
         seen=CollectionSeen(NOW - 2, GREEN),
+        next_run=NOW + 1800,
     )
     return replace(view, **changes)  # type: ignore[arg-type]
 
@@ -119,7 +120,9 @@ def in_sync() -> Snapshot:
 def nothing_yet() -> Snapshot:
     """A first start: no collection, no counts."""
     return snapshot(
-        pipeline_view(counts=None, last_report=None, seen=CollectionSeen(NOW, None)), next_run=None, runs=()
+        pipeline_view(counts=None, last_report=None, seen=CollectionSeen(NOW, None), next_run=None),
+        next_run=None,
+        runs=(),
     )
 
 
@@ -154,6 +157,8 @@ def busy() -> Snapshot:
         rate=231.4,
         eta=53.0,
         dependencies=(Health("embedder ml", GateState.CLOSED, NOW - 900, None, None),),
+        run=7,
+        next_run=None,
     )
     batches = (
         *(batch(1042 + at, stage, age=1.3 - at / 10) for at, stage in enumerate(("embed", "write", "embed"))),

@@ -140,8 +140,8 @@ def test_a_run_of_this_process_has_its_counts_while_it_goes_on() -> None:
     run = run_samples.many()[0]
     progress = tuple(view.progress for view in samples.busy().pipelines if view.progress is not None)
 
-    here = run_row(run, Present(samples.WALL, samples.ZONE, run=run.id, progress=progress))
-    elsewhere = run_row(run, Present(samples.WALL, samples.ZONE, run=run.id + 1, progress=progress))
+    here = run_row(run, Present(samples.WALL, samples.ZONE, {run.id: progress}))
+    elsewhere = run_row(run, Present(samples.WALL, samples.ZONE, {run.id + 1: progress}))
 
     assert (here.embedded, here.took) == (samples.DONE, "1m35")
     assert here.words == f"running {samples.DONE * 100 // 120_340} %"

@@ -8,8 +8,16 @@ from embedconsole.headless.monitoring.overseer import Sight
 from embedconsole.headless.monitoring.probes import liveness, readiness
 from embedconsole.sync.flow import GateState, Health
 from embedconsole.sync.observing import Observed
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.snapshot import EngineState, Halt, Snapshot
 from monitoring.scenes import a_snapshot
+
+
+def halted(reason: str) -> Snapshot:
+    """The only pipeline does not run."""
+    whole = a_snapshot()
+    (view,) = whole.pipelines
+    return replace(whole, pipelines=(replace(view, halted=Halt(reason, None)),))
+
 
 SEEN = Sight(began=100.0, at=100.5, observed=Observed())
 NOW = 105.0
@@ -34,7 +42,7 @@ def test_it_is_not_ready_without_a_loop_a_ledger_or_a_configuration() -> None:
         readiness(None, SEEN, NOW),
         readiness(replace(a_snapshot(), ledger=away), SEEN, NOW),
         readiness(a_snapshot(), replace(SEEN, fault="ledger: disk full"), NOW),
-        readiness(replace(a_snapshot(), halted="the query has no column 'titel'"), SEEN, NOW),
+        readiness(halted("the query has no column 'titel'"), SEEN, NOW),
         readiness(replace(a_snapshot(), state=EngineState.DRAINING), SEEN, NOW),
     ]
 
@@ -42,7 +50,7 @@ def test_it_is_not_ready_without_a_loop_a_ledger_or_a_configuration() -> None:
         ("the engine's loop does not turn",),
         ("the ledger does not answer: ledger: connection refused",),
         ("the ledger does not answer: ledger: disk full",),
-        ("nothing runs: the query has no column 'titel'",),
+        ("products does not run: the query has no column 'titel'",),
         ("it is about to end",),
     ]
     assert not any(probed.fine for probed in found)

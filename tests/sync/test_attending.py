@@ -9,14 +9,15 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from embedconsole.faults import ConfigError
+from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync import obeying
+from embedconsole.sync import obeying, scheduler
 from embedconsole.sync.attending import Attendance
-from embedconsole.sync.control import Control
+from embedconsole.sync.control import Control, RunControl
 from embedconsole.sync.ordering import Wish
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.snapshot import Halt
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -47,40 +48,69 @@ class PlayedEngine:
 
     Attributes:
         ran: The options of each run that began, as it comes.
+        held: The pipelines whose runs last until `go_on`.
+        faults: Pipeline to the class of the fault that ends its runs.
     """
 
     ledger: Ledger
     me: Worker
+    names: tuple[str, ...] = ("products",)
     control: Control = field(default_factory=Control)
-    assemblies: tuple[PlayedAssembly, ...] = (PlayedAssembly(PlayedPipeline("products")),)
-    next_run: float | None = None
+    next_runs: dict[str, float] = field(default_factory=dict)
     serves: bool = False
-    halted: str | None = None
+    halted: dict[str, Halt] = field(default_factory=dict)
     kinds: list[str] = field(default_factory=list)
     ran: list[RunOptions] = field(default_factory=list)
-    busy: bool = False
+    running: frozenset[str] = frozenset()
     error: ConfigError | None = None
     outcome: Outcome = Outcome.OK
+    faults: dict[str, FaultClass] = field(default_factory=dict)
+    held: frozenset[str] = frozenset({"products"})
     go_on: anyio.Event = field(default_factory=anyio.Event)
     changed: anyio.Condition = field(default_factory=anyio.Condition)
 
+    @property
+    def assemblies(self) -> tuple[PlayedAssembly, ...]:
+        return tuple(PlayedAssembly(PlayedPipeline(name)) for name in self.names)
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.running)
+
+    @property
+    def next_run(self) -> float | None:
+        return self.next_runs.get("products")
+
+    def runs_of(self, pipeline: str) -> int:
+        return sum(options.pipelines == frozenset({pipeline}) for options in self.ran)
+
     async def run(self, options: RunOptions, *, kind: str = "sync") -> RunReport:
-        self.control.begin()
-        self.busy = True
-        async with self.changed:
-            self.kinds.append(kind)
-            self.ran.append(options)
-            self.changed.notify_all()
-        if self.error is not None:
-            self.busy = False
-            raise self.error
+        assert options.pipelines is not None
+        (name,) = options.pipelines
+        with self.control.running([name]) as control:
+            self.running |= {name}
+            async with self.changed:
+                self.kinds.append(kind)
+                self.ran.append(options)
+                self.changed.notify_all()
+            try:
+                if self.error is not None:
+                    raise self.error
+                if name in self.held:
+                    await self._held(control)
+            finally:
+                self.running -= {name}
+            fault = self.faults.get(name)
+            outcome = Outcome.ABORTED if fault else self.outcome
+            outcome = Outcome.INTERRUPTED if control.cancelled else outcome
+            message = "a word" if outcome is not Outcome.OK else None
+            report = PipelineReport(outcome=outcome, message=message, fault=fault)
+            return RunReport(len(self.kinds), {name: report})
+
+    async def _held(self, control: RunControl) -> None:
         async with anyio.create_task_group() as group:
-            for event in (self.go_on, self.control.ending):
+            for event in (self.go_on, control.ending):
                 group.start_soon(self._wait, event, group.cancel_scope)
-        self.busy = False
-        outcome = Outcome.INTERRUPTED if self.control.cancelled else self.outcome
-        message = "a word" if outcome is not Outcome.OK else None
-        return RunReport(len(self.kinds), {"products": PipelineReport(outcome=outcome, message=message)})
 
     async def _wait(self, event: anyio.Event, scope: anyio.CancelScope) -> None:
         await event.wait()
@@ -125,6 +155,12 @@ async def attendance(engine: PlayedEngine) -> AsyncIterator[Attendance]:
         yield attendance
         engine.go_on.set()
         engine.control.drain()
+
+
+def calm_until(attendance: Attendance) -> float:
+    """Until when what is due in the only pipeline is left alone."""
+    (only,) = attendance._schedulers
+    return only._calm_until
 
 
 async def order(ledger: Ledger, verb: str, **arguments: object) -> int:
@@ -203,7 +239,7 @@ async def test_a_configuration_that_cant_run_waits_for_the_operator(engine: Play
     attendance = Attendance(cast("Engine", engine), 3600.0, told.append)
     async with anyio.create_task_group() as group:
         group.start_soon(attendance.attend)
-        await until(lambda: attendance.halted == "no column 'nope'")
+        await until(lambda: engine.halted == {"products": Halt("no column 'nope'", None)})
         await anyio.wait_all_tasks_blocked()
         assert engine.kinds == ["sync"]
         assert engine.next_run is None
@@ -215,7 +251,7 @@ async def test_a_configuration_that_cant_run_waits_for_the_operator(engine: Play
         engine.go_on.set()
         attendance.ask(Wish())
         await engine.began("sync", "sync")
-        await until(lambda: attendance.halted is None)
+        await until(lambda: not engine.halted)
         engine.control.drain()
 
 
@@ -268,7 +304,7 @@ async def test_what_came_of_an_order_is_its_answer(
     refused = await order(ledger, "sync", force=True, only=["nope=1"])
     assert (await becomes(ledger, refused, lambda found: bool(found.answer))).answer == "no column 'nope'"
     await until(lambda: engine.next_run is not None)
-    assert (attendance.halted, engine.next_run) == (None, scheduled), "no reason to stop the schedule"
+    assert (engine.halted, engine.next_run) == ({}, scheduled), "no reason to stop the schedule"
     for strange in ({"only": "35"}, {"pipelines": [1]}, {"force": "yes"}):
         number = await order(ledger, "sync", **strange)
         found = await becomes(ledger, number, lambda found: bool(found.answer))
@@ -285,7 +321,7 @@ async def test_a_cancel_ends_the_run_and_lets_it_rest(
     await until(lambda: engine.next_run is not None)
     assert not engine.busy
     assert (await becomes(ledger, number, lambda found: found.taken_by is not None)).taken_by == engine.me.id
-    assert attendance._calm_until > 1e9
+    assert calm_until(attendance) > 1e9
 
 
 async def test_a_cancel_between_runs_is_taken_by_nobody(
@@ -298,11 +334,11 @@ async def test_a_cancel_between_runs_is_taken_by_nobody(
     await there(ledger)
 
     assert (await becomes(ledger, cancel, lambda found: True)).taken_by is None
-    assert attendance._calm_until == 0.0, "there is nothing to leave alone"
+    assert calm_until(attendance) == 0.0, "there is nothing to leave alone"
 
     assert await anyio.to_thread.run_sync(ledger.orders.take, cancel, "who ran it")
     # What another process was working on is not taken up here.
-    await until(lambda: attendance._calm_until > 1e9)
+    await until(lambda: calm_until(attendance) > 1e9)
 
 
 async def test_a_cancel_is_for_the_run_that_is_going_on_when_it_is_given(
@@ -313,7 +349,7 @@ async def test_a_cancel_is_for_the_run_that_is_going_on_when_it_is_given(
         group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
         await engine.began("sync")
         await there(ledger)
-        assert not engine.control.cancelled
+        assert engine.busy
         engine.control.drain()
 
 
@@ -353,3 +389,77 @@ async def test_a_count_of_workers_that_is_none_is_answered(
         found = await becomes(ledger, number, lambda found: bool(found.answer))
         assert found.answer == "the order does not say how many workers"
     assert engine.control.workers is None
+
+
+@pytest.fixture
+async def pair(ledger: Ledger) -> AsyncIterator[PlayedEngine]:
+    """An engine with two pipelines, of which the run of `products` lasts."""
+    engine = PlayedEngine(
+        ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"), names=("products", "pictures")
+    )
+    async with anyio.create_task_group() as group:
+        group.start_soon(Attendance(cast("Engine", engine), 0.05).attend)
+        yield engine
+        engine.go_on.set()
+        engine.control.drain()
+
+
+async def test_the_schedule_of_one_pipeline_does_not_wait_for_a_run_of_another(pair: PlayedEngine) -> None:
+    await until(lambda: pair.runs_of("pictures") >= 3)
+    assert (pair.runs_of("products"), "products" in pair.running) == (1, True)
+
+
+async def test_a_pipeline_whose_configuration_cant_run_leaves_the_others_alone(pair: PlayedEngine) -> None:
+    await until(lambda: pair.running == {"products"} and pair.runs_of("pictures") >= 1)
+    pair.error = ConfigError("no column 'nope'")
+    await until(lambda: "pictures" in pair.halted)
+    pair.error = None
+    pair.go_on.set()
+    before = pair.runs_of("products"), pair.runs_of("pictures")
+
+    await until(lambda: pair.runs_of("products") >= before[0] + 2)
+    assert pair.runs_of("pictures") == before[1]
+    assert set(pair.halted) == {"pictures"}
+
+
+async def test_a_cancel_of_one_pipeline_leaves_the_run_of_another_alone(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = ("products", "pictures")
+    me = Worker("host:1:aaaaaa", "host", "place", 1, "0.1")
+    engine = PlayedEngine(ledger, me, names=both, held=frozenset(both))
+    async with anyio.create_task_group() as group:
+        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        await until(lambda: engine.running == set(both))
+        await there(ledger)
+        await order(ledger, "cancel", pipelines=["pictures"])
+        await until(lambda: engine.running == {"products"})
+        engine.control.drain()
+
+
+@pytest.mark.parametrize(
+    ("fault", "least", "most"), [(FaultClass.TRANSIENT, 1.0, 60.0), (FaultClass.REFUSED, 15.0, 300.0)]
+)
+async def test_a_run_that_a_fault_ended_is_tried_again_after_a_pause_that_grows(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, fault: FaultClass, least: float, most: float
+) -> None:
+    # A second lasts a millisecond.
+    quick = {kind: (first / 1000, last / 1000) for kind, (first, last) in scheduler._PAUSES.items()}
+    monkeypatch.setattr(scheduler, "_PAUSES", quick)
+    monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.0005)
+    me = Worker("host:1:aaaaaa", "host", "place", 1, "0.1")
+    engine = PlayedEngine(ledger, me, held=frozenset(), faults={"products": fault})
+    told: list[RunReport] = []
+    async with anyio.create_task_group() as group:
+        group.start_soon(Attendance(cast("Engine", engine), 3600.0, told.append).attend)
+        await until(lambda: len(told) >= 8)
+        halt = engine.halted["products"]
+        assert (halt.reason, halt.until is None) == ("a word", False)
+        engine.faults.clear()
+        await until(lambda: not engine.halted)
+        assert engine.next_runs["products"] > anyio.current_time() + 3000
+        engine.control.drain()
+
+    said = [report.messages["products"] for report in told[:8]]
+    pauses = [min(least * 2**tries, most) / 1000 for tries in range(8)]
+    assert said == [f"a word. Retrying in {pause:.0f} s" for pause in pauses]

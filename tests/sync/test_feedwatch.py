@@ -14,7 +14,7 @@ from embedconsole.config.model import CollectionConfig
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync import attending, feedwatch
+from embedconsole.sync import feedwatch, scheduler
 from embedconsole.sync.attending import Attendance
 from embedconsole.sync.control import Control
 from embedconsole.sync.intake import Intake
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.engine import Engine
     from embedconsole.sync.options import RunOptions
+    from embedconsole.sync.snapshot import Halt
 
 pytestmark = pytest.mark.anyio
 
@@ -59,9 +60,10 @@ class PlayedEngine:
     me: Worker
     assemblies: tuple[PlayedAssembly, ...] = ()
     control: Control = field(default_factory=Control)
-    next_run: float | None = None
+    next_runs: dict[str, float] = field(default_factory=dict)
+    halted: dict[str, Halt] = field(default_factory=dict)
     serves: bool = False
-    busy: bool = False
+    running: frozenset[str] = frozenset()
     held_elsewhere: bool = False
     ran: list[tuple[str, RunOptions]] = field(default_factory=list)
 
@@ -71,6 +73,10 @@ class PlayedEngine:
         if outcome is Outcome.OK:
             self.feed.entries.clear()
         return RunReport(len(self.ran), {"products": PipelineReport(outcome=outcome)})
+
+    @property
+    def busy(self) -> bool:
+        return bool(self.running)
 
     async def bury_the_dead(self) -> None:
         """Nobody is dead."""
@@ -84,7 +90,7 @@ class PlayedEngine:
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks come a hundred times as often."""
     monkeypatch.setattr(feedwatch, "LOOK_EVERY", 0.01)
-    monkeypatch.setattr(attending, "_LOOK_EVERY", 0.02)
+    monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.02)
 
 
 @pytest.fixture
@@ -119,7 +125,7 @@ async def looked_at(feed: FakeFeed, times: int = 3) -> None:
 
 
 async def test_what_waits_is_taken_by_a_run_of_its_own(engine: PlayedEngine) -> None:
-    scheduled = engine.next_run
+    scheduled = dict(engine.next_runs)
     engine.feed.note("1", "2", "3")
 
     await until(lambda: engine.kinds == ["sync", "feed"])
@@ -128,13 +134,13 @@ async def test_what_waits_is_taken_by_a_run_of_its_own(engine: PlayedEngine) -> 
     assert (options.feed, options.patient, options.pipelines) == (True, True, frozenset({"products"}))
     await looked_at(engine.feed)
     assert engine.kinds == ["sync", "feed"]
-    assert engine.next_run == scheduled
+    assert engine.next_runs == scheduled
 
 
 async def test_who_writes_row_by_row_does_not_cause_a_run_for_each(
     engine: PlayedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attending, "_FEEDS_APART", 0.3)
+    monkeypatch.setattr(scheduler, "_FEEDS_APART", 0.3)
     began = time.monotonic()
     for number in range(40):
         engine.feed.note(str(number))
@@ -156,7 +162,7 @@ async def test_nothing_is_taken_while_paused(engine: PlayedEngine) -> None:
 
 async def test_while_a_run_goes_on_that_takes_it(engine: PlayedEngine) -> None:
     await looked_at(engine.feed)
-    engine.busy = True
+    engine.running = frozenset({"products"})
     asked = engine.feed.asked
     engine.feed.note("1")
     await anyio.sleep(0.1)

@@ -36,6 +36,8 @@ VIEW = PipelineView(
     dependencies=(Health("embedder ml", GateState.OPEN, 90.0, 130.0, "connection refused"),),
     last_report=PipelineReport(embedded=7, outcome=Outcome.ABORTED, message="embedder ml: 401"),
     seen=CollectionSeen(95.0, STATE, ("size is 512, want 768",), blocking=True, fault="timeout"),
+    run=3,
+    next_run=160.0,
 )
 BATCH = BatchInFlight(7, "products", "web2:1:ab", 1, State.EMBED, "embed", 100, 1, 2.0, 1.0, expired=False)
 WORKER = Worker(
@@ -75,6 +77,7 @@ def test_a_picture_is_read_as_it_was_taken(monkeypatch: pytest.MonkeyPatch) -> N
         dependencies=(Health("embedder ml", GateState.OPEN, epoch + 90, epoch + 130, "connection refused"),),
         last_report=PipelineReport(outcome=Outcome.ABORTED, message="embedder ml: 401"),
         seen=replace(VIEW.seen, at=epoch + 95),
+        next_run=epoch + 160,
     )
     assert (read.in_flight, read.batches) == ((BATCH,), 1)
     assert (read.run, read.counted_at, read.next_run) == (3, epoch + 99, epoch + 160)

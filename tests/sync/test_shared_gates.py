@@ -17,7 +17,7 @@ from embedconsole.faults import Overloaded, Throttled, Transient
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync import flow, gates
-from embedconsole.sync.control import Control
+from embedconsole.sync.control import Control, RunControl
 from embedconsole.sync.flow import FAILURES_TO_OPEN, Gate, GateState, Stop
 from embedconsole.sync.gates import Gates
 from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency
@@ -40,7 +40,7 @@ class Process:
     ledger: Ledger
     me: str
     patient: bool = True
-    control: Control = field(default_factory=Control)
+    control: RunControl = field(default_factory=lambda: RunControl(Control(), frozenset({"products"})))
     gates: Gates = field(init=False)
     gate: Gate = field(init=False)
 
@@ -213,11 +213,27 @@ async def test_a_call_that_goes_well_asks_the_ledger_nothing(
 
 
 def test_gates_go_by_the_address_and_not_by_the_name(ledger: Ledger) -> None:
-    made = Gates(ledger, "one", Control(), patient=True)
+    made = Gates(ledger, "one", RunControl(Control(), frozenset()), patient=True)
     other = HttpEmbedder(type="http", url="http://ml:8001/embed")
 
     assert made.embedder("ml", CONFIG) is made.embedder("another", CONFIG)
     assert made.embedder("ml", CONFIG) is not made.embedder("ml", other)
+
+
+async def test_the_runs_of_a_process_share_the_turns_of_a_dependency(ledger: Ledger) -> None:
+    turns: dict[str, anyio.CapacityLimiter] = {}
+    control = RunControl(Control(), frozenset())
+    runs = [Gates(ledger, "one", control, patient=True, turns=turns) for _ in range(2)]
+    work = Dependency(go=anyio.Event())
+    async with anyio.create_task_group() as group:
+        for made in runs:
+            for _ in range(CONFIG.concurrency):
+                group.start_soon(made.embedder("ml", CONFIG).call, work, RETRY)
+        await work.entered.wait()
+        await anyio.wait_all_tasks_blocked()
+        assert work.running == CONFIG.concurrency
+        assert work.go is not None
+        work.go.set()
 
 
 async def test_a_success_of_before_does_not_end_a_pause() -> None:

@@ -168,7 +168,7 @@ def test_a_cancel_between_runs_cancels_nothing(synced: EngineHandle) -> None:
 def test_a_cancelled_run_is_not_taken_up_again_before_its_time(
     handle: EngineHandle, embedder: HeldEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedconsole.sync.attending._LOOK_EVERY", 0.01)
+    monkeypatch.setattr("embedconsole.sync.scheduler.LOOK_EVERY", 0.01)
     reports: list[RunReport] = []
     over = threading.Event()
 

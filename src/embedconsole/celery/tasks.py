@@ -115,7 +115,8 @@ class Tasks:
 async def _no_work(engine: Engine, pipeline: str) -> str | None:
     if (pause := engine.control.paused_by) is not None:
         return f"paused by {pause.by}" if pause.by else "paused"
-    if not await something_due(engine, [assembly_of(engine.assemblies, pipeline)]):
+    await engine.bury_the_dead()
+    if not await something_due(engine, assembly_of(engine.assemblies, pipeline)):
         return _NOTHING_DUE
     return None
 

@@ -150,7 +150,6 @@ class Bridge:
             closing=bool(self.leaving) and ended,
             leaving=bool(self.leaving),
             broken=reason if ended and not self.leaving else None,
-            halted=reason if not ended else None,
             read_only=self.launch.read_only,
             attached=helm is not None and helm.attached,
         )

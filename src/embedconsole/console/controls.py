@@ -32,8 +32,8 @@ class Controls(Protocol):
         """Begin a run now, or after the one that is going on."""
         ...
 
-    def cancel(self) -> Future[str]:
-        """End the present run with what is in flight."""
+    def cancel(self, pipeline: str) -> Future[str]:
+        """End the present run of a pipeline with what is in flight."""
         ...
 
     def pause(self) -> Future[str]:
@@ -61,17 +61,18 @@ class OwnControls:
 
         async def ask(engine: Engine) -> str:
             self._attendance.ask(wish)
-            then = " after this run" if engine.busy else ""
+            asked = engine.running if wish.pipelines is None else engine.running.intersection(wish.pipelines)
+            then = " after this run" if asked else ""
             return f"Embedding again{then}." if wish.force else f"Looking for changes{then or ' now'}."
 
         return self._handle.call(ask)
 
-    def cancel(self) -> Future[str]:
+    def cancel(self, pipeline: str) -> Future[str]:
         """See `Controls`."""
 
         async def cancel(engine: Engine) -> str:
-            self._attendance.rest()
-            engine.control.cancel()
+            self._attendance.rest([pipeline])
+            engine.control.cancel([pipeline])
             return "The run ends with what is in flight."
 
         return self._handle.call(cancel)
@@ -108,9 +109,9 @@ class OrderedControls:
         """See `Controls`."""
         return self._order(Verb.SYNC, wish.as_arguments())
 
-    def cancel(self) -> Future[str]:
+    def cancel(self, pipeline: str) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.CANCEL, {})
+        return self._order(Verb.CANCEL, {"pipelines": [pipeline]})
 
     def pause(self) -> Future[str]:
         """See `Controls`."""

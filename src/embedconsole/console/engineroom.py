@@ -60,13 +60,10 @@ log = logging.getLogger("embedconsole")
 class EngineRoom:
     """See `helm.Helm`. Made by `open_engineroom`."""
 
-    def __init__(
-        self, handle: EngineHandle, controls: Controls, attendance: Attendance, serving: Future[None]
-    ) -> None:
+    def __init__(self, handle: EngineHandle, controls: Controls, serving: Future[None]) -> None:
         self.controls = controls
         self.attached = isinstance(controls, OrderedControls)
         self._handle = handle
-        self._attendance = attendance
         self._serving = serving
         self._counting: Future[float] | None = None
         self._count_at = 0.0
@@ -81,10 +78,8 @@ class EngineRoom:
 
     @property
     def stopped_by(self) -> str | None:
-        if not self._serving.done():
-            return self._attendance.halted
         try:
-            fault = self._serving.exception()
+            fault = self._serving.exception() if self._serving.done() else None
         except CancelledError:
             return None
         return None if fault is None else f"the engine failed ({type(fault).__name__}: {fault})"
@@ -180,7 +175,7 @@ def open_engineroom(launch: Launch) -> Iterator[EngineRoom]:
         controls = OrderedControls(handle) if attached else OwnControls(handle, attendance)
         working = handle.call(partial(work, attendance))
         working.add_done_callback(_log_own_fault)
-        room = EngineRoom(handle, controls, attendance, working)
+        room = EngineRoom(handle, controls, working)
         try:
             yield room
         finally:

@@ -94,15 +94,15 @@ async def _count_choice(console: Console, wish: Wish) -> int:
 
 async def cancel(console: Console) -> None:
     """End the present run, after asking: what is done is done, what waits goes on waiting."""
-    helm, snapshot = console.ready("cancel"), console.bridge.snapshot
-    if helm is None or snapshot is None:
+    helm, view = console.ready("cancel"), console.bridge.pipeline_view
+    if helm is None or view is None:
         return
-    if snapshot.run is None:
+    if view.progress is None:
         console.say("No run is going on.")
         return
     text = "The run ends with what is in flight. What waits is taken up by the next run; nothing is lost."
     if await console.push_screen_wait(Confirm("Cancel the run", text, "Yes, cancel it")):
-        await tell(console, helm.controls.cancel())
+        await tell(console, helm.controls.cancel(view.name))
 
 
 async def init(console: Console) -> None:

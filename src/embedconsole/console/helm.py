@@ -27,7 +27,7 @@ class Helm(Protocol):
 
     @property
     def stopped_by(self) -> str | None:
-        """Why the engine does not go on until it is asked to; None when it does, or was told to stop."""
+        """The fault of its own that ended the engine; None when it runs, or was told to stop."""
         ...
 
     def when_stopped(self, tell: Callable[[], None]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.console.telling import error_rows
@@ -36,14 +36,12 @@ class Present:
 
     Attributes:
         now: Seconds since 1970.
-        run: The number of the run that goes on in this process; None when none does.
-        progress: What it has done in each pipeline so far.
+        runs: The number of each run that takes place now to what it has done in its pipelines so far.
     """
 
     now: float
     zone: tzinfo | None
-    run: int | None = None
-    progress: tuple[Progress, ...] = ()
+    runs: Mapping[int, Sequence[Progress]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +90,11 @@ def present(snapshot: Snapshot | None, offset: float, zone: tzinfo | None) -> Pr
     """The moment of a snapshot; `offset` takes its clock to the time since 1970."""
     if snapshot is None:
         return Present(0.0, zone)
-    progress = tuple(view.progress for view in snapshot.pipelines if view.progress is not None)
-    return Present(snapshot.taken_at + offset, zone, snapshot.run, progress)
+    runs: dict[int, list[Progress]] = {}
+    for view in snapshot.pipelines:
+        if view.run is not None and view.progress is not None:
+            runs.setdefault(view.run, []).append(view.progress)
+    return Present(snapshot.taken_at + offset, zone, runs)
 
 
 def newest_first(runs: Sequence[PastRun]) -> list[PastRun]:
@@ -120,8 +121,9 @@ def run_row(run: PastRun, seen: Present) -> RunRow:
     if run.parts:
         counts = (run.embedded, run.payload_updated, run.deleted, run.failed)
     elif _goes_on_here(run, seen):
-        counts = _so_far(seen.progress)
-        words = f"{words} {_share(seen.progress)}".rstrip()
+        progress = seen.runs[run.id]
+        counts = _so_far(progress)
+        words = f"{words} {_share(progress)}".rstrip()
     return RunRow(
         number=run.id,
         kind=clean(run.kind),
@@ -140,7 +142,7 @@ def run_row(run: PastRun, seen: Present) -> RunRow:
 
 
 def _goes_on_here(run: PastRun, seen: Present) -> bool:
-    return run.id == seen.run and run.standing is Ending.RUNNING
+    return run.id in seen.runs and run.standing is Ending.RUNNING
 
 
 def _so_far(progress: Sequence[Progress]) -> tuple[int, int, int, int]:
@@ -170,7 +172,7 @@ def run_view(detail: RunInDetail, seen: Present) -> RunView:
     parts = tuple(_part(part) for part in run.parts)
     if _goes_on_here(run, seen):
         names = ("embedded", "payload updated", "deleted", "failed")
-        so_far = tuple(zip(names, _so_far(seen.progress), strict=True))
+        so_far = tuple(zip(names, _so_far(seen.runs[run.id]), strict=True))
         parts = (PartView("so far", so_far, "", ""),)
     facts = [
         ("kind", row.kind),

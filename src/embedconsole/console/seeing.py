@@ -96,7 +96,7 @@ def _status(
     if pipeline is not None and snapshot is not None:
         state = _state(snapshot, pipeline, now)
     working = state == EngineState.RUNNING
-    resting = snapshot is not None and state == EngineState.IDLE and snapshot.next_run is not None
+    resting = state == EngineState.IDLE
     return StatusView(
         pipeline=clean(facts.name),
         collection=clean(facts.collection),
@@ -106,8 +106,8 @@ def _status(
         workers=None if pipeline is None else pipeline.workers,
         rate=pipeline.rate if pipeline is not None and working else None,
         next_run=(
-            at_minute(snapshot.next_run + scene.standing.offset, scene.standing.zone)
-            if resting and snapshot is not None and snapshot.next_run is not None
+            at_minute(pipeline.next_run + scene.standing.offset, scene.standing.zone)
+            if resting and pipeline is not None and pipeline.next_run is not None
             else None
         ),
     )

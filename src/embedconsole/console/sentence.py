@@ -37,6 +37,7 @@ class Situation:
         silent_for: Seconds that the ledger has not answered, when it does not; asked again in `asked_in`,
             None while it is being asked. `as_of` is the time of the figures, empty without any.
         halted: Why the last run was stopped, or the next can't begin.
+        retry_in: Seconds until that is tried again; None when it waits for the operator.
         held_by: Another process that runs this pipeline.
         known: The counts are known.
         wanted: Items to work on in this run, as far as is known; `done` of them are.
@@ -62,6 +63,7 @@ class Situation:
     planning: bool = False
     wait: Wait | None = None
     halted: str | None = None
+    retry_in: float | None = None
     held_by: str | None = None
     known: bool = False
     scanned: int = 0
@@ -151,6 +153,9 @@ def _of_trouble(now: Situation) -> str | None:
     if now.unserved:
         return f"Nobody serves this ledger: start embedconsole --headless. {_upper(_waiting(now))}."
     if now.halted is not None:
+        if now.retry_in is not None:
+            again = "" if now.read_only else " Press s to retry now."
+            return f"Retrying in {span_of(now.retry_in)}.{again} {_upper(_ended(now.halted))}"
         again = "" if now.read_only else " Fix it, then press s."
         return f"Stopped: {_ended(now.halted)}{again}"
     if not now.known:

@@ -35,7 +35,6 @@ class Standing:
         zone: The operator's time zone; None for the machine's.
         me: The operator, as others see him in his orders.
         broken: Why the engine has ended though nobody asked it to.
-        halted: Why nothing runs until the operator asks for it.
         attached: Nothing is synced here; others do, and take orders.
     """
 
@@ -45,7 +44,6 @@ class Standing:
     closing: bool = False
     leaving: bool = False
     broken: str | None = None
-    halted: str | None = None
     read_only: bool = False
     attached: bool = False
 
@@ -87,7 +85,8 @@ def situation(
         running=progress is not None,
         planning=pipeline.state is EngineState.PLANNING,
         wait=_wait(pipeline.dependencies, snapshot.taken_at),
-        halted=_halted(snapshot, pipeline, standing),
+        halted=_halted(pipeline),
+        retry_in=_retry_in(pipeline, snapshot.taken_at),
         held_by=clean(others[0].worker.partition(":")[0]) if others else None,
         known=counts is not None,
         scanned=0 if progress is None else progress.scanned,
@@ -105,8 +104,8 @@ def situation(
         changed=0 if last is None else changed_by(last, facts.name),
         next_run=(
             None
-            if snapshot.next_run is None
-            else at_minute(snapshot.next_run + standing.offset, standing.zone)
+            if pipeline.next_run is None
+            else at_minute(pipeline.next_run + standing.offset, standing.zone)
         ),
         read_only=standing.read_only,
         unserved=standing.attached and not serving(snapshot.workers, snapshot.worker),
@@ -117,15 +116,20 @@ def _who(pause: Pause | None, me: str) -> str:
     return "you" if pause is None or pause.by in ("", me) else clean(pause.by)
 
 
-def _halted(snapshot: Snapshot, pipeline: PipelineView, standing: Standing) -> str | None:
-    if snapshot.run is not None:
+def _halted(pipeline: PipelineView) -> str | None:
+    if pipeline.progress is not None:
         return None
-    if standing.halted is not None:
-        return clean(standing.halted)
+    if pipeline.halted is not None:
+        return clean(pipeline.halted.reason)
     report = pipeline.last_report
     if report is not None and report.outcome is Outcome.ABORTED:
         return clean(report.message or "")
     return None
+
+
+def _retry_in(pipeline: PipelineView, now: float) -> float | None:
+    until = None if pipeline.halted is None else pipeline.halted.until
+    return None if until is None else max(0.0, until - now)
 
 
 def _wait(dependencies: Sequence[Health], now: float) -> Wait | None:

@@ -1,11 +1,16 @@
-"""The switches of an engine and its run, and the one signal that wakes whoever waits for a change."""
+"""The switches of an engine and of each of its runs, and the signal that wakes what waits for a change."""
 
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import anyio
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,30 +22,22 @@ class Pause:
 
 
 class Control:
-    """Pause, workers, cancel and drain; all of it belongs to the engine's loop.
+    """Pause, workers and drain of an engine; all of it belongs to the engine's loop.
 
     Attributes:
         drained: Set once the engine is to come to its end: no run begins any more.
-        ending: Set once the present run is to end early: nothing is claimed any more, nobody waits any
-            longer. Each run has its own.
     """
 
     def __init__(self, workers: int | None = None) -> None:
         self.drained = anyio.Event()
-        self.ending = anyio.Event()
-        self._changed = anyio.Event()
         self._pause: Pause | None = None
         self._workers = workers
+        self._runs: list[RunControl] = []
 
     @property
     def draining(self) -> bool:
         """Whether the engine is to end with what is in flight."""
         return self.drained.is_set()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether the present run alone is to end with what is in flight."""
-        return self.ending.is_set() and not self.draining
 
     @property
     def paused(self) -> bool:
@@ -54,12 +51,12 @@ class Control:
 
     @property
     def workers(self) -> int | None:
-        """Workers asked for; None leaves it to the configuration."""
+        """Workers of a run asked for; None leaves it to the configuration."""
         return self._workers
 
-    def pause(self, by: str = "") -> None:
-        """Claim nothing from now on; what is in flight goes on. Who paused first stays the one who did."""
-        self._pause = self._pause or Pause(time.time(), by)
+    def pause(self, by: str = "", since: float | None = None) -> None:
+        """Claim nothing from now on; what is in flight continues. The first pause stays the one shown."""
+        self._pause = self._pause or Pause(time.time() if since is None else since, by)
         self.notify()
 
     def resume(self) -> None:
@@ -68,24 +65,77 @@ class Control:
         self.notify()
 
     def set_workers(self, count: int) -> None:
-        """Have this many batches embedding at the same time, at least one."""
+        """Have this many batches of a run embedding at the same time, at least one."""
         self._workers = max(1, count)
         self.notify()
 
-    def begin(self) -> None:
-        """A run begins: what ended the one before does not end this one."""
-        if not self.draining:
-            self.ending = anyio.Event()
+    @contextmanager
+    def running(self, pipelines: Collection[str]) -> Iterator[RunControl]:
+        """A run of these pipelines takes place in the block; gives its own switches."""
+        run = RunControl(self, frozenset(pipelines))
+        if self.draining:
+            run.end()
+        self._runs.append(run)
+        try:
+            yield run
+        finally:
+            self._runs.remove(run)
 
-    def cancel(self) -> None:
-        """End the present run with what is in flight."""
-        self.ending.set()
-        self.notify()
+    def cancel(self, pipelines: Collection[str] | None = None) -> None:
+        """End the present runs of these pipelines, None for all, with what is in flight."""
+        for run in self._runs:
+            if pipelines is None or not run.pipelines.isdisjoint(pipelines):
+                run.end()
 
     def drain(self) -> None:
-        """End the run with what is in flight, and the engine with it."""
+        """End all runs with what is in flight, and the engine with them."""
         self.drained.set()
         self.cancel()
+
+    def notify(self) -> None:
+        """Wake what waits for a change in any run."""
+        for run in self._runs:
+            run.notify()
+
+
+class RunControl:
+    """The switches as one run sees them: its own end, and those of its engine.
+
+    Attributes:
+        pipelines: The pipelines that take part.
+        ending: Set once the run is to end early: nothing is claimed any more, and nothing waits any longer.
+    """
+
+    def __init__(self, engine: Control, pipelines: frozenset[str]) -> None:
+        self.pipelines = pipelines
+        self.ending = anyio.Event()
+        self._engine = engine
+        self._changed = anyio.Event()
+
+    @property
+    def draining(self) -> bool:
+        """Whether the engine is to end with what is in flight."""
+        return self._engine.draining
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether this run alone is to end with what is in flight."""
+        return self.ending.is_set() and not self.draining
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing may be claimed for now."""
+        return self._engine.paused
+
+    @property
+    def workers(self) -> int | None:
+        """Workers asked for; None leaves it to the configuration."""
+        return self._engine.workers
+
+    def end(self) -> None:
+        """End with what is in flight."""
+        self.ending.set()
+        self.notify()
 
     def notify(self) -> None:
         """Wake all who wait for a change."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.work import Batch
-    from embedconsole.sync.control import Control
+    from embedconsole.sync.control import RunControl
     from embedconsole.sync.journal import Journal
     from embedconsole.sync.worker import Worker
 
@@ -96,7 +96,7 @@ class Crew:
     ledger: Ledger
     generation_id: int
     worker_id: str
-    control: Control
+    control: RunControl
     journal: Journal
     embed_slots: anyio.CapacityLimiter
     workers: int

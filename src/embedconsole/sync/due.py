@@ -9,23 +9,17 @@ import anyio.to_thread
 from embedconsole.sync.generation import current_generation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.engine import Engine
 
 
-async def something_due(engine: Engine, assemblies: Iterable[Assembly]) -> bool:
-    """Whether an item of these pipelines could be claimed now, also of what the dead among us held.
+async def something_due(engine: Engine, assembly: Assembly) -> bool:
+    """Whether an item of this pipeline could be claimed now.
 
     Raises:
         Fault: the ledger does not answer.
     """
-    await engine.bury_the_dead()
-    for assembly in assemblies:
-        generation = await anyio.to_thread.run_sync(current_generation, assembly, engine.ledger)
-        if generation is None:
-            continue
-        if await anyio.to_thread.run_sync(engine.ledger.overview.next_due, generation.id) == 0.0:
-            return True
-    return False
+    generation = await anyio.to_thread.run_sync(current_generation, assembly, engine.ledger)
+    if generation is None:
+        return False
+    return await anyio.to_thread.run_sync(engine.ledger.overview.next_due, generation.id) == 0.0

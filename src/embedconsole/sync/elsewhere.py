@@ -51,7 +51,9 @@ def with_others(snapshot: Snapshot, epoch: float) -> Snapshot:
         snapshot,
         state=state,
         run=at_it[0].run if at_it else None,
-        pipelines=tuple(_view(view, at_it, epoch) for view in snapshot.pipelines),
+        pipelines=tuple(
+            _scheduled(_view(view, at_it, epoch), servants, epoch) for view in snapshot.pipelines
+        ),
         next_run=min(next_runs) - epoch if next_runs and snapshot.next_run is None else snapshot.next_run,
         pause=(
             Pause(paused.paused_since, paused.paused_by)
@@ -84,7 +86,18 @@ def _view(view: PipelineView, others: Sequence[ProcessStatus], epoch: float) -> 
         eta=None if planning or not rate else pending / rate,
         workers=max((status.workers for status in others), default=view.workers),
         dependencies=_dependencies(parts, epoch),
+        run=next((part.run for part in parts if part.run is not None), others[0].run),
     )
+
+
+def _scheduled(view: PipelineView, servants: Sequence[ProcessStatus], epoch: float) -> PipelineView:
+    parts = [part for status in servants for part in status.pipelines if part.name == view.name]
+    # Version 0.1 has one schedule for all pipelines.
+    told = [part.next_run for part in parts] + [
+        status.next_run for status in servants if not status.pipelines
+    ]
+    next_runs = [one for one in told if one is not None]
+    return replace(view, next_run=min(next_runs) - epoch) if next_runs else view
 
 
 def _state(states: Sequence[str]) -> EngineState:

@@ -1,4 +1,4 @@
-"""The engine: runs pipelines, one run at a time, under a lease that keeps other processes out of it."""
+"""The engine: runs pipelines, side by side, each under a lease that keeps other processes out of it."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import Fault
+from embedconsole.faults import Fault, FaultClass
 from embedconsole.sync.alongside import alongside
 from embedconsole.sync.consequences import stopped
 from embedconsole.sync.control import Control
 from embedconsole.sync.identity import dead_among
 from embedconsole.sync.leases import RunLeases, TakenOver
-from embedconsole.sync.options import RunOptions
+from embedconsole.sync.options import WHAT_IS_DUE, RunOptions
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport, none_ran
 from embedconsole.sync.retry import longest_delay
 from embedconsole.sync.round import Round
 from embedconsole.sync.sampling import Tally
 from embedconsole.sync.silence import Asking, LedgerSilence
-from embedconsole.sync.snapshot import EngineState, PipelineView, RateMeter, Snapshot
+from embedconsole.sync.snapshot import EngineState, Halt, PipelineView, RateMeter, Snapshot
 from embedconsole.sync.spans import span
 from embedconsole.sync.status import status_of
 from embedconsole.sync.watching import Watch
 from embedconsole.sync.whereabouts import in_run
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import Worker
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _CLOSE_SECONDS = 10.0
 _BURY_EVERY = 15.0
-_WHAT_IS_DUE = RunOptions(plan=False, patient=True)
 
 
 @dataclass(slots=True)
@@ -48,20 +47,23 @@ class Engine:
     """Several pipelines on one ledger. Opened by `opening.open_engine`; all of it belongs to one event loop.
 
     Attributes:
-        next_run: When the next scheduled run begins, on the monotonic clock; set by whoever serves.
+        next_runs: When the next scheduled run of a pipeline begins, on the monotonic clock; set by the
+            scheduler.
         serves: Whether orders are taken here.
         leases: To hold a pipeline for longer than a run.
-        halted: Why nothing runs any more until somebody asks; set by whoever serves.
+        halted: Why a pipeline does not run any more; set by the scheduler.
+        turns: See `gates.Gates`.
     """
 
     ledger: Ledger
     assemblies: Sequence[Assembly]
     me: Worker
     control: Control = field(default_factory=Control)
-    next_run: float | None = None
+    next_runs: dict[str, float] = field(default_factory=dict)
     serves: bool = False
-    halted: str | None = None
-    _round: Round | None = None
+    halted: dict[str, Halt] = field(default_factory=dict)
+    turns: dict[str, anyio.CapacityLimiter] = field(default_factory=dict)
+    _rounds: list[Round] = field(default_factory=list)
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _meters: dict[str, RateMeter] = field(default_factory=dict)
     _health: dict[str, tuple[Health, ...]] = field(default_factory=dict)
@@ -98,9 +100,9 @@ class Engine:
                     return self._all(options, Outcome.SKIPPED, f"{holder} runs it already")
                 return await self._run(options, kind)
         except Fault as fault:
-            return self._all(options, Outcome.ABORTED, stopped(fault))
+            return self._all(options, Outcome.ABORTED, stopped(fault), fault.kind)
 
-    async def help(self, options: RunOptions = _WHAT_IS_DUE) -> RunReport:
+    async def help(self, options: RunOptions = WHAT_IS_DUE) -> RunReport:
         """Work on what is due, beside whoever runs the pipelines: claims need no lease.
 
         Args:
@@ -113,27 +115,28 @@ class Engine:
             await self.announce()  # the batches of a process that the ledger does not know are given back
             return await self._run(options, "due")
         except Fault as fault:
-            return self._all(options, Outcome.ABORTED, stopped(fault))
+            return self._all(options, Outcome.ABORTED, stopped(fault), fault.kind)
 
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
-        self.control.begin()
-        now = Round(self.ledger, self.me, self.control, options, self._chosen(options))
-        await now.prepare()
-        await now.begin(kind)
-        self._round = now
-        try:
-            with in_run(now.number), span("run", run=now.number or 0, kind=kind):
-                async with alongside(self._keep_burying):
-                    await now.work()
-        finally:
-            report = now.report()
-            self._last |= report.pipelines
-            for name, run in now.runs.items():
-                self._tally.add(name, run.progress)
-                self._health[name] = _health_of(run)
-            self._round = None
-            with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
-                await self._note_end(now, report)
+        chosen = self._chosen(options)
+        with self.control.running([assembly.pipeline.name for assembly in chosen]) as control:
+            now = Round(self, control, options, chosen)
+            await now.prepare()
+            await now.begin(kind)
+            self._rounds.append(now)
+            try:
+                with in_run(now.number), span("run", run=now.number or 0, kind=kind):
+                    async with alongside(self._keep_burying):
+                        await now.work()
+            finally:
+                report = now.report()
+                self._last |= report.pipelines
+                for name, run in now.runs.items():
+                    self._tally.add(name, run.progress)
+                    self._health[name] = _health_of(run)
+                self._rounds.remove(now)
+                with anyio.move_on_after(_CLOSE_SECONDS, shield=True):
+                    await self._note_end(now, report)
         return report
 
     async def _note_end(self, ended: Round, report: RunReport) -> None:
@@ -144,9 +147,9 @@ class Engine:
 
     # Beside others
 
-    def _taken_over(self) -> None:
-        # Not a drain: whoever waits for the next run goes on waiting for it.
-        for run in self._runs.values():
+    def _taken_over(self, pipelines: Sequence[str]) -> None:
+        # Not a drain: the scheduler waits for its next run as before.
+        for run in (self._runs[name] for name in pipelines if name in self._runs):
             run.crew.give_up(TakenOver("ledger", "another process has taken over the run"))
 
     def _missed(self, fault: Fault) -> None:
@@ -179,19 +182,27 @@ class Engine:
     def _chosen(self, options: RunOptions) -> list[Assembly]:
         return [assembly for assembly in self.assemblies if options.concerns(assembly.pipeline.name)]
 
-    def _all(self, options: RunOptions, outcome: Outcome, message: str) -> RunReport:
-        return none_ran([assembly.pipeline.name for assembly in self._chosen(options)], outcome, message)
+    def _all(
+        self, options: RunOptions, outcome: Outcome, message: str, fault: FaultClass | None = None
+    ) -> RunReport:
+        names = [assembly.pipeline.name for assembly in self._chosen(options)]
+        return none_ran(names, outcome, message, fault)
 
     # Watching
 
     @property
     def _runs(self) -> Mapping[str, PipelineRun]:
-        return {} if self._round is None else self._round.runs
+        return {name: run for now in self._rounds for name, run in now.runs.items()}
 
     @property
     def busy(self) -> bool:
-        """Whether a run is going on here."""
-        return self._round is not None
+        """Whether a run takes place here."""
+        return bool(self._rounds)
+
+    @property
+    def running(self) -> frozenset[str]:
+        """The pipelines of which a run takes place here."""
+        return frozenset(self._runs)
 
     @property
     def tally(self) -> Tally:
@@ -250,30 +261,28 @@ class Engine:
         dead = dead_among(known, self.me)
         return Snapshot(
             taken_at=now,
-            state=self._state,
-            run=None if self._round is None else self._round.number,
+            state=self._state(self._runs.values()),
+            run=max((now.number for now in self._rounds if now.number is not None), default=None),
             pipelines=tuple(self._view(assembly, now, tally) for assembly in self.assemblies),
             in_flight=self._watch.seen.in_flight,
             counted_at=self._watch.counted_at,
-            next_run=self.next_run,
+            next_run=min(self.next_runs.values(), default=None),
             ledger=self._silence.health,
             events=self._watch.seen.events,
             runs=self._watch.seen.runs,
             workers=tuple(worker for worker in known if worker.id not in dead),
             worker=self.me.id,
             pause=self.control.paused_by,
-            halted=self.halted,
         )
 
-    @property
-    def _state(self) -> EngineState:
+    def _state(self, runs: Collection[PipelineRun]) -> EngineState:
         if self.control.draining:
             return EngineState.DRAINING
         if self.control.paused:
             return EngineState.PAUSED
-        if not self._runs:
+        if not runs:
             return EngineState.IDLE
-        planning = any(run.crew.planning for run in self._runs.values())
+        planning = any(run.crew.planning for run in runs)
         return EngineState.PLANNING if planning else EngineState.RUNNING
 
     def _view(self, assembly: Assembly, now: float, tally: Tally) -> PipelineView:
@@ -288,7 +297,7 @@ class Engine:
         return PipelineView(
             name=name,
             collection=assembly.target,
-            state=self._state if run is not None else EngineState.IDLE,
+            state=EngineState.IDLE if run is None else self._state([run]),
             workers=self.control.workers or assembly.pipeline.workers,
             progress=progress,
             counts=self._watch.seen.counts.get(name),
@@ -299,6 +308,9 @@ class Engine:
             seen=self._watch.collections.get(name),
             audit=self._watch.seen.audits.get(name),
             total=tally.of(name),
+            run=next((now.number for now in self._rounds if name in now.runs), None),
+            next_run=self.next_runs.get(name),
+            halted=self.halted.get(name),
         )
 
 

@@ -1,4 +1,4 @@
-"""Looks for what the change feeds have to give while no run goes on; PostgreSQL tells by itself."""
+"""Looks for what a change feed has to give between runs; PostgreSQL notifies by itself."""
 
 from __future__ import annotations
 
@@ -27,87 +27,73 @@ _GATHER = 0.1
 
 
 @dataclass(slots=True)
-class _Looked:
-    """When a feed may be asked again, and its triggers looked at; on the monotonic clock."""
-
-    ask_at: float = 0.0
-    check_at: float = 0.0
-
-
-@dataclass(slots=True)
 class FeedWatch:
-    """The feeds of an engine's pipelines; during a run that takes them itself, nobody is asked.
+    """The change feed of one pipeline; during a run of it, which takes the feed itself, it is not asked.
 
     Attributes:
-        news: Set when the next look finds something to take; take it anew for each wait.
+        news: Set when the next look finds something to take; take it again for each wait.
+        due: Whether there is something to take.
     """
 
     engine: Engine
+    assembly: Assembly
     news: anyio.Event = field(default_factory=anyio.Event)
-    _due: set[str] = field(default_factory=set)
-    _looked: dict[str, _Looked] = field(default_factory=dict)
+    due: bool = False
+    _ask_at: float = 0.0
+    """When the feed may be asked again, on the monotonic clock."""
+    _check_at: float = 0.0
+    """When its triggers are looked at again."""
     _woken: anyio.Event = field(default_factory=anyio.Event)
 
     async def keep(self) -> None:
-        """Go on until cancelled; ends at once where nothing is watched."""
-        fed = [
-            (assembly, assembly.intake) for assembly in self.engine.assemblies if assembly.intake is not None
-        ]
-        if not fed:
+        """Continue until cancelled; ends at once where the pipeline has no feed."""
+        intake = self.assembly.intake
+        if intake is None:
             return
         async with anyio.create_task_group() as group:
-            for _, intake in fed:
-                group.start_soon(intake.feed.listen, self._wake)
+            group.start_soon(intake.feed.listen, self._wake)
             while True:
                 woken = self._woken = anyio.Event()
-                if not self.engine.busy:
-                    for assembly, intake in fed:
-                        await self._look(assembly, intake)
+                if self._name not in self.engine.running:
+                    await self._look(intake)
                 with anyio.move_on_after(LOOK_EVERY):
                     await woken.wait()
-                    # Who writes row by row is told of row by row.
+                    # Rows written one by one are notified one by one.
                     await anyio.sleep(_GATHER)
 
-    @property
-    def due(self) -> bool:
-        """Whether there is something to take."""
-        return bool(self._due)
+    def take(self) -> None:
+        """What is due is being taken; the feed is asked again before there is more."""
+        self.due = False
 
-    def take(self) -> frozenset[str]:
-        """The pipelines with something to take; they are looked at again before they are named again."""
-        due = frozenset(self._due)
-        self._due.clear()
-        return due
-
-    async def _look(self, assembly: Assembly, intake: Intake) -> None:
-        name = assembly.pipeline.name
-        looked = self._looked.setdefault(name, _Looked())
+    async def _look(self, intake: Intake) -> None:
         now = time.monotonic()
         try:
-            if now >= looked.check_at:
-                looked.check_at = now + CHECK_EVERY
-                await self._check(name, intake)
+            if now >= self._check_at:
+                self._check_at = now + CHECK_EVERY
+                await self._check(intake)
             if intake.failing:
-                if now < looked.ask_at:
+                if now < self._ask_at:
                     return
-                looked.ask_at = now + LEFT_ALONE
-            if await anyio.to_thread.run_sync(intake.waiting):
-                self._due.add(name)
+                self._ask_at = now + LEFT_ALONE
+            self.due = await anyio.to_thread.run_sync(intake.waiting)
+            if self.due:
                 self.news.set()
                 self.news = anyio.Event()
-            else:
-                self._due.discard(name)
         except FeedFailed as failed:
-            log.debug("%s: the change feed is not asked: %s", name, failed)
-            # Why, the triggers may tell.
-            looked.check_at = 0.0 if intake.failing else looked.check_at
+            log.debug("%s: the change feed is not asked: %s", self._name, failed)
+            # The triggers may say why.
+            self._check_at = 0.0 if intake.failing else self._check_at
         except Fault as fault:
-            log.debug("%s: the change feed is not looked at: %s", name, fault)
+            log.debug("%s: the change feed is not looked at: %s", self._name, fault)
 
-    async def _check(self, pipeline: str, intake: Intake) -> None:
-        journal = Journal(pipeline, None)
+    async def _check(self, intake: Intake) -> None:
+        journal = Journal(self._name, None)
         await anyio.to_thread.run_sync(intake.check, journal)
         await anyio.to_thread.run_sync(journal.flush, self.engine.ledger)
+
+    @property
+    def _name(self) -> str:
+        return self.assembly.pipeline.name
 
     def _wake(self) -> None:
         self._woken.set()

@@ -85,15 +85,24 @@ class Gate:
         patient: Wait for a dependency that is away (a daemon) instead of ending the run (cron).
         drained: Set when the run ends early; nothing waits any longer then.
         board: Told of what the other processes should know.
+        turns: Shared with the gates of other runs in this process, so that all of them together keep to
+            `concurrency`.
     """
 
     def __init__(
-        self, name: str, *, concurrency: int, patient: bool, drained: anyio.Event, board: Board | None = None
+        self,
+        name: str,
+        *,
+        concurrency: int,
+        patient: bool,
+        drained: anyio.Event,
+        board: Board | None = None,
+        turns: anyio.CapacityLimiter | None = None,
     ) -> None:
         self.name = name
         self._board = board or Alone()
         self._limit = concurrency
-        self._limiter = anyio.CapacityLimiter(concurrency)
+        self._limiter = turns or anyio.CapacityLimiter(concurrency)
         self._patient = patient
         self._drained = drained
         self._state = GateState.CLOSED

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import SharedGate
     from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.control import Control
+    from embedconsole.sync.control import RunControl
 
 EXCHANGE_EVERY = 1.0
 _LAST_WORDS_SECONDS = 5.0
@@ -69,12 +69,14 @@ class Gates:
     Args:
         me: Who probes.
         patient: Wait for dependencies that are away.
+        turns: The calls at the same time by dependency, for all runs of this process.
     """
 
     ledger: Ledger
     me: str
-    control: Control
+    control: RunControl
     patient: bool
+    turns: dict[str, anyio.CapacityLimiter] = field(default_factory=dict)
     _shared: dict[str, _Shared] = field(default_factory=dict)
     _news: anyio.Event = field(default_factory=anyio.Event)
 
@@ -113,6 +115,7 @@ class Gates:
                 patient=self.patient,
                 drained=self.control.ending,
                 board=self,
+                turns=self.turns.setdefault(key, anyio.CapacityLimiter(concurrency)),
             )
             self._shared[key] = _Shared(gate, key)
         return self._shared[key].gate

@@ -43,7 +43,7 @@ class RunLeases:
         owner: Who we are.
         announce: Tells the ledger that we are here.
         bury_the_dead: Takes back what dead processes hold.
-        taken_over: Told when a lease is lost.
+        taken_over: Told of the pipelines whose lease is lost.
         missed: Told when the ledger could not be asked.
     """
 
@@ -52,7 +52,7 @@ class RunLeases:
     control: Control
     announce: Callable[[], Awaitable[None]]
     bury_the_dead: Callable[[], Awaitable[None]]
-    taken_over: Callable[[], None]
+    taken_over: Callable[[Sequence[str]], None]
     missed: Callable[[Fault], None]
     _held: set[str] = field(default_factory=set)
 
@@ -71,7 +71,7 @@ class RunLeases:
             return
         self._held.update(pipelines)
         try:
-            async with alongside(partial(self._keep, held)):
+            async with alongside(partial(self._keep, held, pipelines)):
                 yield None
         finally:
             self._held.difference_update(pipelines)
@@ -88,14 +88,14 @@ class RunLeases:
             with anyio.move_on_after(1.0):
                 await self.control.drained.wait()
 
-    async def _keep(self, held: Sequence[Lease]) -> None:
+    async def _keep(self, held: Sequence[Lease], pipelines: Sequence[str]) -> None:
         """Extend the leases; when one is lost, another process has taken over, and this run ends."""
         while True:
             await anyio.sleep(_KEEP_LEASE_EVERY)
             try:
                 await self.announce()
                 if not await anyio.to_thread.run_sync(self.presence.extend, held):
-                    self.taken_over()
+                    self.taken_over(pipelines)
             except Fault as fault:
                 self.missed(fault)
 

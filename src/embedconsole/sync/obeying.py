@@ -10,10 +10,10 @@ import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.journal import log
-from embedconsole.sync.ordering import Verb, read_count, read_wish
+from embedconsole.sync.ordering import Verb, read_count, read_pipelines, read_wish
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from embedconsole.ledger.records.presence import Order
     from embedconsole.sync.engine import Engine
@@ -28,12 +28,12 @@ class OrderTaker:
 
     Args:
         ask: Has a run done; None where none but the present one is.
-        rest: Leaves alone what is due until the next scheduled run.
+        rest: Leaves alone what is due in some pipelines, None for all, until their next scheduled runs.
     """
 
     engine: Engine
     ask: Callable[[Wish], None] | None = None
-    rest: Callable[[], None] = lambda: None
+    rest: Callable[[Collection[str] | None], None] = lambda pipelines: None
     _done: set[int] = field(default_factory=set)
     _cancels: set[int] = field(default_factory=set)
     """Those that came while nothing was going on here."""
@@ -60,7 +60,7 @@ class OrderTaker:
             if order.id in self._cancels and order.taken_by is not None:
                 # What another process was working on is not to be taken up here.
                 self._cancels.remove(order.id)
-                self.rest()
+                self.rest(read_pipelines(order.arguments))
         known = {order.id for order in fresh}
         self._done &= known
         self._cancels &= known
@@ -72,12 +72,8 @@ class OrderTaker:
             match order.verb:
                 case Verb.SYNC:
                     await self._sync(order)
-                case Verb.CANCEL if self.engine.busy:
-                    # Whoever else works on it is to end too: there is no run without all of them.
-                    control.cancel()
-                    await self._take(order)
                 case Verb.CANCEL:
-                    self._cancels.add(order.id)
+                    await self._cancel(order)
                 case Verb.PAUSE:
                     control.pause(order.sender)
                     await self._take(order)
@@ -89,6 +85,16 @@ class OrderTaker:
                     await self._take(order)
         except ConfigError as error:
             await self._answer(order, str(error))
+
+    async def _cancel(self, order: Order) -> None:
+        pipelines = read_pipelines(order.arguments)
+        running = self.engine.running
+        if running and (pipelines is None or not running.isdisjoint(pipelines)):
+            # All processes that work on it end: a run goes on until the last of them has.
+            self.engine.control.cancel(pipelines)
+            await self._take(order)
+        else:
+            self._cancels.add(order.id)
 
     async def _sync(self, order: Order) -> None:
         wish = read_wish(order.arguments, order.id)

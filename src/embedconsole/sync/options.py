@@ -69,6 +69,10 @@ class RunOptions:
         return self.pipelines is None or pipeline in self.pipelines
 
 
+WHAT_IS_DUE = RunOptions(plan=False, patient=True)
+"""Work on what is due, next to whichever process plans."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
     """How to plan.

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from embedconsole.items import JsonObject
 
 
+_NOT_UNDERSTOOD = "this version does not understand the order"
+
+
 class Verb(StrEnum):
     """What can be ordered."""
 
@@ -79,15 +82,28 @@ def read_wish(arguments: Mapping[str, object], order: int) -> Wish:
     Raises:
         ConfigError: they are not such, perhaps of another version.
     """
-    force, pipelines, only = (arguments.get(name) for name in ("force", "pipelines", "only"))
-    if not isinstance(force, bool | None) or not _names(pipelines) or not _names(only):
-        raise ConfigError("this version does not understand the order")
+    pipelines = read_pipelines(arguments)
+    force, only = (arguments.get(name) for name in ("force", "only"))
+    if not isinstance(force, bool | None) or not _names(only):
+        raise ConfigError(_NOT_UNDERSTOOD)
     return Wish(
         force=bool(force),
-        pipelines=None if pipelines is None else tuple(map(str, _list(pipelines))),
+        pipelines=pipelines,
         only=tuple(map(str, _list(only))),
         order=order,
     )
+
+
+def read_pipelines(arguments: Mapping[str, object]) -> tuple[str, ...] | None:
+    """The pipelines that an order is for; None for all.
+
+    Raises:
+        ConfigError: they are no names, perhaps of another version.
+    """
+    pipelines = arguments.get("pipelines")
+    if not _names(pipelines):
+        raise ConfigError(_NOT_UNDERSTOOD)
+    return None if pipelines is None else tuple(map(str, _list(pipelines)))
 
 
 def read_count(arguments: Mapping[str, object]) -> int:

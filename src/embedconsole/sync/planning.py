@@ -47,6 +47,7 @@ class Planning:
 
     Attributes:
         refusal: Why items that are gone were not deleted.
+        complete: The catalog was looked at to its end.
     """
 
     assembly: Assembly
@@ -60,6 +61,7 @@ class Planning:
     journal: Journal
     work_found: Callable[[], None]
     refusal: str | None = None
+    complete: bool = False
     _left: bool = False
 
     def guard(self, wanted: int) -> DeleteGuard:
@@ -90,6 +92,7 @@ class Planning:
             if self.options.only is not None and not result.selected:
                 self.journal.note("warning", "force", "--only matches no item of the catalog")
             self._note_refusal(result)
+            self.complete = True
         except (Stopped, Interrupted):
             pass
         except Stop as stop:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from embedconsole.faults import FaultClass
     from embedconsole.ledger.records.items import Counts
 
 
@@ -83,6 +84,8 @@ class PipelineReport:
 
     Attributes:
         cost: What its embeddings cost at the prices of that time; None where no price was configured.
+        fault: The class of the fault that ended it.
+        planned: The catalog was looked at to its end.
     """
 
     scanned: int = 0
@@ -99,6 +102,8 @@ class PipelineReport:
     cost: float | None = None
     outcome: Outcome = Outcome.OK
     message: str | None = None
+    fault: FaultClass | None = None
+    planned: bool = False
 
     @property
     def changed(self) -> int:
@@ -109,7 +114,8 @@ class PipelineReport:
         """The object that `--json` prints for the pipeline."""
         values = asdict(self)
         values["seconds"] = round(self.seconds, 3)
-        del values["cost"], values["outcome"], values["message"]
+        for name in ("cost", "outcome", "message", "fault", "planned"):
+            del values[name]
         return values
 
 
@@ -176,7 +182,9 @@ class RunReport:
         return report
 
 
-def none_ran(pipelines: Iterable[str], outcome: Outcome, message: str) -> RunReport:
+def none_ran(
+    pipelines: Iterable[str], outcome: Outcome, message: str, fault: FaultClass | None = None
+) -> RunReport:
     """What came of a run that could not begin, and why."""
-    report = PipelineReport(outcome=outcome, message=message)
+    report = PipelineReport(outcome=outcome, message=message, fault=fault)
     return RunReport(None, dict.fromkeys(pipelines, report))

@@ -55,7 +55,7 @@ class Pulse:
     async def _tick(self) -> None:
         engine, now = self.engine, time.monotonic()
         # A change is told at once: somebody may be looking at us.
-        news = (engine.busy, engine.control.paused_by, engine.next_run, engine.serves)
+        news = (engine.running, engine.control.paused_by, dict(engine.next_runs), engine.serves)
         turn = _turn(engine)
         self._turned, self._turn = self._turned or turn != self._turn, turn
         if news != self._was or now >= self._beat_at:
@@ -96,4 +96,4 @@ def _turn(engine: Engine) -> object:
         for one in view.dependencies
         if one.state in (GateState.OPEN, GateState.PROBING)
     }
-    return engine.busy, engine.control.paused, engine.control.draining, away, snapshot.ledger.fault is None
+    return engine.running, engine.control.paused, engine.control.draining, away, snapshot.ledger.fault is None

@@ -26,10 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.collection.base import Collection
-    from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import Worker
     from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.control import Control
+    from embedconsole.sync.control import RunControl
+    from embedconsole.sync.engine import Engine
     from embedconsole.sync.options import RunOptions
 
 
@@ -45,9 +44,8 @@ class Round:
         runs: Those that could be prepared, by pipeline.
     """
 
-    ledger: Ledger
-    me: Worker
-    control: Control
+    engine: Engine
+    control: RunControl
     options: RunOptions
     assemblies: Sequence[Assembly]
     number: int | None = None
@@ -56,7 +54,10 @@ class Round:
     _gates: Gates = field(init=False)
 
     def __post_init__(self) -> None:
-        self._gates = Gates(self.ledger, self.me.id, self.control, self.options.patient)
+        engine = self.engine
+        self._gates = Gates(
+            engine.ledger, engine.me.id, self.control, self.options.patient, turns=engine.turns
+        )
 
     async def prepare(self) -> None:
         """Look at the catalogs and settle the generations; a pipeline that fails of it takes no part.
@@ -79,15 +80,15 @@ class Round:
             self.options.only.check(assembly.pipeline.name, assembly.catalog.columns)
         donor: tuple[int, Collection | None] | None = None
         if self.options.building:
-            generation = await anyio.to_thread.run_sync(building_generation, assembly, self.ledger)
-            searched = await anyio.to_thread.run_sync(current_generation, assembly, self.ledger)
+            generation = await anyio.to_thread.run_sync(building_generation, assembly, self.engine.ledger)
+            searched = await anyio.to_thread.run_sync(current_generation, assembly, self.engine.ledger)
             if searched is not None:
                 donor = searched.id, assembly.bound_to(searched.target).collection
             assembly = assembly.in_the_background()
         else:
-            generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.ledger)
-            await check_in_place(assembly, generation, self.ledger, force=self.options.anew)
-            former = await anyio.to_thread.run_sync(former_generation, generation, self.ledger)
+            generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.engine.ledger)
+            await check_in_place(assembly, generation, self.engine.ledger, force=self.options.anew)
+            former = await anyio.to_thread.run_sync(former_generation, generation, self.engine.ledger)
             if former is not None:
                 beside = former.address == generation.address
                 donor = former.id, assembly.bound_to(former.target).collection if beside else None
@@ -95,17 +96,19 @@ class Round:
             assembly=assembly.bound_to(generation.target),
             generation=generation,
             donor=donor,
-            ledger=self.ledger,
+            ledger=self.engine.ledger,
             gates=self._gates,
             control=self.control,
             options=self.options,
-            worker_id=self.me.id,
+            worker_id=self.engine.me.id,
             purse=purse,
         )
 
     async def begin(self, kind: str) -> None:
         """Get its number. Raises Fault: the ledger does not answer."""
-        self.number = await anyio.to_thread.run_sync(self.ledger.history.begin_run, self.me.id, kind)
+        self.number = await anyio.to_thread.run_sync(
+            self.engine.ledger.history.begin_run, self.engine.me.id, kind
+        )
 
     async def work(self) -> None:
         """Run the pipelines to their ends."""
@@ -131,11 +134,13 @@ class Round:
         assert report.run is not None
         # Which version it was can't be asked any more once this process has left.
         outcomes = {name: str(part.outcome) for name, part in report.pipelines.items()}
-        kept = {**report.as_json(), "version": self.me.version, "outcomes": outcomes}
+        kept = {**report.as_json(), "version": self.engine.me.version, "outcomes": outcomes}
         if report.costs:
             kept["cost"] = report.costs
-        await anyio.to_thread.run_sync(self.ledger.history.end_run, report.run, str(report.outcome), kept)
+        await anyio.to_thread.run_sync(
+            self.engine.ledger.history.end_run, report.run, str(report.outcome), kept
+        )
 
 
 def _aborted(fault: Fault) -> PipelineReport:
-    return PipelineReport(outcome=Outcome.ABORTED, message=stopped(fault))
+    return PipelineReport(outcome=Outcome.ABORTED, message=stopped(fault), fault=fault.kind)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.assembly import Assembly
     from embedconsole.sync.content import Recipe
-    from embedconsole.sync.control import Control
+    from embedconsole.sync.control import RunControl
     from embedconsole.sync.flow import Gate
     from embedconsole.sync.gates import Gates
     from embedconsole.sync.guard import DeleteGuard
@@ -68,7 +68,7 @@ class PipelineRun:
     generation: Generation
     ledger: Ledger
     gates: Gates
-    control: Control
+    control: RunControl
     options: RunOptions
     worker_id: str
     purse: Purse = field(default_factory=Purse)
@@ -278,8 +278,8 @@ class PipelineRun:
 
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
         priced = item_price(self.assembly.pipeline) is not None
-        report = report_of(self.progress, counts, seconds=seconds, priced=priced)
-        report = replace(report, message=self._taken_over)
+        figures = report_of(self.progress, counts, seconds=seconds, priced=priced)
+        report = replace(figures, message=self._taken_over, planned=self.planning.complete)
         if self.control.cancelled:
             return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
         if self.control.draining:
@@ -287,7 +287,8 @@ class PipelineRun:
         if isinstance(self.crew.stopped_by, TakenOver):
             return replace(report, outcome=Outcome.SKIPPED, message=str(self.crew.stopped_by))
         if self.crew.stopped_by is not None:
-            return replace(report, outcome=Outcome.ABORTED, message=stopped(self.crew.stopped_by))
+            fault = self.crew.stopped_by
+            return replace(report, outcome=Outcome.ABORTED, message=stopped(fault), fault=fault.kind)
         if self.planning.refusal is not None:
             return replace(report, outcome=Outcome.ABORTED, message=self.planning.refusal)
         if report.pending and self.crew.out_of_money:

@@ -65,10 +65,11 @@ class Serving:
         """One pass; returns why it stopped, empty when it did not."""
         engine = self.engine
         # Not patient: a model that is there no more must not hold up the one that follows it.
-        now = Round(engine.ledger, engine.me, engine.control, RunOptions(), [former])
-        await now.prepare()
-        await now.begin("serve")
-        await now.work()
+        with engine.control.running([former.pipeline.name]) as control:
+            now = Round(engine, control, RunOptions(), [former])
+            await now.prepare()
+            await now.begin("serve")
+            await now.work()
         report = now.report()
         await now.note(report)
         return "; ".join(report.messages.values())

@@ -54,6 +54,18 @@ class CollectionSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class Halt:
+    """Why a pipeline does not run, and when that is tried again on the monotonic clock.
+
+    Attributes:
+        until: None when it waits for the operator.
+    """
+
+    reason: str
+    until: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PipelineView:
     """One pipeline.
 
@@ -66,6 +78,9 @@ class PipelineView:
         seen: What its collection last said; None before it was asked.
         audit: What its last verify found; None before the first.
         total: What this process has done in it since it began, the present run included.
+        run: The number of its present run in this process.
+        next_run: When its next scheduled run begins; None without a schedule, and during a run.
+        halted: Why it does not run any more.
     """
 
     name: str
@@ -81,6 +96,9 @@ class PipelineView:
     seen: CollectionSeen | None = None
     audit: AuditRecord | None = None
     total: Progress = field(default_factory=Progress)
+    run: int | None = None
+    next_run: float | None = None
+    halted: Halt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +106,14 @@ class Snapshot:
     """The whole engine at one moment; times on the monotonic clock.
 
     Attributes:
-        next_run: When the next scheduled run begins; None without a schedule.
+        run: The number of the latest of the runs that take place here.
+        next_run: When the next scheduled run of any pipeline begins; None without a schedule.
         ledger: Since when the ledger answers, or does not, and when it is asked again.
         events: The latest events of all processes, oldest first.
         runs: The latest runs of all processes, newest first.
         workers: The processes on the ledger, this one among them.
         worker: The id of this process, to tell its batches from those of others.
         pause: Since when this process claims nothing, and who wanted it so.
-        halted: Why nothing runs any more until somebody asks, or the world has mended itself.
     """
 
     taken_at: float
@@ -111,7 +129,11 @@ class Snapshot:
     workers: tuple[Worker, ...] = ()
     worker: str = ""
     pause: Pause | None = None
-    halted: str | None = None
+
+    @property
+    def halted(self) -> dict[str, str]:
+        """Pipeline to why it does not run any more; empty when all do."""
+        return {view.name: view.halted.reason for view in self.pipelines if view.halted is not None}
 
 
 @dataclass(slots=True)

@@ -41,6 +41,8 @@ class PipelineStatus:
     rate: float | None = None
     eta: float | None = None
     dependencies: tuple[DependencyStatus, ...] = ()
+    run: int | None = None
+    next_run: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class ProcessStatus:
         serves: Whether it takes orders.
         rate: Items a second in all pipelines; None when nothing is being done.
         workers: Batches that may embed at the same time, in all pipelines.
-        next_run: When its next scheduled run begins; None without a schedule, and during a run.
+        next_run: When the next scheduled run of any of its pipelines begins; None without one.
         paused_since: None when it is not paused.
         pipelines: Those it works on; their progress only during a run.
     """
@@ -123,6 +125,8 @@ def _pipeline(view: PipelineView, epoch: float) -> PipelineStatus:
         rate=view.rate,
         eta=view.eta,
         dependencies=dependencies_of(view.dependencies, epoch),
+        run=view.run,
+        next_run=None if view.next_run is None else view.next_run + epoch,
     )
 
 

@@ -166,8 +166,8 @@ def _of_the_engine(snapshot: Snapshot, *, lives: bool) -> Iterator[Metric]:
         workers.add_metric([view.name], view.workers)
     halted = GaugeMetricFamily(
         "embedconsole_halted",
-        "1 while nothing runs because the last run could not begin.",
-        value=float(snapshot.halted is not None),
+        "1 while a pipeline does not run because of a fault or its configuration.",
+        value=float(bool(snapshot.halted)),
     )
     yield from (states, workers, halted)
 

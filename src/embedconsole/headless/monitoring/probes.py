@@ -44,11 +44,10 @@ def readiness(snapshot: Snapshot | None, sight: Sight, now: float) -> Probed:
     """Whether the engine can work as configured; `now` on the monotonic clock."""
     if snapshot is None:
         return liveness(snapshot)
-    wrong = []
+    wrong: list[str] = []
     if snapshot.state is EngineState.DRAINING:
         wrong.append("it is about to end")
-    if snapshot.halted is not None:
-        wrong.append(f"nothing runs: {snapshot.halted}")
+    wrong += [f"{name} does not run: {reason}" for name, reason in snapshot.halted.items()]
     fault = snapshot.ledger.fault or sight.fault
     if fault is not None:
         wrong.append(f"the ledger does not answer: {fault}")
