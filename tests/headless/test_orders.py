@@ -17,7 +17,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.sync import giving
-from embedconsole.sync.ordering import read_wish
+from embedconsole.sync.ordering import pause_in_force, read_pipelines, read_wish
 from embedconsole.sync.status import ProcessStatus
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def serving(
         thread.join()
 
 
-@pytest.mark.parametrize("verb", ["sync", "pause", "resume", "cancel"])
+@pytest.mark.parametrize("verb", ["sync", "cancel"])
 def test_an_order_that_nobody_takes_is_taken_back(config: Path, verb: str) -> None:
     assert run(config, verb).exit_code == Exit.STOPPED, "where nothing has ever run"
     with open_ledger(f"sqlite:///{config.parent / 'ledger.db'}") as ledger:
@@ -97,6 +97,34 @@ def test_an_order_that_nobody_takes_is_taken_back(config: Path, verb: str) -> No
         assert result.exit_code == Exit.STOPPED
         assert "no daemon or console serves this ledger. Start one: embedconsole --headless" in result.stderr
         assert ledger.orders.latest() == []
+
+
+def test_a_pause_is_in_force_without_a_process_until_a_resume(config: Path, ledger: Ledger) -> None:
+    paused = run(config, "pause")
+    assert (paused.exit_code, "No process is running on this ledger" in paused.stdout) == (0, True)
+    in_force = pause_in_force(ledger)
+    assert in_force is not None
+    assert "@" in in_force.by
+
+    run(config, "resume", "--json")
+    assert pause_in_force(ledger) is None
+
+
+def test_a_run_for_cron_is_skipped_during_a_pause_and_says_who_paused(config: Path, ledger: Ledger) -> None:
+    run(config, "pause")
+    skipped = run(config, "--headless", "--once", "--json")
+
+    told = json.loads(skipped.stdout)
+    assert (skipped.exit_code, told["outcome"], told["run"]) == (Exit.HELD, "skipped", None)
+    assert told["messages"]["products"].startswith("paused by ")
+    assert "embedconsole resume" in told["messages"]["products"]
+
+
+def test_a_cancel_may_name_pipelines(config: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(ledger, monkeypatch) as taken:
+        run(config, "cancel", "--pipeline", "products")
+        run(config, "cancel")
+    assert [read_pipelines(order.arguments) for order in taken] == [("products",), None]
 
 
 def test_who_took_an_order_is_told(config: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:

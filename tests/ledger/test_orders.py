@@ -81,6 +81,25 @@ def test_the_sender_is_told_what_went_wrong(ledger: Ledger) -> None:
     assert order.answer == "no column 'größe'"
 
 
+def test_the_latest_order_that_lasts_is_kept(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
+    orders = shelf.ledger.orders
+    assert orders.lasting() is None
+    monkeypatch.setattr(orders_module, "KEEP_ORDERS", 3)
+    orders.give("pause", {"lasts": True}, "anna")
+    shelf.pass_time(8 * 86_400)
+    for _ in range(5):
+        orders.give("sync", {}, "ben")
+
+    lasting = orders.lasting()
+    assert lasting is not None
+    assert (lasting.verb, lasting.sender) == ("pause", "anna")
+    orders.give("resume", {"lasts": True}, "ben")
+    lasting = orders.lasting()
+    assert lasting is not None
+    assert lasting.verb == "resume"
+    assert [order.verb for order in orders.latest()].count("pause") == 0
+
+
 def test_old_orders_are_pruned(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = shelf.ledger.orders
     monkeypatch.setattr(orders_module, "KEEP_ORDERS", 3)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, cast
 import anyio
 import anyio.to_thread
 import pytest
+from sqlalchemy import update
 
 from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.schema import orders
 from embedconsole.sync import obeying, scheduler
 from embedconsole.sync.attending import Attendance
 from embedconsole.sync.control import Control, RunControl
-from embedconsole.sync.ordering import Wish
+from embedconsole.sync.ordering import SWITCHED, Wish
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
 from embedconsole.sync.snapshot import Halt
 
@@ -463,3 +465,37 @@ async def test_a_run_that_a_fault_ended_is_tried_again_after_a_pause_that_grows(
     said = [report.messages["products"] for report in told[:8]]
     pauses = [min(least * 2**tries, most) / 1000 for tries in range(8)]
     assert said == [f"a word. Retrying in {pause:.0f} s" for pause in pauses]
+
+
+async def test_a_pause_survives_the_process_that_took_it(ledger: Ledger) -> None:
+    """Also when it was given long ago: the order itself has lapsed."""
+    await order(ledger, "pause", **SWITCHED)
+    lapse(ledger)
+    engine = PlayedEngine(ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"))
+    async with anyio.create_task_group() as group:
+        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        await engine.began("sync")
+        pause = engine.control.paused_by
+        assert pause is not None
+        assert pause.by == "anna@shop"
+
+        await order(ledger, "resume", **SWITCHED)
+        await until(lambda: not engine.control.paused)
+        engine.control.drain()
+
+
+async def test_after_a_resume_no_pause_is_in_force(ledger: Ledger) -> None:
+    await order(ledger, "pause", **SWITCHED)
+    await order(ledger, "resume", **SWITCHED)
+    engine = PlayedEngine(ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"))
+    async with anyio.create_task_group() as group:
+        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        await engine.began("sync")
+        assert not engine.control.paused
+        engine.control.drain()
+
+
+def lapse(ledger: Ledger) -> None:
+    """What was ordered, was so two days ago."""
+    earlier = update(orders).values(at=orders.c.at - 2 * 86_400_000)
+    ledger.database.execute(earlier)

@@ -12,6 +12,7 @@ from embedconsole.cli.options import common_options, json_option, only_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
+    from embedconsole.items import JsonObject
 
 
 @click.command("sync")
@@ -49,7 +50,9 @@ def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], 
 @json_option
 @click.pass_obj
 def pause_command(invocation: Invocation) -> None:
-    """Have all processes on the ledger claim nothing until `resume`; what is in flight goes on.
+    """Have all processes on the ledger claim nothing until `resume`, also those that start later.
+
+    What is in flight is finished. A run for cron that starts meanwhile is skipped (exit code 4).
 
     \b
     Examples:
@@ -63,7 +66,7 @@ def pause_command(invocation: Invocation) -> None:
 @json_option
 @click.pass_obj
 def resume_command(invocation: Invocation) -> None:
-    """Have all processes on the ledger go on.
+    """End a pause: all processes on the ledger continue.
 
     \b
     Examples:
@@ -77,20 +80,23 @@ def resume_command(invocation: Invocation) -> None:
 @json_option
 @click.pass_obj
 def cancel_command(invocation: Invocation) -> None:
-    """End the run that is going on with what is in flight; the schedule goes on.
+    """End the present runs, or those of some pipelines, with what is in flight; the schedule continues.
 
     \b
     Examples:
       embedconsole cancel
+      embedconsole cancel --pipeline products
     """
     _order(invocation, "cancel")
 
 
 def _order(invocation: Invocation, verb: str) -> None:
     from embedconsole.headless.ordering import give_order
-    from embedconsole.sync.ordering import Verb
+    from embedconsole.sync.ordering import SWITCHED, Verb
 
-    sys.exit(give_order(invocation.session(), Verb(verb), {}, as_json=invocation.as_json))
+    named: JsonObject = {"pipelines": list(invocation.pipelines)} if invocation.pipelines else {}
+    arguments = named if verb == Verb.CANCEL else SWITCHED
+    sys.exit(give_order(invocation.session(), Verb(verb), arguments, as_json=invocation.as_json))
 
 
 ORDERS: tuple[click.Command, ...] = (sync_command, pause_command, resume_command, cancel_command)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import anyio.to_thread
 
 from embedconsole.sync.giving import give
-from embedconsole.sync.ordering import Verb, sender
+from embedconsole.sync.ordering import SWITCHED, Verb, sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,21 +79,27 @@ class OwnControls:
 
     def pause(self) -> Future[str]:
         """See `Controls`."""
-        return self._switch(lambda control: control.pause(sender()))
+        return self._switch(Verb.PAUSE, lambda control: control.pause(sender()))
 
     def resume(self) -> Future[str]:
         """See `Controls`."""
-        return self._switch(lambda control: control.resume())
+        return self._switch(Verb.RESUME, lambda control: control.resume())
 
     def set_workers(self, count: int) -> Future[str]:
         """See `Controls`."""
-        return self._switch(lambda control: control.set_workers(count))
 
-    def _switch(self, switch: Callable[[Control], None]) -> Future[str]:
-        """What the screen shows by itself: no words are needed."""
+        async def work(engine: Engine) -> str:
+            engine.control.set_workers(count)
+            return ""
+
+        return self._handle.call(work)
+
+    def _switch(self, verb: Verb, switch: Callable[[Control], None]) -> Future[str]:
+        """Here at once, and in the ledger for the processes of later. The screen shows it: no words."""
 
         async def work(engine: Engine) -> str:
             switch(engine.control)
+            await anyio.to_thread.run_sync(engine.ledger.orders.give, verb, SWITCHED, sender())
             return ""
 
         return self._handle.call(work)
@@ -115,11 +121,11 @@ class OrderedControls:
 
     def pause(self) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.PAUSE, {})
+        return self._order(Verb.PAUSE, SWITCHED)
 
     def resume(self) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.RESUME, {})
+        return self._order(Verb.RESUME, SWITCHED)
 
     def set_workers(self, count: int) -> Future[str]:
         """See `Controls`."""
@@ -134,6 +140,8 @@ class OrderedControls:
 
 
 def _told(order: Order | None) -> str:
+    if order is not None and order.taken_by is None:
+        return "In force. No process is running on this ledger; it holds for those that start."
     if order is None or order.taken_by is None:
         return "Nobody took the order, so it is taken back: nobody serves this ledger, or is at it."
     who = order.taken_by.partition(":")[0]

@@ -44,6 +44,8 @@ def give_order(session: Session, verb: Verb, arguments: Mapping[str, object], *,
                 "answer": None if order is None else order.answer,
             }
         )
+    elif order is not None and order.taken_by is None:
+        put(f"{verb}: in force. No process is running on this ledger; it holds for those that start.")
     elif order is not None:
         put(f"{verb}: taken by {order.taken_by}")
     if order is not None:

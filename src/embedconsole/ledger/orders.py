@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, or_, select, true, update
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.presence import Order
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LAPSE_SECONDS = 60.0
 """An order that nobody took for this long is obeyed no more: whoever gave it has gone on."""
 
+LASTS = "lasts"
+"""The argument of an order that is meant for processes of later, too."""
+
 KEEP_ORDERS = 1_000
 _KEEP_MS = 7 * 86_400_000
 _AT_ONCE = 100
@@ -35,6 +38,7 @@ _ORDER = select(
     orders.c.taken_by,
     orders.c.answer,
 )
+_LASTING = _ORDER.where(orders.c.arguments.like(f'%"{LASTS}": true%')).order_by(orders.c.id.desc()).limit(1)
 _FRESH: ColumnElement[bool] = orders.c.at > now_ms() - int(LAPSE_SECONDS * 1000)
 
 
@@ -45,7 +49,7 @@ class Orders:
         self._database = database
 
     def give(self, verb: str, arguments: Mapping[str, object], sender: str) -> int:
-        """Enter an order, and prune what is old; returns its number."""
+        """Enter an order, and prune what is old; returns its number. The latest that lasts is kept."""
         statement = insert(orders).values(
             at=now_ms(), verb=verb, arguments=json.dumps(arguments), sender=sender
         )
@@ -54,8 +58,9 @@ class Orders:
             key = connection.execute(statement).inserted_primary_key
             assert key is not None
             number = cast("int", key[0])
-            connection.execute(delete(orders).where(orders.c.id <= number - KEEP_ORDERS))
-            connection.execute(delete(orders).where(orders.c.at < now_ms() - _KEEP_MS))
+            lasting = connection.scalar(_LASTING.with_only_columns(orders.c.id))
+            old = or_(orders.c.id <= number - KEEP_ORDERS, orders.c.at < now_ms() - _KEEP_MS)
+            connection.execute(delete(orders).where(old, orders.c.id != lasting if lasting else true()))
             return number
 
         return self._database.write(work)
@@ -67,6 +72,11 @@ class Orders:
     def latest(self, limit: int = 50) -> list[Order]:
         """The latest orders, oldest first."""
         return self._read(None, limit)
+
+    def lasting(self) -> Order | None:
+        """The latest order that holds until another of its kind is given, see `LASTS`."""
+        rows = self._database.rows(_LASTING)
+        return _record(rows[0]) if rows else None
 
     def get(self, number: int) -> Order | None:
         """One order; None when it was withdrawn or pruned."""

@@ -1,4 +1,4 @@
-"""Blocks that run with something in the background, or that end before a cancellation reaches them."""
+"""Blocks that run with something in the background or end before a cancellation; the first of some events."""
 
 from __future__ import annotations
 
@@ -44,3 +44,15 @@ async def within_grace(seconds: float) -> AsyncIterator[None]:
     async with alongside(limit):
         with block:
             yield
+
+
+async def first_of(*events: anyio.Event) -> None:
+    """Wait until one of the events is set."""
+    async with anyio.create_task_group() as group:
+        for event in events:
+            group.start_soon(_wait_then_cancel, event, group.cancel_scope)
+
+
+async def _wait_then_cancel(event: anyio.Event, scope: anyio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.faults import Fault
-from embedconsole.sync.alongside import alongside
+from embedconsole.sync.alongside import alongside, first_of
 from embedconsole.sync.journal import log
 from embedconsole.sync.obeying import OrderTaker
 from embedconsole.sync.scheduler import LOOK_EVERY, Request, Scheduler
@@ -56,13 +56,13 @@ class Attendance:
         """Serve until the engine is drained."""
         self.engine.serves = True
         try:
-            async with (
-                alongside(OrderTaker(self.engine, self.ask, self.rest).keep),
-                alongside(self._keep_burying),
-                anyio.create_task_group() as group,
-            ):
-                for scheduler in self._schedulers:
-                    group.start_soon(scheduler.keep)
+            taker = OrderTaker(self.engine, self.ask, self.rest)
+            async with alongside(taker.keep), alongside(self._keep_burying):
+                # Before that nobody knows whether a pause is in force.
+                await first_of(taker.ready, self.engine.control.drained)
+                async with anyio.create_task_group() as group:
+                    for scheduler in self._schedulers:
+                        group.start_soon(scheduler.keep)
         except ExceptionGroup as group_of_one:
             if len(group_of_one.exceptions) == 1:
                 raise group_of_one.exceptions[0] from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from copy import copy
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import anyio
@@ -17,6 +18,7 @@ from embedconsole.sync.control import Control
 from embedconsole.sync.identity import dead_among
 from embedconsole.sync.leases import RunLeases, TakenOver
 from embedconsole.sync.options import WHAT_IS_DUE, RunOptions
+from embedconsole.sync.ordering import pause_in_force
 from embedconsole.sync.progress import Outcome, PipelineReport, RunReport, none_ran
 from embedconsole.sync.retry import longest_delay
 from embedconsole.sync.round import Round
@@ -95,6 +97,8 @@ class Engine:
         """
         try:
             chosen = [assembly.pipeline.name for assembly in self._chosen(options)]
+            if not options.patient and (told := await self._paused()) is not None:
+                return self._all(options, Outcome.SKIPPED, told)
             async with self.leases.held(chosen, overlap) as holder:
                 if holder is not None:
                     return self._all(options, Outcome.SKIPPED, f"{holder} runs it already")
@@ -116,6 +120,14 @@ class Engine:
             return await self._run(options, "due")
         except Fault as fault:
             return self._all(options, Outcome.ABORTED, stopped(fault), fault.kind)
+
+    async def _paused(self) -> str | None:
+        """That nothing may be claimed, in words, for a run that does not wait until it may."""
+        pause = await anyio.to_thread.run_sync(pause_in_force, self.ledger)
+        if pause is None:
+            return None
+        since = datetime.fromtimestamp(pause.since, UTC)
+        return f"paused by {pause.by} since {since:%Y-%m-%d %H:%M} UTC; embedconsole resume ends the pause"
 
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
         chosen = self._chosen(options)

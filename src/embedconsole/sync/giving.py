@@ -5,14 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.ordering import sender
+from embedconsole.sync.ordering import Verb, sender
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import Order
-    from embedconsole.sync.ordering import Verb
 
 PATIENCE = 6.0
 """Seconds that an order waits: whoever serves looks for orders every two seconds."""
@@ -26,6 +25,8 @@ _LOOK_EVERY = 0.1
 def give(ledger: Ledger, verb: Verb, arguments: Mapping[str, object]) -> Order | None:
     """The order once it has been taken, and perhaps answered; None when nobody took it: it is taken back.
 
+    A pause or a resume is in force also when no process is there to take it, and is given as it stands.
+
     Blocks for seconds.
 
     Raises:
@@ -33,11 +34,11 @@ def give(ledger: Ledger, verb: Verb, arguments: Mapping[str, object]) -> Order |
     """
     number = ledger.orders.give(verb, arguments, sender())
     order = _wait(ledger, number, PATIENCE, taken=True)
-    if order is None and not ledger.orders.withdraw(number):
-        # Taken at the last moment.
+    if order is None and (verb in (Verb.PAUSE, Verb.RESUME) or not ledger.orders.withdraw(number)):
+        # In force, or taken at the last moment.
         order = ledger.orders.get(number)
-    if order is None:
-        return None
+    if order is None or order.taken_by is None:
+        return order
     return _wait(ledger, number, _ANSWER_PATIENCE, taken=False) or order
 
 

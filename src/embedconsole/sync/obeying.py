@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.journal import log
-from embedconsole.sync.ordering import Verb, read_count, read_pipelines, read_wish
+from embedconsole.sync.ordering import Verb, pause_in_force, read_count, read_pipelines, read_wish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -26,6 +26,9 @@ LOOK_BUSY, LOOK_IDLE = 0.8, 1.8
 class OrderTaker:
     """Looks for orders as long as the engine is open.
 
+    Attributes:
+        ready: Set once the ledger has been asked for the first time, also for a pause from before.
+
     Args:
         ask: Has a run done; None where none but the present one is.
         rest: Leaves alone what is due in some pipelines, None for all, until their next scheduled runs.
@@ -37,10 +40,10 @@ class OrderTaker:
     _done: set[int] = field(default_factory=set)
     _cancels: set[int] = field(default_factory=set)
     """Those that came while nothing was going on here."""
-    _looked: bool = False
+    ready: anyio.Event = field(default_factory=anyio.Event)
 
     async def keep(self) -> None:
-        """Go on until cancelled."""
+        """Continue until cancelled."""
         while True:
             try:
                 await self._look()
@@ -50,10 +53,13 @@ class OrderTaker:
             await anyio.sleep(LOOK_BUSY if self.engine.busy else LOOK_IDLE)
 
     async def _look(self) -> None:
+        looked = self.ready.is_set()
+        if not looked:
+            await self._take_over_pause()
         fresh = await anyio.to_thread.run_sync(self.engine.ledger.orders.fresh)
         for order in fresh:
-            # What was said to those who were there is not meant for who comes later.
-            meant = self._looked or order.verb == Verb.SYNC
+            # A cancel or a count of workers is not meant for processes of later.
+            meant = looked or order.verb in (Verb.SYNC, Verb.PAUSE, Verb.RESUME)
             if meant and order.id not in self._done:
                 await self._obey(order)
             self._done.add(order.id)
@@ -64,7 +70,12 @@ class OrderTaker:
         known = {order.id for order in fresh}
         self._done &= known
         self._cancels &= known
-        self._looked = True
+        self.ready.set()
+
+    async def _take_over_pause(self) -> None:
+        pause = await anyio.to_thread.run_sync(pause_in_force, self.engine.ledger)
+        if pause is not None:
+            self.engine.control.pause(pause.by, pause.since)
 
     async def _obey(self, order: Order) -> None:
         control = self.engine.control

@@ -1,6 +1,7 @@
 """The words of orders: what an operator may ask of whoever serves the ledger, as it stands in the ledger.
 
-`sync` and `cancel` are for the one that is fit for it; `pause`, `resume` and `workers` for all who are there.
+`sync` and `cancel` are for the one that is fit for it; `workers` for all who are there; a `pause` holds for
+all processes, those that start later too, until a `resume`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
+from embedconsole.ledger.orders import LASTS
+from embedconsole.sync.control import Pause
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.selection import parse_selection
 
@@ -19,7 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedconsole.items import JsonObject
+    from embedconsole.ledger.ledger import Ledger
 
+
+SWITCHED: JsonObject = {LASTS: True}
+"""The arguments of a pause and a resume."""
 
 _NOT_UNDERSTOOD = "this version does not understand the order"
 
@@ -116,6 +123,16 @@ def read_count(arguments: Mapping[str, object]) -> int:
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise ConfigError("the order does not say how many workers")
     return count
+
+
+def pause_in_force(ledger: Ledger) -> Pause | None:
+    """The pause that an operator has ordered and nobody has ended, on this ledger; blocks.
+
+    Raises:
+        Fault: the ledger does not answer.
+    """
+    last = ledger.orders.lasting()
+    return Pause(last.at, last.sender) if last is not None and last.verb == Verb.PAUSE else None
 
 
 def sender() -> str:

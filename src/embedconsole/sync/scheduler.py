@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault, FaultClass
-from embedconsole.sync.alongside import alongside
+from embedconsole.sync.alongside import alongside, first_of
 from embedconsole.sync.due import something_due
 from embedconsole.sync.feedwatch import FeedWatch
 from embedconsole.sync.journal import log
@@ -235,13 +235,8 @@ class Scheduler:
             feed = self._feed_at - time.monotonic()
             pause = min(LOOK_EVERY, left, feed if self._feed.due and feed > 0 else math.inf)
             with anyio.move_on_after(max(0.0, pause)):
-                await self._something_happens()
+                await first_of(self._asked, self._feed.news, self.engine.control.drained)
         return left > LOOK_EVERY and not self._requests and not self.engine.control.draining
-
-    async def _something_happens(self) -> None:
-        async with anyio.create_task_group() as group:
-            for event in (self._asked, self._feed.news, self.engine.control.drained):
-                group.start_soon(_wait_then_cancel, event, group.cancel_scope)
 
     async def _something_due(self) -> bool:
         try:
@@ -249,8 +244,3 @@ class Scheduler:
         except Fault as fault:
             log.warning("%s", fault)
         return False
-
-
-async def _wait_then_cancel(event: anyio.Event, scope: anyio.CancelScope) -> None:
-    await event.wait()
-    scope.cancel()
