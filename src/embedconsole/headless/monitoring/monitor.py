@@ -48,6 +48,7 @@ class Monitor:
     overseer: Overseer | None
     metrics: MetricsConfig
     _latest: Snapshot | None = None
+    _waits: str | None = None
     _outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
     _ended: dict[str, LatestRun] = field(default_factory=dict)
     _spent: dict[str, float] = field(default_factory=dict)
@@ -92,16 +93,33 @@ class Monitor:
     # The daemon
 
     @contextmanager
-    def keeping(self, handle: EngineHandle) -> Iterator[None]:
-        """Watch over an engine while the block runs."""
+    def keeping(self) -> Iterator[None]:
+        """Watch over the process while the block runs, also before it has an engine."""
         with ExitStack() as stack:
             stack.enter_context(overseeing(self.overseer))
             if self.metrics.listen is not None:
                 from embedconsole.headless.monitoring.listener import listening
 
-                stack.callback(handle.publish(PUBLISH_EVERY, self.take).cancel)
                 stack.enter_context(listening(self.metrics.listen, self.answers()))
             yield
+
+    def waits(self, reason: str) -> None:
+        """The engine can't be opened yet, and that is tried again."""
+        self._waits = reason
+
+    @contextmanager
+    def following(self, handle: EngineHandle) -> Iterator[None]:
+        """The engine is open, and is watched while the block runs."""
+        self._waits = None
+        if self.metrics.listen is None:
+            yield
+            return
+        self.take(handle.snapshot())
+        publishing = handle.publish(PUBLISH_EVERY, self.take)
+        try:
+            yield
+        finally:
+            publishing.cancel()
 
     def take(self, snapshot: Snapshot) -> None:
         """The engine turns, and looks like this."""
@@ -119,11 +137,11 @@ class Monitor:
         from embedconsole.headless.monitoring.textfile import CONTENT_TYPE, exposed
 
         def live() -> Answer:
-            probed = liveness(self._turning())
+            probed = liveness(self._turning(), self._waits)
             return json_answer(probed.as_json(), fine=probed.fine)
 
         def ready() -> Answer:
-            probed = readiness(self._turning(), self._sight, time.monotonic())
+            probed = readiness(self._turning(), self._sight, time.monotonic(), self._waits)
             return json_answer(probed.as_json(), fine=probed.fine)
 
         def metrics() -> Answer:

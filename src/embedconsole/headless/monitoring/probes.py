@@ -33,15 +33,23 @@ class Probed:
         return {"ok": self.fine, "why": list(self.wrong), "state": self.state}
 
 
-def liveness(snapshot: Snapshot | None) -> Probed:
-    """Whether the engine's loop turns; None when it gave no snapshot in time."""
+def liveness(snapshot: Snapshot | None, waits: str | None = None) -> Probed:
+    """Whether the engine's loop turns; None when it gave no snapshot in time.
+
+    Args:
+        waits: Why the engine can't be opened yet; a process that waits for that lives.
+    """
+    if waits is not None:
+        return Probed((), str(EngineState.STARTING))
     if snapshot is None:
         return Probed(("the engine's loop does not turn",), None)
     return Probed((), str(snapshot.state))
 
 
-def readiness(snapshot: Snapshot | None, sight: Sight, now: float) -> Probed:
-    """Whether the engine can work as configured; `now` on the monotonic clock."""
+def readiness(snapshot: Snapshot | None, sight: Sight, now: float, waits: str | None = None) -> Probed:
+    """Whether the engine can work as configured; `now` on the monotonic clock, `waits` as in `liveness`."""
+    if waits is not None:
+        return Probed((waits,), str(EngineState.STARTING))
     if snapshot is None:
         return liveness(snapshot)
     wrong: list[str] = []
