@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from monitoring.scenes import values
 from support.embedding_service import Behaviour
+from support.ports import free_port
 from support.processes import running, wait_until
 from support.receiver import Receiver, receiving
 
@@ -36,12 +36,6 @@ def receiver(sqlite_stage: Stage) -> Iterator[Receiver]:
 
 def figures(file: Path) -> dict[tuple[str, ...], float]:
     return values(list(text_string_to_metric_families(file.read_text(encoding="utf-8"))))
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def test_runs_of_cron_tell_of_a_failure_once_and_of_its_end_and_leave_figures(

@@ -187,7 +187,7 @@ def answered(monitor: Monitor, path: str) -> tuple[int, dict[str, object]]:
 def test_a_run_is_seen_while_it_goes_on_and_afterwards(
     handle: EngineHandle, monitor: Monitor, embedder: HeldEmbedder
 ) -> None:
-    with monitor.keeping(handle):
+    with monitor.keeping(), monitor.following(handle):
         running = handle.run(RunOptions())
         assert embedder.wait_for(lambda: embedder.inside == 2)
         wait_until(lambda: shown(monitor).get(("embedconsole_batches_in_flight", "products"), 0) >= 2)
@@ -227,7 +227,7 @@ def test_it_answers_while_the_ledger_hangs_and_says_so(
         let_go.wait(LIMIT)
         return []
 
-    with monitor.keeping(handle):
+    with monitor.keeping(), monitor.following(handle):
         wait_until(lambda: shown(monitor).get(("embedconsole_ledger_up",)) == 1)
         wait_until(lambda: answered(monitor, "/ready")[0] == 200)
         with monkeypatch.context() as hanging:
@@ -253,7 +253,7 @@ def test_a_loop_that_does_not_turn_is_not_alive(
     async def block(_: object) -> None:
         let_go.wait(LIMIT)
 
-    with monitor.keeping(handle):
+    with monitor.keeping(), monitor.following(handle):
         wait_until(lambda: answered(monitor, "/live")[0] == 200)
         blocked = handle.call(block)
         wait_until(lambda: answered(monitor, "/live")[0] == 503)
@@ -270,7 +270,7 @@ def test_a_loop_that_does_not_turn_is_not_alive(
 def test_money_that_is_given_back_makes_no_counter_fall(
     handle: EngineHandle, monitor: Monitor, embedder: HeldEmbedder
 ) -> None:
-    with monitor.keeping(handle):
+    with monitor.keeping(), monitor.following(handle):
         running = handle.run(RunOptions(limit=2))
         assert embedder.wait_for(lambda: embedder.inside == 1)
         wait_until(lambda: ("embedconsole_cost_total", "products") in shown(monitor))

@@ -57,8 +57,8 @@ class _Connection:
 
 
 @contextmanager
-def tcp_proxy(host: str, port: int, troubles: Troubles) -> Iterator[int]:
-    """The proxy's port on 127.0.0.1, while the block runs."""
+def tcp_proxy(host: str, port: int, troubles: Troubles, *, listen: int = 0) -> Iterator[int]:
+    """The proxy's port on 127.0.0.1, `listen` or else a free one, while the block runs."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -69,7 +69,9 @@ def tcp_proxy(host: str, port: int, troubles: Troubles) -> Iterator[int]:
             writer.transport.abort()
 
     with loop_in_thread() as loop:
-        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(serve, "127.0.0.1", 0), loop).result()
+        server = asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(serve, "127.0.0.1", listen), loop
+        ).result()
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
