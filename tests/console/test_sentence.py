@@ -149,6 +149,20 @@ def test_read_only_never_offers_a_key_that_does_nothing(now: Situation) -> None:
             "Waiting 28 s: embedder ml asked for a pause (429). 4,001 products wait.",
         ),
         (
+            Situation(
+                running=True,
+                known=True,
+                pending=3_502,
+                wait=Wait("collection products", "connection refused", None),
+            ),
+            "Collection products does not answer (connection refused); trying it again now."
+            " 3,502 products wait.",
+        ),
+        (
+            Situation(known=True, halted="catalog: connection refused", retry_in=8.2),
+            "Retrying in 8 s. Press s to retry now. Catalog: connection refused.",
+        ),
+        (
             Situation(known=True, halted="ml: it refused the key (401). Set ML_TOKEN"),
             "Stopped: ml: it refused the key (401). Set ML_TOKEN. Fix it, then press s.",
         ),

@@ -34,6 +34,17 @@ async def test_a_call_that_fails_as_often_as_it_may_raises_the_fault() -> None:
     assert len(work.began) == RETRY.call_attempts
 
 
+async def test_a_dependency_is_seen_to_be_away_before_the_breaker_opens() -> None:
+    one = gate()
+    with pytest.raises(Transient):
+        await one.call(Dependency([TIMEOUT]), ONE_TRY)
+    away = one.seen
+    await one.call(Dependency(), ONE_TRY)
+
+    assert (one.health.state, away.state, away.fault) == (GateState.CLOSED, GateState.PROBING, str(TIMEOUT))
+    assert (one.seen.state, one.seen.fault) == (GateState.CLOSED, None)
+
+
 @pytest.mark.parametrize("fault", [BadInput("ml", "no"), Refused("ml", "no")])
 async def test_what_another_try_does_not_mend_is_not_tried_again(fault: Fault) -> None:
     work = Dependency([fault])

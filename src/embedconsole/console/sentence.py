@@ -203,12 +203,12 @@ def _next(now: Situation) -> str:
 
 
 def _waiting_for(wait: Wait) -> str:
+    why = f" ({wait.why})" if wait.why else ""
     if wait.seconds is None:
-        return f"Trying {wait.who} again."
+        return f"{_upper(wait.who)} does not answer{why}; trying it again now."
     time = span_of(wait.seconds)
     if wait.throttled:
         return f"Waiting {time}: {wait.who} asked for a pause (429)."
-    why = f" ({wait.why})" if wait.why else ""
     return f"{_upper(wait.who)} does not answer{why}; {tried_again(time)}."
 
 

@@ -328,4 +328,4 @@ class Engine:
 
 def _health_of(run: PipelineRun) -> tuple[Health, ...]:
     """The dependencies as the run last saw them; between runs nobody else asks them."""
-    return tuple(gate.health for gate in run.gates_in_use)
+    return tuple(gate.seen for gate in run.gates_in_use)

@@ -115,6 +115,7 @@ class Gate:
         self._waiting_since: float | None = None
         self._stepped_down = 0.0
         self._fault: str | None = None
+        self._away_since: float | None = None
         self._probe = anyio.Lock()
         self._asking = anyio.Lock()
 
@@ -124,6 +125,13 @@ class Gate:
         until = self._until if self._state in (GateState.COOLING, GateState.OPEN) else None
         fault = None if self._state is GateState.CLOSED else self._fault
         return Health(self.name, self._state, self._since, until, fault)
+
+    @property
+    def seen(self) -> Health:
+        """The state as operators see it: what failed at the last call is away, before the breaker opens."""
+        if self._state is not GateState.CLOSED or self._away_since is None:
+            return self.health
+        return Health(self.name, GateState.PROBING, self._away_since, None, self._fault)
 
     @property
     def failures(self) -> int:
@@ -166,9 +174,10 @@ class Gate:
                 if isinstance(fault, Overloaded):
                     self._step_down(began)
                 failures += 1
+                self._fault = str(fault)
+                self._away_since = self._away_since or began
                 if failures >= retry.call_attempts or self.shut:
                     raise
-                self._fault = str(fault)
                 await self._wait(retry.call_delay * failures)
                 continue
             self._answered(began)
@@ -289,6 +298,7 @@ class Gate:
     def _answered(self, began: float) -> None:
         """The dependency has done what it was asked for."""
         self._ever_succeeded = True
+        self._away_since = None
         self._failures = 0
         self._waiting_since = None
         if self._state in (GateState.OPEN, GateState.PROBING):
