@@ -439,6 +439,10 @@ async def test_a_cancel_of_one_pipeline_leaves_the_run_of_another_alone(
         engine.control.drain()
 
 
+async def nothing_due(*_: object) -> bool:
+    return False
+
+
 @pytest.mark.parametrize(
     ("fault", "least", "most"), [(FaultClass.TRANSIENT, 1.0, 60.0), (FaultClass.REFUSED, 15.0, 300.0)]
 )
@@ -449,6 +453,7 @@ async def test_a_run_that_a_fault_ended_is_tried_again_after_a_pause_that_grows(
     quick = {kind: (first / 1000, last / 1000) for kind, (first, last) in scheduler._PAUSES.items()}
     monkeypatch.setattr(scheduler, "_PAUSES", quick)
     monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.0005)
+    monkeypatch.setattr(scheduler, "something_due", nothing_due)
     me = Worker("host:1:aaaaaa", "host", "place", 1, "0.1")
     engine = PlayedEngine(ledger, me, held=frozenset(), faults={"products": fault})
     told: list[RunReport] = []

@@ -86,11 +86,16 @@ class PlayedEngine:
         return [kind for kind, _ in self.ran]
 
 
+async def nothing_due(*_: object) -> bool:
+    return False
+
+
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks come a hundred times as often."""
     monkeypatch.setattr(feedwatch, "LOOK_EVERY", 0.01)
     monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.02)
+    monkeypatch.setattr(scheduler, "something_due", nothing_due)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import delete, insert, or_, select, true, update
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records.presence import Order
+from embedconsole.ledger.records.presence import LASTS, Order
 from embedconsole.ledger.schema import orders
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 LAPSE_SECONDS = 60.0
 """An order that nobody took for this long is obeyed no more: whoever gave it has gone on."""
-
-LASTS = "lasts"
-"""The argument of an order that is meant for processes of later, too."""
 
 KEEP_ORDERS = 1_000
 _KEEP_MS = 7 * 86_400_000

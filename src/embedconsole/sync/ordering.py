@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.ledger.orders import LASTS
+from embedconsole.ledger.records.presence import LASTS
 from embedconsole.sync.control import Pause
 from embedconsole.sync.options import RunOptions
 from embedconsole.sync.selection import parse_selection

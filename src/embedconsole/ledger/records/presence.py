@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from embedconsole.ledger.states import GateMark
 
 
+LASTS = "lasts"
+"""The argument of an order that also holds for processes that start later."""
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """A process at work.
