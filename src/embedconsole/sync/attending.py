@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.faults import Fault
+from embedconsole.faults import Fault, ungrouped
 from embedconsole.sync.alongside import alongside, first_of
 from embedconsole.sync.journal import log
 from embedconsole.sync.obeying import OrderTaker
@@ -57,16 +57,13 @@ class Attendance:
         self.engine.serves = True
         try:
             taker = OrderTaker(self.engine, self.ask, self.rest)
-            async with alongside(taker.keep), alongside(self._keep_burying):
-                # Before that nobody knows whether a pause is in force.
-                await first_of(taker.ready, self.engine.control.drained)
-                async with anyio.create_task_group() as group:
-                    for scheduler in self._schedulers:
-                        group.start_soon(scheduler.keep)
-        except ExceptionGroup as group_of_one:
-            if len(group_of_one.exceptions) == 1:
-                raise group_of_one.exceptions[0] from None
-            raise
+            with ungrouped():
+                async with alongside(taker.keep), alongside(self._keep_burying):
+                    # Before that it is not known whether a pause is in force.
+                    await first_of(taker.ready, self.engine.control.drained)
+                    async with anyio.create_task_group() as group:
+                        for scheduler in self._schedulers:
+                            group.start_soon(scheduler.keep)
         finally:
             self.engine.serves = False
 
