@@ -128,7 +128,7 @@ def test_a_connection_that_is_cut_in_the_middle_is_made_again(
     assert cuts[0] > 0
 
 
-@on_mysql
+@pytest.mark.parametrize("database", ["sqlite", "mysql"], indirect=True)
 def test_every_thread_of_the_engine_gets_a_connection(ledger: Ledger) -> None:
     together = threading.Barrier(THREADS)
     with ThreadPoolExecutor(THREADS) as threads:

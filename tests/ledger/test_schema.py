@@ -16,7 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect
 
-from embedconsole.faults import ConfigError
+from embedconsole.faults import ConfigError, Refused
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
 from embedconsole.ledger.records.presence import Worker
@@ -209,6 +209,13 @@ def test_looking_for_a_ledger_creates_none(database: Database) -> None:
     open_ledger(database.url).close()
 
     assert ledger_exists(database.url)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
+def test_a_ledger_that_is_no_file_is_refused(url: str) -> None:
+    # Every thread would have one of its own.
+    with pytest.raises(Refused, match=r"needs a file. Write ledger: sqlite:////PATH"):
+        open_ledger(url)
 
 
 def test_a_ledger_file_is_made_with_its_folder_but_not_by_looking(tmp_path: Path) -> None:

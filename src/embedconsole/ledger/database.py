@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from embedconsole.faults import Transient
+from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.commits import Commits
 from embedconsole.sqlfaults import connecting, is_conflict
 from embedconsole.sqllink import PAUSES, Link, driver_arguments
@@ -33,8 +33,9 @@ T = TypeVar("T")
 
 _CONFLICT_TRIES = 8
 _BUSY_SECONDS = 30
+_NO_FILE = (None, "", ":memory:")
 _READ_ONLY = "embedconsole_read_only"
-_POOL = {"pool_size": 10, "max_overflow": 40, "pool_pre_ping": True}
+_POOL = {"pool_size": 10, "max_overflow": 40}
 """More connections than there are threads to ask for one (40 of the engine's, and those of who watches)."""
 
 
@@ -131,17 +132,20 @@ def sqlite_file(url: str) -> Path | None:
     from pathlib import Path
 
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+    if parsed.get_backend_name() != "sqlite" or parsed.database in _NO_FILE:
         return None
     return Path(str(parsed.database))
 
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
+        if url.database in _NO_FILE:
+            raise Refused("ledger", "a SQLite ledger needs a file", remedy="Write ledger: sqlite:////PATH")
         engine = create_engine(
             url,
             connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
             pool_use_lifo=True,  # the last one used knows the pages that are wanted next
+            **_POOL,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -149,11 +153,15 @@ def _engine(url: URL) -> Engine:
     if url.get_backend_name() in ("mysql", "mariadb"):
         # Repeatable read would take gap locks that make claims wait for each other.
         engine = create_engine(
-            url, isolation_level="READ COMMITTED", connect_args=driver_arguments(url), **_POOL
+            url,
+            isolation_level="READ COMMITTED",
+            connect_args=driver_arguments(url),
+            pool_pre_ping=True,
+            **_POOL,
         )
         event.listen(engine, "connect", _prepare_mysql)
         return engine
-    return create_engine(url, connect_args=driver_arguments(url), **_POOL)
+    return create_engine(url, connect_args=driver_arguments(url), pool_pre_ping=True, **_POOL)
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
