@@ -12,7 +12,7 @@ from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.states import State
-from embedconsole.sync.guard import DeleteGuard
+from embedconsole.sync.guard import DeleteGuard, DeleteRule
 from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.planner import LedgerSink, Planner
 from embedconsole.sync.progress import Progress
@@ -74,16 +74,14 @@ class Desk:
         """One pass of the planner."""
         self.progress = Progress()
         generation = self.generation
+        guard = DeleteGuard(self.ledger.deletions, generation.id, DeleteRule(fraction, allowed))
         planner = Planner(
             catalog=self.catalog,
             ledger=self.ledger,
             generation=generation,
             recipe=self.recipe,
-            guard=DeleteGuard(
-                held=self.ledger.catalogued.count_wanted(generation.id), fraction=fraction, allowed=allowed
-            ),
             progress=self.progress,
-            sink=sink or LedgerSink(self.ledger, generation.id, self.progress, lambda: None),
+            sink=sink or LedgerSink(self.ledger, generation.id, self.progress, guard, lambda: None),
             stop=stop,
         )
         full = full or force or generation.scan_age is None or not self.catalog.incremental

@@ -37,7 +37,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def count(desk: Desk, *, full: bool = False, force: bool = False) -> CountingSink:
-    sink = CountingSink(desk.ledger.overview.due(desk.generation.id))
+    sink = CountingSink(desk.ledger.overview.due(desk.generation.id), lambda count: None)
     desk.plan(sink=sink, full=full, force=force)
     return sink
 

@@ -11,7 +11,7 @@ from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.states import State
 from embedconsole.sync import intake as intake_module
-from embedconsole.sync.guard import WINDOW, DeleteGuard, DeleteWindow
+from embedconsole.sync.guard import DeleteGuard, DeleteRule
 from embedconsole.sync.intake import WORKS_AGAIN, Intake
 from embedconsole.sync.journal import Journal
 from embedconsole.sync.options import PlanOptions
@@ -40,21 +40,19 @@ class Bench:
 
     def planner(self, guard: DeleteGuard) -> Planner:
         generation = self.desk.generation
-        sink = LedgerSink(self.desk.ledger, generation.id, self.desk.progress, lambda: None)
+        sink = LedgerSink(self.desk.ledger, generation.id, self.desk.progress, guard, lambda: None)
         return Planner(
             catalog=self.desk.catalog,
             ledger=self.desk.ledger,
             generation=generation,
             recipe=self.desk.recipe,
-            guard=guard,
             progress=self.desk.progress,
             sink=sink,
             stop=lambda: self.stop,
         )
 
     def guard(self) -> DeleteGuard:
-        held = self.desk.ledger.catalogued.count_wanted(self.desk.generation.id)
-        return DeleteGuard(held=held, fraction=self.fraction)
+        return DeleteGuard(self.desk.ledger.deletions, self.desk.generation.id, DeleteRule(self.fraction))
 
     def take(self) -> PlanResult:
         guard = self.guard()
@@ -236,11 +234,17 @@ def test_a_feed_that_is_away_for_a_moment_is_no_news(bench: Bench) -> None:
     assert not bench.feed.entries
 
 
-def test_deletions_of_many_runs_count_together_for_an_hour() -> None:
-    window = DeleteWindow()
-    window.add(3, now=0.0)
-    window.add(4, now=100.0)
+def test_a_mass_delete_of_more_than_one_pass_deletes_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_module, "ENTRIES_IN_ONE_PAGE", 2)
+    monkeypatch.setattr(intake_module, "ENTRIES_IN_ONE_PASS", 2)
+    for key in "234567":
+        bench.desk.catalog.remove(key)
+        bench.feed.note(key)
 
-    assert window.recent(now=200.0) == 7
-    assert window.recent(now=WINDOW + 50.0) == 4
-    assert window.recent(now=WINDOW + 200.0) == 0
+    refusal = bench.take().refusal
+
+    assert refusal is not None
+    assert refusal.startswith("6 of 10 items are gone")
+    assert bench.due() == {}

@@ -234,7 +234,10 @@ class Settings(Section):
     keep_vectors: KeepVectors = "on_failure"
     """`always`: keep every vector in the ledger; a lost collection is refilled without paying again."""
     max_delete_fraction: Fraction = 0.2
-    """A scan that would delete more than this share of the items, 0 to 1, deletes nothing and asks."""
+    """The share of the items, 0 to 1, that may be deleted at once, or be lost within an hour.
+
+    A deletion of more is refused whole, until `--allow-deletes` approves it.
+    """
     pictures: PicturesConfig = PicturesConfig()
     """Where we may look at pictures for `image_hash`, unless their embedder says so itself."""
     log: LogConfig = LogConfig()

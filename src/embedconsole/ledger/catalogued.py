@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, null, select, update
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
 
     from embedconsole.ledger.database import Database
     from embedconsole.ledger.records.items import Change, Hashes, Wanted
@@ -206,8 +206,7 @@ class CataloguedItems:
 
     def mark_gone(self, item_ids: array[int]) -> None:
         """Note items as gone from the catalog: their points are to be deleted."""
-        for ids in _chunks(item_ids):
-            self._database.execute(_SET_GONE, {"ids": ids})
+        self._database.write(lambda connection: set_gone(connection, item_ids))
 
     def ids(self, generation_id: int) -> Iterator[Sequence[tuple[int, bool]]]:
         """Pages of all items in id order, each with whether the catalog wants it."""
@@ -226,10 +225,21 @@ class CataloguedItems:
 
     def count_wanted(self, generation_id: int) -> int:
         """How many items the catalog had when it was last looked at."""
-        # All less those that are gone: both are counted in the work index, without reading the rows.
-        everything = select(func.count()).where(items.c.generation_id == generation_id)
-        gone = everything.where(items.c.state.in_(_MAY_BE_GONE), items.c.desired_embed_hash.is_(None))
-        return int(self._database.scalar(select(everything.scalar_subquery() - gone.scalar_subquery())))
+        return int(self._database.scalar(count_of_wanted(generation_id)))
+
+
+def count_of_wanted(generation_id: int) -> Select[Any]:
+    """The query of `CataloguedItems.count_wanted`."""
+    # All less those that are gone: both are counted in the work index, without reading the rows.
+    everything = select(func.count()).where(items.c.generation_id == generation_id)
+    gone = everything.where(items.c.state.in_(_MAY_BE_GONE), items.c.desired_embed_hash.is_(None))
+    return select(everything.scalar_subquery() - gone.scalar_subquery())
+
+
+def set_gone(connection: Connection, item_ids: Iterable[int]) -> None:
+    """Note items as gone from the catalog: their points are to be deleted."""
+    for ids in _chunks(item_ids):
+        connection.execute(_SET_GONE, {"ids": ids})
 
 
 def _new_row(generation_id: int, item: Wanted, due_at: int | None) -> dict[str, object]:

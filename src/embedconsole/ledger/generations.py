@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, func, insert, or_, select, update
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.records.items import Generation
-from embedconsole.ledger.schema import batches, doubts, generations, items, vectors
+from embedconsole.ledger.schema import batches, deletions, doubts, generations, items, vectors
 from embedconsole.ledger.states import Stage
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class Generations:
 
     def forget(self, generation: Generation) -> None:
         """Drop all that is known of its items, some thousand rows at a time."""
-        for table in (items, batches, doubts):
+        for table in (items, batches, doubts, deletions):
             some = select(table.c.id).where(table.c.generation_id == generation.id)
             while ids := [row[0] for row in self._database.rows(some.limit(_ROWS_IN_ONE_STATEMENT))]:
                 self._database.execute(delete(table).where(table.c.id.in_(ids)))

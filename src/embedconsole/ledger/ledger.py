@@ -9,6 +9,7 @@ from embedconsole.ledger.audits import Audits
 from embedconsole.ledger.beliefs import Beliefs
 from embedconsole.ledger.catalogued import CataloguedItems
 from embedconsole.ledger.database import Database, sqlite_file
+from embedconsole.ledger.deletions import Deletions
 from embedconsole.ledger.doubts import Doubts
 from embedconsole.ledger.failures import Failures
 from embedconsole.ledger.gates import SharedGates
@@ -51,6 +52,7 @@ class Ledger:
     beliefs: Beliefs
     audits: Audits
     succession: Succession
+    deletions: Deletions
     incidents: Incidents
 
     def at_once(self) -> Ledger:
@@ -131,6 +133,7 @@ def _on(database: Database) -> Ledger:
         orders=Orders(database),
         samples=Samples(database),
         succession=Succession(database),
+        deletions=Deletions(database),
         beliefs=Beliefs(database),
         audits=Audits(database),
         incidents=Incidents(database),

@@ -124,6 +124,18 @@ batches = Table(
 )
 """The batches in flight, of every process that shares the ledger."""
 
+deletions = Table(
+    "embedconsole_deletions",
+    metadata,
+    Column("id", _Id, primary_key=True, autoincrement=True),
+    Column("generation_id", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("wanted", BigInteger, nullable=False),
+    Index("ix_embedconsole_deletions_at", "generation_id", "at"),
+    sqlite_autoincrement=True,
+)
+"""When items were marked as gone within the last hour, and how many were wanted before; see `Deletions`."""
+
 leases = Table(
     "embedconsole_leases",
     metadata,

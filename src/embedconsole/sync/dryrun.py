@@ -15,14 +15,14 @@ from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.states import State
 from embedconsole.sync.assembly import assembly_of
 from embedconsole.sync.generation import check_models, current_generation, seen_anew, settled_generation
-from embedconsole.sync.guard import DeleteGuard
+from embedconsole.sync.guard import DeleteRule
 from embedconsole.sync.options import RunOptions, plan_options
 from embedconsole.sync.planner import Planner
 from embedconsole.sync.progress import Outcome, PipelineReport, Progress
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts, Generation
@@ -46,18 +46,15 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
         if not options.anew:
             check_models(generation, assembly, ledger)
         counts = ledger.overview.counts(generation.id)
-        sink = CountingSink(ledger.overview.due(generation.id))
+        rule = DeleteRule(assembly.pipeline.max_delete_fraction, options.allow_deletes)
+        turnover = ledger.deletions.turnover(generation.id)
+        sink = CountingSink(ledger.overview.due(generation.id), lambda count: rule.refusal(count, turnover))
         progress = Progress()
         planner = Planner(
             catalog=assembly.catalog,
             ledger=ledger,
             generation=generation,
             recipe=assembly.recipe(),
-            guard=DeleteGuard(
-                held=ledger.catalogued.count_wanted(generation.id),
-                fraction=assembly.pipeline.max_delete_fraction,
-                allowed=options.allow_deletes,
-            ),
             progress=progress,
             sink=sink,
             stop=lambda: False,
@@ -79,11 +76,13 @@ class CountingSink:
 
     Args:
         due: How many items were due before, by state.
+        refuse: Why so many items may not be deleted; None where they may.
     """
 
     writes = False
 
-    def __init__(self, due: Mapping[State, int]) -> None:
+    def __init__(self, due: Mapping[State, int], refuse: Callable[[int], str | None]) -> None:
+        self._refuse = refuse
         self.work: Counter[State] = Counter(due)
         self.hopeless = 0
 
@@ -98,9 +97,12 @@ class CountingSink:
             self._move(State(known.state), State.EMBED)
             self.hopeless += content.problem is not None
 
-    def gone(self, items: array[int]) -> None:
-        """Count items that are gone."""
-        self.work[State.DELETE] += len(items)
+    def gone(self, items: array[int]) -> str | None:
+        """Count items that are gone, if they may go."""
+        refusal = self._refuse(len(items))
+        if refusal is None:
+            self.work[State.DELETE] += len(items)
+        return refusal
 
     def _move(self, before: State, after: State) -> None:
         self.work[before] -= 1

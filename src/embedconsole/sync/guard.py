@@ -2,66 +2,78 @@
 
 from __future__ import annotations
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-WINDOW = 3600.0
-"""Seconds for which deletions that came by the change feed count together."""
+if TYPE_CHECKING:
+    from array import array
+
+    from embedconsole.ledger.deletions import Deletions
+    from embedconsole.ledger.records.items import Turnover
 
 
-@dataclass(slots=True)
-class DeleteGuard:
-    """How many items one run may delete.
+@dataclass(frozen=True, slots=True)
+class DeleteRule:
+    """How many items may be deleted.
 
     Attributes:
-        held: Items the collection was wanted to hold when the run began, or more since.
-        fraction: The share of them that may go, `max_delete_fraction`.
-        allowed: The operator's word that any number may go.
-        admitted: Deletions admitted so far.
-        recent: Of those, what earlier runs were admitted.
+        fraction: The share of the items that may go at once, and by which their number may shrink within an
+            hour: `max_delete_fraction`. What is replaced by new items may go on.
+        allowed: The operator has approved any number.
     """
 
-    held: int
     fraction: float
     allowed: bool = False
-    admitted: int = 0
-    recent: int = 0
 
-    def admit(self, count: int) -> bool:
-        """Whether `count` more items may be deleted; counts them when they may. Never all of them."""
-        total = self.admitted + count
-        if not self.allowed and (total > self.held * self.fraction or total == self.held):
-            return False
-        self.admitted += count
-        return True
-
-    def grown_to(self, wanted: int) -> None:
-        """Count from now on with so many items, if they are more."""
-        self.held = max(self.held, wanted)
-
-    def refusal(self, count: int) -> str:
-        """Why `count` items are not deleted, and what to do."""
-        before = f" after {self.recent:,} within the hour" if self.recent else ""
+    def refusal(self, count: int, turnover: Turnover) -> str | None:
+        """Why `count` items are not deleted, and what to do; None when they may go. Never all of them."""
+        lost = turnover.most - turnover.wanted
+        most = turnover.most * self.fraction
+        if self.allowed or (count + lost <= most and count < turnover.wanted):
+            return None
+        before = f" after {lost:,} within the hour" if lost else ""
         return (
-            f"{count:,} of {self.held:,} items are gone from the catalog{before}, "
+            f"{count:,} of {turnover.most:,} items are gone from the catalog{before}, "
             f"more than max_delete_fraction {self.fraction:g} allows; nothing was deleted. "
             "If that is right, run again with --allow-deletes"
         )
 
 
 @dataclass(slots=True)
-class DeleteWindow:
-    """Deletions that came one run after the other: a mass delete by a thousand feed runs is still one."""
+class DeleteGuard:
+    """The rule for one run of a pipeline, with the ledger that counts for all runs and processes."""
 
-    _admitted: deque[tuple[float, int]] = field(default_factory=deque)
+    deletions: Deletions
+    generation_id: int
+    rule: DeleteRule
+    _by_workers: int = 0
 
-    def add(self, count: int, now: float) -> None:
-        """Note how many a run was admitted; `now` on any steady clock."""
-        if count:
-            self._admitted.append((now, count))
+    def mark_gone(self, item_ids: array[int]) -> str | None:
+        """Mark items as gone from the catalog, all of them or none; returns the refusal."""
+        refusal = self.deletions.mark_gone(
+            self.generation_id, item_ids, lambda turnover: self.rule.refusal(len(item_ids), turnover)
+        )
+        self._approved()
+        return refusal
 
-    def recent(self, now: float) -> int:
-        """How many there were within `WINDOW`."""
-        while self._admitted and self._admitted[0][0] < now - WINDOW:
-            self._admitted.popleft()
-        return sum(count for _, count in self._admitted)
+    def admit(self, count: int, in_catalog: int) -> str | None:
+        """Decide over items that a worker finds missing; returns the refusal.
+
+        Args:
+            in_catalog: How many items the catalog has now. Where it lacks many, these are only the first.
+        """
+
+        def refuse(turnover: Turnover) -> str | None:
+            # Admitted to other workers, and not marked as gone yet.
+            unmarked = max(0, self._by_workers - (turnover.most - turnover.wanted))
+            return self.rule.refusal(max(unmarked + count, turnover.wanted - in_catalog), turnover)
+
+        refusal = self.deletions.admit(self.generation_id, refuse)
+        if refusal is None:
+            self._by_workers += count
+        self._approved()
+        return refusal
+
+    def _approved(self) -> None:
+        if self.rule.allowed:
+            self.deletions.forget(self.generation_id)

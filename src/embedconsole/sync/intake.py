@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from array import array
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import Fault, FaultClass, Refused, Transient
-from embedconsole.sync.guard import DeleteWindow
 from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.planner import PlanResult
 
@@ -39,12 +38,10 @@ class Intake:
     """The feed of one pipeline, for as long as the engine is open. Its methods block.
 
     Attributes:
-        deletes: What the guard has let the feed's runs delete of late.
         failing: The outbox could not be read or emptied, and another try alone will not mend that.
     """
 
     feed: ChangeFeed
-    deletes: DeleteWindow = field(default_factory=DeleteWindow)
     failing: bool = False
     _told: str | None = None
 
@@ -147,7 +144,11 @@ class Intake:
                 held.extend(page)
             else:
                 self._acknowledge(page)
-        refusal = planner.bury(array("q", dict.fromkeys(gone)))
+        if gone and taken == ENTRIES_IN_ONE_PASS:
+            # There may be more: only a look at everything decides over a mass delete as a whole.
+            refusal = make_planner().run(PlanOptions(full=True)).refusal
+        else:
+            refusal = planner.bury(array("q", dict.fromkeys(gone)))
         # Also when it was refused: the next scan finds the same, and what comes behind must not wait for it.
         self._acknowledge(held)
         return refusal, taken

@@ -80,8 +80,8 @@ class PlanSink(Protocol):
         """Take the decisions of one page."""
         ...
 
-    def gone(self, item_ids: array[int]) -> None:
-        """Take items that are gone from the catalog."""
+    def gone(self, item_ids: array[int]) -> str | None:
+        """Take items that are gone from the catalog, all of them or none; returns why not."""
         ...
 
 
@@ -92,6 +92,7 @@ class LedgerSink:
     ledger: Ledger
     generation_id: int
     progress: Progress
+    guard: DeleteGuard
     on_work: Callable[[], None]
     writes: bool = True
 
@@ -107,9 +108,10 @@ class LedgerSink:
         forced = sum(known.state not in WORK for known, _ in decisions.forced)
         self._planned(len(decisions.new) + len(decisions.changes) + forced)
 
-    def gone(self, item_ids: array[int]) -> None:
-        self.ledger.catalogued.mark_gone(item_ids)
-        self._planned(len(item_ids))
+    def gone(self, item_ids: array[int]) -> str | None:
+        refusal = self.guard.mark_gone(item_ids)
+        self._planned(len(item_ids) if refusal is None else 0)
+        return refusal
 
     def _planned(self, count: int) -> None:
         if count:
@@ -125,7 +127,6 @@ class Planner:
     ledger: Ledger
     generation: Generation
     recipe: Recipe
-    guard: DeleteGuard
     progress: Progress
     sink: PlanSink
     stop: Callable[[], bool]
@@ -175,18 +176,8 @@ class Planner:
         return array("q", (item.id for item in known.values() if item.desired_embed is not None))
 
     def bury(self, gone: array[int]) -> str | None:
-        """Mark items as gone if the guard lets all of them; returns its refusal."""
-        if gone:
-            # An item that came in this run may go in it: the first run began with none.
-            self.guard.grown_to(self.ledger.catalogued.count_wanted(self.generation.id))
-        return self._mark_gone(gone)
-
-    def _mark_gone(self, gone: array[int]) -> str | None:
-        if gone and not self.guard.admit(len(gone)):
-            return self.guard.refusal(len(gone))
-        if gone:
-            self.sink.gone(gone)
-        return None
+        """Mark items as gone if all of them may go; returns the refusal."""
+        return self.sink.gone(gone) if gone else None
 
     def _scan(self, options: PlanOptions) -> str | None:
         watermark = self.generation.watermark
@@ -286,7 +277,7 @@ class Planner:
                 for item_id, wanted in page
                 if wanted and item_id <= self._newest_id and item_id not in self._seen
             )
-        return self._mark_gone(gone)
+        return self.bury(gone)
 
     def _end(self, watermark: str | None, options: PlanOptions, refusal: str | None) -> PlanResult:
         # After a refused deletion, as after a dry run, the next run is to find the same again.

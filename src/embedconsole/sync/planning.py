@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.sync.flow import Interrupted, Stop
-from embedconsole.sync.guard import DeleteGuard
+from embedconsole.sync.guard import DeleteGuard, DeleteRule
 from embedconsole.sync.intake import FeedFailed
 from embedconsole.sync.journal import log
 from embedconsole.sync.options import plan_options
@@ -64,23 +63,10 @@ class Planning:
     complete: bool = False
     _left: bool = False
 
-    def guard(self, wanted: int) -> DeleteGuard:
-        """The guard of this run; `wanted` is how many items the collection is to hold when it begins."""
-        recent = 0
-        if self.options.feed and self.assembly.intake is not None:
-            recent = self.assembly.intake.deletes.recent(time.monotonic())
-        return DeleteGuard(
-            held=wanted + recent,
-            fraction=self.assembly.pipeline.max_delete_fraction,
-            allowed=self.options.allow_deletes,
-            admitted=recent,
-            recent=recent,
-        )
-
-    def note_deleted(self, guard: DeleteGuard) -> None:
-        """At the run's end: what the feed had deleted counts for a while."""
-        if self.options.feed and self.assembly.intake is not None:
-            self.assembly.intake.deletes.add(guard.admitted - guard.recent, time.monotonic())
+    def guard(self) -> DeleteGuard:
+        """The guard over the deletions of this run."""
+        rule = DeleteRule(self.assembly.pipeline.max_delete_fraction, self.options.allow_deletes)
+        return DeleteGuard(self.ledger.deletions, self.generation.id, rule)
 
     async def plan(self, guard: DeleteGuard) -> None:
         """Look at the catalog; a fault ends the run."""
@@ -155,9 +141,8 @@ class Planning:
             ledger=self.ledger,
             generation=self.generation,
             recipe=self.recipe,
-            guard=guard,
             progress=self.progress,
-            sink=LedgerSink(self.ledger, self.generation.id, self.progress, self._work_found),
+            sink=LedgerSink(self.ledger, self.generation.id, self.progress, guard, self._work_found),
             stop=lambda: self._left or self.crew.ended_early,
         )
 

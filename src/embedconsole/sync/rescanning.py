@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from embedconsole.items import point_id, point_order
 from embedconsole.sync.audit import CatalogAudit
 from embedconsole.sync.diff import changed_state
-from embedconsole.sync.guard import DeleteGuard
 from embedconsole.sync.leases import run_lease
 from embedconsole.sync.options import PlanOptions
 from embedconsole.sync.planner import Planner
@@ -52,7 +51,6 @@ def audit_catalog(
         ledger=ledger,
         generation=generation,
         recipe=recipe,
-        guard=DeleteGuard(held=0, fraction=1.0, allowed=True),  # nothing is deleted here
         progress=progress,
         sink=sink,
         stop=stop,
@@ -93,11 +91,12 @@ class DriftSink:
             elif changed_state(self.recipe.content(row).hashes, item) is not None:
                 self.changed += 1
 
-    def gone(self, item_ids: array[int]) -> None:
+    def gone(self, item_ids: array[int]) -> str | None:
         for start in range(0, len(item_ids), _IDS):
             keys = self.ledger.beliefs.wanted_keys(item_ids[start : start + _IDS])
             there = self.catalog.read(keys)
             self.gone_count += sum(key not in there for key in keys)
+        return None
 
     def _known(self, keys: Sequence[str]) -> dict[bytes, Known]:
         return self.ledger.catalogued.known(self.generation_id, [point_order(point_id(key)) for key in keys])

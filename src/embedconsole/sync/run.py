@@ -219,8 +219,7 @@ class PipelineRun:
         former = partial(former_fields, self.generation, self.recipe.fields, self.ledger)
         self.former_fields = await anyio.to_thread.run_sync(former)
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
-        wanted = await anyio.to_thread.run_sync(self.ledger.catalogued.count_wanted, self.generation.id)
-        guard = self.planning.guard(wanted)
+        guard = self.planning.guard()
         self.progress.waiting = counts.pending - counts.retrying
         doubter = Doubter(
             ledger=self.ledger,
@@ -235,17 +234,14 @@ class PipelineRun:
         worker = cache(partial(_worker, self, guard, counts))
         if self.options.plan and counts.synced and not self.options.anew:
             await self._miss_the_lost(worker)
-        try:
-            async with (
-                alongside(doubter.keep_looking),
-                alongside(partial(self.planning.keep_taking, guard)),
-                anyio.create_task_group() as group,
-            ):
-                if self.options.plan:
-                    group.start_soon(self.planning.plan, guard)
-                await self.crew.work(group, worker)
-        finally:
-            self.planning.note_deleted(guard)
+        async with (
+            alongside(doubter.keep_looking),
+            alongside(partial(self.planning.keep_taking, guard)),
+            anyio.create_task_group() as group,
+        ):
+            if self.options.plan:
+                group.start_soon(self.planning.plan, guard)
+            await self.crew.work(group, worker)
         if self.options.plan and not self.options.feed and not self.crew.ended_early:
             await self._settle_flags()
 

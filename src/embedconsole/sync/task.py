@@ -151,11 +151,11 @@ class Task:
     # Filling
 
     async def _fill(self, contents: Mapping[str, Content]) -> None:
-        to_embed, to_update = [], []
+        to_embed, to_update, gone = [], [], []
         for item in self._batch.items:
             content = contents.get(item.key)
             if content is None:
-                self._gone(item)
+                gone.append(item)
             elif self._rows[item.key].unsure:
                 self._fail(item, Rejection(FaultClass.TRANSIENT, "its picture can't be looked at now"))
             elif content.problem is not None:
@@ -164,6 +164,8 @@ class Task:
                 to_update.append((item, content))
             else:
                 to_embed.append((item, content))
+        if gone:
+            await self._let_go(gone)
         if to_update:
             await self._update_payloads(to_update)
         if to_embed:
@@ -173,11 +175,20 @@ class Task:
             if ended_by is not None:
                 raise ended_by
 
-    def _gone(self, item: ClaimedItem) -> None:
+    async def _let_go(self, gone: Sequence[ClaimedItem]) -> None:
         # What the collection never held can go at any time; the guard is over what people search.
-        if item.synced_embed is not None and not self._bench.guard.admit(1):
-            raise Stop(Refused("catalog", self._bench.guard.refusal(self._bench.guard.admitted + 1)))
-        self._outcome.gone.append(item)
+        searched = sum(item.synced_embed is not None for item in gone)
+        if searched:
+            refusal = await self._bench.reader.call_counted(
+                lambda: anyio.to_thread.run_sync(self._refusal, searched, abandon_on_cancel=True),
+                self._bench.pipeline.retry,
+            )
+            if refusal is not None:
+                raise Stop(Refused("catalog", refusal))
+        self._outcome.gone += gone
+
+    def _refusal(self, searched: int) -> str | None:
+        return self._bench.guard.admit(searched, self._bench.catalog.count())
 
     def _fail(self, item: ClaimedItem, rejection: Rejection) -> None:
         delay = None

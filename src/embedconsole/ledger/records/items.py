@@ -102,6 +102,13 @@ class Believed(NamedTuple):
         return _hashes(self.desired_embed, self.desired_payload)
 
 
+class Turnover(NamedTuple):
+    """How many items of a generation are wanted now, and the most that were within the last hour."""
+
+    wanted: int
+    most: int
+
+
 class Adoption(NamedTuple):
     """A point of the collection that becomes an item; what it holds of it may be less than is wanted."""
 
