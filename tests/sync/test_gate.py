@@ -6,7 +6,7 @@ import anyio
 import pytest
 from anyio.lowlevel import checkpoint
 
-from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
+from embedconsole.faults import BadInput, Fault, Refused, RefusesEverything, Throttled, Transient
 from embedconsole.sync import flow
 from embedconsole.sync.flow import Gate, GateState, Interrupted, Stop
 from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency, gate, let_others_run
@@ -89,6 +89,71 @@ async def test_cool_downs_without_a_time_grow() -> None:
 
     waits = [later - before for before, later in zip(work.began, work.began[1:], strict=False)]
     assert [wait >= COOL * factor for wait, factor in zip(waits, (1, 2, 4), strict=True)] == [True] * 3
+
+
+@pytest.mark.parametrize("asked", [0.0, 0.001])
+async def test_however_short_a_pause_is_asked_for_they_grow(asked: float) -> None:
+    work = Dependency([Throttled("ml", "slow down", retry_after=asked)] * 6)
+    await gate().call(work, RETRY)
+
+    waits = [later - before for before, later in zip(work.began, work.began[1:], strict=False)]
+    assert all(wait >= COOL / 8 * 2**number for number, wait in enumerate(waits))
+
+
+async def test_a_run_waits_for_its_patience_since_the_last_success() -> None:
+    one = gate(patient=False)
+    throttled = Throttled("ml", "slow down", retry_after=0.05)
+    retry = RETRY.model_copy(update={"patience": 0.4})
+    for _ in range(4):
+        await one.call(Dependency([throttled] * 2), retry)
+    work = Dependency([throttled] * 1000)
+
+    with pytest.raises(Stop) as caught:
+        await one.call(work, retry)
+
+    assert caught.value.fault is throttled
+    assert len(work.began) <= 10
+
+
+async def test_a_daemon_has_patience_without_end() -> None:
+    retry = RETRY.model_copy(update={"patience": 0.0})
+    work = Dependency([Throttled("ml", "slow down", retry_after=0.001)] * 3)
+    assert await gate().call(work, retry) == "answer"
+
+
+async def test_a_refusal_is_no_success() -> None:
+    one = gate()
+    for _ in range(flow.FAILURES_TO_OPEN):
+        with pytest.raises(BadInput):
+            await one.call(Dependency([BadInput("ml", "no")]), RETRY)
+        one.failed(TIMEOUT)
+
+    assert one.health.state is GateState.OPEN
+
+
+async def test_one_that_refuses_everything_is_shut_at_once_and_ends_a_run() -> None:
+    refuses = RefusesEverything("ml", "no to all")
+    patient = gate()
+    patient.failed(refuses)
+    assert patient.health.state is GateState.OPEN
+
+    with pytest.raises(Stop) as caught:
+        gate(patient=False).failed(refuses)
+    assert caught.value.fault is refuses
+
+
+@pytest.mark.parametrize("works", [True, False])
+async def test_an_input_that_a_probe_fails_of_is_told_from_the_dependency(*, works: bool) -> None:
+    one = gate()
+    one.failed(RefusesEverything("ml", "no to all"))
+
+    async def vouch(fault: Fault) -> None:
+        if not works:
+            raise RefusesEverything("ml", fault.message)
+
+    with pytest.raises(BadInput if works else RefusesEverything):
+        await one.call(Dependency([BadInput("ml", "no")]), RETRY, vouch)
+    assert one.health.state is (GateState.CLOSED if works else GateState.PROBING)
 
 
 async def test_calls_that_wait_for_their_turn_wait_for_the_cool_down_too() -> None:

@@ -36,8 +36,8 @@ FAILURES_TO_OPEN = 3
 
 _FIRST_COOL_DOWN = 2.0
 _LONGEST_COOL_DOWN = 300.0
-_SHORTEST_COOL_DOWN = 0.25
-"""However short a pause a dependency asks for; it grows while nothing but such requests come back."""
+_SHORTER = 8
+"""However short a pause a dependency asks for: by this shorter than one of ours, and growing as that does."""
 _PROBES_OF_ONE_RUN = 4
 _PATIENCE_WITH_OTHERS = 30.0
 """Seconds that a run which does not wait gives a breaker that another process has opened."""
@@ -317,10 +317,9 @@ class Gate:
     def _throttled(self, fault: Throttled, began: float, patience: float) -> None:
         self._fault = str(fault)
         now = time.monotonic()
-        shortest = _FIRST_COOL_DOWN if fault.retry_after is None else _SHORTEST_COOL_DOWN
         # The exponent is bounded for a daemon that is throttled for weeks.
-        grown = min(shortest * 2.0 ** min(self._cool_downs, 30), _LONGEST_COOL_DOWN)
-        wait = max(grown, fault.retry_after or 0.0)
+        grown = min(_FIRST_COOL_DOWN * 2.0 ** min(self._cool_downs, 30), _LONGEST_COOL_DOWN)
+        wait = grown if fault.retry_after is None else max(fault.retry_after, grown / _SHORTER)
         if not self._patient and self._waited() + wait > patience:
             raise Stop(fault)
         if began >= self._stepped_down:
