@@ -10,12 +10,15 @@ from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.states import State
+from embedconsole.sync.payload import PayloadField
 from embedconsole.sync.planner import Stopped
 from sync.desk import Desk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from embedconsole.items import JsonValue
 
 
 @pytest.fixture
@@ -51,6 +54,28 @@ def test_a_scan_for_changes_reads_only_those(desk: Desk) -> None:
     # The watermark's own version is looked at again.
     assert desk.catalog.rows_read <= 2
     assert {key for key, state in desk.states().items() if state is not State.SYNCED} == {"3"}
+
+
+def test_a_row_that_can_not_be_made_stops_no_plan_and_is_planned_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def convert(field: PayloadField, value: JsonValue) -> JsonValue:
+        if value == "bad":
+            raise OverflowError("too large")
+        return value
+
+    monkeypatch.setattr(PayloadField, "convert", convert)
+    desk.catalog.put("3", title="bad")
+    desk.catalog.put("4", title="new")
+
+    desk.plan()
+    planned = desk.dump()
+    desk.plan(full=True)
+
+    assert {key for key, state in desk.states().items() if state is State.EMBED} == {"3", "4"}
+    assert desk.dump() == planned, "until its row changes it is not looked at again"
+    problem = desk.recipe.content(desk.catalog.rows["3"]).problem
+    assert problem == "column title of the row with the key 3 can't be made into an item: too large"
 
 
 def test_a_row_that_was_touched_without_consequence_is_no_work(desk: Desk) -> None:

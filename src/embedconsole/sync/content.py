@@ -264,7 +264,10 @@ class Recipe:
     def _made(self, row: CatalogRow) -> Content:
         values = row.values
         sent = [vector.sent(values) for vector in self.vectors]
-        payload_values = [field.convert(values[field.column]) for field in self.payload]
+        payload_values = [
+            values[field.column] if field.index is None else field.convert(values[field.column])
+            for field in self.payload
+        ]
         marks = orjson.dumps(row.pictures, option=_SORTED) if row.pictures else b""
         hashes = Hashes(
             _digest(self._embed_seed + orjson.dumps(sent) + marks),
