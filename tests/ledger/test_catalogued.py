@@ -208,3 +208,30 @@ def test_the_hash_of_a_row_is_kept_until_the_row_is_gone(shelf: Shelf, ledger: L
     assert shelf.dump()["2"] == {**before, "source_hash": hashed("touched")}
     shelf.remove(3)
     assert shelf.row(3).source_hash is None, "should it come back as it was, that is news"
+
+
+def test_a_collection_is_known_by_its_address_and_its_names(ledger: Ledger) -> None:
+    generations = ledger.generations
+    here = generations.begin("products", "live", "{}", target="products-2", address="http://here:6333")
+    there = generations.begin("products", "live", "{}", target="products-2", address="http://there:6333")
+    other = generations.begin("products", "other", "{}", address="http://here:6333")
+
+    assert generations.at("products", "live", "http://here:6333") == here
+    assert generations.at("products", "products-2", "http://there:6333") == there
+    assert generations.at("products", "other", "http://there:6333") is None
+    assert {one.id for one in generations.others(other)} == {here.id, there.id}
+
+
+def test_what_is_not_used_is_found_and_can_be_removed(shelf: Shelf, ledger: Ledger) -> None:
+    generations = ledger.generations
+    shelf.add(1, 2)
+    here = generations.begin("products", "products", "{}", address="http://here:6333")
+    generations.use(shelf.generation, "http://there:6333")
+    assert generations.left(here, 3600.0) == []
+
+    (left,) = generations.left(here, -3600.0)
+    generations.remove(left)
+
+    assert left.id == shelf.generation
+    assert ledger.overview.counts(shelf.generation).total == 0
+    assert generations.at("products", "products", "http://there:6333") is None

@@ -88,3 +88,16 @@ def test_workers_that_keep_the_same_vector_at_once(shelf: Shelf) -> None:
             list(pool.map(keep, range(keepers)))
 
         assert shelf.ledger.kept.get(shelf.generation, list(packed)) == packed
+
+
+def test_what_no_item_wants_is_swept_once_it_is_old_enough(shelf: Shelf) -> None:
+    kept = shelf.ledger.kept
+    shelf.add(1)
+    kept.put(shelf.generation, {hashed("a"): b"wanted", hashed("b"): b"former", hashed("c"): b"former"})
+
+    assert kept.outnumber(shelf.generation)
+    assert kept.sweep(shelf.generation, 3600.0) == 0
+    assert kept.sweep(shelf.generation, 0.0) == 2
+
+    assert kept.get(shelf.generation, [hashed("a"), hashed("b"), hashed("c")]) == {hashed("a"): b"wanted"}
+    assert not kept.outnumber(shelf.generation)

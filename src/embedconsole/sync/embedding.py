@@ -97,7 +97,8 @@ class KnownSize:
         raise fault(
             f"embedder {name}",
             message,
-            remedy="Use the model that the collection was made with, or a collection of another name",
+            remedy="Use the model that the collection was made with, or build another collection with "
+            "embedconsole reindex",
         )
 
 
