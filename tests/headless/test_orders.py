@@ -106,8 +106,12 @@ def test_a_pause_is_in_force_without_a_process_until_a_resume(config: Path, ledg
     assert in_force is not None
     assert "@" in in_force.by
 
+    assert f"Paused by {in_force.by} for " in run(config, "status").stdout
+    assert json.loads(run(config, "status", "--json").stdout)["paused"]["by"] == in_force.by
+
     run(config, "resume", "--json")
     assert pause_in_force(ledger) is None
+    assert "Paused" not in run(config, "status").stdout
 
 
 def test_a_run_for_cron_is_skipped_during_a_pause_and_says_who_paused(config: Path, ledger: Ledger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import anyio
 
 from embedconsole.collection.build import build_collection
 from embedconsole.faults import Fault
+from embedconsole.foreign import harmless
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.feedstate import feed_json, feed_line, feed_of
 from embedconsole.headless.processes import print_processes, process_json
@@ -19,6 +21,7 @@ from embedconsole.ledger.records.items import Counts
 from embedconsole.sync.consequences import tried_again
 from embedconsole.sync.flow import GateState
 from embedconsole.sync.generation import generation_of
+from embedconsole.sync.ordering import pause_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -43,6 +46,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
             for pipeline in session.pipelines
         }
         building = _building(ledger, session.pipelines) if ledger else {}
+        pause = pause_in_force(ledger) if ledger else None
     feeds = {pipeline.name: feed_of(pipeline) for pipeline in session.pipelines if pipeline.catalog.watch}
     if as_json:
         put_json(
@@ -57,6 +61,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
                     }
                     for name, (counts, state) in pipelines.items()
                 },
+                "paused": None if pause is None else {"since": pause.since, "by": pause.by},
                 "waiting_for": [_gate_json(gate) for gate in waiting],
                 "processes": [process_json(worker) for worker in workers],
                 "last_run": asdict(last[0]) if last else None,
@@ -69,6 +74,9 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
                 put(f"  building    {building[name].words}")
             if name in feeds:
                 put(f"  feed        {feed_line(feeds[name])}")
+        if pause is not None:
+            ago = duration(max(0.0, time.time() - pause.since))
+            put(f"Paused by {harmless(pause.by)} for {ago}: embedconsole resume ends it")
         for gate in waiting:
             put(_gate_line(gate))
         _print_batches([batch for batch in batches if batch.pipeline in pipelines])
