@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from aiohttp.abc import AbstractResolver
 
+REPLY_LIMIT = 64 << 20
+"""Bytes of a reply that are read, where the caller names no limit of its own."""
+
 ERROR_BODY_LIMIT = 64 * 1024
 """Bytes of an error's body that are read at all: a broken proxy must not fill our memory."""
 
@@ -201,13 +204,13 @@ class Http:
         body: bytes | None = None,
         *,
         headers: Mapping[str, str] | None = None,
-        limit: int | None = None,
+        limit: int = REPLY_LIMIT,
     ) -> Reply:
         """Send a request and read its reply.
 
         Args:
             headers: Besides those that every request has.
-            limit: Bytes of a 2xx reply, decompressed, beyond which it is not read; None reads all of it.
+            limit: Bytes of a 2xx reply, decompressed, beyond which it is not read.
 
         Raises:
             FAILURES: No reply came, or only a part of one.
@@ -253,13 +256,13 @@ class Http:
         return self._session
 
 
-async def _read(stream: aiohttp.StreamReader, limit: int | None) -> tuple[bytes, bool]:
+async def _read(stream: aiohttp.StreamReader, limit: int) -> tuple[bytes, bool]:
     """Up to `limit` bytes of a body, and whether that is all of it."""
     chunks = []
     size = 0
     async for chunk in stream.iter_any():
         chunks.append(chunk)
         size += len(chunk)
-        if limit is not None and size > limit:
+        if size > limit:
             return b"".join(chunks)[:limit], False
     return b"".join(chunks), True

@@ -2,12 +2,44 @@
 
 from __future__ import annotations
 
+from itertools import chain
+from sys import getsizeof
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
+
+_STEP = 4
+_MEMORY = 0.8
+"""How much of an earlier weight still counts once lighter values were seen."""
+
+
+def weight_of(rows: Iterable[Iterable[object]]) -> int:
+    """The bytes that the values of rows take in memory; what is nested in them is not counted."""
+    return sum(map(getsizeof, chain.from_iterable(rows)))
+
+
+class Estimate:
+    """How many values of a kind fit into so many bytes, learned from those that were seen.
+
+    Begins with one, and goes up by steps: the first ones say little about the next.
+    """
+
+    def __init__(self) -> None:
+        self._each = 0.0
+        self._most = 0
+
+    def count(self, limit: int) -> int:
+        """How many values to ask for."""
+        return max(1, min(self._most * _STEP, int(limit / max(self._each, 1.0))))
+
+    def saw(self, count: int, weight: int) -> None:
+        """Note that so many values weighed so much."""
+        if count:
+            self._each = max(weight / count, self._each * _MEMORY)
+            self._most = max(self._most, count)
 
 
 def pieces(

@@ -9,18 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.catalog.pages import Fetch, keyset_pages
+from embedconsole.catalog.pages import Fetch, Fetched, keyset_pages
 from embedconsole.faults import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def table(keys: Sequence[str]) -> Fetch:
+def table(keys: Sequence[str], fitting: int = 1 << 20) -> Fetch:
     ordered = sorted(keys, key=str.lower)
 
-    def fetch(after: object | None, limit: int) -> list[tuple[str]]:
-        return [(key,) for key in ordered if after is None or key.lower() >= str(after).lower()][:limit]
+    def fetch(after: object | None, limit: int, at_least: int) -> Fetched:
+        rows = [(key,) for key in ordered if after is None or key.lower() >= str(after).lower()]
+        count = max(at_least, min(limit, fitting))
+        return Fetched(rows[:count], ended=len(rows) <= count)
 
     return fetch
 
@@ -29,6 +31,12 @@ def table(keys: Sequence[str]) -> Fetch:
 def test_every_key_once_in_the_databases_order(keys: set[str], page_size: int) -> None:
     pages = [texts for _, texts in keyset_pages(table(sorted(keys)), page_size)]
     assert all(len(texts) == page_size for texts in pages[:-1])
+    assert [key for texts in pages for key in texts] == sorted(sorted(keys), key=str.lower)
+
+
+@given(st.sets(st.text("abAB", max_size=3), max_size=60), st.integers(1, 70), st.integers(1, 5))
+def test_heavy_rows_make_smaller_pages_and_lose_no_key(keys: set[str], page_size: int, fitting: int) -> None:
+    pages = [texts for _, texts in keyset_pages(table(sorted(keys), fitting), page_size)]
     assert [key for texts in pages for key in texts] == sorted(sorted(keys), key=str.lower)
 
 
@@ -50,8 +58,9 @@ def test_rows_that_vanish_between_pages_stop_nothing() -> None:
     seen: list[str] = []
     fetch = table(keys)
 
-    def shrinking(after: object | None, limit: int) -> Sequence[Sequence[object]]:
-        return [row for row in fetch(after, limit) if row[0] != after]
+    def shrinking(after: object | None, limit: int, at_least: int) -> Fetched:
+        fetched = fetch(after, limit, at_least)
+        return Fetched([row for row in fetched.rows if row[0] != after], fetched.ended)
 
     for _, texts in keyset_pages(shrinking, 10):
         seen += texts

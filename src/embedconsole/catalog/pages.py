@@ -8,6 +8,7 @@ what was handed out before is left out by its exact text. Keys are never ordered
 from __future__ import annotations
 
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts
@@ -18,14 +19,27 @@ if TYPE_CHECKING:
 
     Rows: TypeAlias = "Sequence[Sequence[object]]"
 
+_AT_LEAST = 2
+"""The last row of the page before, and one more."""
 _MIN_FETCH = 32
 """A page may be one row, and yet has to get past keys that the database takes as equal."""
 
 
-class Fetch(Protocol):
-    """Up to `limit` rows in key order: from the first, or from `after` on, with it and its equals."""
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """Rows in key order; `ended` where the database has none after them."""
 
-    def __call__(self, after: object | None, limit: int) -> Rows: ...
+    rows: Rows
+    ended: bool
+
+
+class Fetch(Protocol):
+    """Rows in key order: from the first, or from `after` on, with it and its equals.
+
+    Up to `limit` of them; fewer where they are heavy, but not fewer than `at_least` unless there are no more.
+    """
+
+    def __call__(self, after: object | None, limit: int, at_least: int) -> Fetched: ...
 
 
 class Seen(Protocol):
@@ -37,7 +51,7 @@ class Seen(Protocol):
 def keyset_pages(
     fetch: Fetch, page_size: int, *, key: int = 0, seen_kinds: Seen | None = None
 ) -> Iterator[tuple[Rows, list[str]]]:
-    """Pages of at most `page_size` rows, with the text of their keys.
+    """Pages of at most `page_size` rows, fewer where they are heavy, with the text of their keys.
 
     Args:
         fetch: Reads the rows of one page.
@@ -51,10 +65,13 @@ def keyset_pages(
     limit = max(page_size + 1, _MIN_FETCH)
     after: object | None = None
     delivered: frozenset[str] = frozenset()
-    while rows := fetch(after, limit):
+    at_least = _AT_LEAST
+    while True:
+        fetched = fetch(after, limit, at_least)
+        rows = fetched.rows
         keys = [row[key] for row in rows]
         kinds = key_kinds(keys)
-        if seen_kinds is not None:
+        if seen_kinds is not None and keys:
             seen_kinds(kinds)
         texts = key_texts(keys, kinds)
         refuse_duplicates(texts)
@@ -65,14 +82,17 @@ def keyset_pages(
             page_texts = [texts[index] for index in page]
             again = delivered.intersection(texts)
             delivered = again.union(page_texts)
+            at_least = _AT_LEAST
             yield [rows[index] for index in page], page_texts
-        elif len(rows) == limit:
+        elif len(rows) >= limit:
             raise Refused(
                 "catalog",
                 f"the database takes more than {limit} keys as equal to {texts[0]!r}",
                 remedy="Give the key a collation that tells them apart",
             )
-        if len(rows) < limit and len(page) == len(fresh):
+        else:
+            at_least = limit  # all of these were handed out before: past them, whatever they weigh
+        if fetched.ended and len(page) == len(fresh):
             return
 
 

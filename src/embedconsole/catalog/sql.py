@@ -14,12 +14,13 @@ from embedconsole.catalog import watermark
 from embedconsole.catalog.base import Page, Sample
 from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten, readers_hold_up_nobody
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
-from embedconsole.catalog.pages import keyset_pages, refuse_duplicates, streamed_pages
+from embedconsole.catalog.pages import Fetched, keyset_pages, refuse_duplicates, streamed_pages
 from embedconsole.catalog.progress import Progress
 from embedconsole.catalog.rows import RowMaker
 from embedconsole.catalog.settle import settle, unsettled_keys
 from embedconsole.catalog.source import Source, key_among, native_key, open_source, value
 from embedconsole.catalog.writeback import Writeback, open_writeback
+from embedconsole.pieces import Estimate, pieces, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -34,6 +35,12 @@ T = TypeVar("T")
 
 _KEYS_AT_ONCE = 500
 """Keys in one IN list; databases allow at least about 1,000 parameters."""
+_PAGE_BYTES = 8 << 20
+"""What the rows of a page weigh, about, at most."""
+_BUFFERED_ROWS = 100
+"""Rows of a stream that are requested from the server at once."""
+_STREAMED_ROWS = 16
+"""Rows that are read before their weight is looked at, where the driver hands them on one by one."""
 _AHEAD = timedelta(minutes=5)
 """So far ahead of ours the clock of who writes `changed` may be; a later value is no watermark."""
 _YEAR_ONE = date(1, 1, 1)
@@ -111,6 +118,7 @@ class SqlCatalog:
         self._lock = threading.Lock()
         self._opened_once: _Opened | None = None
         self._kinds: frozenset[KeyKind] = frozenset()
+        self._estimate = Estimate()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -305,25 +313,45 @@ class SqlCatalog:
         ordered = statement.order_by(column).limit(sa.bindparam("page_limit", type_=sa.Integer))
         first = ordered.where(column.is_not(None))
 
-        def fetch(after: object | None, limit: int) -> Rows:
+        def fetch(after: object | None, limit: int, at_least: int) -> Fetched:
             statement = first if after is None else ordered.where(column >= native_key(after))
-            return self._read(statement, page_limit=limit)
+            return self._fetch(statement, limit, at_least)
 
         return keyset_pages(fetch, self._config.page_size, key=key, seen_kinds=self._learn)
 
     def _streamed(self, statement: sa.Select[*tuple[object, ...]]) -> Generator[Rows]:
-        """The rows of one statement as the reader takes them, a page at a time."""
+        """The rows of one statement as the reader takes them, a page at a time; heavy rows make small pages."""
         size = self._config.page_size
 
         def work(connection: sa.Connection) -> Iterator[Rows]:
             if connection.dialect.name == "mysql":
                 # How long the server waits for a reader that has something else to do between two pages.
                 connection.exec_driver_sql(f"SET SESSION net_write_timeout = {_SLOW_READER_SECONDS}")
-            streaming = connection.execution_options(stream_results=True, max_row_buffer=size)
+            streaming = connection.execution_options(stream_results=True, max_row_buffer=_BUFFERED_ROWS)
             with streaming.execute(statement) as result:
-                yield from result.partitions(size)
+                yield from pieces(result, _PAGE_BYTES, lambda row: weight_of((row,)), count=size)
 
         return self._connections.stream(work)
+
+    def _fetch(self, statement: sa.Select[*tuple[object, ...]], limit: int, at_least: int) -> Fetched:
+        """Up to `limit` rows, but no more than `at_least` beyond `_PAGE_BYTES`."""
+        if not self._is_sqlite:
+            # The drivers read all rows of a statement before they hand on the first one.
+            limit = min(limit, max(at_least, self._estimate.count(_PAGE_BYTES)))
+        step = _STREAMED_ROWS if self._is_sqlite else limit
+
+        def work(connection: sa.Connection) -> Fetched:
+            rows: list[Sequence[object]] = []
+            weight, cut = 0, False
+            with connection.execute(statement, {"page_limit": limit}) as result:
+                while not cut and (some := result.fetchmany(step)):
+                    rows += some
+                    weight += weight_of(some)
+                    cut = weight > _PAGE_BYTES and len(rows) >= at_least
+            self._estimate.saw(len(rows), weight)
+            return Fetched(rows, ended=not cut and len(rows) < limit)
+
+        return self._connections.read(work)
 
     def _read(self, statement: sa.Select[*tuple[object, ...]], **parameters: object) -> Rows:
         return self._connections.read(lambda connection: connection.execute(statement, parameters).fetchall())

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.interpreter import hand_over_sooner, spare_the_collector
+from embedconsole.sync.interpreter import hand_over_sooner, return_memory, spare_the_collector
 from embedconsole.sync.obeying import OrderTaker
 from embedconsole.sync.thread import engine_in_thread
 
@@ -64,6 +64,7 @@ class WorkerProcess:
     def _opened(self) -> EngineHandle:
         if self._engine is None:
             spare_the_collector()
+            return_memory()
             hand_over_sooner()
             with ExitStack() as stack:
                 engine = stack.enter_context(engine_in_thread(self.pipelines, self.ledger_url, ROLE))

@@ -13,7 +13,7 @@ from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 from embedconsole.headless.tracing import tracing
-from embedconsole.sync.interpreter import hand_over_sooner, spare_the_collector
+from embedconsole.sync.interpreter import hand_over_sooner, return_memory, spare_the_collector
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,6 +57,7 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     """
     _check(flags)
     spare_the_collector()
+    return_memory()
     hand_over_sooner()
     if not flags.headless:
         return _console(invocation, flags)

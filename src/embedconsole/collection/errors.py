@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from embedconsole.collection.error_body import NO_COLLECTION, own_error
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
 from embedconsole.foreign import READABLE, one_line
-from embedconsole.http import why_not_connected
+from embedconsole.http import REPLY_LIMIT, why_not_connected
 from embedconsole.pauses import retry_after
 
 if TYPE_CHECKING:
@@ -131,6 +131,18 @@ def not_qdrant(place: Place, body: bytes) -> Transient:
     """A 2xx reply that is not what Qdrant answers: a proxy's page, or a reply cut short."""
     text = place.clean(body[:200].decode("utf-8", "replace"))
     return Transient(SOURCE, f"{place.target} answered something else than Qdrant: {text}", remedy=REMEDY_URL)
+
+
+class ReplyTooLong(Transient):
+    """The reply to a request is longer than is read; half of what was requested may do."""
+
+
+def too_long(place: Place) -> ReplyTooLong:
+    """A reply that was not read to its end."""
+    limit = REPLY_LIMIT >> 20
+    return ReplyTooLong(
+        SOURCE, f"{place.target} answered more than {limit} MB to one request", remedy=REMEDY_URL
+    )
 
 
 def not_confirmed(place: Place, status: str) -> Transient:

@@ -19,10 +19,12 @@ from embedconsole.collection.errors import (
     SOURCE,
     MissingPoints,
     Place,
+    ReplyTooLong,
     fault_of_reply,
     fault_of_transport,
     not_confirmed,
     not_qdrant,
+    too_long,
 )
 from embedconsole.collection.records import parse_records, payload_of, stored_point
 from embedconsole.collection.scrolling import parse_page, scroll_body
@@ -231,13 +233,25 @@ class ServerCollection:
     ) -> list[tuple[PointId, JsonObject]]:
         found: list[tuple[PointId, JsonObject]] = []
         for page in id_pages(ids, page_size):
-            found += parse_records(await self._request("POST", "/points", encode({"ids": page, **wanted})))
+            try:
+                reply = await self._request("POST", "/points", encode({"ids": page, **wanted}))
+            except ReplyTooLong:
+                if len(page) == 1:
+                    raise
+                found += await self._records(page, wanted, len(page) // 2)
+            else:
+                found += parse_records(reply)
         return found
 
     async def scroll(
         self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
     ) -> PointPage:
-        result = await self._request("POST", "/points/scroll", encode(scroll_body(start, fields, limit)))
+        try:
+            result = await self._request("POST", "/points/scroll", encode(scroll_body(start, fields, limit)))
+        except ReplyTooLong:
+            if limit == 1:
+                raise
+            return await self.scroll(start, fields=fields, limit=limit // 2)
         page = parse_page(result)
         if page is None:
             raise not_qdrant(self._place, encode(result))
@@ -283,6 +297,8 @@ class ServerCollection:
     def _result(self, reply: Reply) -> JsonValue:
         if not reply.ok:
             raise fault_of_reply(self._place, reply.status, reply.headers, reply.body)
+        if not reply.whole:
+            raise too_long(self._place)
         try:
             parsed = orjson.loads(reply.body)
         except orjson.JSONDecodeError as error:

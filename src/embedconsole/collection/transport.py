@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import httpx
 from yarl import URL
 
+from embedconsole.http import REPLY_LIMIT
+
 if TYPE_CHECKING:
     from embedconsole.http import Http
 
@@ -24,5 +26,7 @@ class Transport(httpx.AsyncBaseTransport):
         reply = await self._client.send(
             request.method, URL(str(request.url), encoded=True), await request.aread() or None
         )
+        if reply.ok and not reply.whole:
+            raise httpx.ReadError(f"the reply has more than {REPLY_LIMIT >> 20} MB", request=request)
         headers = {name: reply.headers[name] for name in _ANSWERED if name in reply.headers}
         return httpx.Response(reply.status, headers=headers, content=reply.body, request=request)

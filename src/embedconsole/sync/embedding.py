@@ -19,6 +19,7 @@ from embedconsole.faults import (
     Unreachable,
 )
 from embedconsole.items import EmbedInput
+from embedconsole.pieces import pieces, weight_of
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.isolate import MANY, NothingUsable, Pulse, Rejection, embed_isolating, verdict
 from embedconsole.sync.purse import Purse
@@ -40,6 +41,9 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
     EmbedCall = Callable[[Sequence[EmbedInput]], Awaitable[Embedded]]
     Fence = Callable[[], Awaitable[None]]
+
+_REQUEST_BYTES = 4 << 20
+"""What one call of an embedder sends, about, at most; an input that is larger goes alone."""
 
 _SAMPLE = "embedconsole: is anybody there?"
 _SAMPLE_PICTURE = (
@@ -305,6 +309,11 @@ class _Wanting(NamedTuple):
     slot: str
     entry: EmbedInput
 
+    def weight(self) -> int:
+        """The bytes that are sent for it, about."""
+        entry = self.entry
+        return weight_of([(entry.text, entry.image, *entry.fields.values())])
+
 
 async def _embed_vector(
     wanting: Sequence[_Wanting],
@@ -314,8 +323,7 @@ async def _embed_vector(
     fence: Fence,
 ) -> Fault | Stop | Interrupted | None:
     """Embed one vector of the contents; returns what kept some of them from having theirs."""
-    size = gated.at_once
-    pieces = [wanting[start : start + size] for start in range(0, len(wanting), size)]
+    portions = pieces(wanting, _REQUEST_BYTES, _Wanting.weight, count=gated.at_once)
     errors: list[Fault | Stop | Interrupted] = []
 
     async def embed(piece: Sequence[_Wanting]) -> None:
@@ -338,7 +346,7 @@ async def _embed_vector(
 
     # The pieces of a chunk larger than the embedder takes go out together; the gate bounds them.
     async with anyio.create_task_group() as group:
-        for piece in pieces:
+        for piece in portions:
             group.start_soon(embed, piece)
     if not errors:
         return None

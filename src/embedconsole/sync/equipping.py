@@ -11,6 +11,8 @@ from embedconsole.sync.keeping import VectorKeeper
 from embedconsole.sync.known_good import KnownGood
 from embedconsole.sync.noting import CatalogNoter
 from embedconsole.sync.readiness import ReadyCollection
+from embedconsole.sync.room import Room
+from embedconsole.sync.rows import RowPortions
 from embedconsole.sync.workbench import Workbench
 from embedconsole.sync.worker import Worker
 from embedconsole.sync.writing import GatedCollection
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Counts
     from embedconsole.sync.guard import DeleteGuard
     from embedconsole.sync.run import PipelineRun
+
+_ROOM_BYTES = 24 << 20
+"""For rows in hand; on their way to the embedder and to Qdrant they are in memory several times."""
 
 
 def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
@@ -61,7 +66,8 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
     return Worker(
         Workbench(
             pipeline=pipeline,
-            catalog=run.assembly.catalog,
+            rows=RowPortions(run.assembly.catalog),
+            room=Room(_ROOM_BYTES),
             ledger=run.ledger,
             recipe=run.recipe,
             embedders=embedders,

@@ -16,6 +16,7 @@ from embedconsole.ledger.records.items import Change, Wanted
 from embedconsole.ledger.states import WORK, State
 from embedconsole.sync.diff import changed_state
 from embedconsole.sync.options import PlanOptions
+from embedconsole.sync.rows import RowPortions
 from embedconsole.sync.seen import SeenIds
 
 if TYPE_CHECKING:
@@ -138,6 +139,10 @@ class Planner:
     _entered: int = 0
     _forced: int = 0
     _selected: int = 0
+    _rows: RowPortions = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._rows = RowPortions(self.catalog)
 
     def run(self, options: PlanOptions) -> PlanResult:
         """Plan, and note how far the scan came once it has come to its end.
@@ -167,11 +172,11 @@ class Planner:
             Stopped, Transient, Refused: as `run`.
         """
         self._check()
-        rows = self.catalog.read(keys)
-        self._compare(list(rows.values()), PlanOptions())
-        points = {point_order(point_id(key)) for key in keys if key not in rows}
-        # A key that is written in two ways is one point, and there if either is.
-        points.difference_update(point_order(point_id(key)) for key in rows)
+        points = {point_order(point_id(key)) for key in keys}
+        for _, rows in self._rows.read(keys):
+            self._compare(list(rows.values()), PlanOptions())
+            # A key that is written in two ways is one point, and there if either is.
+            points.difference_update(point_order(point_id(key)) for key in rows)
         known = self.ledger.catalogued.known(self.generation.id, list(points))
         return array("q", (item.id for item in known.values() if item.desired_embed is not None))
 
@@ -250,8 +255,8 @@ class Planner:
             self._check()
             unknown = self._see(keys)
             if unknown:
-                rows = list(self.catalog.read(unknown).values())
-                self._compare(rows, PlanOptions(full=True))
+                for _, rows in self._rows.read(unknown):
+                    self._compare(list(rows.values()), PlanOptions(full=True))
 
     def _see(self, keys: Sequence[str]) -> list[str]:
         points = {point_order(point_id(key)): key for key in keys}

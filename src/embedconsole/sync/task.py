@@ -19,6 +19,7 @@ from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
 from embedconsole.ledger.records.work import Failure
 from embedconsole.ledger.states import UNKNOWN, State
+from embedconsole.pieces import weight_of
 from embedconsole.sync.embedding import embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.gathering import joined
@@ -54,6 +55,7 @@ class Task:
         self._bench = bench
         self._batch = batch
         self._rows: dict[str, CatalogRow] = {}
+        self._items: Sequence[ClaimedItem] = ()
         self._outcome = Outcome()
         self._found: dict[str, dict[str, Vector]] = {}
         self._unkept: dict[str, tuple[Content, int]] = {}
@@ -72,13 +74,17 @@ class Task:
             lambda: anyio.to_thread.run_sync(self._read, abandon_on_cancel=True),
             self._bench.pipeline.retry,
         )
-        if self._batch.work is State.DELETE:
-            await self._delete(contents)
-        else:
-            await self._fill(contents)
+        weight = weight_of(row.values.values() for row in self._rows.values())
+        async with self._bench.room.held(weight):
+            if self._batch.work is State.DELETE:
+                await self._delete(contents)
+            else:
+                await self._fill(contents)
 
     def _read(self) -> dict[str, Content]:
-        self._rows = self._bench.catalog.read([item.key for item in self._batch.items])
+        # What does not fit into the first portion is given back with the end of the batch.
+        keys, self._rows = next(self._bench.rows.read([item.key for item in self._batch.items]))
+        self._items = self._batch.items[: len(keys)]
         return {key: self._bench.recipe.content(row) for key, row in self._rows.items()}
 
     async def settle(self) -> int:
@@ -132,7 +138,7 @@ class Task:
     async def _delete(self, contents: Mapping[str, Content]) -> None:
         # What the catalog has again is wanted again: its point is not deleted.
         gone = []
-        for item in self._batch.items:
+        for item in self._items:
             content = contents.get(item.key)
             if content is None:
                 gone.append(item)
@@ -152,7 +158,7 @@ class Task:
 
     async def _fill(self, contents: Mapping[str, Content]) -> None:
         to_embed, to_update, gone = [], [], []
-        for item in self._batch.items:
+        for item in self._items:
             content = contents.get(item.key)
             if content is None:
                 gone.append(item)

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
     import anyio
 
-    from embedconsole.catalog.base import Catalog
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.faults import Fault
     from embedconsole.ledger.ledger import Ledger
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
     from embedconsole.sync.noting import CatalogNoter
     from embedconsole.sync.progress import Progress
     from embedconsole.sync.readiness import ReadyCollection
+    from embedconsole.sync.room import Room
+    from embedconsole.sync.rows import RowPortions
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Workbench:
     """Shared by all workers of the run.
 
     Args:
+        rows: Reads what a batch is about.
+        room: In memory, for the rows that are in hand.
         embedders: Vector name to its embedder.
         embed_slots: Batches that may be embedding at the same time.
         enter_stage: Told what a batch (by token) is doing now.
@@ -42,7 +45,8 @@ class Workbench:
     """
 
     pipeline: Pipeline
-    catalog: Catalog
+    rows: RowPortions
+    room: Room
     ledger: Ledger
     recipe: Recipe
     embedders: Mapping[str, GatedEmbedder]

@@ -1,0 +1,44 @@
+"""Rows read by their keys, in portions that are bounded by their bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embedconsole.pieces import Estimate, weight_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from embedconsole.catalog.base import Catalog
+    from embedconsole.items import CatalogRow
+
+PORTION_BYTES = 8 << 20
+
+
+class RowPortions:
+    """Reads rows of a catalog; all workers of a run use one, and learn from each other how heavy rows are."""
+
+    def __init__(self, catalog: Catalog, limit: int = PORTION_BYTES) -> None:
+        self._catalog = catalog
+        self._limit = limit
+        self._estimate = Estimate()
+
+    def read(self, keys: Sequence[str]) -> Iterator[tuple[Sequence[str], dict[str, CatalogRow]]]:
+        """The keys in portions, each with those of its rows that exist now.
+
+        A portion weighs about the limit at most, unless a single row weighs more.
+        """
+        left = list(keys)
+        while left:
+            found: dict[str, CatalogRow] = {}
+            taken = weight = 0
+            while taken < len(left) and weight < self._limit:
+                part = left[taken : taken + self._estimate.count(self._limit - weight)]
+                rows = self._catalog.read(part)
+                weighs = weight_of(row.values.values() for row in rows.values())
+                self._estimate.saw(len(rows), weighs)
+                found |= rows
+                taken += len(part)
+                weight += weighs
+            yield left[:taken], found
+            del left[:taken]
