@@ -35,6 +35,10 @@ class Estimate:
         """How many values to ask for."""
         return max(1, min(self._most * _STEP, int(limit / max(self._each, 1.0))))
 
+    def weight(self, count: int) -> int:
+        """What so many values may weigh; 0 as long as none was seen."""
+        return int(self._each * count)
+
     def saw(self, count: int, weight: int) -> None:
         """Note that so many values weighed so much."""
         if count:

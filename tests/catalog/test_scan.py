@@ -24,7 +24,8 @@ def test_pages_counts_keys_and_columns(database: Database, catalog: OpenCatalog)
         database, query="SELECT id, title, updated_at FROM products", page_size=3, changed="updated_at"
     )
     pages = list(shop.scan())
-    assert [[row.key for row in page.rows] for page in pages] == [["1", "2", "3"], ["4", "5", "6"], ["7"]]
+    assert [row.key for page in pages for row in page.rows] == [*"1234567"]
+    assert max(len(page.rows) for page in pages) == 3
     first = pages[0].rows[0]
     assert (first.values["id"], first.values["title"]) == (1, "Product 1")
     assert first.version == database.scalar("SELECT updated_at FROM products WHERE id = 1")

@@ -15,6 +15,7 @@ import pytest
 from yarl import URL
 
 from collection.samples import PLAIN, payload, payloads, plain_points
+from embedconsole.collection import server
 from embedconsole.collection.server import ServerCollection
 from embedconsole.conditions import Condition, Scope
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
@@ -24,6 +25,8 @@ from support.qdrant_server import QdrantServer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from pathlib import Path
+
+    from embedconsole.items import PointId
 
 pytestmark = pytest.mark.anyio
 
@@ -302,6 +305,32 @@ async def test_points_that_vanish_between_two_tries_are_told_as_missing(
     )
     with pytest.raises(Transient, match="vanish"):
         await server_collection.update(payloads({1: {}}))
+
+
+async def test_a_reply_beyond_the_limit_is_requested_in_halves(
+    server_collection: ServerCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server_collection.create(PLAIN)
+    ids: list[PointId] = list(range(1, 9))
+    await server_collection.upsert(plain_points(ids))
+    monkeypatch.setattr(server, "REPLY_LIMIT", 900)
+
+    assert set(await server_collection.retrieve(ids)) == set(ids)
+    page = await server_collection.scroll(None, limit=8)
+
+    assert 0 < len(page.points) < 8
+    assert page.following == len(page.points) + 1
+
+
+async def test_a_reply_without_an_end_is_a_fault_with_words(
+    server_collection: ServerCollection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await server_collection.create(PLAIN)
+    await server_collection.upsert(plain_points([1]))
+    monkeypatch.setattr(server, "REPLY_LIMIT", 50)
+    for call in (server_collection.describe(), server_collection.retrieve([1])):
+        with pytest.raises(Transient, match="answered more than 64 MB to one request"):
+            await call
 
 
 def test_importing_and_using_the_write_path_does_not_import_qdrant_client() -> None:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 _KEYS_AT_ONCE = 500
 """Keys in one IN list; databases allow at least about 1,000 parameters."""
-_PAGE_BYTES = 8 << 20
+_PAGE_BYTES = 4 << 20
 """What the rows of a page weigh, about, at most."""
 _BUFFERED_ROWS = 100
 """Rows of a stream that are requested from the server at once."""
@@ -320,7 +320,7 @@ class SqlCatalog:
         return keyset_pages(fetch, self._config.page_size, key=key, seen_kinds=self._learn)
 
     def _streamed(self, statement: sa.Select[*tuple[object, ...]]) -> Generator[Rows]:
-        """The rows of one statement as the reader takes them, a page at a time; heavy rows make small pages."""
+        """The rows of one statement, a page at a time; heavy rows make small pages."""
         size = self._config.page_size
 
         def work(connection: sa.Connection) -> Iterator[Rows]:
@@ -338,7 +338,7 @@ class SqlCatalog:
         if not self._is_sqlite:
             # The drivers read all rows of a statement before they hand on the first one.
             limit = min(limit, max(at_least, self._estimate.count(_PAGE_BYTES)))
-        step = _STREAMED_ROWS if self._is_sqlite else limit
+        step = min(_STREAMED_ROWS, self._estimate.count(_PAGE_BYTES)) if self._is_sqlite else limit
 
         def work(connection: sa.Connection) -> Fetched:
             rows: list[Sequence[object]] = []

@@ -39,7 +39,7 @@ from embedconsole.collection.wire import (
 )
 from embedconsole.conditions import EVERYTHING
 from embedconsole.faults import Refused, Transient
-from embedconsole.http import FAILURES, Http
+from embedconsole.http import FAILURES, REPLY_LIMIT, Http
 from embedconsole.items import MARKER
 
 if TYPE_CHECKING:
@@ -290,7 +290,7 @@ class ServerCollection:
         url = URL(address, encoded=True).with_query(query)
         try:
             with anyio.fail_after(self._timeout or None):
-                return await self._http.send(method, url, body)
+                return await self._http.send(method, url, body, limit=REPLY_LIMIT)
         except (TimeoutError, *FAILURES) as error:
             raise fault_of_transport(self._place, error) from error
 

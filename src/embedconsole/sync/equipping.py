@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.guard import DeleteGuard
     from embedconsole.sync.run import PipelineRun
 
-_ROOM_BYTES = 24 << 20
+_ROOM_BYTES = 16 << 20
 """For rows in hand; on their way to the embedder and to Qdrant they are in memory several times."""
 
 

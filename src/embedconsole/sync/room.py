@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ class Room:
         self._total = total
         self._free = total
         self._freed = anyio.Condition()
+        self._returned = 0
 
     @asynccontextmanager
     async def held(self, size: int) -> AsyncIterator[None]:
@@ -31,6 +33,14 @@ class Room:
             yield
         finally:
             self._free += size
+            self._collect(size)
             with anyio.CancelScope(shield=True):
                 async with self._freed:
                     self._freed.notify_all()
+
+    def _collect(self, size: int) -> None:
+        """Look for reference cycles by bytes: the collector counts objects, which are few in a batch."""
+        self._returned += size
+        if self._returned >= self._total:
+            self._returned = 0
+            gc.collect()

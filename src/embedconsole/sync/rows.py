@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.items import CatalogRow
 
-PORTION_BYTES = 8 << 20
+PORTION_BYTES = 2 << 20
 
 
 class RowPortions:
@@ -22,6 +22,10 @@ class RowPortions:
         self._catalog = catalog
         self._limit = limit
         self._estimate = Estimate()
+
+    def expected(self, count: int) -> int:
+        """The bytes of the first portion of so many keys, by what was read before."""
+        return max(self._estimate.weight(1), min(self._limit, self._estimate.weight(count)))
 
     def read(self, keys: Sequence[str]) -> Iterator[tuple[Sequence[str], dict[str, CatalogRow]]]:
         """The keys in portions, each with those of its rows that exist now.

@@ -19,7 +19,6 @@ from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.crashes import LATE_WRITES_SECONDS
 from embedconsole.ledger.records.work import Failure
 from embedconsole.ledger.states import UNKNOWN, State
-from embedconsole.pieces import weight_of
 from embedconsole.sync.embedding import embed_contents
 from embedconsole.sync.flow import Interrupted, Stop
 from embedconsole.sync.gathering import joined
@@ -69,13 +68,12 @@ class Task:
         if self._bench.ended_early():
             # Its claim was under way when another batch was refused, and got what that one gave back.
             raise Interrupted
-        self._stages.enter("read")
-        contents = await self._bench.reader.call_counted(
-            lambda: anyio.to_thread.run_sync(self._read, abandon_on_cancel=True),
-            self._bench.pipeline.retry,
-        )
-        weight = weight_of(row.values.values() for row in self._rows.values())
-        async with self._bench.room.held(weight):
+        async with self._bench.room.held(self._bench.rows.expected(len(self._batch.items))):
+            self._stages.enter("read")
+            contents = await self._bench.reader.call_counted(
+                lambda: anyio.to_thread.run_sync(self._read, abandon_on_cancel=True),
+                self._bench.pipeline.retry,
+            )
             if self._batch.work is State.DELETE:
                 await self._delete(contents)
             else:
