@@ -66,6 +66,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
     return Worker(
         Workbench(
             pipeline=pipeline,
+            catalog=run.assembly.catalog,
             rows=RowPortions(run.assembly.catalog),
             room=Room(_ROOM_BYTES),
             ledger=run.ledger,

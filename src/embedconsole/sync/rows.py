@@ -40,7 +40,7 @@ class RowPortions:
                 part = left[taken : taken + self._estimate.count(self._limit - weight)]
                 rows = self._catalog.read(part)
                 weighs = weight_of(row.values.values() for row in rows.values())
-                self._estimate.saw(len(rows), weighs)
+                self._estimate.saw(len(part), weighs)
                 found |= rows
                 taken += len(part)
                 weight += weighs

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     import anyio
 
+    from embedconsole.catalog.base import Catalog
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.faults import Fault
     from embedconsole.ledger.ledger import Ledger
@@ -45,6 +46,7 @@ class Workbench:
     """
 
     pipeline: Pipeline
+    catalog: Catalog
     rows: RowPortions
     room: Room
     ledger: Ledger
