@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from embedconsole.embedders.errors import (
     Service,
+    address_secrets,
     error_text,
     fault_in,
     fault_of_status,
@@ -156,3 +157,23 @@ def test_any_error_is_a_fault(status: int, headers: dict[str, str], body: bytes)
     assert fault.message.isprintable()
     if isinstance(fault, Throttled) and fault.retry_after is not None:
         assert 0.0 <= fault.retry_after <= MAX_RETRY_AFTER
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://ml/embed?key=k4n4r1-key", "no route /embed?key=k4n4r1-key"),
+        ("http://ml/embed?code=k4n%2F4r1%3D%3D", "no route /embed?code=k4n%2F4r1%3D%3D, k4n/4r1=="),
+        ("http://k4n4r1-user:k4n4r1-word@ml/embed", "k4n4r1-user may not, k4n4r1-word"),
+    ],
+)
+def test_what_is_secret_in_an_address_is_in_no_message(url: str, said: str) -> None:
+    service = Service("ml", "embedders.ml.headers", address_secrets(url))
+    for status, headers in ((404, {}), (500, {}), (302, {"location": f"http://other/?{said}"})):
+        message = str(fault_of_status(service, status, headers, said.encode()))
+        assert "k4n" not in message
+        assert "***" in message
+
+
+def test_a_version_in_an_address_is_no_secret() -> None:
+    assert address_secrets("https://x.openai.azure.com/openai/embeddings?api-version=2024-02-01") == ()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.foreign import harmless
-from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
+from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, put_text, say
 
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -110,3 +110,10 @@ def test_durations_as_people_say_them(seconds: float, text: str) -> None:
 @pytest.mark.parametrize(("count", "text"), [(0, "0 items"), (1, "1 item"), (2345, "2,345 items")])
 def test_items_are_counted_in_words(count: int, text: str) -> None:
     assert items_word(count) == text
+
+
+def test_a_newline_in_data_makes_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
+    put("35  Mug\nproducts: in sync")
+    put_text("two\nlines")
+
+    assert capsys.readouterr().out == "35  Mug\\nproducts: in sync\ntwo\nlines\n"

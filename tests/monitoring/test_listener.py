@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -95,17 +96,18 @@ def test_a_port_that_is_taken_is_said_and_tried_again_until_it_is_free(
     )
 
 
-def test_clients_that_say_nothing_are_not_let_in_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener, "_AT_ONCE", 3)
-    with listening("127.0.0.1:0", {"/hello": hello}) as found:
+@pytest.mark.parametrize("said", [b"", b"GET /hello HTTP/1.1\r\nX-Slow: "])
+def test_slow_clients_keep_nobody_out(said: bytes) -> None:
+    """As many as there is room for, and more: the oldest of them makes way."""
+    with listening("127.0.0.1:0", {"/hello": hello}) as found, contextlib.ExitStack() as stack:
         assert found is not None
         assert found.port is not None
-        silent = [socket.create_connection(("127.0.0.1", found.port)) for _ in range(3)]
-        wait_until(lambda: not _answers(found.port))
-        assert not _answers(found.port)
-        for client in silent:
-            client.close()
-        wait_until(lambda: _answers(found.port))
+        slow = []
+        for _ in range(2 * listener._AT_ONCE):
+            slow.append(stack.enter_context(socket.create_connection(("127.0.0.1", found.port), LIMIT)))
+            slow[-1].sendall(said)
+        assert [get(found.port, "/hello").text for _ in range(3)] == ["hello"] * 3
+        assert slow[0].recv(1) == b""
 
 
 def test_a_client_that_says_nothing_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,13 +117,6 @@ def test_a_client_that_says_nothing_is_sent_away(monkeypatch: pytest.MonkeyPatch
         assert found.port is not None
         with socket.create_connection(("127.0.0.1", found.port), timeout=LIMIT) as silent:
             assert silent.recv(1) == b""
-
-
-def _answers(port: int | None) -> bool:
-    try:
-        return get(port, "/hello").text == "hello"
-    except httpx.HTTPError:
-        return False
 
 
 # With an engine behind it

@@ -63,6 +63,8 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.Path) -> None:
     assert "embedconsole = embedconsole.cli.main:main" in scripts
     assert f"\nVersion: {__version__}\n" in metadata
     assert "\nRequires-Python: >=3.11\n" in metadata
+    example = (wheel / "embedconsole" / "config.example.yaml").read_text()
+    assert example == (ROOT / "config.example.yaml").read_text()
     assert (about / "licenses" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 

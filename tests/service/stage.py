@@ -75,7 +75,7 @@ def app_of(embedder: Embedder | None = None, **settings: object) -> FastAPI:
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     """A client that calls the application itself; a bug is answered, not raised."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
-    return httpx.AsyncClient(transport=transport, base_url="http://service")
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
 
 
 @contextmanager

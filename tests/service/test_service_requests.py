@@ -152,7 +152,7 @@ BODIES: list[tuple[dict[str, str], bytes, int]] = [
     ({"Content-Type": "multipart/form-data; boundary=x"}, b"[]", 415),
     ({"Content-Type": "application/jsonlines"}, b"[]", 415),
     ({"Content-Type": "application/vnd.shop+json; charset=utf-8"}, b"[]", 200),
-    ({}, b"[]", 200),
+    ({}, b"[]", 415),
     ({**JSON, "Content-Encoding": "br"}, b"[]", 415),
     ({**JSON, "Content-Encoding": "gzip"}, b"[]", 400),
     ({**JSON, "Content-Encoding": "gzip"}, _PACKED[:-9], 400),

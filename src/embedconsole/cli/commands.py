@@ -195,9 +195,9 @@ def config_show(invocation: Invocation) -> None:
       embedconsole config show
     """
     from embedconsole.config.show import show
-    from embedconsole.headless.talk import put
+    from embedconsole.headless.talk import put_text
 
-    put(show(invocation.loaded()).rstrip("\n"))
+    put_text(show(invocation.loaded()).rstrip("\n"))
 
 
 @config_group.command("check")

@@ -26,10 +26,10 @@ def completion_command(context: click.Context, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from embedconsole.headless.talk import put
+    from embedconsole.headless.talk import put_text
 
     kind = get_completion_class(shell)
     if kind is None:
         raise ConfigError(f"no completion for {shell}; there is one for {', '.join(_SHELLS)}")
     root = context.find_root()
-    put(kind(root.command, {}, "embedconsole", _VARIABLE).source().rstrip("\n"))
+    put_text(kind(root.command, {}, "embedconsole", _VARIABLE).source().rstrip("\n"))

@@ -29,5 +29,8 @@ class ServiceConfig(Section):
     """In one request."""
     max_bytes: Positive = 16_000_000
     """Of a request's body, uncompressed."""
+    hosts: list[str] = []
+    """Names that browsers may reach it under, and whose pages may use it, such as `[ml.example.com]`;
+    addresses and names without a dot need no mention."""
     token: OptionalSecret = None
     """Asked for as `Authorization: Bearer TOKEN`; default: nobody is asked."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
 import orjson
 
@@ -73,6 +74,16 @@ def header_secrets(headers: Mapping[str, str]) -> tuple[str, ...]:
     """What of the headers may never be shown: their values and the token of `Bearer TOKEN`, longest first."""
     values = {part for value in headers.values() for part in (value, value.rpartition(" ")[2])}
     return tuple(sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True))
+
+
+def address_secrets(url: str) -> tuple[str, ...]:
+    """What of an address may never be shown: user, password, and the values of its query but for versions."""
+    parts = urlsplit(url)
+    found = {unquote(part) for part in (parts.username, parts.password) if part}
+    for name, value in parse_qsl(parts.query):
+        if len(value) >= _SHORTEST_SECRET and "version" not in name.lower():
+            found |= {value, quote(value), quote_plus(value)}
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def fault_of_status(service: Service, status: int, headers: Mapping[str, str], body: bytes) -> Fault:

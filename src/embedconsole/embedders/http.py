@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.embedders.errors import Service, fault_in, header_secrets
+from embedconsole.embedders.errors import Service, address_secrets, fault_in, header_secrets
 from embedconsole.embedders.portions import Answers, Portions, Row, one_each
 from embedconsole.embedders.remote import Remote, blank, with_content
 from embedconsole.embedders.replies import decode, encode, entry_of, errors_beside, reply_limit, value_at
-from embedconsole.embedders.wire import Wire, split_credentials
+from embedconsole.embedders.wire import Wire
 from embedconsole.faults import BadAnswer, BadInput
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ class HttpService(Remote):
 
     def __init__(self, name: str, config: HttpEmbedder, expected_size: int | None) -> None:
         headers = config.request_headers
-        _, credentials = split_credentials(config.url)
-        secrets = (*header_secrets(headers), *(credentials or ()))
-        service = Service(name, f"embedders.{name}.headers", tuple(filter(None, secrets)))
+        secrets = (*header_secrets(headers), *address_secrets(config.url))
+        service = Service(name, f"embedders.{name}.headers", secrets)
         super().__init__(name, config, service, expected_size)
         self.names = config.request
         self.places = config.reply

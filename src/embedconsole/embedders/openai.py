@@ -11,12 +11,12 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from embedconsole.embedders.errors import ServerError, Service, header_secrets
+from embedconsole.embedders.errors import ServerError, Service, address_secrets, header_secrets
 from embedconsole.embedders.limits import Budget, TooLarge
 from embedconsole.embedders.portions import Portions, Row
 from embedconsole.embedders.remote import Remote, with_content
 from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
-from embedconsole.embedders.wire import Wire, split_credentials
+from embedconsole.embedders.wire import Wire
 from embedconsole.faults import BadAnswer, BadInput, Refused
 
 if TYPE_CHECKING:
@@ -52,9 +52,8 @@ class OpenAIEmbedder(Remote):
         if config.api_key is not None:
             headers = {"Authorization": f"Bearer {config.api_key.get_secret_value()}", **headers}
             key_setting = f"embedders.{name}.api_key"
-        _, credentials = split_credentials(config.url)
-        secrets = (*header_secrets(headers), *(credentials or ()))
-        service = Service(name, key_setting, tuple(filter(None, secrets)))
+        secrets = (*header_secrets(headers), *address_secrets(config.url))
+        service = Service(name, key_setting, secrets)
         super().__init__(name, config, service, expected_size)
         self._settings: JsonObject = {**config.extra, "model": config.model}
         if config.dimensions is not None:

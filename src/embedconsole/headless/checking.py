@@ -46,12 +46,13 @@ def test_dependencies(session: Session, *, as_json: bool) -> Exit:
 
 def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
     """The same where the configuration is what fails: there is nothing further to try."""
-    check = Check("configuration", ok=False, detail=str(error), seconds=0.0)
+    checks = [Check("configuration", ok=False, detail=line, seconds=0.0) for line in str(error).splitlines()]
     if as_json:
-        put_json({"checks": [asdict(check)]})
+        put_json({"checks": [asdict(check) for check in checks]})
     else:
-        _print_check(check)
-    say("1 of 1 checks failed.")
+        for check in checks:
+            _print_check(check)
+    say("The configuration can't be used, so nothing else was checked.")
     return Exit.USAGE
 
 

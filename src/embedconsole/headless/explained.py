@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from embedconsole.faults import ConfigError
 from embedconsole.headless.examined import examined, examined_json, short
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import duration, put, put_json
+from embedconsole.headless.talk import duration, put, put_json, put_text
 from embedconsole.items import MARKER
 
 if TYPE_CHECKING:
@@ -129,4 +129,4 @@ def _field(label: str, value: str) -> None:
     lines = wrap(
         value, _WIDTH, initial_indent=head, subsequent_indent=indent, max_lines=_LINES, placeholder=" ..."
     )
-    put("\n".join(lines) or head.rstrip())
+    put_text("\n".join(lines) or head.rstrip())

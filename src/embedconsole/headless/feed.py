@@ -16,7 +16,7 @@ from embedconsole.catalog.feed.installing import (
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.feedstate import feed_json, feed_line, feed_of, opened_feed
 from embedconsole.headless.status import opened_ledger
-from embedconsole.headless.talk import duration, put, put_json, put_table, say
+from embedconsole.headless.talk import duration, put, put_json, put_table, put_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -40,7 +40,7 @@ def print_sql(session: Session) -> Exit:
             statements = statements_to_install(database, inspect_feed(database))
             put(f"-- {pipeline.name}: {_of(statements)}")
             if statements:
-                put(script(database, statements))
+                put_text(script(database, statements))
             for line in rights_needed(database):
                 put(f"-- {line}")
     return Exit.IN_SYNC
@@ -68,7 +68,7 @@ def _change(
         with opened_feed(pipeline) as database:
             statements = wanted(database, inspect_feed(database))
             if statements:
-                put(script(database, statements))
+                put_text(script(database, statements))
                 if not asked(question.format(pipeline.name)):
                     say(f"{pipeline.name}: nothing was changed.")
                     continue

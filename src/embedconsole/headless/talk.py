@@ -50,7 +50,12 @@ def say(text: str) -> None:
 
 
 def put(text: str) -> None:
-    """Write a line of data."""
+    """Write a line of data; what comes from a catalog or a service can't make two of it."""
+    _write(sys.stdout, harmless(text).replace("\n", "\\n"))
+
+
+def put_text(text: str) -> None:
+    """Write data of several lines."""
     _write(sys.stdout, harmless(text))
 
 

@@ -13,6 +13,7 @@ from embedconsole.service.desk import Desk
 from embedconsole.service.doors import add_doors
 from embedconsole.service.errors import documented, handle_errors
 from embedconsole.service.guarding import guarded
+from embedconsole.service.health import Health as EmbedderHealth
 from embedconsole.service.metrics import Measured, Metrics
 from embedconsole.service.openai import add_openai
 from embedconsole.service.shapes import Health
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.config.service import ServiceConfig
     from embedconsole.service.served import Served
 
-_FAILURES = (400, 408, 413, 415, 422, 429, 500, 502, 503)
+_FAILURES = (400, 403, 408, 413, 415, 422, 429, 500, 502, 503)
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -34,7 +35,7 @@ def build_app(served: Served, config: ServiceConfig) -> FastAPI:
         title="embedconsole serve",
         version=__version__,
         description=f"The embedder `{served.embedder.name}` over HTTP.",
-        # curl sends no type when it is told none to send; another one than JSON is refused all the same.
+        # Other types than JSON are refused where the body is read, in our own words.
         strict_content_type=False,
     )
     handle_errors(app)
@@ -55,11 +56,12 @@ def build_app(served: Served, config: ServiceConfig) -> FastAPI:
 
 def _add_watching(app: FastAPI, served: Served, metrics: Metrics) -> None:
     """What watches the service needs no token, and is answered also when there is no room."""
+    state = EmbedderHealth(served.embedder)
 
     @app.get("/health", summary="Is it well?", responses=documented(429, 502, 503))
     async def health() -> Health:
-        """Asks the embedder's own service too, where it has a path for it."""
-        await served.embedder.health()
+        """What the embedder's own service said in the last half minute, where it has a path for it."""
+        await state.check()
         embedder = served.embedder
         return Health(embedder=embedder.name, identity=embedder.identity, dimensions=served.dimensions)
 

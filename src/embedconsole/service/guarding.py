@@ -10,6 +10,7 @@ from fastapi.routing import APIRoute
 
 from embedconsole.service.admission import Full
 from embedconsole.service.errors import too_busy
+from embedconsole.service.origin import check_origin
 from embedconsole.service.receiving import BoundedRequest
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 def guarded(config: ServiceConfig, admission: Admission) -> type[APIRoute]:
     """A kind of route whose handler is reached by those only who may and for whom there is room.
 
+    A browser takes pages of any site to this machine: their requests are known by Origin and Host.
+
     FastAPI's own dependencies are looked at after the body has been read; here nothing is read before.
     """
     token = config.token.get_secret_value().encode() if config.token is not None else None
@@ -31,10 +34,12 @@ def guarded(config: ServiceConfig, admission: Admission) -> type[APIRoute]:
             handle = super().get_route_handler()
 
             async def guard(request: Request) -> Response:
+                check_origin(request.headers, config)
                 if token is not None:
                     _check_token(request.headers.get("authorization", ""), token)
                 bounded = BoundedRequest(request.scope, request.receive)
                 bounded.limits = config
+                bounded.field = "input" if self.path.startswith("/v1/") else "items"
                 try:
                     with admission.place():
                         return await handle(bounded)

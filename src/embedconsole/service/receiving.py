@@ -23,6 +23,8 @@ class BoundedRequest(Request):
     """
 
     limits: ServiceConfig
+    field: str
+    """The one that holds a path's items."""
 
     async def body(self) -> bytes:
         """The body, unpacked.
@@ -50,7 +52,7 @@ class BoundedRequest(Request):
         except ValueError as error:
             raise HTTPException(400, f"is not JSON: {error}") from None
         # Counted before they become objects: there is room for millions of empty ones in a body.
-        if (count := _count(value)) > self.limits.max_items:
+        if (count := _count(value, self.field)) > self.limits.max_items:
             most = f"{self.limits.max_items:,}"
             raise HTTPException(413, f"{count:,} are too many: at most {most} items in one request")
         return value
@@ -81,16 +83,14 @@ class BoundedRequest(Request):
         )
 
 
-def _count(value: object) -> int:
-    """How many items there are, in any of the shapes."""
-    entries = (value.get("items") or value.get("input")) if isinstance(value, dict) else value
+def _count(value: object, field: str) -> int:
+    """How many items there are in what the path uses."""
+    entries = value.get(field) if isinstance(value, dict) else value
     return len(entries) if isinstance(entries, list) else 1
 
 
 def _check_type(content_type: str) -> None:
-    """Nothing said is taken for JSON."""
+    """A page of another site may send any other type without being asked first, and none at all."""
     kind = content_type.partition(";")[0].strip().lower()
-    if kind not in ("", "application/json") and not (
-        kind.startswith("application/") and kind.endswith("+json")
-    ):
+    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
         raise HTTPException(415, "send JSON, with Content-Type: application/json")

@@ -19,7 +19,7 @@ from embedconsole.headless.doctor.books import ledger_facts, log_facts
 from embedconsole.headless.doctor.machine import disks, versions
 from embedconsole.headless.doctor.section import Section, section
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import put, put_json
+from embedconsole.headless.talk import put_json, put_text
 from embedconsole.sync.assembly import assembled
 from embedconsole.sync.checks import check_assembly, check_for_free
 
@@ -52,7 +52,7 @@ def report(session: Session | None, problem: str | None, *, embed: bool, as_json
     if as_json:
         put_json({part.name: {**part.facts, "problem": part.problem} for part in sections})
         return Exit.IN_SYNC
-    put("\n\n".join("\n".join(part.lines()) for part in sections))
+    put_text("\n\n".join("\n".join(part.lines()) for part in sections))
     return Exit.IN_SYNC
 
 

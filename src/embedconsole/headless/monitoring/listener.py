@@ -10,7 +10,7 @@ import json
 import logging
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
@@ -28,7 +28,8 @@ _IDLE_SECONDS = 10.0
 """A connection on which nothing comes for so long is closed."""
 
 _AT_ONCE = 16
-"""Connections that are open at the same time; further ones are closed at once."""
+"""Connections that are open at the same time; a further one takes the place of the oldest, because an honest
+request takes a moment and the oldest is one that does not come to an end."""
 
 log = logging.getLogger("embedconsole")
 
@@ -122,7 +123,8 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, host: str, port: int, answers: Mapping[str, Callable[[], Answer]]) -> None:
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.answers = answers
-        self._free = threading.BoundedSemaphore(_AT_ONCE)
+        self._open: dict[int, socket.socket] = {}
+        self._lock = threading.Lock()
         super().__init__((host, port), _Handler)
 
     def server_bind(self) -> None:
@@ -130,14 +132,19 @@ class _Server(ThreadingHTTPServer):
         TCPServer.server_bind(self)
 
     def process_request_thread(self, request: object, client_address: object) -> None:
-        """Answer one connection, or close it when there are too many."""
-        if not self._free.acquire(blocking=False):
-            self.shutdown_request(request)  # type: ignore[arg-type]
-            return
+        """Answer one connection; the oldest gives way when there are too many."""
+        assert isinstance(request, socket.socket)
+        with self._lock:
+            self._open[id(request)] = request
+            oldest = self._open.pop(next(iter(self._open))) if len(self._open) > _AT_ONCE else None
+        if oldest is not None:
+            with suppress(OSError):
+                oldest.shutdown(socket.SHUT_RDWR)  # its thread reads the end, and closes it
         try:
-            super().process_request_thread(request, client_address)  # type: ignore[arg-type]
+            super().process_request_thread(request, client_address)
         finally:
-            self._free.release()
+            with self._lock:
+                self._open.pop(id(request), None)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is no news, and the terminal is not ours."""
