@@ -54,7 +54,8 @@ async def test_who_sends_too_slowly_does_not_hold_a_place(monkeypatch: pytest.Mo
         await anyio.sleep_forever()
 
     async with client_of(app_of(queue=0)) as client:
-        slow = await client.post("/embed", content=trickle())
+        typed = {"Content-Type": "application/json"}
+        slow = await client.post("/embed", content=trickle(), headers=typed)
         assert (slow.status_code, message_of(slow)) == (408, "did not arrive within 0.05 s")
         assert (await client.post("/embed", json=MUG)).status_code == 200
 
