@@ -22,7 +22,7 @@ from benchmarks.sync import ROOT, configuration, make_catalog
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Settlement
-from embedconsole.sync.identity import this_worker
+from embedconsole.sync.run.process import this_worker
 
 _NOWHERE = "http://127.0.0.1:9"
 

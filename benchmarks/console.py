@@ -20,11 +20,11 @@ from sqlalchemy import update
 
 from benchmarks.seed import plan
 from benchmarks.sync import ROOT, configuration, make_catalog, server
-from embedconsole.ledger.causes import cause_of
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.database import Database
+from embedconsole.ledger.items.failure_causes import cause_of
 from embedconsole.ledger.schema import items
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 
 sys.path.insert(0, str(ROOT / "tests"))
 from console.terminal import Terminal

@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from embedconsole.catalog.feed.database import FeedDatabase
-from embedconsole.catalog.feed.inspecting import inspect_feed
-from embedconsole.catalog.feed.installing import run_statements, statements_to_install, statements_to_remove
+from embedconsole.catalog.feed.install import run_statements, statements_to_install, statements_to_remove
+from embedconsole.catalog.feed.status import inspect_feed
 from embedconsole.config.catalog import CatalogConfig
 from embedconsole.config.database import database_url
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import numpy as np
 
-from embedconsole.collection.server import ServerCollection
+from embedconsole.collection.qdrant.server import ServerCollection
 from embedconsole.items import MARKER, UNNAMED, CollectionSchema, Points, VectorSpec, point_at
 from embedconsole.ledger.ledger import open_ledger
 

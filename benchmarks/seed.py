@@ -15,9 +15,9 @@ from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.schema import items
-from embedconsole.ledger.states import State
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.ledger.state import State
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.shared.options import RunOptions
 
 
 def plan(config: Path, ledger: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from backends.line import Line
 from embedconsole.embedders import replicate
-from embedconsole.sync import flow
+from embedconsole.sync.resilience import gate as flow
 from embedders.backends import BACKENDS
 from support.shop import Shop
 

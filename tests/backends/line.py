@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.settings import Settings
 from embedconsole.items import EmbedInput
-from embedconsole.sync.opening import open_engine
-from embedconsole.sync.options import RunOptions
+from embedconsole.sync.daemon.lifecycle import open_engine
+from embedconsole.sync.shared.options import RunOptions
 from embedders.backends import SIZE
 from support.embedding_service import expected_vector
 from support.installation import Points
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.sync.progress import PipelineReport, RunReport
+    from embedconsole.sync.shared.report import PipelineReport, RunReport
     from embedders.backends import Backend
     from support.embedding_service import EmbeddingService
     from support.installation import Json

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from backends.line import run
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
+from embedconsole.config.settings import Settings
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from embedders.backends import REPLICATE
 from support.gallery import picture
 from support.shop import Shop
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.sync.progress import PipelineReport
+    from embedconsole.sync.shared.report import PipelineReport
     from support.databases import Database
     from support.embedding_service import EmbeddingService
     from support.gallery import Gallery

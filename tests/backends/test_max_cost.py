@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.settings import Settings
 from embedconsole.faults import ConfigError
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.purse import Purse, check_prices, item_price
+from embedconsole.sync.shared.budget import Purse, check_prices, item_price
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from embedders.backends import ITEMS
 from support.embedding_service import Behaviour
 

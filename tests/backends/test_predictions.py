@@ -11,8 +11,8 @@ from sqlalchemy import text
 
 from backends.line import Line
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.tickets import LedgerTickets
+from embedconsole.sync.run.embedder_tickets import LedgerTickets
+from embedconsole.sync.shared.report import Outcome
 from embedders.backends import REPLICATE
 from support.embedding_service import Behaviour
 from support.shop import Shop

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from embedconsole.sync import flow
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.resilience import gate as flow
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from embedders.backends import ITEMS, OPENAI, REPLICATE, SINGLE
 from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:
     from backends.line import Line
-    from embedconsole.sync.progress import PipelineReport
+    from embedconsole.sync.shared.report import PipelineReport
 
 pytestmark = pytest.mark.anyio
 

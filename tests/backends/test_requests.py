@@ -10,7 +10,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from embedconsole.config.embedder import EmbedderConfig
-from embedconsole.config.source import parse_source
+from embedconsole.config.yaml_source import parse_source
 from embedconsole.embedders.build import build_embedder
 
 if TYPE_CHECKING:

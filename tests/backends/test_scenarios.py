@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.shared.report import Outcome
 from embedders.backends import REPLICATE, REPLICATE_LINES
 from support.embedding_service import Behaviour
 

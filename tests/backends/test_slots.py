@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 from backends.line import run
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.settings import Settings
 from embedconsole.items import MARKER
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.examining import examine
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.selection import parse_selection
+from embedconsole.sync.inspect.item import examine
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.selection import parse_selection
 from embedders.backends import ITEMS, OPENAI, REPLICATE, SIZE
 from support.embedding_service import Behaviour, EmbeddingService, expected_vector
 from support.installation import Points
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import IndexType, Vectors
-    from embedconsole.sync.progress import PipelineReport
+    from embedconsole.sync.shared.report import PipelineReport
     from support.databases import Database
     from support.installation import Json
     from support.qdrant_server import QdrantServer

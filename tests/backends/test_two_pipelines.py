@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from backends.line import run
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.settings import Settings
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.recalling import past_runs
+from embedconsole.sync.observe.run_history import past_runs
+from embedconsole.sync.shared.report import Outcome
 from embedders.backends import ITEMS, REPLICATE, SIZE
 from support.embedding_service import Behaviour, EmbeddingService, expected_vector
 from support.installation import Points

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from embedconsole.catalog.sql import SqlCatalog
+from embedconsole.catalog.sql_catalog import SqlCatalog
 from embedconsole.config.catalog import CatalogConfig
 
 if TYPE_CHECKING:

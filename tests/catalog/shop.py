@@ -9,7 +9,7 @@ from embedconsole.catalog.base import Settled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from embedconsole.catalog.sql import SqlCatalog
+    from embedconsole.catalog.sql_catalog import SqlCatalog
     from embedconsole.items import CatalogRow, JsonValue
     from support.databases import Database
 

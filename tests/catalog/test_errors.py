@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from embedconsole.database_faults import connecting, database_fault
 from embedconsole.faults import Refused, Transient, Unreachable
-from embedconsole.sqlfaults import connecting, database_fault
 
 
 def mysql(number: int, text: str = "x") -> DBAPIError:

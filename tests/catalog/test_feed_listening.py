@@ -8,7 +8,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from embedconsole.catalog.feed import listening
+from embedconsole.catalog.feed import listen_postgresql as listening
 from embedconsole.catalog.feed.outbox import SqlFeed
 from support.feed import installed
 from support.ledger_rows import LedgerRows

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.catalog.feed import items, mysql, postgresql
+from embedconsole.catalog.feed import entry_keys as items
 from embedconsole.catalog.feed.base import Entry
-from embedconsole.catalog.feed.items import item_keys
+from embedconsole.catalog.feed.dialects import mysql, postgresql
+from embedconsole.catalog.feed.entry_keys import item_keys
 from embedconsole.catalog.feed.names import feed_name, feed_prefix, part_name, source_name
-from embedconsole.catalog.feed.parts import Watched
+from embedconsole.catalog.feed.triggers import Watched
 from embedconsole.catalog.keys import KeyKind
-from embedconsole.catalog.source import TableName
+from embedconsole.catalog.query_source import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

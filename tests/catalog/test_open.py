@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import make_url
 
-from embedconsole.catalog.sql import SqlCatalog, open_catalog
+from embedconsole.catalog.sql_catalog import SqlCatalog, open_catalog
 from embedconsole.config.catalog import CatalogConfig
 from embedconsole.faults import Fault, Refused, Transient, Unreachable
 from support.processes import wait_until

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.catalog.pages import Fetch, Fetched, keyset_pages
+from embedconsole.catalog.keyset_pages import Fetch, Fetched, keyset_pages
 from embedconsole.faults import Refused
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.catalog.values import json_column, json_value, parse_json, parsed_column
+from embedconsole.catalog.row_values import json_column, json_value, parse_json, parsed_column
 
 _ANY_TEXT = st.text(st.characters(), max_size=50)
 """Lone surrogates and NUL included."""

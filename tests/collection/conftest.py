@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.collection.embedded import EmbeddedCollection
-from embedconsole.collection.server import ServerCollection
+from embedconsole.collection.embedded.embedded import EmbeddedCollection
+from embedconsole.collection.qdrant.server import ServerCollection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from embedconsole.conditions import Condition, Scope
 from embedconsole.faults import BadInput
+from embedconsole.filters import Condition, Scope
 from embedconsole.items import UNNAMED, CollectionSchema, Points, VectorSpec
 
 if TYPE_CHECKING:

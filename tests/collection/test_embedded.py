@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from collection.samples import PLAIN, payload, payloads, plain_points
-from embedconsole.collection.embedded import EmbeddedCollection
+from embedconsole.collection.embedded.embedded import EmbeddedCollection
 from embedconsole.faults import Refused, Transient
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.anyio
 _PARENT = """
 import sys, time, anyio
 from pathlib import Path
-from embedconsole.collection.embedded import EmbeddedCollection
+from embedconsole.collection.embedded.embedded import EmbeddedCollection
 async def main():
     collection = EmbeddedCollection(Path(sys.argv[1]), "products")
     await collection.describe()

@@ -15,10 +15,10 @@ import pytest
 from yarl import URL
 
 from collection.samples import PLAIN, payload, payloads, plain_points
-from embedconsole.collection import server
-from embedconsole.collection.server import ServerCollection
-from embedconsole.conditions import Condition, Scope
+from embedconsole.collection.qdrant import server
+from embedconsole.collection.qdrant.server import ServerCollection
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient, Unreachable
+from embedconsole.filters import Condition, Scope
 from embedconsole.items import UNNAMED
 from support.qdrant_server import QdrantServer
 
@@ -335,7 +335,7 @@ async def test_a_reply_without_an_end_is_a_fault_with_words(
 
 def test_importing_and_using_the_write_path_does_not_import_qdrant_client() -> None:
     code = (
-        "import sys, embedconsole.collection.server as s;"
+        "import sys, embedconsole.collection.qdrant.server as s;"
         "s.ServerCollection('http://localhost', 'products');"
         "bad = [m for m in sys.modules if m.partition('.')[0] in ('qdrant_client', 'grpc', 'qdrant_edge')];"
         "sys.exit(', '.join(bad) or 0)"

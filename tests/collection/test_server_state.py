@@ -9,8 +9,8 @@ import orjson
 import pytest
 
 from collection.samples import PLAIN
-from embedconsole.collection.server import ServerCollection
-from embedconsole.collection.state import parse_state
+from embedconsole.collection.qdrant.server import ServerCollection
+from embedconsole.collection.qdrant.state import parse_state
 from embedconsole.faults import Refused
 from embedconsole.items import Naming, Optimization, Optimizations
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collection.samples import payload
-from embedconsole.collection.address import parse_address
-from embedconsole.collection.wire import update_bodies, upsert_bodies
+from embedconsole.collection.qdrant.address import parse_address
+from embedconsole.collection.qdrant.wire import update_bodies, upsert_bodies
 from embedconsole.faults import ConfigError
 from embedconsole.items import MARKER, UNNAMED, JsonObject, Points
 

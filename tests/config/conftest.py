@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.config.load import Loaded, settle
-from embedconsole.config.source import parse_source
+from embedconsole.config.yaml_source import parse_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

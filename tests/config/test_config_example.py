@@ -17,9 +17,9 @@ from embedconsole.config.embedder import (
     ReplicateEmbedder,
 )
 from embedconsole.config.load import Loaded, load
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.section import Section
+from embedconsole.config.settings import Settings
 from embedconsole.config.show import show
 
 if TYPE_CHECKING:

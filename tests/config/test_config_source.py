@@ -12,13 +12,13 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from embedconsole.config.source import MAX_BYTES, parse_flow, parse_source, read_source
+from embedconsole.config.yaml_source import MAX_BYTES, parse_flow, parse_source, read_source
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedconsole.config.source import Source
+    from embedconsole.config.yaml_source import Source
 
 
 def refusal(text: str) -> str:

@@ -12,10 +12,10 @@ from pydantic import SecretStr, ValidationError
 from embedconsole.config.database import database_url
 from embedconsole.config.embedder import HttpEmbedder
 from embedconsole.config.masking import mask_database_url, mask_url
-from embedconsole.config.model import ScheduleConfig
 from embedconsole.config.paths import ledger_url, log_dir, log_path, state_dir
 from embedconsole.config.pipeline import resolve_pipelines
-from embedconsole.config.values import parse_duration
+from embedconsole.config.settings import ScheduleConfig
+from embedconsole.config.types import parse_duration
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from console.samples import EVIL, GREEN, WALL
 from embedconsole.collection.compare import Difference
 from embedconsole.items import Naming, Optimization, Optimizations, VectorSpec
 from embedconsole.ledger.records.history import AuditRecord
-from embedconsole.sync.surveying import Survey
+from embedconsole.sync.inspect.collection import Survey
 
 COVERED = {"title": 987_655, "category": 987_655, "price": 961_020, "in_stock": 987_655}
 INDEXES = {"title": "text", "category": "keyword", "price": "float", "in_stock": "bool"}

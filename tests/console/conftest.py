@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from console.fakes import FakeHelm
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.snapshot import Snapshot
 
     MakeConsole = Callable[..., Console]
 

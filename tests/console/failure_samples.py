@@ -10,10 +10,10 @@ from embedconsole.items import MARKER
 from embedconsole.ledger.records.failures import FailedItem, FailureGroup, FailureKind
 from embedconsole.ledger.records.history import Event
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.states import State
-from embedconsole.sync.examining import Examined, InCatalog, InCollection, Sent
-from embedconsole.sync.failing import FailureOverview, FailurePage
-from embedconsole.sync.remedies import remedy_for
+from embedconsole.ledger.state import State
+from embedconsole.sync.inspect.failures import FailureOverview, FailurePage
+from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection, Sent
+from embedconsole.sync.shared.remedies import remedy_for
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records.failures import Among

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from console import samples
 from embedconsole.items import CollectionSchema, VectorSpec
-from embedconsole.sync.initialise import Initialised, InitPlan
-from embedconsole.sync.past_day import PastDay
+from embedconsole.sync.inspect.init import Initialised, InitPlan
+from embedconsole.sync.observe.past_day import PastDay
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from embedconsole.sync.checks import Check
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.ordering import Wish
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.sync.inspect.checks import Check
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 

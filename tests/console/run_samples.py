@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.samples import EVENTS, EVIL, ME, OTHER, WALL, busy, event
-from embedconsole.sync.progress import Outcome, PipelineReport
-from embedconsole.sync.recalling import Ending, Part, PastRun, RunInDetail
+from embedconsole.sync.observe.run_history import Ending, Part, PastRun, RunInDetail
+from embedconsole.sync.shared.report import Outcome, PipelineReport
 
 if TYPE_CHECKING:
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.snapshot import Snapshot
 
 _PRICE = 0.00022
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from console.samples import EVIL
 from embedconsole.items import Hit, JsonObject
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.states import State
-from embedconsole.sync.examining import Examined, InCatalog, InCollection
-from embedconsole.sync.searching import ByText, Found, LikeItem
+from embedconsole.ledger.state import State
+from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection
+from embedconsole.sync.search.search import ByText, Found, LikeItem
 
 _TITLES = (
     "Pinecroft red running shoes",

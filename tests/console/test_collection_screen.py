@@ -16,7 +16,7 @@ from embedconsole.console.widgets.panel import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.items import Counts
-from embedconsole.sync.surveying import Survey
+from embedconsole.sync.inspect.collection import Survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable

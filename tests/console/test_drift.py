@@ -16,14 +16,14 @@ from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.records.history import AuditRecord
-from embedconsole.sync.audit import (
+from embedconsole.sync.audit.report import (
     Audit,
     CatalogAudit,
     CollectionAudit,
     NotChecked,
     SchemaAudit,
 )
-from embedconsole.sync.comparing import Verdict
+from embedconsole.sync.shared.verdict import Verdict
 
 if TYPE_CHECKING:
     from textual.pilot import Pilot

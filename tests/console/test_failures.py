@@ -17,7 +17,7 @@ from embedconsole.console.text import is_clean
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.records.failures import Among, FailureKind
-from embedconsole.sync.failing import Chosen, FailureOverview, FailurePage
+from embedconsole.sync.inspect.failures import Chosen, FailureOverview, FailurePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable

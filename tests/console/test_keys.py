@@ -19,9 +19,9 @@ from embedconsole.console.launch import Launch
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.faults import Unreachable
-from embedconsole.sync.checks import Check
-from embedconsole.sync.initialise import InitPlan
-from embedconsole.sync.ordering import Wish
+from embedconsole.sync.daemon.orders import Wish
+from embedconsole.sync.inspect.checks import Check
+from embedconsole.sync.inspect.init import InitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedconsole.console.app import Console
     from embedconsole.console.logs.entry import Entry
     from embedconsole.ledger.records.history import Event
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.snapshot import Snapshot
 
     Compare = Callable[..., bool]
 

@@ -13,10 +13,10 @@ from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.control import Pause
-from embedconsole.sync.picturing import picture_of
-from embedconsole.sync.replaying import replayed
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.replaying import replayed
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.observe.snapshot_json import picture_of
+from embedconsole.sync.shared.control import Pause
 from support import recorded
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from console.conftest import MakeConsole
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.looking_back import Replayed, Seek
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.past import Replayed, Seek
+    from embedconsole.sync.observe.snapshot import Snapshot
 
     Compare = Callable[..., bool]
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from console.conftest import MakeConsole
-    from embedconsole.sync.recalling import PastRun
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.run_history import PastRun
+    from embedconsole.sync.observe.snapshot import Snapshot
 
     Compare = Callable[..., bool]
 

@@ -9,7 +9,7 @@ import pytest
 from console import samples
 from console.conftest import modal, settled, settled_on
 from console.fakes import FakeHelm
-from embedconsole.sync.checks import Check
+from embedconsole.sync.inspect.checks import Check
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,7 @@ import pytest
 from console import samples, search_samples
 from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
-from embedconsole.collection.errors import REMEDY_INIT
-from embedconsole.conditions import EVERYTHING, Condition, Scope
+from embedconsole.collection.qdrant.errors import REMEDY_INIT
 from embedconsole.console.app import Console
 from embedconsole.console.finding import cost_note, hits_page
 from embedconsole.console.glyphs import UNICODE
@@ -21,7 +20,8 @@ from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.recall import Recall
 from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.faults import BadInput, Fault, Refused, Throttled
-from embedconsole.sync.searching import ByText, Found, LikeItem
+from embedconsole.filters import EVERYTHING, Condition, Scope
+from embedconsole.sync.search.search import ByText, Found, LikeItem
 from sync.makers import make_pipeline
 
 if TYPE_CHECKING:

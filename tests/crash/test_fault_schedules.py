@@ -20,10 +20,10 @@ from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Fault
 from embedconsole.ledger import database
-from embedconsole.sync import flow
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.resilience import gate as flow
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from support.http_proxy import http_proxy
 from support.processes import PATIENCE
 from support.shop_life import ShopLife
@@ -33,7 +33,7 @@ from support.troubles import HTTP, TCP, Troubles
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedconsole.sync.progress import RunReport
+    from embedconsole.sync.shared.report import RunReport
     from support.fixtures_shop import Stage
     from support.ledger_rows import LedgerRows
 

@@ -11,11 +11,11 @@ from crash.converged import assert_converged, on_sqlite, paid_again
 from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Transient
-from embedconsole.ledger import work
+from embedconsole.ledger.items import settle as work
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from support.embedding_service import Behaviour
 from support.processes import PATIENCE, wait_until
 from support.short_leases import lease_constants
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.records.work import Batch
-    from embedconsole.sync.progress import RunReport
+    from embedconsole.sync.shared.report import RunReport
     from support.fixtures_shop import Stage
     from support.ledger_rows import LedgerRows
 

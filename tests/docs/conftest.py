@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from embedconsole.collection.server import ServerCollection
+from embedconsole.collection.qdrant.server import ServerCollection
 from embedconsole.demo.catalog import make_demo_catalog
 from embedconsole.items import MARKER, Points
 from support.starting import start_program

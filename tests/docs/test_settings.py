@@ -11,7 +11,7 @@ import yaml
 
 from docs.documents import PAGES, blocks
 from embedconsole.config.load import settle
-from embedconsole.config.source import parse_source
+from embedconsole.config.yaml_source import parse_source
 
 _EMBEDDERS: dict[str, Any] = {
     "ml": {"type": "http", "url": "http://ml:8000/embed"},

@@ -15,7 +15,7 @@ from embedconsole.embedders.errors import (
     header_secrets,
 )
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient
-from embedconsole.pauses import MAX_RETRY_AFTER, retry_after
+from embedconsole.retry_after import MAX_RETRY_AFTER, retry_after
 
 SERVICE = Service("ml", "embedders.ml.headers", secrets=("top-secret", "p/w+ä"))
 

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embedconsole.embedders.check import checked
 from embedconsole.embedders.errors import Service
 from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
+from embedconsole.embedders.vectors import checked
 from embedconsole.faults import BadInput, Fault, Refused, Transient
 
 if TYPE_CHECKING:

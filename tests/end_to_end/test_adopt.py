@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.leases import run_lease
+from embedconsole.sync.run.leases import run_lease
 from support.outsider import Outsider, outsider_of_a_synced_shop
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from embedconsole.config.load import Loaded, load
 from embedconsole.headless.exits import SENTENCES, Exit, exit_of
 from embedconsole.headless.session import open_session
 from embedconsole.headless.summary import print_report
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,11 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from embedconsole.conditions import Condition, Scope
+from embedconsole.filters import Condition, Scope
 from embedconsole.headless.hit_table import hit_table
 from embedconsole.items import Hit, JsonObject
-from embedconsole.sync.searching import ByText, Found
-from embedconsole.sync.showing import Showing
+from embedconsole.sync.search.presentation import Showing
+from embedconsole.sync.search.search import ByText, Found
 
 EVIL = "\x1b]52;c;aGk=\x07\x9b31m\u202e[bold]x[/bold]\n:smile:"
 

@@ -34,7 +34,11 @@ def imported_by(*modules: str) -> set[str]:
 
 
 def test_a_run_imports_only_what_every_run_needs() -> None:
-    runs = ("embedconsole.headless.once", "embedconsole.headless.daemon", "embedconsole.sync.run")
+    runs = (
+        "embedconsole.headless.once",
+        "embedconsole.headless.daemon",
+        "embedconsole.sync.run.pipeline_run",
+    )
     assert imported_by("embedconsole.cli.main", *runs) == {"sqlalchemy"}
 
 

@@ -13,9 +13,9 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from embedconsole.config.model import LogConfig
+from embedconsole.config.settings import LogConfig
 from embedconsole.headless.logfile import open_log
-from embedconsole.sync.whereabouts import in_batch, in_run
+from embedconsole.whereabouts import in_batch, in_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

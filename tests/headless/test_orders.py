@@ -16,9 +16,9 @@ from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync import giving
-from embedconsole.sync.ordering import pause_in_force, read_pipelines, read_wish
-from embedconsole.sync.status import ProcessStatus
+from embedconsole.sync.daemon import giving
+from embedconsole.sync.daemon.orders import pause_in_force, read_pipelines, read_wish
+from embedconsole.sync.observe.process_status import ProcessStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

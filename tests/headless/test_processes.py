@@ -9,8 +9,8 @@ from crash.converged import on_servers
 from embedconsole import __version__
 from embedconsole.headless.processes import print_processes, process_json
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync.elsewhere import SILENT
-from embedconsole.sync.status import ProcessStatus
+from embedconsole.sync.observe.other_processes import SILENT
+from embedconsole.sync.observe.process_status import ProcessStatus
 from support.embedding_service import Behaviour
 from support.processes import running, wait_until
 

@@ -9,9 +9,9 @@ import pytest
 
 from embedconsole.headless import progress as module
 from embedconsole.headless.progress import describe, progress_view
-from embedconsole.sync.flow import GateState, Health
-from embedconsole.sync.progress import Progress
-from embedconsole.sync.snapshot import EngineState, PipelineView, Snapshot
+from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
+from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.shared.report import Progress
 
 if TYPE_CHECKING:
     from typing import Any

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.states import GateMark
+from embedconsole.ledger.state import GateMark
 
 if TYPE_CHECKING:
     from support.fixtures_shop import Stage

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Row, select, update
 
 from embedconsole.items import point_id, point_order
+from embedconsole.ledger.items.difference import changed_state
 from embedconsole.ledger.records.items import Change, Hashes, Wanted
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import (
@@ -22,8 +23,7 @@ from embedconsole.ledger.schema import (
     samples,
     workers,
 )
-from embedconsole.ledger.states import State
-from embedconsole.sync.diff import changed_state
+from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.faults import Fault
-from embedconsole.ledger import catalogued
+from embedconsole.ledger.items import planned_items as catalogued
 from embedconsole.ledger.records.items import Change, Wanted
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.states import UNKNOWN, State
+from embedconsole.ledger.state import UNKNOWN, State
 from ledger.shelf import hashed, hashes, keys_of, point_of, source_of
 
 if TYPE_CHECKING:

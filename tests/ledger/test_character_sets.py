@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine, make_url, text
 
 from catalog.shop import make_products
-from embedconsole.catalog.sql import open_catalog
+from embedconsole.catalog.sql_catalog import open_catalog
 from embedconsole.config.catalog import CatalogConfig
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.migrate import VERSION_TABLE

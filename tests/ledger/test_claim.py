@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.states import State
+from embedconsole.ledger.items.claim import LEASE_SECONDS
+from embedconsole.ledger.state import State
 from ledger.shelf import hashed, keys_of
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from embedconsole.ledger.claims import LEASE_SECONDS
 from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.ledger.records.work import Settlement
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 from ledger.shelf import hashes, keys_of
 
 if TYPE_CHECKING:

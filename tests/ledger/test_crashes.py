@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.crashes import GIVEN_UP_AFTER, LARGEST_GROUP, LATE_WRITES_SECONDS, SUSPECT_AFTER
+from embedconsole.ledger.items.claim import LEASE_SECONDS
+from embedconsole.ledger.items.crash_counts import (
+    GIVEN_UP_AFTER,
+    LARGEST_GROUP,
+    LATE_WRITES_SECONDS,
+    SUSPECT_AFTER,
+)
 from embedconsole.ledger.records.work import Settlement
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 from ledger.shelf import hashes, keys_of
 
 if TYPE_CHECKING:

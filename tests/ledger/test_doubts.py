@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 from ledger.shelf import hashes, keys_of, point_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.records.failures import Among, FailureKind
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 from ledger.shelf import fail
 
 if TYPE_CHECKING:

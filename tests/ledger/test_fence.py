@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 from ledger.shelf import hashes
 
 if TYPE_CHECKING:

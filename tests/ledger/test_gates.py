@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from embedconsole.ledger.gates import PROBE_SECONDS
+from embedconsole.ledger.hosts.shared_gates import PROBE_SECONDS
 from embedconsole.ledger.schema import gates
-from embedconsole.ledger.states import GateMark
+from embedconsole.ledger.state import GateMark
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger

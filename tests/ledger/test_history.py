@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, update
 
-from embedconsole.ledger import history
 from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.hosts import history
 from embedconsole.ledger.schema import events, runs
 
 if TYPE_CHECKING:

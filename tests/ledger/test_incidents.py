@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import update
 
-from embedconsole.ledger.incidents import CLAIM_SECONDS
+from embedconsole.ledger.hosts.incidents import CLAIM_SECONDS
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.incidents import Telling, Turn, Verdict
 from embedconsole.ledger.schema import incidents

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.claims import LEASE_SECONDS
-from embedconsole.ledger.presence import RUN_LEASE_SECONDS
+from embedconsole.ledger.hosts.processes import RUN_LEASE_SECONDS
+from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.records.work import Failure, Settlement
 from ledger.shelf import hashes, keys_of
 

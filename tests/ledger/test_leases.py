@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 from ledger.shelf import by_key, keys_of
 
 if TYPE_CHECKING:

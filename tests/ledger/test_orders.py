@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger import orders as orders_module
-from embedconsole.ledger.orders import LAPSE_SECONDS
+from embedconsole.ledger.hosts import orders as orders_module
+from embedconsole.ledger.hosts.orders import LAPSE_SECONDS
 
 if TYPE_CHECKING:
     import pytest

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.work import Settlement
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 from ledger.shelf import fail, hashed, hashes
 
 if TYPE_CHECKING:

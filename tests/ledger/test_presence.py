@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from embedconsole.ledger.presence import RUN_LEASE_SECONDS
+from embedconsole.ledger.hosts.processes import RUN_LEASE_SECONDS
 from embedconsole.ledger.records.presence import Lease, Worker
 from embedconsole.ledger.schema import leases
 from ledger.shelf import keys_of

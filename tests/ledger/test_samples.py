@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import func, select
 
-from embedconsole.ledger import samples as samples_module
+from embedconsole.ledger.hosts import samples as samples_module
+from embedconsole.ledger.hosts.samples import KEEP_SAMPLES_SECONDS
 from embedconsole.ledger.records.history import Sample
-from embedconsole.ledger.samples import KEEP_SAMPLES_SECONDS
 from embedconsole.ledger.schema import samples
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.ledger.schema import items, metadata
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,11 +10,11 @@ from embedconsole.headless.monitoring.figures import Facts
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.ledger.records.work import BatchInFlight
-from embedconsole.ledger.states import State
-from embedconsole.sync.flow import GateState, Health
-from embedconsole.sync.observing import LatestRun, Observed
-from embedconsole.sync.progress import Outcome, Progress
-from embedconsole.sync.snapshot import EngineState, PipelineView, Snapshot
+from embedconsole.ledger.state import State
+from embedconsole.sync.observe.ledger_overview import LatestRun, Observed
+from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
+from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.shared.report import Outcome, Progress
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric

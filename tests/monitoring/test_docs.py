@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from embedconsole.headless.monitoring.figures import figures
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.shared.report import Outcome
 from monitoring.scenes import facts
 
 if TYPE_CHECKING:

@@ -20,11 +20,11 @@ from embedconsole.headless.monitoring import monitor as monitoring
 from embedconsole.headless.monitoring.listener import Answer, Listener, listening
 from embedconsole.headless.monitoring.monitor import Monitor
 from embedconsole.headless.monitoring.overseer import Overseer
-from embedconsole.ledger.overview import Overview
-from embedconsole.sync import assembly
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.thread import EngineHandle, engine_in_thread
+from embedconsole.ledger.items.counts import Overview
+from embedconsole.sync.daemon.engine_thread import EngineHandle, engine_in_thread
+from embedconsole.sync.run import components as assembly
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from monitoring.scenes import values
 from support.shop import QUERY, Shop
 from sync.makers import make_pipeline

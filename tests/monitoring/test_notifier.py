@@ -25,10 +25,10 @@ from embedconsole.headless.session import open_session
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.schema import gates, incidents
-from embedconsole.ledger.states import GateMark
+from embedconsole.ledger.state import GateMark
 from embedconsole.notify.targets import Targets
-from embedconsole.sync.observing import Observed, observe
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport, none_ran
+from embedconsole.sync.observe.ledger_overview import Observed, observe
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, none_ran
 from support.receiver import Receiver, receiving
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from embedconsole.headless.monitoring.overseer import Sight
 from embedconsole.headless.monitoring.probes import liveness, readiness
-from embedconsole.sync.flow import GateState, Health
-from embedconsole.sync.observing import Observed
-from embedconsole.sync.snapshot import EngineState, Halt, Snapshot
+from embedconsole.sync.observe.ledger_overview import Observed
+from embedconsole.sync.observe.snapshot import EngineState, Halt, Snapshot
+from embedconsole.sync.resilience.gate import GateState, Health
 from monitoring.scenes import a_snapshot
 
 

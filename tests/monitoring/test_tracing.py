@@ -10,10 +10,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from embedconsole import telemetry as spans
 from embedconsole.headless.tracing import tracing
-from embedconsole.sync import assembly, spans
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.run import components as assembly
+from embedconsole.sync.shared.options import RunOptions
 from support.shop import QUERY, Shop
 from sync.makers import make_pipeline
 from sync.rig import HeldEmbedder, MemoryCollection

@@ -19,8 +19,8 @@ import yaml
 from embedconsole.cli.context import Invocation
 from embedconsole.cli.main import cli
 from embedconsole.config.load import load
-from embedconsole.config.model import Settings
 from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE
+from embedconsole.config.settings import Settings
 from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import embedconsole.celery
 from config.conftest import BASE, settled
 from embedconsole.celery.building import DRAIN, PLAN, build_app, send_drain, visibility_timeout
 from embedconsole.config.show import show
-from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.ledger.items.claim import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ import pytest
 from embedconsole.celery.calling import drains_wanted, idle_beside
 from embedconsole.celery.process import ROLE
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync.elsewhere import SILENT
-from embedconsole.sync.status import ProcessStatus
+from embedconsole.sync.observe.other_processes import SILENT
+from embedconsole.sync.observe.process_status import ProcessStatus
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,8 @@ from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync.leases import run_lease
-from embedconsole.sync.status import ProcessStatus
+from embedconsole.sync.observe.process_status import ProcessStatus
+from embedconsole.sync.run.leases import run_lease
 from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.opening import open_engine
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.reindexing import Reindex, ReindexOptions
+from embedconsole.config.settings import Settings
+from embedconsole.sync.daemon.lifecycle import open_engine
+from embedconsole.sync.reindex.reindex import Reindex, ReindexOptions
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.shared.options import RunOptions
 from embedders.backends import ITEMS
 from support.shop import Shop
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import JsonObject, JsonValue, PointId
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.progress import PipelineReport
-    from embedconsole.sync.reindexing import Reindexed
+    from embedconsole.sync.reindex.reindex import Reindexed
+    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.report import PipelineReport
     from support.databases import Database
     from support.embedding_service import EmbeddingService
     from support.installation import Json

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from embedconsole.collection.wait_indexed import progress_words
 from embedconsole.items import CollectionState, Optimization, Optimizations
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.greening import progress_words
-from embedconsole.sync.options import RunOptions
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.shared.options import RunOptions
 from reindex.conftest import ON_SERVERS
 from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:
-    from embedconsole.sync.progress import PipelineReport
+    from embedconsole.sync.shared.report import PipelineReport
     from reindex.conftest import Site
 
 pytestmark = pytest.mark.anyio

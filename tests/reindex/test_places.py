@@ -13,16 +13,16 @@ from sqlalchemy import func, select, update
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import generations, items, metadata, vectors
-from embedconsole.sync.auditing import AuditProgress
-from embedconsole.sync.leases import run_lease
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.repairing import repair
+from embedconsole.sync.audit.collection import AuditProgress
+from embedconsole.sync.audit.repair import repair
+from embedconsole.sync.run.leases import run_lease
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:
     from embedconsole.items import JsonObject, PointId
-    from embedconsole.sync.progress import PipelineReport
+    from embedconsole.sync.shared.report import PipelineReport
     from reindex.conftest import Site
     from support.qdrant_server import QdrantServer
 

@@ -11,17 +11,17 @@ import anyio.to_thread
 import pytest
 from sqlalchemy import func, select
 
-from embedconsole.collection.server import ServerCollection
+from embedconsole.collection.qdrant.server import ServerCollection
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import items
-from embedconsole.sync import reindexing
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.reindexing import ReindexOptions, Stand, roll_back
-from embedconsole.sync.sidebyside import compare
-from embedconsole.sync.succeeding import Succession
-from embedconsole.sync.wanted import wanted_schema
+from embedconsole.sync.reindex import reindex as reindexing
+from embedconsole.sync.reindex.compare import compare
+from embedconsole.sync.reindex.reindex import ReindexOptions, Stand, roll_back
+from embedconsole.sync.reindex.switch import Succession
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.shared.report import Outcome
+from embedconsole.sync.worker.schema import wanted_schema
 from embedders.backends import SIZE
 from reindex.conftest import ON_SERVERS
 from support.embedding_service import Behaviour
@@ -29,8 +29,8 @@ from support.processes import wait_until
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records.work import Batch
-    from embedconsole.sync.reindexing import Reindexed
-    from embedconsole.sync.sidebyside import Comparison
+    from embedconsole.sync.reindex.compare import Comparison
+    from embedconsole.sync.reindex.reindex import Reindexed
     from reindex.conftest import Site
 
 pytestmark = pytest.mark.anyio
@@ -117,7 +117,7 @@ async def test_edits_and_deletions_reach_both_while_it_is_built(
 ) -> None:
     await filled(site)
     site.embedder = {"model": "clip-2"}
-    monkeypatch.setattr("embedconsole.sync.serving.REFRESH_EVERY", 0.05)
+    monkeypatch.setattr("embedconsole.sync.reindex.keep_current.REFRESH_EVERY", 0.05)
     told: list[str] = []
 
     def say(text: str) -> None:
@@ -387,7 +387,7 @@ async def test_an_edit_that_only_flags_or_a_feed_know_of_is_not_lost_by_the_move
         site.shop.edit([3], title="Edited behind the last pass", touch=False)
         return await compare(*arguments, **named)
 
-    monkeypatch.setattr("embedconsole.sync.reindexing.compare", edit_and_compare)
+    monkeypatch.setattr("embedconsole.sync.reindex.reindex.compare", edit_and_compare)
 
     done = await site.reindex()
 

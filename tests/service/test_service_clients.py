@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from backends.line import run
 from embedconsole.config.embedder import EmbedderConfig
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.settings import Settings
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.hashing import hashed
 from embedconsole.embedders.limits import TooLarge

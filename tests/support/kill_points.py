@@ -23,17 +23,17 @@ Side = Literal["before", "after"]
 
 _CHOSEN = "EMBEDCONSOLE_TEST_KILL"
 _PLACES = {
-    "plan": ("embedconsole.ledger.catalogued", "CataloguedItems", "apply"),
-    "claim": ("embedconsole.ledger.work", "Work", "claim"),
-    "read": ("embedconsole.catalog.sql", "SqlCatalog", "read"),
+    "plan": ("embedconsole.ledger.items.planned_items", "CataloguedItems", "apply"),
+    "claim": ("embedconsole.ledger.items.settle", "Work", "claim"),
+    "read": ("embedconsole.catalog.sql_catalog", "SqlCatalog", "read"),
     "embed": ("embedconsole.embedders.http", "ItemsEmbedder", "embed"),
-    "write": ("embedconsole.collection.server", "ServerCollection", "upsert"),
-    "payload": ("embedconsole.collection.server", "ServerCollection", "update"),
-    "delete": ("embedconsole.collection.server", "ServerCollection", "delete"),
-    "alias": ("embedconsole.collection.server", "ServerCollection", "take_alias"),
-    "promote": ("embedconsole.ledger.generations", "Generations", "promote"),
-    "settle": ("embedconsole.ledger.work", "Work", "settle"),
-    "write-back": ("embedconsole.catalog.sql", "SqlCatalog", "write_back"),
+    "write": ("embedconsole.collection.qdrant.server", "ServerCollection", "upsert"),
+    "payload": ("embedconsole.collection.qdrant.server", "ServerCollection", "update"),
+    "delete": ("embedconsole.collection.qdrant.server", "ServerCollection", "delete"),
+    "alias": ("embedconsole.collection.qdrant.server", "ServerCollection", "take_alias"),
+    "promote": ("embedconsole.ledger.items.generations", "Generations", "promote"),
+    "settle": ("embedconsole.ledger.items.settle", "Work", "settle"),
+    "write-back": ("embedconsole.catalog.sql_catalog", "SqlCatalog", "write_back"),
 }
 STAGES = tuple(stage for stage in _PLACES if stage not in ("alias", "promote"))
 """Those that a run comes to; the others are a re-index's."""

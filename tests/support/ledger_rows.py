@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ import httpx
 import numpy as np
 from sqlalchemy import create_engine, delete, insert, select
 
-from embedconsole.collection.embedded import EmbeddedCollection
-from embedconsole.collection.server import ServerCollection
+from embedconsole.collection.embedded.embedded import EmbeddedCollection
+from embedconsole.collection.qdrant.server import ServerCollection
 from embedconsole.config.database import database_url
 from embedconsole.items import UNNAMED, Points
 from embedconsole.ledger.schema import metadata

@@ -17,14 +17,14 @@ _SECONDS = "EMBEDCONSOLE_TEST_LEASE_SECONDS"
 def lease_constants(seconds: float) -> Iterator[tuple[object, str, float]]:
     """Every constant that goes with leases of so many seconds: module, name, value."""
     for module, name, value in (
-        ("embedconsole.ledger.claims", "LEASE_SECONDS", seconds),
-        ("embedconsole.ledger.work", "LEASE_SECONDS", seconds),
-        ("embedconsole.ledger.jumps", "LEASE_SECONDS", seconds),
-        ("embedconsole.sync.crew", "LEASE_SECONDS", seconds),
-        ("embedconsole.sync.task", "LEASE_SECONDS", seconds),
-        ("embedconsole.sync.crew", "_HEARTBEAT", min(0.5, seconds / 8)),
-        ("embedconsole.ledger.presence", "RUN_LEASE_SECONDS", seconds),
-        ("embedconsole.sync.leases", "_KEEP_LEASE_EVERY", seconds / 4),
+        ("embedconsole.ledger.items.claim", "LEASE_SECONDS", seconds),
+        ("embedconsole.ledger.items.settle", "LEASE_SECONDS", seconds),
+        ("embedconsole.ledger.hosts.clock_jumps", "LEASE_SECONDS", seconds),
+        ("embedconsole.sync.worker.pool", "LEASE_SECONDS", seconds),
+        ("embedconsole.sync.worker.steps", "LEASE_SECONDS", seconds),
+        ("embedconsole.sync.worker.pool", "_HEARTBEAT", min(0.5, seconds / 8)),
+        ("embedconsole.ledger.hosts.processes", "RUN_LEASE_SECONDS", seconds),
+        ("embedconsole.sync.run.leases", "_KEEP_LEASE_EVERY", seconds / 4),
     ):
         yield importlib.import_module(module), name, value
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.sync import assembly
-from embedconsole.sync.thread import EngineHandle, engine_in_thread
+from embedconsole.sync.daemon.engine_thread import EngineHandle, engine_in_thread
+from embedconsole.sync.run import components as assembly
 from support.shop import QUERY, Shop
 from sync.makers import make_pipeline
 from sync.rig import HeldEmbedder, MemoryCollection

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import anyio
 from anyio.lowlevel import checkpoint
 
-from embedconsole.config.model import RetryConfig
+from embedconsole.config.settings import RetryConfig
 from embedconsole.faults import Transient
-from embedconsole.sync.flow import Gate
+from embedconsole.sync.resilience.gate import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,12 +11,12 @@ from embedconsole.items import point_id
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.schema import items
-from embedconsole.ledger.states import State
-from embedconsole.sync.guard import DeleteGuard, DeleteRule
-from embedconsole.sync.options import PlanOptions
-from embedconsole.sync.planner import LedgerSink, Planner
-from embedconsole.sync.progress import Progress
-from embedconsole.sync.selection import EVERY_ITEM
+from embedconsole.ledger.state import State
+from embedconsole.sync.plan.planner import LedgerSink, Planner
+from embedconsole.sync.shared.delete_guard import DeleteGuard, DeleteRule
+from embedconsole.sync.shared.options import PlanOptions
+from embedconsole.sync.shared.report import Progress
+from embedconsole.sync.shared.selection import EVERY_ITEM
 from sync.fake_catalog import FakeCatalog
 from sync.makers import make_recipe
 
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
     from embedconsole.ledger.records.work import Batch
-    from embedconsole.sync.content import Recipe
-    from embedconsole.sync.planner import PlanResult, PlanSink
-    from embedconsole.sync.selection import Selection
+    from embedconsole.sync.content.recipe import Recipe
+    from embedconsole.sync.plan.planner import PlanResult, PlanSink
+    from embedconsole.sync.shared.selection import Selection
 
 
 @dataclass

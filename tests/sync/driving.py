@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from embedconsole.sync.progress import PipelineReport, RunReport
-    from embedconsole.sync.snapshot import EngineState, Snapshot
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.observe.snapshot import EngineState, Snapshot
+    from embedconsole.sync.shared.report import PipelineReport, RunReport
 
 LIMIT = 60.0
 """Seconds after which something is taken never to come."""

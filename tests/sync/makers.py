@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.settings import Settings
 from embedconsole.items import CatalogRow
-from embedconsole.sync.content import Recipe
+from embedconsole.sync.content.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

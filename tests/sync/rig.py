@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import numpy as np
 
-from embedconsole.conditions import EVERYTHING
+from embedconsole.filters import EVERYTHING
 from embedconsole.items import (
     MARKER,
     UNNAMED,
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.conditions import Scope
     from embedconsole.faults import Fault
+    from embedconsole.filters import Scope
     from embedconsole.items import (
         CollectionSchema,
         EmbedInput,

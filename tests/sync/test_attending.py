@@ -14,12 +14,13 @@ from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.ledger.schema import orders
-from embedconsole.sync import obeying, scheduler
-from embedconsole.sync.attending import Attendance
-from embedconsole.sync.control import Control, RunControl
-from embedconsole.sync.ordering import SWITCHED, Wish
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
-from embedconsole.sync.snapshot import Halt
+from embedconsole.sync.daemon import order_listener as obeying
+from embedconsole.sync.daemon import scheduler
+from embedconsole.sync.daemon.attendance import Attendance
+from embedconsole.sync.daemon.orders import SWITCHED, Wish
+from embedconsole.sync.observe.snapshot import Halt
+from embedconsole.sync.shared.control import Control, RunControl
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import Order
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.options import RunOptions
+    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.options import RunOptions
 
 pytestmark = pytest.mark.anyio
 

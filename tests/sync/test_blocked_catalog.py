@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.catalog.sql import SqlCatalog
+from embedconsole.catalog.sql_catalog import SqlCatalog
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.shared.options import RunOptions
 from sync.driving import LIMIT, snapshot_when
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
     from sync.rig import HeldEmbedder
 
 

@@ -7,10 +7,10 @@ import time
 import anyio
 import pytest
 
-from embedconsole.config.model import RetryConfig
+from embedconsole.config.settings import RetryConfig
 from embedconsole.faults import Throttled, Transient, Unreachable
-from embedconsole.sync import flow
-from embedconsole.sync.flow import FAILURES_TO_OPEN, Gate, GateState, Interrupted, Stop
+from embedconsole.sync.resilience import gate as flow
+from embedconsole.sync.resilience.gate import FAILURES_TO_OPEN, Gate, GateState, Interrupted, Stop
 from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency, gate, let_others_run, state_of
 
 pytestmark = pytest.mark.anyio

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from embedconsole.items import MARKER, point_at, point_id, point_order
 from embedconsole.ledger.records.items import Believed, Hashes
-from embedconsole.ledger.states import State
-from embedconsole.sync.comparing import Verdict, judge
-from embedconsole.sync.markers import Held, read_point
-from embedconsole.sync.merging import Stream, side_by_side
+from embedconsole.ledger.state import State
+from embedconsole.sync.audit.merge_join import Stream, side_by_side
+from embedconsole.sync.content.marker import Held, read_point
+from embedconsole.sync.shared.verdict import Verdict, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.faults import BadInput, FaultClass, Refused, Throttled, Transient
-from embedconsole.sync.consequences import after_failing, given_back, left_for_later, stopped, waits
+from embedconsole.sync.shared.fault_text import after_failing, given_back, left_for_later, stopped, waits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

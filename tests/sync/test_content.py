@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.faults import ConfigError
-from embedconsole.fields import values_at
 from embedconsole.items import MARKER, CatalogRow, EmbedInput, JsonValue
-from embedconsole.sync.payload import PayloadField
+from embedconsole.payload_paths import values_at
+from embedconsole.sync.content.payload import PayloadField
 from sync.makers import COLUMNS, make_pipeline, make_recipe, make_row
 
 if TYPE_CHECKING:

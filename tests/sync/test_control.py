@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from embedconsole.sync.control import Control, RunControl
+from embedconsole.sync.shared.control import Control, RunControl
 
 if TYPE_CHECKING:
     from collections.abc import Callable

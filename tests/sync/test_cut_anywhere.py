@@ -10,8 +10,8 @@ from sqlalchemy import make_url
 
 from embedconsole.ledger import database as ledger_database
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from support.ledger_rows import LedgerRows
 from support.tcp_proxy import tcp_proxy
 from support.troubles import Troubles
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from embedconsole.items import EmbedInput
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
     from support.databases import Database
     from support.shop import Shop
     from support.troubles import Trouble

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync import engine
-from embedconsole.sync.identity import this_worker
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome, RunReport
+from embedconsole.sync.run import engine
+from embedconsole.sync.run.process import this_worker
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome, RunReport
 from support.processes import wait_until
 from sync.driving import LIMIT
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from concurrent.futures import Future
 
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.run.engine import Engine
     from sync.rig import HeldEmbedder, MemoryCollection
 
 

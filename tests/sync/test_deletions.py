@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
-from embedconsole.ledger.deletions import WINDOW_SECONDS
+from embedconsole.ledger.items.deletions import WINDOW_SECONDS
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import deletions
-from embedconsole.ledger.states import State
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
+from embedconsole.ledger.state import State
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from sync.desk import Desk
 from sync.driving import report_of
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from embedconsole.items import EmbedInput
-    from embedconsole.sync.planner import PlanResult
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.plan.planner import PlanResult
     from support.databases import Database
     from support.shop import Shop
     from sync.rig import HeldEmbedder, MemoryCollection

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embedconsole.ledger.items.difference import changed_state, state_of
 from embedconsole.ledger.records.items import Hashes, Known
-from embedconsole.ledger.states import State
-from embedconsole.sync.diff import changed_state, state_of
+from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

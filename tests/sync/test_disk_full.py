@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import event
 
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from sync.driving import report_of
 
 if TYPE_CHECKING:
     import sqlite3
 
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
     from support.shop import Shop
     from sync.rig import HeldEmbedder, MemoryCollection
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.states import State
-from embedconsole.sync.dryrun import CountingSink
+from embedconsole.ledger.state import State
+from embedconsole.sync.run.dry_run import CountingSink
 from sync.desk import Desk
 
 if TYPE_CHECKING:

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync.control import Pause
-from embedconsole.sync.elsewhere import SILENT, serving, with_others
-from embedconsole.sync.flow import GateState
-from embedconsole.sync.snapshot import EngineState, PipelineView, Snapshot
-from embedconsole.sync.status import DependencyStatus, PipelineStatus, ProcessStatus
+from embedconsole.sync.observe.other_processes import SILENT, serving, with_others
+from embedconsole.sync.observe.process_status import DependencyStatus, PipelineStatus, ProcessStatus
+from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
+from embedconsole.sync.resilience.gate import GateState
+from embedconsole.sync.shared.control import Pause
 
 ME = "here:1:aa"
 EPOCH = 1_000_000.0

@@ -10,7 +10,7 @@ import anyio
 import numpy as np
 import pytest
 
-from embedconsole.config.model import RetryConfig
+from embedconsole.config.settings import RetryConfig
 from embedconsole.faults import (
     BadInput,
     Fault,
@@ -21,10 +21,10 @@ from embedconsole.faults import (
     Unreachable,
 )
 from embedconsole.items import Embedded
-from embedconsole.sync.embedding import EmbedderWitness, GatedEmbedder, KnownSize, embed_contents
-from embedconsole.sync.flow import Gate, Interrupted
-from embedconsole.sync.isolate import Rejection
-from embedconsole.sync.progress import Progress
+from embedconsole.sync.resilience.gate import Gate, Interrupted
+from embedconsole.sync.shared.report import Progress
+from embedconsole.sync.worker.bisect import Rejection
+from embedconsole.sync.worker.embed import EmbedderWitness, GatedEmbedder, KnownSize, embed_contents
 from sync.dependency import state_of
 from sync.makers import make_pipeline, make_recipe, make_row
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from embedconsole.items import EmbedInput
-    from embedconsole.sync.content import Content
+    from embedconsole.sync.content.recipe import Content
 
 pytestmark = pytest.mark.anyio
 

@@ -11,21 +11,27 @@ import pytest
 from embedconsole.faults import Transient
 from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.states import State
-from embedconsole.sync.examining import InCatalog, examine_item
-from embedconsole.sync.failing import Chosen, failed_items, failures_by_cause, retry_chosen, skip_chosen
-from embedconsole.sync.following import what_follows
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.remedies import remedy_for
+from embedconsole.ledger.state import State
+from embedconsole.sync.inspect.failures import (
+    Chosen,
+    failed_items,
+    failures_by_cause,
+    retry_chosen,
+    skip_chosen,
+)
+from embedconsole.sync.inspect.item import InCatalog, examine_item
+from embedconsole.sync.inspect.item_explanation import what_follows
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.remedies import remedy_for
 from sync.driving import LIMIT, report_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import TypeVar
 
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.examining import Examined
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.inspect.item import Examined
+    from embedconsole.sync.run.engine import Engine
     from support.shop import Shop
     from sync.rig import HeldEmbedder, MemoryCollection
 

@@ -10,15 +10,16 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from embedconsole.config.model import CollectionConfig
+from embedconsole.config.settings import CollectionConfig
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync import feedwatch, scheduler
-from embedconsole.sync.attending import Attendance
-from embedconsole.sync.control import Control
-from embedconsole.sync.intake import Intake
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.sync.daemon import feed_poller as feedwatch
+from embedconsole.sync.daemon import scheduler
+from embedconsole.sync.daemon.attendance import Attendance
+from embedconsole.sync.plan.feed_intake import Intake
+from embedconsole.sync.shared.control import Control
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 from sync.fake_feed import FakeFeed
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.options import RunOptions
-    from embedconsole.sync.snapshot import Halt
+    from embedconsole.sync.observe.snapshot import Halt
+    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.options import RunOptions
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from embedconsole.faults import BadInput, Fault, Refused, RefusesEverything, Throttled, Transient
-from embedconsole.sync import flow
-from embedconsole.sync.flow import Gate, GateState, Interrupted, Stop
+from embedconsole.sync.resilience import gate as flow
+from embedconsole.sync.resilience.gate import Gate, GateState, Interrupted, Stop
 from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency, gate, let_others_run
 
 pytestmark = pytest.mark.anyio

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.sync import identity
-from embedconsole.sync.identity import dead_among, this_worker
+from embedconsole.sync.run import process as identity
+from embedconsole.sync.run.process import dead_among, this_worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

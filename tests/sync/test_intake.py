@@ -9,13 +9,13 @@ import pytest
 
 from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.states import State
-from embedconsole.sync import intake as intake_module
-from embedconsole.sync.guard import DeleteGuard, DeleteRule
-from embedconsole.sync.intake import WORKS_AGAIN, Intake
-from embedconsole.sync.journal import Journal
-from embedconsole.sync.options import PlanOptions
-from embedconsole.sync.planner import LedgerSink, Planner, PlanResult, Stopped
+from embedconsole.ledger.state import State
+from embedconsole.sync.plan import feed_intake as intake_module
+from embedconsole.sync.plan.feed_intake import WORKS_AGAIN, Intake
+from embedconsole.sync.plan.planner import LedgerSink, Planner, PlanResult, Stopped
+from embedconsole.sync.shared.delete_guard import DeleteGuard, DeleteRule
+from embedconsole.sync.shared.journal import Journal
+from embedconsole.sync.shared.options import PlanOptions
 from sync.desk import Desk
 from sync.fake_feed import FakeFeed
 

@@ -15,12 +15,12 @@ from hypothesis import strategies as st
 
 from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import Embedded, EmbedInput
-from embedconsole.sync.isolate import NothingUsable, Pulse, Rejection, embed_isolating
+from embedconsole.sync.worker.bisect import NothingUsable, Pulse, Rejection, embed_isolating
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from embedconsole.sync.isolate import Isolated
+    from embedconsole.sync.worker.bisect import Isolated
 
 SIZES = st.integers(1, 33)
 

@@ -8,7 +8,7 @@ import pytest
 
 from embedconsole.faults import Transient
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.journal import Journal
+from embedconsole.sync.shared.journal import Journal
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ import pytest
 
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.thread import EngineHandle, engine_in_thread
+from embedconsole.sync.daemon.engine_thread import EngineHandle, engine_in_thread
+from embedconsole.sync.shared.options import RunOptions
 from sync.driving import LIMIT, report_of
 
 if TYPE_CHECKING:

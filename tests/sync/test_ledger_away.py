@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedconsole.database_link import Link
 from embedconsole.faults import Unreachable
-from embedconsole.sqllink import Link
-from embedconsole.sync.flow import GateState, Health
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.silence import Asking, LedgerSilence
+from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.ledger_health import Asking, LedgerSilence
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from support.processes import wait_until
 from sync.driving import report_of
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.snapshot import Snapshot
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.run.engine import Engine
     from sync.rig import HeldEmbedder
 
 SECONDS = 3.0

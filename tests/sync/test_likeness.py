@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.sync.likeness import unlike_field
+from embedconsole.sync.audit.payload_match import unlike_field
 
 if TYPE_CHECKING:
     from embedconsole.items import JsonObject, JsonValue

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.states import GateMark
-from embedconsole.sync.observing import observe
-from embedconsole.sync.progress import Outcome
+from embedconsole.ledger.state import GateMark
+from embedconsole.sync.observe.ledger_overview import observe
+from embedconsole.sync.shared.report import Outcome
 from sync.makers import make_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.observing import LatestRun
+    from embedconsole.sync.observe.ledger_overview import LatestRun
     from support.databases import Database
 
 PIPELINE = make_pipeline()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config.model import RetryConfig
+from embedconsole.config.settings import RetryConfig
 from embedconsole.faults import Unreachable
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from sync.driving import report_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import EmbedInput
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
     from sync.rig import HeldEmbedder, MemoryCollection
 
 

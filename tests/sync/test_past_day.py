@@ -9,9 +9,9 @@ import pytest
 
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.history import Sample
-from embedconsole.sync.engine import Engine
-from embedconsole.sync.identity import this_worker
-from embedconsole.sync.past_day import past_day
+from embedconsole.sync.observe.past_day import past_day
+from embedconsole.sync.run.engine import Engine
+from embedconsole.sync.run.process import this_worker
 
 if TYPE_CHECKING:
     from support.databases import Database

@@ -11,12 +11,12 @@ from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.presence import Worker
 from embedconsole.ledger.records.work import BatchInFlight
-from embedconsole.ledger.states import State
-from embedconsole.sync.control import Pause
-from embedconsole.sync.flow import GateState, Health
-from embedconsole.sync.picturing import BATCHES_IN_PICTURE, picture_of, read_picture
-from embedconsole.sync.progress import Outcome, PipelineReport, Progress
-from embedconsole.sync.snapshot import CollectionSeen, EngineState, PipelineView, Snapshot
+from embedconsole.ledger.state import State
+from embedconsole.sync.observe.snapshot import CollectionSeen, EngineState, PipelineView, Snapshot
+from embedconsole.sync.observe.snapshot_json import BATCHES_IN_PICTURE, picture_of, read_picture
+from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.shared.control import Pause
+from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress
 
 if TYPE_CHECKING:
     import pytest

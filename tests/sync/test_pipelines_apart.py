@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config.model import Settings
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.settings import Settings
 from embedconsole.faults import Transient
-from embedconsole.sync import assembly, scheduler
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon import scheduler
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.run import components as assembly
 from support.feed import PRODUCTS, installed
 from support.processes import wait_until
 from support.shop import QUERY

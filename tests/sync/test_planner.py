@@ -9,9 +9,9 @@ import pytest
 from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.work import Failure, Settlement
-from embedconsole.ledger.states import State
-from embedconsole.sync.payload import PayloadField
-from embedconsole.sync.planner import Stopped
+from embedconsole.ledger.state import State
+from embedconsole.sync.content.payload import PayloadField
+from embedconsole.sync.plan.planner import Stopped
 from sync.desk import Desk
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.planner import Stopped
+from embedconsole.sync.plan.planner import Stopped
 from sync.desk import Desk
 from sync.fake_catalog import FakeCatalog
 

@@ -9,15 +9,16 @@ import anyio
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync import pulse, sampling
-from embedconsole.sync.control import Pause
-from embedconsole.sync.flow import GateState, Health
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Progress
-from embedconsole.sync.sampling import Sampler
-from embedconsole.sync.snapshot import EngineState, PipelineView, Snapshot
-from embedconsole.sync.status import ProcessStatus, read_status, status_of
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon import heartbeat as pulse
+from embedconsole.sync.daemon import sampler as sampling
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.daemon.sampler import Sampler
+from embedconsole.sync.observe.process_status import ProcessStatus, read_status, status_of
+from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
+from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.shared.control import Pause
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Progress
 from sync.driving import LIMIT, report_of
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.run.engine import Engine
     from sync.rig import HeldEmbedder, MemoryCollection
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Worker
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.recalling import Ending, past_runs, run_in_detail
+from embedconsole.sync.observe.run_history import Ending, past_runs, run_in_detail
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

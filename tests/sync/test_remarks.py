@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.remarks import remarks
+from embedconsole.sync.plan.value_remarks import remarks
+from embedconsole.sync.run.components import assembled
 from sync.makers import make_pipeline
 
 if TYPE_CHECKING:

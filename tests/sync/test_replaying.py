@@ -8,19 +8,19 @@ import pytest
 
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.history import Throughput
-from embedconsole.sync import replaying
-from embedconsole.sync.looking_back import Seek
-from embedconsole.sync.progress import Progress
-from embedconsole.sync.replaying import replayed
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe import replaying
+from embedconsole.sync.observe.past import Seek
+from embedconsole.sync.observe.replaying import replayed
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.shared.report import Progress
 from support import recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.looking_back import Replayed
-    from embedconsole.sync.snapshot import PipelineView
+    from embedconsole.sync.observe.past import Replayed
+    from embedconsole.sync.observe.snapshot import PipelineView
 
 NIGHT = 1_767_233_670.123
 """The first of January 2026, 02:14:30."""

@@ -9,8 +9,8 @@ import pytest
 
 from embedconsole.items import CatalogRow
 from embedconsole.pieces import Estimate, pieces
-from embedconsole.sync.room import Room
-from embedconsole.sync.rows import RowPortions
+from embedconsole.sync.content.row_reader import RowPortions
+from embedconsole.sync.worker.memory_budget import Room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

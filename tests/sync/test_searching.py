@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.conditions import Condition, Scope
 from embedconsole.embedders.hashing import HashingEmbedder
 from embedconsole.faults import BadInput, ConfigError, Refused
+from embedconsole.filters import Condition, Scope
 from embedconsole.items import CollectionSchema, EmbedInput, Points, VectorSpec
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.hits import facts_of, key_of, title_of
-from embedconsole.sync.initialise import initialise, plan_init
-from embedconsole.sync.searching import ByImage, ByText, LikeItem, parse_query, search, vector_for
+from embedconsole.sync.inspect.init import initialise, plan_init
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.search.hits import facts_of, key_of, title_of
+from embedconsole.sync.search.search import ByImage, ByText, LikeItem, parse_query, search, vector_for
 from sync.makers import make_pipeline, make_recipe, make_row
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import Embedded
-    from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.searching import Query
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.search.search import Query
 
 pytestmark = pytest.mark.anyio
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.ledger.records.items import Turnover
-from embedconsole.sync.guard import DeleteRule
-from embedconsole.sync.seen import SeenIds
+from embedconsole.sync.plan.seen_ids import SeenIds
+from embedconsole.sync.shared.delete_guard import DeleteRule
 
 EDGES = st.sampled_from([0, 1, 7, 8, 65_535, 65_536, 65_537, 2**31, 2**63 - 1])
 IDS = st.one_of(EDGES, st.integers(0, 70_000), st.integers(0, 2**63 - 1))

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from embedconsole.faults import ConfigError
 from embedconsole.items import CatalogRow
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.states import State
-from embedconsole.sync.selection import parse_selection
+from embedconsole.ledger.state import State
+from embedconsole.sync.shared.selection import parse_selection
 from sync.desk import Desk
 
 if TYPE_CHECKING:

@@ -16,10 +16,11 @@ from embedconsole.config.embedder import HttpEmbedder
 from embedconsole.faults import Overloaded, Throttled, Transient
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync import flow, gates
-from embedconsole.sync.control import Control, RunControl
-from embedconsole.sync.flow import FAILURES_TO_OPEN, Gate, GateState, Stop
-from embedconsole.sync.gates import Gates
+from embedconsole.sync.resilience import gate as flow
+from embedconsole.sync.resilience import shared_gates as gates
+from embedconsole.sync.resilience.gate import FAILURES_TO_OPEN, Gate, GateState, Stop
+from embedconsole.sync.resilience.shared_gates import Gates
+from embedconsole.sync.shared.control import Control, RunControl
 from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ async def test_a_breaker_is_open_for_both_and_one_of_them_probes(ledger: Ledger)
 async def test_a_probe_of_a_process_that_is_gone_is_taken_over(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedconsole.ledger.gates.PROBE_SECONDS", 0.1)
+    monkeypatch.setattr("embedconsole.ledger.hosts.shared_gates.PROBE_SECONDS", 0.1)
     async with processes(ledger) as (one, two):
         key = one.gates._of(one.gate).key
         ledger.gates.shut(key, "embedder ml", gates._MARKS[GateState.OPEN], wait=0, failures=3, fault="503")

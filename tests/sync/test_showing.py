@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.conditions import Condition, Scope
-from embedconsole.fields import values_at
+from embedconsole.filters import Condition, Scope
 from embedconsole.items import Hit, JsonObject
-from embedconsole.sync.searching import ByText, Found
-from embedconsole.sync.showing import Showing, asked_fields, showing_of, shown_at
+from embedconsole.payload_paths import values_at
+from embedconsole.sync.search.presentation import Showing, asked_fields, showing_of, shown_at
+from embedconsole.sync.search.search import ByText, Found
 from sync.makers import make_pipeline
 
 

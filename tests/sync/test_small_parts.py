@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.config.model import RetryConfig
-from embedconsole.sync.journal import Journal, product_column
-from embedconsole.sync.packing import pack, unpack
-from embedconsole.sync.progress import Outcome, PipelineReport, Progress, RunReport
-from embedconsole.sync.retry import delay_after
-from embedconsole.sync.snapshot import RateMeter
-from embedconsole.sync.space import space_of
-from embedconsole.sync.stages import Stages
+from embedconsole.config.settings import RetryConfig
+from embedconsole.sync.content.packing import pack, unpack
+from embedconsole.sync.content.vector_space import space_of
+from embedconsole.sync.observe.snapshot import RateMeter
+from embedconsole.sync.resilience.retry import delay_after
+from embedconsole.sync.shared.journal import Journal, product_column
+from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, RunReport
+from embedconsole.sync.worker.stages import Stages
 from sync.makers import make_row
 
 RETRY = RetryConfig(attempts=5, backoff=[60.0, 120.0, 300.0])

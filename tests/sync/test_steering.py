@@ -9,20 +9,20 @@ import pytest
 
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.run import CANCELLED
-from embedconsole.sync.selection import parse_selection
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.run.pipeline_run import CANCELLED
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
+from embedconsole.sync.shared.selection import parse_selection
 from sync.driving import LIMIT, report_of, snapshot_when
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.items import EmbedInput, PointId, Points
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.progress import RunReport
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.report import RunReport
     from support.shop import Shop
     from sync.rig import HeldEmbedder, MemoryCollection
 
@@ -168,7 +168,7 @@ def test_a_cancel_between_runs_cancels_nothing(synced: EngineHandle) -> None:
 def test_a_cancelled_run_is_not_taken_up_again_before_its_time(
     handle: EngineHandle, embedder: HeldEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedconsole.sync.scheduler.LOOK_EVERY", 0.01)
+    monkeypatch.setattr("embedconsole.sync.daemon.scheduler.LOOK_EVERY", 0.01)
     reports: list[RunReport] = []
     over = threading.Event()
 

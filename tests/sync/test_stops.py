@@ -13,13 +13,13 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from embedconsole.catalog.sql import SqlCatalog
+from embedconsole.catalog.sql_catalog import SqlCatalog
 from embedconsole.faults import Refused
-from embedconsole.ledger.work import Work
-from embedconsole.sync import assembly
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.ledger.items.settle import Work
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.run import components as assembly
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome
 from support.databases import sqlite_database
 from support.ledger_rows import LedgerRows
 from sync.driving import LIMIT, report_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import Embedded, EmbedInput, Points
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
     from support.databases import Database
     from sync.rig import HeldEmbedder, MemoryCollection
 

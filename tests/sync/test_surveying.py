@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from embedconsole.collection.server import ServerCollection
+from embedconsole.collection.qdrant.server import ServerCollection
 from embedconsole.faults import Refused
 from embedconsole.items import CollectionSchema, Naming, Optimizations, VectorSpec
-from embedconsole.sync.opening import open_engine
-from embedconsole.sync.surveying import survey
+from embedconsole.sync.daemon.lifecycle import open_engine
+from embedconsole.sync.inspect.collection import survey
 from sync.makers import make_pipeline
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.sync.surveying import Survey
+    from embedconsole.sync.inspect.collection import Survey
     from support.qdrant_server import QdrantServer
 
 pytestmark = pytest.mark.anyio

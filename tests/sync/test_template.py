@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.faults import ConfigError
-from embedconsole.sync.template import as_text, parse_template
+from embedconsole.sync.content.template import as_text, parse_template
 
 if TYPE_CHECKING:
     from embedconsole.items import JsonValue

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.faults import Refused, Unreachable
-from embedconsole.ledger.history import History
+from embedconsole.ledger.hosts.history import History
+from embedconsole.ledger.items.counts import Overview
+from embedconsole.ledger.items.settle import Work
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.overview import Overview
-from embedconsole.ledger.work import Work
-from embedconsole.sync.options import PlanOptions, RunOptions
-from embedconsole.sync.planner import Planner, PlanResult
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.snapshot import EngineState
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.plan.planner import Planner, PlanResult
+from embedconsole.sync.shared.options import PlanOptions, RunOptions
+from embedconsole.sync.shared.report import Outcome
 from support.processes import wait_until
 from sync.driving import LIMIT, report_of, snapshot_when
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import EmbedInput
-    from embedconsole.sync.progress import RunReport
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.shared.report import RunReport
     from support.shop import Shop
     from sync.rig import HeldEmbedder, MemoryCollection
 

@@ -7,10 +7,10 @@ import pytest
 from embedconsole.config.notify import NotifyRules
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.presence import SharedGate
-from embedconsole.ledger.states import GateMark
-from embedconsole.sync.observing import Observed
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
-from embedconsole.sync.troubles import of_ledger, of_run, span_of
+from embedconsole.ledger.state import GateMark
+from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
+from embedconsole.sync.observe.ledger_overview import Observed
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 RULES = NotifyRules()
 

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import delete
 
 from embedconsole.faults import Unreachable
-from embedconsole.ledger.beliefs import Beliefs
+from embedconsole.ledger.items.synced_items import Beliefs
 from embedconsole.ledger.schema import items
-from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.audit import CollectionAudit
-from embedconsole.sync.comparing import Verdict
-from embedconsole.sync.generation import current_generation
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.repairing import LedgerMender
-from embedconsole.sync.verifying import Verification, verify
+from embedconsole.sync.audit.repair import LedgerMender
+from embedconsole.sync.audit.report import CollectionAudit
+from embedconsole.sync.audit.verify import Verification, verify
+from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.generations import current_generation
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.verdict import Verdict
 from sync.driving import LIMIT, report_of
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from embedconsole.items import JsonObject, PointId, PointPage, Points
     from embedconsole.ledger.records.items import Believed
-    from embedconsole.sync.audit import Audit
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.audit.report import Audit
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.run.engine import Engine
     from support.shop import Shop
     from sync.rig import HeldEmbedder, MemoryCollection
 

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.collection.filters import to_filter
-from embedconsole.conditions import Condition, Scope
 from embedconsole.faults import ConfigError
-from embedconsole.sync.searching import ByText, LikeItem, parse_asked
-from embedconsole.sync.where import check_field, looks_like_filter, parse_where, written
+from embedconsole.filters import Condition, Scope
+from embedconsole.sync.search.filter_parser import check_field, looks_like_filter, parse_where, written
+from embedconsole.sync.search.search import ByText, LikeItem, parse_asked
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from embedconsole.conditions import Value
+    from embedconsole.filters import Value
     from embedconsole.items import IndexType
 
 INDEXES: dict[str, IndexType] = {

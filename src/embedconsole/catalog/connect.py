@@ -11,11 +11,11 @@ from urllib.parse import quote
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.pool import QueuePool
 
-from embedconsole.catalog.values import parse_json
+from embedconsole.catalog.row_values import parse_json
 from embedconsole.config.database import database_url
+from embedconsole.database_faults import connecting
+from embedconsole.database_link import PAUSES, Link, driver_arguments
 from embedconsole.faults import Refused
-from embedconsole.sqlfaults import connecting
-from embedconsole.sqllink import PAUSES, Link, driver_arguments
 
 if TYPE_CHECKING:
     import sqlite3

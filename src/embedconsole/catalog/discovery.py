@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.types import UUID, TypeEngine
 
 from embedconsole.catalog.connect import Connections
-from embedconsole.catalog.source import open_rows, written_table
-from embedconsole.catalog.values import json_value
+from embedconsole.catalog.query_source import open_rows, written_table
+from embedconsole.catalog.row_values import json_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from embedconsole.catalog.source import TableName
+    from embedconsole.catalog.query_source import TableName
     from embedconsole.items import JsonValue
 
 

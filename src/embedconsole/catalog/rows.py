@@ -5,13 +5,13 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.values import bit_column, json_column, parsed_column
+from embedconsole.catalog.row_values import bit_column, json_column, parsed_column
 from embedconsole.items import CatalogRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.catalog.source import Source
+    from embedconsole.catalog.query_source import Source
 
 
 class RowMaker:

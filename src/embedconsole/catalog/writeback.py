@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
-from embedconsole.catalog.source import TableName, find_table, missing_column, untyped, untyped_table, value
+from embedconsole.catalog.query_source import (
+    TableName,
+    find_table,
+    missing_column,
+    untyped,
+    untyped_table,
+    value,
+)
 from embedconsole.catalog.sqltext import first_table, name_parts
 from embedconsole.faults import Refused
 

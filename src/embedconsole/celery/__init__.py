@@ -10,7 +10,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.foreign import harmless
+from embedconsole.foreign_text import harmless
 
 if TYPE_CHECKING:
     from celery import Celery

@@ -16,12 +16,12 @@ from embedconsole.celery.tasks import Tasks
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import ConfigError
-from embedconsole.foreign import harmless
-from embedconsole.ledger.claims import LEASE_SECONDS
+from embedconsole.foreign_text import harmless
+from embedconsole.ledger.items.claim import LEASE_SECONDS
 
 if TYPE_CHECKING:
     from embedconsole.config.load import Loaded
-    from embedconsole.config.model import Settings
+    from embedconsole.config.settings import Settings
 
 PLAN = "embedconsole.plan"
 DRAIN = "embedconsole.drain"

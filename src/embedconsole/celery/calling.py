@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.celery.process import ROLE
-from embedconsole.sync.elsewhere import SILENT
-from embedconsole.sync.status import read_status
+from embedconsole.sync.observe.other_processes import SILENT
+from embedconsole.sync.observe.process_status import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.interpreter import hand_over_sooner, return_memory, spare_the_collector
-from embedconsole.sync.obeying import OrderTaker
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.runtime import hand_over_sooner, return_memory, spare_the_collector
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.daemon.order_listener import OrderTaker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.run.engine import Engine
 
 ROLE = "celery"
 

@@ -11,21 +11,21 @@ import anyio.to_thread
 
 from embedconsole.celery.calling import drains_wanted, idle_beside
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.foreign import harmless
-from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.consequences import stopped
-from embedconsole.sync.due import something_due
-from embedconsole.sync.options import RunOptions
-from embedconsole.sync.outside import from_outside
-from embedconsole.sync.progress import Outcome, PipelineReport, RunReport
+from embedconsole.foreign_text import harmless
+from embedconsole.sync.daemon.due import something_due
+from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.shared.fault_text import stopped
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.outside import from_outside
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from embedconsole.celery.process import WorkerProcess
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.run.engine import Engine
 
 _CALL_EVERY = 5.0
 """Seconds after which a planner calls idle workers for what it has found so far."""

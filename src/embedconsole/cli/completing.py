@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from embedconsole.cli.context import Invocation
 from embedconsole.config.find import find
 from embedconsole.config.load import load
-from embedconsole.config.source import read_source
+from embedconsole.config.yaml_source import read_source
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.session import open_session
 
 if TYPE_CHECKING:
     import click
 
-    from embedconsole.config.marks import Tree
+    from embedconsole.config.yaml_marks import Tree
 
 _KEYS = 100
 

@@ -19,7 +19,7 @@ from embedconsole.cli.running import RunFlags, run
 from embedconsole.cli.serving import serve_command
 from embedconsole.cli.setup import setup_command
 from embedconsole.faults import ConfigError, Fault, system_fault, ungrouped
-from embedconsole.foreign import is_text
+from embedconsole.foreign_text import is_text
 from embedconsole.headless.exits import SENTENCES, Exit
 from embedconsole.headless.streams import open_streams, stdout_problem
 from embedconsole.headless.talk import say

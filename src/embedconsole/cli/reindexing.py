@@ -85,8 +85,8 @@ def reindex_command(
       embedconsole reindex --lead-to products-live
     """
     from embedconsole.headless.reindexing import drop_standby, lead, reindex, undo
-    from embedconsole.sync.purse import check_prices
-    from embedconsole.sync.reindexing import ReindexOptions
+    from embedconsole.sync.reindex.reindex import ReindexOptions
+    from embedconsole.sync.shared.budget import check_prices
 
     if sum((rollback, drop_old, lead_to is not None)) > 1:
         raise click.UsageError("--lead-to, --rollback and --drop-old do not go together")

@@ -13,7 +13,7 @@ from embedconsole.cli.drawing import draw, on_terminal
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 from embedconsole.headless.tracing import tracing
-from embedconsole.sync.interpreter import hand_over_sooner, return_memory, spare_the_collector
+from embedconsole.runtime import hand_over_sooner, return_memory, spare_the_collector
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,9 +73,9 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         with tracing():
             return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
     from embedconsole.headless.once import run_dry, run_once
-    from embedconsole.sync.options import RunOptions
-    from embedconsole.sync.purse import check_prices
-    from embedconsole.sync.selection import parse_selection
+    from embedconsole.sync.shared.budget import check_prices
+    from embedconsole.sync.shared.options import RunOptions
+    from embedconsole.sync.shared.selection import parse_selection
 
     if flags.max_cost is not None:
         check_prices(session.pipelines)

@@ -13,7 +13,7 @@ from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
-    from embedconsole.sync.searching import Query
+    from embedconsole.sync.search.search import Query
 
 
 @click.command("search")
@@ -76,7 +76,7 @@ def search_command(
 
 def _query(text: str | None, image: str | None, similar_to: str | None) -> Query:
     from embedconsole.headless.picture import picture_reference
-    from embedconsole.sync.searching import ByImage, ByText, LikeItem
+    from embedconsole.sync.search.search import ByImage, ByText, LikeItem
 
     match text, image, similar_to:
         case str(), None, None:

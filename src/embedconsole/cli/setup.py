@@ -134,7 +134,7 @@ def _conclude(setup: Setup, variables: Variables, path: Path, *, tested: bool) -
     """Say what was written and what is to be set, and count what a first run would do."""
     from embedconsole.headless.once import run_dry
     from embedconsole.headless.session import open_session
-    from embedconsole.sync.options import RunOptions
+    from embedconsole.sync.shared.options import RunOptions
 
     put(str(path))
     exports = variables.exports(os.environ)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from embedconsole.conditions import EVERYTHING
+from embedconsole.filters import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embedconsole.conditions import Scope
+    from embedconsole.filters import Scope
     from embedconsole.items import (
         CollectionSchema,
         CollectionState,

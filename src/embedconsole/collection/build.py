@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.collection.address import parse_address
-from embedconsole.collection.aliases import resolved
+from embedconsole.collection.embedded.aliases import resolved
+from embedconsole.collection.qdrant.address import parse_address
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
-    from embedconsole.config.model import CollectionConfig
+    from embedconsole.config.settings import CollectionConfig
 
 
 def own_name(config: CollectionConfig) -> str:
@@ -52,10 +52,10 @@ def build_itself(config: CollectionConfig, name: str) -> Collection:
     if name in (".", ".."):
         raise ConfigError(f"collection.name {name!r} can't be used in an address: choose another name")
     if config.path is not None:
-        from embedconsole.collection.embedded import EmbeddedCollection
+        from embedconsole.collection.embedded.embedded import EmbeddedCollection
 
         return EmbeddedCollection(config.path, name, timeout=config.timeout)
-    from embedconsole.collection.server import ServerCollection
+    from embedconsole.collection.qdrant.server import ServerCollection
 
     api_key = config.api_key.get_secret_value() if config.api_key is not None else None
     tls = config.tls.context("collection.tls")

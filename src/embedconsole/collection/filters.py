@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.conditions import Condition, Value
+    from embedconsole.filters import Condition, Value
     from embedconsole.items import JsonObject, JsonValue
 
 _RANGES = {"<": "lt", "<=": "lte", ">": "gt", ">=": "gte"}

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from embedconsole.config.section import Section
-from embedconsole.config.values import DatabaseUrl, Duration, OptionalText, Positive
+from embedconsole.config.types import DatabaseUrl, Duration, OptionalText, Positive
 from embedconsole.config.watch import WatchConfig
 
 

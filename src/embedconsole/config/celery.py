@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from pydantic_core import PydanticCustomError
 
 from embedconsole.config.section import Section
-from embedconsole.config.values import OptionalSecret, Timeout
+from embedconsole.config.types import OptionalSecret, Timeout
 
 
 def _broker(value: SecretStr) -> SecretStr:

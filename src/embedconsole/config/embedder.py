@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 from embedconsole.config.pictures import PicturesConfig, SentPictures
 from embedconsole.config.section import Section
 from embedconsole.config.tls import TlsConfig
-from embedconsole.config.values import (
+from embedconsole.config.types import (
     Constants,
     Headers,
     OptionalKey,

@@ -11,11 +11,11 @@ import difflib
 import re
 from typing import TYPE_CHECKING
 
-from embedconsole.config.marks import Mark, printable
-from embedconsole.config.model import Settings
-from embedconsole.config.source import parse_flow
+from embedconsole.config.settings import Settings
+from embedconsole.config.yaml_marks import Mark, printable
+from embedconsole.config.yaml_source import parse_flow
 from embedconsole.faults import ConfigError
-from embedconsole.foreign import is_text
+from embedconsole.foreign_text import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,16 +14,16 @@ from embedconsole.config.errors import error_lines
 from embedconsole.config.find import find
 from embedconsole.config.interpolate import interpolate
 from embedconsole.config.layers import Layered, with_flags
-from embedconsole.config.model import Settings
 from embedconsole.config.section import Section
-from embedconsole.config.source import Source, read_source
-from embedconsole.config.values import FOLDER
+from embedconsole.config.settings import Settings
+from embedconsole.config.types import FOLDER
+from embedconsole.config.yaml_source import Source, read_source
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.marks import Marks
+    from embedconsole.config.yaml_marks import Marks
 
 S = TypeVar("S", bound=Section)
 

@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from embedconsole.config.section import Section
-from embedconsole.config.values import Timeout, parse_duration
+from embedconsole.config.types import Timeout, parse_duration
 
 _OFF = frozenset({"off", "false", "no", "never"})
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*)://.", re.IGNORECASE)

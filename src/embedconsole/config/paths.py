@@ -13,7 +13,7 @@ from embedconsole.config.database import database_url
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from embedconsole.config.model import Settings
+    from embedconsole.config.settings import Settings
 
 STATE_VARIABLE = "EMBEDCONSOLE_STATE_DIR"
 LOG_VARIABLE = "EMBEDCONSOLE_LOG_DIR"

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from embedconsole.config.section import Section
 from embedconsole.config.tls import TlsConfig
-from embedconsole.config.values import OptionalPath, Positive, Timeout
+from embedconsole.config.types import OptionalPath, Positive, Timeout
 from embedconsole.pictures.limits import MOST_PIXELS, PictureLimits, as_network
 
 _HOST = re.compile(r"[\w.-]+", re.ASCII)

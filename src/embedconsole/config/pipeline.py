@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.config.marks import printable
+from embedconsole.config.yaml_marks import printable
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     from embedconsole.config.catalog import CatalogConfig
     from embedconsole.config.embedder import EmbedderConfig
-    from embedconsole.config.model import (
+    from embedconsole.config.pictures import PicturesConfig
+    from embedconsole.config.settings import (
         CollectionConfig,
         KeepVectors,
         RetryConfig,
         Settings,
         VectorConfig,
     )
-    from embedconsole.config.pictures import PicturesConfig
 
 
 @dataclass(frozen=True, slots=True)

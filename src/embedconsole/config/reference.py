@@ -13,8 +13,8 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args, get_origin
 
-from embedconsole.config.model import Settings
 from embedconsole.config.section import Section
+from embedconsole.config.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

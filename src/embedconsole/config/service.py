@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from embedconsole.config.section import Section
-from embedconsole.config.values import Combine, OptionalSecret, OptionalText, Positive
+from embedconsole.config.types import Combine, OptionalSecret, OptionalText, Positive
 
 
 class ServiceConfig(Section):

@@ -19,14 +19,14 @@ from embedconsole.config.layers import Layered, with_flags
 from embedconsole.config.load import checked
 from embedconsole.config.section import Section
 from embedconsole.config.service import ServiceConfig
-from embedconsole.config.source import read_source
-from embedconsole.config.values import Name
+from embedconsole.config.types import Name
+from embedconsole.config.yaml_source import read_source
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.marks import Tree
+    from embedconsole.config.yaml_marks import Tree
 
 
 class Serving(Section):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from pydantic import model_validator
 
 from embedconsole.config.section import Section
-from embedconsole.config.values import OptionalPath, OptionalSecret
+from embedconsole.config.types import OptionalPath, OptionalSecret
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 
 from embedconsole.config.section import Section
-from embedconsole.config.values import OptionalText
+from embedconsole.config.types import OptionalText
 
 KEY_PARAMETER = re.compile(r"(?<![:\w]):key\b")
 """Where `keys` takes the value of the watched column; `::key` is a cast."""

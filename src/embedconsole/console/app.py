@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from embedconsole.console.glyphs import Glyphs
     from embedconsole.console.helm import Helm
     from embedconsole.console.launch import Launch
-    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 

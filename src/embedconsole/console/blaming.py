@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.console.text import clean
 from embedconsole.console.words import age, at_minute, counted
 from embedconsole.ledger.records.failures import FailureKind
-from embedconsole.sync.remedies import remedy_for
+from embedconsole.sync.shared.remedies import remedy_for
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from embedconsole.console.bridge import Bridge
     from embedconsole.console.text import Tone
     from embedconsole.ledger.records.failures import FailedItem, FailureGroup
-    from embedconsole.sync.examining import Examined
-    from embedconsole.sync.failing import FailureOverview
+    from embedconsole.sync.inspect.failures import FailureOverview
+    from embedconsole.sync.inspect.item import Examined
 
 _TONES: dict[FailureKind, Tone] = {
     FailureKind.FAILED: "alert",

@@ -12,7 +12,7 @@ from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.throughput import Throughput
-from embedconsole.sync.ordering import sender
+from embedconsole.sync.daemon.orders import sender
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from embedconsole.console.helm import Helm
     from embedconsole.console.launch import Facts, Launch
     from embedconsole.console.view import DashboardView
-    from embedconsole.sync.progress import PipelineReport
-    from embedconsole.sync.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.shared.report import PipelineReport
 
 
 @dataclass(slots=True)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.checks import check_assembly, check_ledger
+from embedconsole.sync.inspect.checks import check_assembly, check_ledger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.checks import Check
+    from embedconsole.sync.inspect.checks import Check
+    from embedconsole.sync.run.components import Assembly
 
 
 async def check_parts(ledger: Ledger, assembly: Assembly) -> AsyncIterator[Check]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embedconsole.sync.failing import Chosen
+    from embedconsole.sync.inspect.failures import Chosen
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio.to_thread
 
-from embedconsole.sync.giving import give
-from embedconsole.sync.ordering import SWITCHED, Verb, sender
+from embedconsole.sync.daemon.giving import give
+from embedconsole.sync.daemon.orders import SWITCHED, Verb, sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from embedconsole.items import JsonObject
     from embedconsole.ledger.records.presence import Order
-    from embedconsole.sync.attending import Attendance
-    from embedconsole.sync.control import Control
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.ordering import Wish
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.attendance import Attendance
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.control import Control
 
 
 class Controls(Protocol):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from embedconsole.console.text import Tone
     from embedconsole.items import CollectionState, Naming, Optimization, Optimizations
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.sync.surveying import Survey
+    from embedconsole.sync.inspect.collection import Survey
 
 _BYTES_A_NUMBER = 4
 _PLACE = 48

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from embedconsole.console.actions import Action
     from embedconsole.console.bridge import Bridge
     from embedconsole.console.glyphs import Glyphs
-    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 

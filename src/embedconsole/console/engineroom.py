@@ -16,13 +16,13 @@ import anyio.to_thread
 
 from embedconsole.console.checking import check_parts
 from embedconsole.console.controls import OrderedControls, OwnControls
-from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.attending import Attendance
-from embedconsole.sync.elsewhere import serving, with_others
-from embedconsole.sync.flow import GateState, Health
-from embedconsole.sync.generation import current_generation
-from embedconsole.sync.initialise import initialise
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.attendance import Attendance
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.inspect.init import initialise
+from embedconsole.sync.observe.other_processes import serving, with_others
+from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.generations import current_generation
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from embedconsole.console.controls import Controls
     from embedconsole.console.launch import Launch
-    from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.checks import Check
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.initialise import Initialised
-    from embedconsole.sync.snapshot import Snapshot
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.inspect.checks import Check
+    from embedconsole.sync.inspect.init import Initialised
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 

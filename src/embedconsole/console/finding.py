@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.collection.errors import REMEDY_INIT
+from embedconsole.collection.qdrant.errors import REMEDY_INIT
 from embedconsole.console.text import clean
 from embedconsole.console.words import counted
 from embedconsole.faults import Fault
-from embedconsole.sync.hits import facts_of, key_of, title_of
-from embedconsole.sync.searching import LikeItem
-from embedconsole.sync.where import written
+from embedconsole.sync.search.filter_parser import written
+from embedconsole.sync.search.hits import facts_of, key_of, title_of
+from embedconsole.sync.search.search import LikeItem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.console.text import Tone
     from embedconsole.items import Hit
-    from embedconsole.sync.searching import Found, Query
+    from embedconsole.sync.search.search import Found, Query
 
 _HINT = "Type what a customer would. mug where price<20 filters; #35 or similar 35 finds what is like 35."
 _MOST_DECIMALS = 4

@@ -20,16 +20,16 @@ from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.sheets import check_lines, compared_lines, initialised_lines
 from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.failing import retry_chosen
-from embedconsole.sync.initialise import init_planned
+from embedconsole.sync.inspect.failures import retry_chosen
+from embedconsole.sync.inspect.init import init_planned
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from embedconsole.console.app import Console
     from embedconsole.console.text import Line
-    from embedconsole.sync.checks import Check
-    from embedconsole.sync.ordering import Wish
+    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.sync.inspect.checks import Check
 
 T = TypeVar("T")
 
@@ -86,7 +86,7 @@ async def force(console: Console) -> None:
 async def _count_choice(console: Console, wish: Wish) -> int:
     """How many items of the shown pipeline a run would embed, by a dry run of it."""
     # It plans, which nothing does before the first picture.
-    from embedconsole.sync.dryrun import count_forced
+    from embedconsole.sync.run.dry_run import count_forced
 
     look = partial(count_forced, pipeline=console.bridge.pipeline.name, only=wish.options.only)
     return await console.ask(partial(look, ledger_url=console.bridge.launch.ledger_url))

@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from embedconsole.console.controls import Controls
-    from embedconsole.sync.checks import Check
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.initialise import Initialised
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.inspect.checks import Check
+    from embedconsole.sync.inspect.init import Initialised
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.purse import item_price
+from embedconsole.sync.shared.budget import item_price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from embedconsole.console.helm import Helm
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.snapshot import Snapshot
 
 LOOK_EVERY = 1.0
 

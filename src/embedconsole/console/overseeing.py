@@ -17,10 +17,10 @@ from embedconsole.console.view import (
     PipelineRow,
 )
 from embedconsole.console.words import age, at_minute, span_of
-from embedconsole.sync.elsewhere import SILENT
-from embedconsole.sync.flow import GateState
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.other_processes import SILENT
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.resilience.gate import GateState
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from embedconsole.console.text import Tone
     from embedconsole.ledger.records.history import RunRecord
     from embedconsole.ledger.records.presence import Worker
-    from embedconsole.sync.flow import Health
-    from embedconsole.sync.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.resilience.gate import Health
 
 TONES: dict[str, Tone] = {
     EngineState.RUNNING: "work",

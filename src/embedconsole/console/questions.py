@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from embedconsole.collection.compare import Difference
     from embedconsole.console.launch import Facts
-    from embedconsole.sync.initialise import InitPlan
-    from embedconsole.sync.ordering import Wish
-    from embedconsole.sync.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.sync.inspect.init import InitPlan
+    from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
 
 
 @dataclass(frozen=True, slots=True)

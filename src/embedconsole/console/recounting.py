@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from embedconsole.console.telling import error_rows
 from embedconsole.console.text import clean
 from embedconsole.console.words import age, at_day, counted, lately, money, rate, span_of, took
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.recalling import Ending
+from embedconsole.sync.observe.run_history import Ending
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from embedconsole.console.text import Tone
     from embedconsole.console.view import ErrorRow
-    from embedconsole.sync.progress import Progress
-    from embedconsole.sync.recalling import Part, PastRun, RunInDetail
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.run_history import Part, PastRun, RunInDetail
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.shared.report import Progress
 
 _TONES: Mapping[Outcome | Ending, Tone] = {
     Ending.RUNNING: "work",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.words import at_second, counted, span_of
-from embedconsole.sync.looking_back import TREND, TREND_STEP, Seek
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.past import TREND, TREND_STEP, Seek
+from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from embedconsole.console.launch import Facts
     from embedconsole.console.view import DashboardView, HealthView, StatusView
-    from embedconsole.sync.looking_back import Replayed
-    from embedconsole.sync.snapshot import PipelineView
+    from embedconsole.sync.observe.past import Replayed
+    from embedconsole.sync.observe.snapshot import PipelineView
 
 LOOKING_BACK = "You are looking at the past; esc is now."
 

@@ -21,7 +21,7 @@ from embedconsole.console.view import (
     StatusView,
 )
 from embedconsole.console.words import age, at_minute, at_time, brief, size
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from embedconsole.console.sentence import Situation
     from embedconsole.ledger.records.history import AuditRecord, Event
     from embedconsole.ledger.records.work import BatchInFlight
-    from embedconsole.sync.snapshot import CollectionSeen, PipelineView, Snapshot
+    from embedconsole.sync.observe.snapshot import CollectionSeen, PipelineView, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +178,7 @@ def _batch(batch: BatchInFlight, worker: str) -> BatchRow:
 
 
 def _host(worker: str) -> str:
-    """The host in a worker's id, see `sync.identity`."""
+    """The host in a worker's id, see `sync.run.process`."""
     return clean(worker.partition(":")[0])
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from embedconsole.console.words import counted, number, rate, span_of
-from embedconsole.sync.consequences import tried_again
+from embedconsole.sync.shared.fault_text import tried_again
 
 _AT_ONCE = "q again leaves at once, and nothing is lost."
 

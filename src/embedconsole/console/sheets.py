@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from embedconsole.collection.compare import Difference
     from embedconsole.console.actions import Action
     from embedconsole.console.text import Line, Tone
-    from embedconsole.sync.checks import Check
-    from embedconsole.sync.initialise import Initialised, InitPlan
+    from embedconsole.sync.inspect.checks import Check
+    from embedconsole.sync.inspect.init import Initialised, InitPlan
 
 _KEYS = 10
 _TITLE = 20

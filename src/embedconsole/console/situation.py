@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from embedconsole.console.sentence import Situation, Wait
 from embedconsole.console.text import clean
 from embedconsole.console.words import at_minute, at_time
-from embedconsole.sync.elsewhere import serving
-from embedconsole.sync.flow import GateState
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.other_processes import serving
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.resilience.gate import GateState
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
     from embedconsole.console.launch import Facts
     from embedconsole.ledger.records.history import RunRecord
-    from embedconsole.sync.control import Pause
-    from embedconsole.sync.flow import Health
-    from embedconsole.sync.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.resilience.gate import Health
+    from embedconsole.sync.shared.control import Pause
 
 _CHANGES = ("embedded", "payload_updated", "deleted")
 

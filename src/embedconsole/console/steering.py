@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.console.flows import tell
-from embedconsole.sync.ordering import Wish
+from embedconsole.sync.daemon.orders import Wish
 
 if TYPE_CHECKING:
     from embedconsole.console.app import Console

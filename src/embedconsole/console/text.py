@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 from rich.cells import cell_len, set_cell_size
 
-from embedconsole.foreign import HARMFUL
+from embedconsole.foreign_text import HARMFUL
 
 # Beside what harms, what has no width of its own, on whose width no two terminals agree.
 _CONTROL = re.compile(f"[\t\n{HARMFUL}\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff]")

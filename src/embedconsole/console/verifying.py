@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from embedconsole.console.app import Console
     from embedconsole.console.text import Line, Tone
-    from embedconsole.sync.audit import Audit
-    from embedconsole.sync.auditing import AuditProgress
+    from embedconsole.sync.audit.collection import AuditProgress
+    from embedconsole.sync.audit.report import Audit
 
 _REDRAW_EVERY = 1.0
 
@@ -30,8 +30,8 @@ async def verify(console: Console) -> None:
     if helm is None:
         return
     # They plan, which nothing does before the first picture.
-    from embedconsole.sync.auditing import AuditProgress
-    from embedconsole.sync.verifying import verify as compare
+    from embedconsole.sync.audit.collection import AuditProgress
+    from embedconsole.sync.audit.verify import verify as compare
 
     progress = AuditProgress()
     shown: list[Audit | str] = []

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedconsole.embedders.check import normalized
 from embedconsole.embedders.identity import combined_identity
 from embedconsole.embedders.memo import Memo
 from embedconsole.embedders.remote import NOTHING_TO_EMBED, blank
+from embedconsole.embedders.vectors import normalized
 from embedconsole.faults import Fault, Refused
 from embedconsole.items import Embedded, EmbedInput
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.config.values import Combine
+    from embedconsole.config.types import Combine
     from embedconsole.embedders.base import Embedder
     from embedconsole.items import Vectors
 

@@ -11,8 +11,8 @@ import orjson
 
 from embedconsole.embedders.limits import TooLarge, said_limit
 from embedconsole.faults import BadInput, Fault, Overloaded, Refused, Throttled, Transient
-from embedconsole.foreign import READABLE, one_line
-from embedconsole.pauses import retry_after
+from embedconsole.foreign_text import READABLE, one_line
+from embedconsole.retry_after import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

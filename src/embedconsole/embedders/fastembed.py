@@ -16,12 +16,12 @@ import anyio
 import anyio.to_thread
 import numpy as np
 
-from embedconsole.embedders.check import checked, normalized
-from embedconsole.embedders.fetching import Fetched, fetch_all, spread
 from embedconsole.embedders.identity import identity_of
+from embedconsole.embedders.pictures import Fetched, fetch_all, spread
 from embedconsole.embedders.remote import NOTHING_TO_EMBED, blank
+from embedconsole.embedders.vectors import checked, normalized
 from embedconsole.faults import BadInput, Refused
-from embedconsole.foreign import one_line
+from embedconsole.foreign_text import one_line
 from embedconsole.items import Embedded
 from embedconsole.pictures.fetcher import PictureFetcher
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.embedders.batching import Answers, Portions, Row, one_each
 from embedconsole.embedders.errors import Service, address_secrets, fault_in, header_secrets
-from embedconsole.embedders.portions import Answers, Portions, Row, one_each
 from embedconsole.embedders.remote import Remote, blank, with_content
 from embedconsole.embedders.replies import decode, encode, entry_of, errors_beside, reply_limit, value_at
-from embedconsole.embedders.wire import Wire
+from embedconsole.embedders.transport import Wire
 from embedconsole.faults import BadAnswer, BadInput
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from embedconsole.config.embedder import (
 
 if TYPE_CHECKING:
     from embedconsole.config.embedder import EmbedderConfig, RemoteSection
-    from embedconsole.config.values import Combine
+    from embedconsole.config.types import Combine
 
 HASHING_VERSION = 1
 """Raise it with every change of the hashing embedder that moves a vector."""

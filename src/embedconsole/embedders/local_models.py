@@ -18,7 +18,7 @@ from PIL import Image
 from embedconsole.config.paths import models_dir
 from embedconsole.embedders.model_folders import model_file
 from embedconsole.faults import BadInput, Refused
-from embedconsole.foreign import one_line
+from embedconsole.foreign_text import one_line
 from embedconsole.pictures.inspect import decoded
 
 if TYPE_CHECKING:

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedconsole.embedders.check import checked, is_usable, normalized
 from embedconsole.embedders.identity import identity_of
 from embedconsole.embedders.turns import Turns
+from embedconsole.embedders.vectors import checked, is_usable, normalized
 from embedconsole.items import Embedded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.config.embedder import HttpEmbedder, OpenAIEmbedder, ReplicateEmbedder
+    from embedconsole.embedders.batching import Answers, Row
     from embedconsole.embedders.errors import Service
-    from embedconsole.embedders.portions import Answers, Row
     from embedconsole.items import EmbedInput
 
 _NOTHING = Embedded(np.zeros((0, 0), dtype=np.float32))

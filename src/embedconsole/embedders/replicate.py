@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import anyio
 import orjson
 
+from embedconsole.embedders.batching import Portions, Row, one_each
 from embedconsole.embedders.errors import Service
-from embedconsole.embedders.portions import Portions, Row, one_each
 from embedconsole.embedders.remote import Remote, with_content
 from embedconsole.embedders.replicate_api import Prediction, ReplicateApi
 from embedconsole.embedders.replicate_output import fault_of_end, vectors_of

@@ -20,7 +20,7 @@ from yarl import URL
 
 from embedconsole.embedders.errors import Service, error_text, fault_in, fault_of_status
 from embedconsole.embedders.replies import decode
-from embedconsole.embedders.wire import Wire, split_credentials
+from embedconsole.embedders.transport import Wire, split_credentials
 from embedconsole.faults import Fault, Refused
 
 if TYPE_CHECKING:

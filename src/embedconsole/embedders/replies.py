@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from embedconsole.embedders.batching import Row
 from embedconsole.embedders.errors import fault_in
-from embedconsole.embedders.portions import Row
 from embedconsole.faults import BadAnswer, Fault, Refused, Transient
 
 if TYPE_CHECKING:

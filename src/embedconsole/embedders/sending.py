@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedconsole.embedders.fetching import fetch_all, spread
+from embedconsole.embedders.pictures import fetch_all, spread
 from embedconsole.items import Embedded
 from embedconsole.pictures.fetcher import PictureFetcher
 

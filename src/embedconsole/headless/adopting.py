@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.headless.waiting import wait_for
-from embedconsole.sync.adopting import adopt, adoptable
-from embedconsole.sync.auditing import AuditProgress
+from embedconsole.sync.audit.adopt import adopt, adoptable
+from embedconsole.sync.audit.collection import AuditProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedconsole.headless.session import Session
-    from embedconsole.sync.adopting import Adoptable, Adopted
-    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.audit.adopt import Adoptable, Adopted
+    from embedconsole.sync.run.engine import Engine
 
 
 def adopt_points(

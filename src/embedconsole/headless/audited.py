@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.headless.talk import duration, put
-from embedconsole.sync.audit import CatalogAudit, CollectionAudit, NotChecked, SchemaAudit, VectorAudit
-from embedconsole.sync.comparing import DRIFT, Verdict
+from embedconsole.sync.audit.report import CatalogAudit, CollectionAudit, NotChecked, SchemaAudit, VectorAudit
+from embedconsole.sync.shared.verdict import DRIFT, Verdict
 
 if TYPE_CHECKING:
-    from embedconsole.sync.audit import Audit, Part
+    from embedconsole.sync.audit.report import Audit, Part
 
 _EXAMPLES = 5
 

@@ -12,15 +12,15 @@ import anyio.to_thread
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.checks import Check, run_checks
-from embedconsole.sync.initialise import initialise
-from embedconsole.sync.remarks import remarks
+from embedconsole.sync.inspect.checks import Check, run_checks
+from embedconsole.sync.inspect.init import initialise
+from embedconsole.sync.plan.value_remarks import remarks
+from embedconsole.sync.run.components import assembled
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
-    from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.initialise import Initialised
+    from embedconsole.sync.inspect.init import Initialised
+    from embedconsole.sync.run.components import Assembly
 
 
 def test_dependencies(session: Session, *, as_json: bool) -> Exit:

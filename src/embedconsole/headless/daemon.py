@@ -17,9 +17,9 @@ from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
 from embedconsole.headless.talk import duration, say
-from embedconsole.sync.consequences import stopped, waits
-from embedconsole.sync.progress import Outcome, none_ran
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.shared.fault_text import stopped, waits
+from embedconsole.sync.shared.report import Outcome, none_ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from embedconsole.headless.monitoring.monitor import Monitor
     from embedconsole.headless.session import Session
-    from embedconsole.sync.progress import RunReport
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.shared.report import RunReport
 
 FIRST_PAUSE = 1.0
 """Seconds before the ledger is asked again at the start; then twice as long, and so on."""

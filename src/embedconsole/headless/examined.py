@@ -12,9 +12,9 @@ from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import duration, put, put_json
-from embedconsole.ledger.states import State
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.examining import examine
+from embedconsole.ledger.state import State
+from embedconsole.sync.inspect.item import examine
+from embedconsole.sync.run.components import assembled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.items import JsonValue
     from embedconsole.ledger.records.items import Hashes, LedgerItem
-    from embedconsole.sync.examining import Examined
+    from embedconsole.sync.inspect.item import Examined
 
 _LABEL = 16
 

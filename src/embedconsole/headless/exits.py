@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
-    from embedconsole.sync.progress import RunReport
+    from embedconsole.sync.shared.report import RunReport
 
 
 class Exit(IntEnum):

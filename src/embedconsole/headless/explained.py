@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.items import JsonObject, JsonValue
     from embedconsole.ledger.records.items import Hashes, LedgerItem
-    from embedconsole.sync.examining import Examined
+    from embedconsole.sync.inspect.item import Examined
 
 _LABEL = 16
 _WIDTH = 100

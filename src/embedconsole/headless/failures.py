@@ -10,9 +10,9 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
 from embedconsole.ledger.records.failures import FailureKind
-from embedconsole.sync.failing import Chosen, cause_named, failure_overview, let_be, put_back
-from embedconsole.sync.generation import generation_of
-from embedconsole.sync.remedies import remedy_for
+from embedconsole.sync.inspect.failures import Chosen, cause_named, failure_overview, let_be, put_back
+from embedconsole.sync.run.generations import generation_of
+from embedconsole.sync.shared.remedies import remedy_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.failures import FailedItem, FailureGroup
-    from embedconsole.sync.failing import FailureOverview
+    from embedconsole.sync.inspect.failures import FailureOverview
 
 _SHOWN_OF_CAUSE = 8
 _NOTHING = "No failed items. What an embedder or the collection refuses would be listed here with its cause."

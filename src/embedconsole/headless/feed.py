@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.feed.inspecting import complaints, inspect_feed
-from embedconsole.catalog.feed.installing import (
+from embedconsole.catalog.feed.install import (
     rights_needed,
     run_statements,
     script,
     statements_to_install,
     statements_to_remove,
 )
+from embedconsole.catalog.feed.status import complaints, inspect_feed
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.feedstate import feed_json, feed_line, feed_of, opened_feed
 from embedconsole.headless.status import opened_ledger
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from embedconsole.catalog.feed.database import FeedDatabase
-    from embedconsole.catalog.feed.inspecting import Inspection, WatchedState
     from embedconsole.catalog.feed.state import FeedState
+    from embedconsole.catalog.feed.status import Inspection, WatchedState
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.collection.wait_indexed import until_green
 from embedconsole.faults import Fault
 from embedconsole.headless.talk import say
 from embedconsole.headless.waiting import wait_for
-from embedconsole.sync.greening import until_green
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
-    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.run.engine import Engine
 
 
 def await_green(session: Session) -> None:

@@ -9,15 +9,15 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from embedconsole.foreign import harmless
+from embedconsole.foreign_text import harmless
 from embedconsole.headless.talk import put_drawn
-from embedconsole.sync.hits import key_of
-from embedconsole.sync.showing import asked_fields, shown_at
+from embedconsole.sync.search.hits import key_of
+from embedconsole.sync.search.presentation import asked_fields, shown_at
 
 if TYPE_CHECKING:
     from embedconsole.items import Hit
-    from embedconsole.sync.searching import Found
-    from embedconsole.sync.showing import Showing
+    from embedconsole.sync.search.presentation import Showing
+    from embedconsole.sync.search.search import Found
 
 _NARROW, _WIDE = 16, 60
 _GAP = 2

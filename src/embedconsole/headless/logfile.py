@@ -8,13 +8,13 @@ import logging.handlers
 import time
 from typing import TYPE_CHECKING
 
-from embedconsole.foreign import harmless
-from embedconsole.sync.whereabouts import whereabouts
+from embedconsole.foreign_text import harmless
+from embedconsole.whereabouts import whereabouts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.config.model import LogConfig
+    from embedconsole.config.settings import LogConfig
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

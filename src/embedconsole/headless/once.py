@@ -17,21 +17,21 @@ from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
 from embedconsole.headless.talk import say
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.consequences import stopped
-from embedconsole.sync.dryrun import dry_run
-from embedconsole.sync.progress import Outcome, RunReport, none_ran
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.dry_run import dry_run
+from embedconsole.sync.shared.fault_text import stopped
+from embedconsole.sync.shared.report import Outcome, RunReport, none_ran
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from embedconsole.headless.session import Session
     from embedconsole.headless.signals import Interruption
-    from embedconsole.sync.leases import Overlap
-    from embedconsole.sync.options import RunOptions
-    from embedconsole.sync.snapshot import Snapshot
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.run.leases import Overlap
+    from embedconsole.sync.shared.options import RunOptions
 
 _DRAW_EVERY = 0.25
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import put, put_json, say
-from embedconsole.sync.elsewhere import serving
-from embedconsole.sync.giving import give
-from embedconsole.sync.ordering import Verb, Wish
+from embedconsole.sync.daemon.giving import give
+from embedconsole.sync.daemon.orders import Verb, Wish
+from embedconsole.sync.observe.other_processes import serving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

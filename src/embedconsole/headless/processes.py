@@ -6,14 +6,14 @@ import time
 from typing import TYPE_CHECKING
 
 from embedconsole.headless.talk import duration, put, put_table
-from embedconsole.sync.elsewhere import SILENT
-from embedconsole.sync.status import read_status
+from embedconsole.sync.observe.other_processes import SILENT
+from embedconsole.sync.observe.process_status import read_status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.ledger.records.presence import Worker
-    from embedconsole.sync.status import ProcessStatus
+    from embedconsole.sync.observe.process_status import ProcessStatus
 
 
 def print_processes(workers: Sequence[Worker]) -> None:

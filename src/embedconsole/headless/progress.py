@@ -6,9 +6,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from embedconsole.foreign import harmless
+from embedconsole.foreign_text import harmless
 from embedconsole.headless.talk import duration, say
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from embedconsole.sync.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
 
 _LINE_EVERY = 15.0
 

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import duration, put, put_json, say
 from embedconsole.headless.waiting import wait_for
-from embedconsole.sync.assembly import assembly_of
-from embedconsole.sync.reindexing import ROLE, Reindex, Stand, roll_back
-from embedconsole.sync.succeeding import Succession
+from embedconsole.sync.reindex.reindex import ROLE, Reindex, Stand, roll_back
+from embedconsole.sync.reindex.switch import Succession
+from embedconsole.sync.run.components import assembly_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from embedconsole.headless.session import Session
-    from embedconsole.sync.engine import Engine
-    from embedconsole.sync.reindexing import Reindexed, ReindexOptions
-    from embedconsole.sync.sidebyside import Comparison
+    from embedconsole.sync.reindex.compare import Comparison
+    from embedconsole.sync.reindex.reindex import Reindexed, ReindexOptions
+    from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 

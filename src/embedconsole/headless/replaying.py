@@ -11,8 +11,8 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.processes import process_json
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import put_json
-from embedconsole.sync.looking_back import Seek
-from embedconsole.sync.replaying import replayed
+from embedconsole.sync.observe.past import Seek
+from embedconsole.sync.observe.replaying import replayed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event, RunRecord
-    from embedconsole.sync.flow import Health
-    from embedconsole.sync.looking_back import Replayed
-    from embedconsole.sync.snapshot import PipelineView
+    from embedconsole.sync.observe.past import Replayed
+    from embedconsole.sync.observe.snapshot import PipelineView
+    from embedconsole.sync.resilience.gate import Health
 
 
 def print_past(session: Session, moment: float) -> Exit:

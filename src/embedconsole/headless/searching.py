@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from embedconsole.conditions import Scope
 from embedconsole.faults import Fault
+from embedconsole.filters import Scope
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.hits import facts_of, key_of
-from embedconsole.sync.searching import ByImage, ByText, search
-from embedconsole.sync.showing import asked_fields, showing_of, shown_at
-from embedconsole.sync.where import check_field, parse_where, written
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.search.filter_parser import check_field, parse_where, written
+from embedconsole.sync.search.hits import facts_of, key_of
+from embedconsole.sync.search.presentation import asked_fields, showing_of, shown_at
+from embedconsole.sync.search.search import ByImage, ByText, search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
     from embedconsole.items import Hit, JsonObject, JsonValue
-    from embedconsole.sync.searching import Found, Query
-    from embedconsole.sync.showing import Showing
+    from embedconsole.sync.search.presentation import Showing
+    from embedconsole.sync.search.search import Found, Query
 
 _FACTS = 5
 

@@ -11,17 +11,17 @@ import anyio
 
 from embedconsole.collection.build import build_collection
 from embedconsole.faults import Fault
-from embedconsole.foreign import harmless
+from embedconsole.foreign_text import harmless
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.feedstate import feed_json, feed_line, feed_of
 from embedconsole.headless.processes import print_processes, process_json
 from embedconsole.headless.talk import duration, put, put_json, put_table
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records.items import Counts
-from embedconsole.sync.consequences import tried_again
-from embedconsole.sync.flow import GateState
-from embedconsole.sync.generation import generation_of
-from embedconsole.sync.ordering import pause_in_force
+from embedconsole.sync.daemon.orders import pause_in_force
+from embedconsole.sync.resilience.gate import GateState
+from embedconsole.sync.run.generations import generation_of
+from embedconsole.sync.shared.fault_text import tried_again
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.headless.talk import duration, items_word, put, put_json, say
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
-    from embedconsole.sync.progress import PipelineReport, RunReport
+    from embedconsole.sync.shared.report import PipelineReport, RunReport
 
 _WORDS = {
     Outcome.OK: "in sync",

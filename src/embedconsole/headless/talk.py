@@ -7,7 +7,7 @@ import sys
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
-from embedconsole.foreign import harmless
+from embedconsole.foreign_text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole import __version__
 from embedconsole.headless.talk import say
-from embedconsole.sync.spans import trace_with
+from embedconsole.telemetry import trace_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,17 +10,17 @@ from embedconsole.headless.exits import Exit, exit_of
 from embedconsole.headless.summary import print_report
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.headless.waiting import wait_for
-from embedconsole.sync.auditing import AuditProgress
-from embedconsole.sync.progress import Outcome
-from embedconsole.sync.repairing import repair
-from embedconsole.sync.verifying import verify
+from embedconsole.sync.audit.collection import AuditProgress
+from embedconsole.sync.audit.repair import repair
+from embedconsole.sync.audit.verify import verify
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.headless.session import Session
-    from embedconsole.sync.audit import Audit
-    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.audit.report import Audit
+    from embedconsole.sync.run.engine import Engine
 
 _OUTCOMES = {Exit.IN_SYNC: "agrees", Exit.SOME_FAILED: "differs", Exit.STOPPED: "incomplete"}
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from embedconsole.headless.progress import describe
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.talk import LineInPlace, say
-from embedconsole.sync.thread import engine_in_thread
+from embedconsole.sync.daemon.engine_thread import engine_in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
     from embedconsole.headless.session import Session
-    from embedconsole.sync.engine import Engine
+    from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 

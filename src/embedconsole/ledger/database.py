@@ -11,10 +11,10 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from embedconsole.database_faults import connecting, is_conflict
+from embedconsole.database_link import PAUSES, Link, driver_arguments
 from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.commits import Commits
-from embedconsole.sqlfaults import connecting, is_conflict
-from embedconsole.sqllink import PAUSES, Link, driver_arguments
 
 if TYPE_CHECKING:
     import sqlite3

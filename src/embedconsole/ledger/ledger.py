@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.audits import Audits
-from embedconsole.ledger.beliefs import Beliefs
-from embedconsole.ledger.catalogued import CataloguedItems
 from embedconsole.ledger.database import Database, sqlite_file
-from embedconsole.ledger.deletions import Deletions
-from embedconsole.ledger.doubts import Doubts
-from embedconsole.ledger.failures import Failures
-from embedconsole.ledger.gates import SharedGates
-from embedconsole.ledger.generations import Generations
-from embedconsole.ledger.history import History
-from embedconsole.ledger.incidents import Incidents
-from embedconsole.ledger.jumps import ClockJumps
-from embedconsole.ledger.kept import KeptVectors
+from embedconsole.ledger.hosts.audits import Audits
+from embedconsole.ledger.hosts.clock_jumps import ClockJumps
+from embedconsole.ledger.hosts.history import History
+from embedconsole.ledger.hosts.incidents import Incidents
+from embedconsole.ledger.hosts.orders import Orders
+from embedconsole.ledger.hosts.processes import Presence
+from embedconsole.ledger.hosts.samples import Samples
+from embedconsole.ledger.hosts.shared_gates import SharedGates
+from embedconsole.ledger.items.counts import Overview
+from embedconsole.ledger.items.deletions import Deletions
+from embedconsole.ledger.items.failures import Failures
+from embedconsole.ledger.items.generations import Generations
+from embedconsole.ledger.items.kept_vectors import KeptVectors
+from embedconsole.ledger.items.planned_items import CataloguedItems
+from embedconsole.ledger.items.rechecks import Doubts
+from embedconsole.ledger.items.settle import Work
+from embedconsole.ledger.items.succession import Succession
+from embedconsole.ledger.items.synced_items import Beliefs
 from embedconsole.ledger.migrate import VERSION, migrate, schema_version
-from embedconsole.ledger.orders import Orders
-from embedconsole.ledger.overview import Overview
-from embedconsole.ledger.presence import Presence
-from embedconsole.ledger.samples import Samples
-from embedconsole.ledger.succession import Succession
-from embedconsole.ledger.work import Work
 
 if TYPE_CHECKING:
     from types import TracebackType

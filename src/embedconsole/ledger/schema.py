@@ -20,9 +20,9 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from embedconsole.ledger.causes import CAUSE_BYTES
-from embedconsole.ledger.states import HASH_BYTES, Stage
-from embedconsole.ledger.types import FixedBytes, LongBytes, LongText
+from embedconsole.ledger.dialect import FixedBytes, LongBytes, LongText
+from embedconsole.ledger.items.failure_causes import CAUSE_BYTES
+from embedconsole.ledger.state import HASH_BYTES, Stage
 
 POINT_BYTES = 17
 
@@ -46,8 +46,8 @@ generations = Table(
     # The collection's own name, where `collection` is the alias of it that is configured; else NULL.
     Column("target", String(500)),
     Column("stage", String(10), nullable=False, server_default=Stage.LIVE.value),
-    # How its content is made, without secrets (JSON, see `sync.former`), for as long as it outlives the
-    # configuration that it was made by.
+    # How its content is made, without secrets (JSON, `sync.content.recipe_record`), for as long as it
+    # outlives the configuration that it was made by.
     Column("recipe", _Long),
     # The indexing threshold to set back, while a fill has Qdrant build no index.
     Column("deferred", BigInteger),
@@ -161,7 +161,7 @@ workers = Table(
 )
 """The processes at work. `place` tells whether a pid can be looked up from here (boot and pid namespace).
 
-`status` is what a process does, as JSON (see `sync.status`).
+`status` is what a process does, as JSON (see `sync.observe.process_status`).
 """
 
 orders = Table(
@@ -261,7 +261,7 @@ audits = Table(
     Index("ix_embedconsole_audits_pipeline", "pipeline", "id"),
     sqlite_autoincrement=True,
 )
-"""What each `verify` found, as JSON (see `sync.audit`); pruned to the newest ones."""
+"""What each `verify` found, as JSON (see `sync.audit.report`); pruned to the newest ones."""
 
 doubts = Table(
     "embedconsole_doubts",

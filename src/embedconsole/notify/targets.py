@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from embedconsole.config.notify import scheme_of
 from embedconsole.faults import ConfigError
-from embedconsole.foreign import harmless, one_line
+from embedconsole.foreign_text import harmless, one_line
 
 if TYPE_CHECKING:
     from apprise import AppriseAsset

@@ -11,7 +11,7 @@ from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver
 
 from embedconsole.faults import BadInput
-from embedconsole.foreign import one_line
+from embedconsole.foreign_text import one_line
 from embedconsole.pictures.reference import SOURCE
 
 if TYPE_CHECKING:

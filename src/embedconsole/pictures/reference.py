@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import unquote, unquote_to_bytes
 
 from embedconsole.faults import BadInput
-from embedconsole.foreign import one_line
+from embedconsole.foreign_text import one_line
 
 if TYPE_CHECKING:
     from yarl import URL

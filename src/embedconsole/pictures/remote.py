@@ -12,8 +12,8 @@ import anyio
 
 from embedconsole import __version__
 from embedconsole.faults import BadInput, Fault, Transient
-from embedconsole.foreign import one_line
-from embedconsole.http import FAILURES, Http, why_not_connected
+from embedconsole.foreign_text import one_line
+from embedconsole.http_client import FAILURES, Http, why_not_connected
 from embedconsole.pictures.addresses import CheckedResolver, check_numeric
 from embedconsole.pictures.reference import SOURCE, remote_picture
 from embedconsole.pictures.silent_hosts import SilentHosts
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from aiohttp.abc import AbstractResolver
 
-    from embedconsole.http import Reply
+    from embedconsole.http_client import Reply
     from embedconsole.pictures.limits import PictureLimits
     from embedconsole.pictures.reference import RemotePicture
 

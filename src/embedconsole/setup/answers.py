@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.values import PayloadMapping
+    from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
 
 EmbedderKind = Literal["http", "openai", "replicate", "fastembed", "hashing"]

@@ -11,14 +11,14 @@ from pydantic import ValidationError
 from embedconsole.collection.build import build_collection
 from embedconsole.collection.compare import differences
 from embedconsole.config.masking import mask_url
-from embedconsole.config.model import CollectionConfig
-from embedconsole.config.values import FOLDER
+from embedconsole.config.settings import CollectionConfig
+from embedconsole.config.types import FOLDER
 from embedconsole.faults import ConfigError
 from embedconsole.items import UNNAMED, CollectionSchema, VectorSpec
 from embedconsole.setup.answers import CollectionAnswers
 from embedconsole.setup.interview import NONE, Question, is_address
 from embedconsole.setup.variables import as_reference, variable_name
-from embedconsole.sync.checks import describe_collection
+from embedconsole.sync.inspect.checks import describe_collection
 
 if TYPE_CHECKING:
     from pathlib import Path

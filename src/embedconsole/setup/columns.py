@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from embedconsole.catalog.discovery import Look
-    from embedconsole.config.values import PayloadMapping
+    from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
     from embedconsole.setup.interview import Interview
 

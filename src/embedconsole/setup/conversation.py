@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from embedconsole.config.load import settle
-from embedconsole.config.source import parse_source
+from embedconsole.config.yaml_source import parse_source
 from embedconsole.faults import ConfigError
 from embedconsole.setup.answers import Answers, EmbedAnswers, EmbedderAnswers
 from embedconsole.setup.collection import ask_collection, try_collection

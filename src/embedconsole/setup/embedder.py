@@ -9,13 +9,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from embedconsole.config.embedder import EmbedderConfig
 from embedconsole.config.masking import MASK, mask_url
-from embedconsole.config.values import FOLDER
+from embedconsole.config.types import FOLDER
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import ConfigError
 from embedconsole.setup.answers import EmbedderAnswers, EmbedderKind
 from embedconsole.setup.interview import NONE, Question, is_address, something
 from embedconsole.setup.variables import as_reference, variable_name
-from embedconsole.sync.checks import embed_sample
+from embedconsole.sync.inspect.checks import embed_sample
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

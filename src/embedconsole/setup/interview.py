@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import click
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.foreign import harmless
+from embedconsole.foreign_text import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from embedconsole.foreign import one_line
+from embedconsole.foreign_text import one_line
 from embedconsole.setup.guessing import is_secret
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from embedconsole.config.values import PayloadMapping
+    from embedconsole.config.types import PayloadMapping
     from embedconsole.setup.answers import Answers, CatalogAnswers, CollectionAnswers, EmbedderAnswers
 
 _PLAIN = re.compile(r"\d+|\.{0,2}/[\w./-]+|\$\{\w+(:-)?\}|[a-z][a-z0-9+]*://[\w./:@%?=&-]*[\w/]")

@@ -6,9 +6,9 @@ import threading
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.catalog.connect import Connections
-from embedconsole.catalog.feed import mysql, postgresql, sqlite
+from embedconsole.catalog.feed.dialects import mysql, postgresql, sqlite
 from embedconsole.catalog.feed.names import feed_name
-from embedconsole.catalog.feed.watching import find_place
+from embedconsole.catalog.feed.watched_tables import find_place
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Executable
 
-    from embedconsole.catalog.feed.parts import Dialect
-    from embedconsole.catalog.feed.watching import Place
+    from embedconsole.catalog.feed.triggers import Dialect
+    from embedconsole.catalog.feed.watched_tables import Place
     from embedconsole.config.catalog import CatalogConfig
 
 T = TypeVar("T")

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embedconsole.catalog.source import TableName
+    from embedconsole.catalog.query_source import TableName
 
 PREFIX = "embedconsole_"
 OUTBOX = f"{PREFIX}outbox"

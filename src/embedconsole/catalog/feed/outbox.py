@@ -8,10 +8,10 @@ import sqlalchemy as sa
 
 from embedconsole.catalog.feed.base import Backlog, Entry
 from embedconsole.catalog.feed.database import FeedDatabase
-from embedconsole.catalog.feed.inspecting import complaints, inspect_feed
-from embedconsole.catalog.feed.items import item_keys
+from embedconsole.catalog.feed.entry_keys import item_keys
+from embedconsole.catalog.feed.status import complaints, inspect_feed
 from embedconsole.catalog.keys import storable_text
-from embedconsole.catalog.source import untyped_table, value, values_in
+from embedconsole.catalog.query_source import untyped_table, value, values_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -103,7 +103,7 @@ class SqlFeed:
         reader = self._database.connections.reader
         if (reader.dialect.name, reader.dialect.driver) != ("postgresql", "psycopg"):
             return
-        from embedconsole.catalog.feed.listening import keep_listening
+        from embedconsole.catalog.feed.listen_postgresql import keep_listening
 
         _, connect = reader.dialect.create_connect_args(reader.url)
         await keep_listening(connect, self._database.feed, wake)

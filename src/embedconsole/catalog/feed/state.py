@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.catalog.feed.base import Backlog
-from embedconsole.catalog.feed.inspecting import complaints, inspect_feed
 from embedconsole.catalog.feed.outbox import SqlFeed
+from embedconsole.catalog.feed.status import complaints, inspect_feed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.catalog.feed.database import FeedDatabase
-    from embedconsole.catalog.feed.inspecting import Inspection
+    from embedconsole.catalog.feed.status import Inspection
 
 
 @dataclass(frozen=True, slots=True)

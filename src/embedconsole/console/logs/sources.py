@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from embedconsole.console.logs.entry import entry_of_event, entry_of_line
 from embedconsole.console.logs.reading import LogFile, Place, whole_log
-from embedconsole.sync.recalling import newer_events, older_events
+from embedconsole.sync.observe.run_history import newer_events, older_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

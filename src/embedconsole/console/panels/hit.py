@@ -10,15 +10,15 @@ from rich.cells import cell_len
 
 from embedconsole.console.panels.wrapping import words_in, wrapped
 from embedconsole.console.text import BLANK, Span, clean, left
-from embedconsole.ledger.states import State
-from embedconsole.sync.hits import key_of, title_of
+from embedconsole.ledger.state import State
+from embedconsole.sync.search.hits import key_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedconsole.console.text import Line, Tone
     from embedconsole.items import Hit, JsonValue
-    from embedconsole.sync.examining import Examined
+    from embedconsole.sync.inspect.item import Examined
 
 _INDENT = 2
 _LABEL = 24

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from embedconsole.console.panels.wrapping import words_in, wrapped
 from embedconsole.console.text import BLANK, Span, clean, left
 from embedconsole.console.words import age, at_minute, at_time, number
-from embedconsole.ledger.states import State
+from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.items import JsonValue
     from embedconsole.ledger.records.history import Event
     from embedconsole.ledger.records.items import LedgerItem
-    from embedconsole.sync.examining import Examined, InCatalog, InCollection
+    from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection
 
 _LABEL = 14
 _TIME = 15

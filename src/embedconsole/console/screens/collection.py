@@ -11,7 +11,7 @@ from embedconsole.console.panels.facts import facts_lines
 from embedconsole.console.panels.schema import schema_lines
 from embedconsole.console.screens.place import Place
 from embedconsole.console.widgets.panel import Panel
-from embedconsole.sync.surveying import survey
+from embedconsole.sync.inspect.collection import survey
 
 if TYPE_CHECKING:
     from textual import events
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.desk import Desk
     from embedconsole.console.view import DashboardView
-    from embedconsole.sync.surveying import Survey
+    from embedconsole.sync.inspect.collection import Survey
 
 _FACTS_SHARE = 0.6
 """Of the height, at most; the schema scrolls."""

@@ -15,7 +15,7 @@ from embedconsole.console.widgets.item import BlamePanel, ItemPanel
 from embedconsole.console.widgets.roll import Roll
 from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.failing import skip_chosen
+from embedconsole.sync.inspect.failures import skip_chosen
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.ordering import Wish
+from embedconsole.sync.daemon.orders import Wish
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -11,7 +11,7 @@ from textual.binding import Binding
 from embedconsole.console.replay import Beholder, earlier, later, leaped, replay_view
 from embedconsole.console.screens.place import Place
 from embedconsole.faults import Fault
-from embedconsole.sync.looking_back import Seek, look_back
+from embedconsole.sync.observe.past import Seek, look_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.desk import Desk
     from embedconsole.console.view import DashboardView
-    from embedconsole.sync.looking_back import Replayed
+    from embedconsole.sync.observe.past import Replayed
 
 _ALL_THE_WAY = 1_000
 """Lines."""

@@ -13,7 +13,7 @@ from embedconsole.console.screens.drilling import Drilling
 from embedconsole.console.text import clean
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.console.widgets.roll import Roll
-from embedconsole.sync.recalling import recent_runs, run_detail
+from embedconsole.sync.observe.run_history import recent_runs, run_detail
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from embedconsole.console.desk import Desk
     from embedconsole.console.recounting import Present, RunView
     from embedconsole.console.view import DashboardView
-    from embedconsole.sync.recalling import PastRun, RunInDetail
+    from embedconsole.sync.observe.run_history import PastRun, RunInDetail
 
 _PAGE = 200
 _EMPTY = (

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Container
 
-from embedconsole.conditions import EVERYTHING
 from embedconsole.console.finding import cost_note, failed, hits_page, no_search_yet, searching, unread
 from embedconsole.console.panels.hit import HitView, hit_lines
 from embedconsole.console.panels.hits import hit_columns, hit_line
@@ -21,21 +20,22 @@ from embedconsole.console.widgets.panel import Panel
 from embedconsole.console.widgets.roll import Roll
 from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.examining import examine_item
-from embedconsole.sync.hits import key_of
-from embedconsole.sync.searching import ByText, LikeItem, parse_asked, search_engine, vector_for
+from embedconsole.filters import EVERYTHING
+from embedconsole.sync.inspect.item import examine_item
+from embedconsole.sync.search.hits import key_of
+from embedconsole.sync.search.search import ByText, LikeItem, parse_asked, search_engine, vector_for
 
 if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from embedconsole.conditions import Scope
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.console.desk import Desk
     from embedconsole.console.finding import HitRow, HitsPage
     from embedconsole.console.text import Line
+    from embedconsole.filters import Scope
     from embedconsole.items import Hit
-    from embedconsole.sync.searching import Found, Query
+    from embedconsole.sync.search.search import Found, Query
 
 _FIRST, _MORE = 30, 50
 _TYPING = (

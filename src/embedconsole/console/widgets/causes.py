@@ -16,7 +16,7 @@ from embedconsole.console.choosing import Choice
 from embedconsole.console.panels.failures import cause_columns, cause_line
 from embedconsole.console.widgets.roll import Roll
 from embedconsole.ledger.records.failures import FailureGroup
-from embedconsole.sync.failing import Chosen, FailureOverview, failures_by_cause
+from embedconsole.sync.inspect.failures import Chosen, FailureOverview, failures_by_cause
 
 if TYPE_CHECKING:
     from embedconsole.console.blaming import BlameView

@@ -12,7 +12,7 @@ from embedconsole.console.panels.failures import item_columns, item_line, key_ce
 from embedconsole.console.text import left
 from embedconsole.console.widgets.roll import Roll
 from embedconsole.ledger.records.failures import FailedItem, FailureKind
-from embedconsole.sync.failing import Chosen, failed_items
+from embedconsole.sync.inspect.failures import Chosen, failed_items
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

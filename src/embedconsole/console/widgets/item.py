@@ -11,8 +11,8 @@ from embedconsole.console.panels.failures import blame_lines
 from embedconsole.console.panels.item import ItemView, item_lines, item_note
 from embedconsole.console.text import clean, plain
 from embedconsole.console.widgets.panel import Panel
-from embedconsole.sync.examining import examine_item
-from embedconsole.sync.failing import Chosen
+from embedconsole.sync.inspect.failures import Chosen
+from embedconsole.sync.inspect.item import examine_item
 
 if TYPE_CHECKING:
     from embedconsole.console.desk import Desk

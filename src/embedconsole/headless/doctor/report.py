@@ -14,14 +14,14 @@ from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE, log_dir, sta
 from embedconsole.config.secrets import secrets_of
 from embedconsole.config.show import show
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.foreign import harmless, masked
+from embedconsole.foreign_text import harmless, masked
 from embedconsole.headless.doctor.books import ledger_facts, log_facts
 from embedconsole.headless.doctor.machine import disks, versions
 from embedconsole.headless.doctor.section import Section, section
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put_json, put_text
-from embedconsole.sync.assembly import assembled
-from embedconsole.sync.checks import check_assembly, check_for_free
+from embedconsole.sync.inspect.checks import check_assembly, check_for_free
+from embedconsole.sync.run.components import assembled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.doctor.section import Fact, Facts
     from embedconsole.headless.session import Session
-    from embedconsole.sync.assembly import Assembly
-    from embedconsole.sync.checks import Check
+    from embedconsole.sync.inspect.checks import Check
+    from embedconsole.sync.run.components import Assembly
 
     Checks: TypeAlias = Callable[[Assembly], AsyncIterator[Check]]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from embedconsole import __version__
-from embedconsole.sync.elsewhere import SILENT
-from embedconsole.sync.flow import GateState
-from embedconsole.sync.snapshot import EngineState
+from embedconsole.sync.observe.other_processes import SILENT
+from embedconsole.sync.observe.snapshot import EngineState
+from embedconsole.sync.resilience.gate import GateState
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.sync.observing import LatestRun, Observed
-    from embedconsole.sync.progress import Outcome
-    from embedconsole.sync.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.observe.ledger_overview import LatestRun, Observed
+    from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.shared.report import Outcome
 
 _DECIMALS = 6
 _AWAY = (GateState.OPEN, GateState.PROBING)

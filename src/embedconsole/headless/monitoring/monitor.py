@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from embedconsole.headless.monitoring.notifier import open_notifier
 from embedconsole.headless.monitoring.overseer import Overseer, look_once, overseeing
 from embedconsole.headless.talk import say
-from embedconsole.sync.observing import LatestRun
-from embedconsole.sync.progress import Outcome
+from embedconsole.sync.observe.ledger_overview import LatestRun
+from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from embedconsole.headless.monitoring.listener import Answer
     from embedconsole.headless.monitoring.overseer import Sight
     from embedconsole.headless.session import Session
-    from embedconsole.sync.progress import RunReport
-    from embedconsole.sync.snapshot import Snapshot
-    from embedconsole.sync.thread import EngineHandle
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.shared.report import RunReport
 
 PUBLISH_EVERY = 0.5
 STILL = 5.0

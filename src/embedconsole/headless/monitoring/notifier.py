@@ -18,7 +18,7 @@ from embedconsole.faults import Fault
 from embedconsole.headless.monitoring.absence import Absence
 from embedconsole.ledger.records.incidents import Turn
 from embedconsole.notify.targets import Message, Targets, Weight, check_extra
-from embedconsole.sync.troubles import of_ledger, of_run, span_of
+from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.incidents import Telling, Verdict
-    from embedconsole.sync.observing import Observed
-    from embedconsole.sync.progress import RunReport
+    from embedconsole.sync.observe.ledger_overview import Observed
+    from embedconsole.sync.shared.report import RunReport
 
 log = logging.getLogger("embedconsole")
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.observing import observe
+from embedconsole.sync.observe.ledger_overview import observe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.monitoring.notifier import Notifier
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.observing import Observed
-    from embedconsole.sync.progress import RunReport
+    from embedconsole.sync.observe.ledger_overview import Observed
+    from embedconsole.sync.shared.report import RunReport
 
 LOOK_EVERY = 10.0
 _REST = 20

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.snapshot import EngineState
-from embedconsole.sync.troubles import span_of
+from embedconsole.sync.observe.alert_rules import span_of
+from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
     from embedconsole.headless.monitoring.overseer import Sight
-    from embedconsole.sync.snapshot import Snapshot
+    from embedconsole.sync.observe.snapshot import Snapshot
 
 _PATIENCE = 20.0
 """Seconds that a look at the ledger may take before it counts as silent."""

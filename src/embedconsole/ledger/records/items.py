@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from embedconsole.ledger.states import Stage
+from embedconsole.ledger.state import Stage
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.states import State
+    from embedconsole.ledger.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class Generation:
         watermark: Where the next scan for changes starts; None before the first full scan has ended.
         scan_age: Seconds since the last full scan ended; None before the first.
         target: The name of the collection that is written to.
-        recipe: How its content is made, see `sync.former`; None where that was never noted.
-        deferred: The indexing threshold of its collection to set back, see `sync.deferring`.
+        recipe: How its content is made, see `sync.content.recipe_record`; None where that was never noted.
+        deferred: The indexing threshold of its collection to set back, see `sync.run.deferred_index`.
         address: Where the collection is, without credentials; None in a ledger of 0.1.
         unused_for: Seconds since a run noted that it is in use; None until its collection was looked at.
     """

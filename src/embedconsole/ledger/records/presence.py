@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.ledger.states import GateMark
+    from embedconsole.ledger.state import GateMark
 
 
 LASTS = "lasts"
@@ -25,7 +25,8 @@ class Worker:
         silent_for: Seconds since it was last heard of, by the database's clock.
         up_for: Seconds since it was first heard of.
         role: What it was started as: "console", "daemon", "once"; empty when it did not say.
-        status: What it said it does when it was last heard of, see `sync.status`; None when it did not say.
+        status: What it said it does when it was last heard of (`sync.observe.process_status`); None when it
+            did not say.
     """
 
     id: str

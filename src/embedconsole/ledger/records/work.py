@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.ledger.records.items import Hashes
-    from embedconsole.ledger.states import State
+    from embedconsole.ledger.state import State
 
 
 class ClaimedItem(NamedTuple):

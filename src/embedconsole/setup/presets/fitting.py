@@ -11,7 +11,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from embedconsole.config.values import PayloadMapping
+    from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
     from embedconsole.setup.presets.preset import Pick, Preset
 

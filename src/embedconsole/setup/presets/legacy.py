@@ -10,7 +10,7 @@ from embedconsole.setup.presets.preset import Pick, Preset
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.values import PayloadMapping
+    from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
 
 _TABLES = {"p": "products", "c": "categories"}

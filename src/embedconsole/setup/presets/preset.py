@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.values import PayloadMapping
+    from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
     from embedconsole.setup.answers import EmbedderKind
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from embedconsole.ledger.types import FixedBytes
+from embedconsole.ledger.dialect import FixedBytes
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")

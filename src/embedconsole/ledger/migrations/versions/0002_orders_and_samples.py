@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from embedconsole.ledger.causes import cause_of
-from embedconsole.ledger.types import FixedBytes
+from embedconsole.ledger.dialect import FixedBytes
+from embedconsole.ledger.items.failure_causes import cause_of
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")

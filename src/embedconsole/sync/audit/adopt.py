@@ -1,0 +1,295 @@
+"""`adopt`: a ledger that is lost, or was never there, made of what the collection holds. Nothing is embedded.
+
+Points that bear our marker become items that are held and wanted as they are; the next run is a full scan,
+which finds what has changed since and, under its guard, what is gone. Points of the programs before us have
+no marker: their id is the product's, and they are ours when their payload says what ours would.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.collection.build import address_of
+from embedconsole.faults import ConfigError, Refused
+from embedconsole.items import MARKER, Points, point_order
+from embedconsole.ledger.records.items import Adoption, Hashes
+from embedconsole.ledger.state import UNKNOWN
+from embedconsole.sync.audit.collection import AuditProgress
+from embedconsole.sync.audit.payload_match import unlike_field
+from embedconsole.sync.content.marker import read_point
+from embedconsole.sync.inspect.init import compared
+from embedconsole.sync.resilience.gate import Gate, Stop
+from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.generations import check_models, current_generation, settled_generation
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from embedconsole.items import CollectionState, JsonObject, PointId
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.sync.content.marker import Held
+    from embedconsole.sync.content.recipe import Content
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
+
+_PAGE = 1_000
+_EXAMPLES = 20
+ENOUGH = 20
+"""Points from which on it is no accident that none of them is as the configuration would make it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adoptable:
+    """What there is in a collection for a ledger.
+
+    Attributes:
+        points: All of them.
+        marked: Those with the marker of this pipeline.
+        current: Of these, those made of what the catalog has now; nothing will be paid for them.
+        gone: Of these, those that the catalog does not have any more.
+        alike: Points without a marker whose payload says what ours would.
+        unlike: Points without a marker, of a product, whose payload says something else.
+        foreign: All the others.
+        examples: Key, and the first field that differs, of some that are unlike.
+    """
+
+    points: int = 0
+    marked: int = 0
+    current: int = 0
+    gone: int = 0
+    alike: int = 0
+    unlike: int = 0
+    foreign: int = 0
+    examples: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What became of it; `entered` items are new in the ledger."""
+
+    found: Adoptable
+    entered: int = 0
+
+
+@dataclass(slots=True)
+class _Page:
+    """One page of the collection, sorted by what may be done with it."""
+
+    found: Adoptable
+    marked: list[Held] = field(default_factory=list)
+    alike: list[tuple[Content, JsonObject]] = field(default_factory=list)
+    unlike: list[Content] = field(default_factory=list)
+
+
+async def adoptable(
+    engine: Engine, *, pipeline: str, unmarked: bool, progress: AuditProgress | None = None
+) -> Adoptable:
+    """Look what there is to adopt, and write nothing. The caller holds the pipeline's run lease.
+
+    Args:
+        unmarked: Look at points without a marker, too.
+
+    Raises:
+        ConfigError: adopting would do harm: the ledger knows more, or the points are of another model.
+        Refused: there is no such collection, or it does not fit the configuration.
+        Fault: catalog, ledger or collection do not answer.
+    """
+    assembly = assembly_of(engine.assemblies, pipeline)
+    state = await _checked_state(assembly)
+    await anyio.to_thread.run_sync(_check_ledger, engine.ledger, assembly, state)
+    found = await found_in(assembly, progress or AuditProgress(), unmarked=unmarked)
+    check_model(pipeline, found)
+    return found
+
+
+async def found_in(assembly: Assembly, progress: AuditProgress, *, unmarked: bool) -> Adoptable:
+    """What there is in a collection that exists. Raises Fault: catalog or collection do not answer."""
+    found = Adoptable()
+    async for page in _pages(assembly, progress, unmarked=unmarked):
+        found = _sum(found, page.found)
+    return found
+
+
+def check_model(pipeline: str, found: Adoptable) -> None:
+    """Refuse points that were made by another model.
+
+    Raises:
+        ConfigError: none of many was made of what the configuration makes of the catalog.
+    """
+    if found.marked - found.gone >= ENOUGH and not found.current:
+        raise ConfigError(
+            f"pipeline {pipeline}: none of its {found.marked:,} points was made as the configuration says "
+            "now: is it another model, template or text? Vectors of two models can't be searched together. "
+            "Restore the configuration they were made with, or embed everything again with "
+            "--headless --once --force."
+        )
+
+
+async def adopt(
+    engine: Engine,
+    *,
+    pipeline: str,
+    unmarked: bool,
+    trust_vectors: bool,
+    progress: AuditProgress | None = None,
+) -> Adopted:
+    """Enter what was found by `adoptable`, which is to be called before; as there.
+
+    Args:
+        trust_vectors: Adopt also what has another payload: that is written anew by the next run, the vectors
+            stay.
+
+    Raises:
+        Fault: catalog, ledger or collection do not answer; what was entered stands, and it can be done again.
+    """
+    assembly = assembly_of(engine.assemblies, pipeline)
+    generation = await anyio.to_thread.run_sync(settled_generation, assembly, engine.ledger)
+    await anyio.to_thread.run_sync(check_models, generation, assembly, engine.ledger)
+    # Before: should we be killed, every later run is to look at all of it.
+    await anyio.to_thread.run_sync(engine.ledger.generations.forget_scans, generation.id)
+    adopted = Adopted(Adoptable())
+    async for page in _pages(assembly, progress or AuditProgress(), unmarked=unmarked):
+        # The marker first: a point that bears it is found again should we be killed now.
+        await _mark(assembly, page)
+        entries = _entries(page, trust_vectors=trust_vectors)
+        entered = await anyio.to_thread.run_sync(engine.ledger.beliefs.adopt, generation.id, entries)
+        adopted = Adopted(_sum(adopted.found, page.found), adopted.entered + entered)
+    if unmarked:
+        # The operator has seen what the others are: the next run asks no more.
+        address = address_of(assembly.pipeline.collection)
+        await anyio.to_thread.run_sync(engine.ledger.generations.use, generation.id, address)
+    return adopted
+
+
+async def _checked_state(assembly: Assembly) -> CollectionState:
+    collection = assembly.collection
+    state = await collection.describe()
+    if state is None:
+        raise Refused(
+            collection.target,
+            "it does not exist, so there is nothing to adopt",
+            remedy="Bring it back from a snapshot, or begin anew with --headless --once",
+        )
+    blocking = [one for one in compared(assembly, state) if one.blocking]
+    if blocking:
+        first = blocking[0]
+        raise Refused(
+            collection.target,
+            f"{first.field} is {first.have or 'missing'}, the configuration wants {first.want or 'nothing'}",
+            remedy=first.remedy,
+        )
+    return state
+
+
+def _check_ledger(ledger: Ledger, assembly: Assembly, state: CollectionState) -> None:
+    name = assembly.pipeline.name
+    generation = current_generation(assembly, ledger)
+    known = 0 if generation is None else ledger.overview.counts(generation.id).total
+    if known and known >= state.points:
+        raise ConfigError(
+            f"pipeline {name}: the ledger is not lost: it knows {known:,} items, the collection holds "
+            f"{state.points:,} points. To have both agree, whichever is older: embedconsole verify --repair"
+        )
+
+
+async def _pages(assembly: Assembly, progress: AuditProgress, *, unmarked: bool) -> AsyncIterator[_Page]:
+    gate = Gate("collection", concurrency=1, patient=False, drained=anyio.Event())
+    recipe = await anyio.to_thread.run_sync(assembly.recipe)
+    start: PointId | None = None
+    while True:
+        scroll = partial(
+            assembly.collection.scroll, start, fields=None if unmarked else [MARKER], limit=_PAGE
+        )
+        try:
+            page = await gate.call(scroll, assembly.pipeline.retry)
+        except Stop as stop:
+            raise stop.fault from stop
+        progress.points += len(page.points)
+        points = dict(page.points)
+
+        def read(points: Mapping[PointId, JsonObject] = points) -> _Page:
+            held = {point: read_point(point, payload) for point, payload in points.items()}
+            ours = [one for one in held.values() if one.pipeline == recipe.pipeline]
+            bare = {str(point): point for point, payload in points.items() if MARKER not in payload}
+            rows = assembly.catalog.read([*(one.key for one in ours), *(bare if unmarked else ())])
+            contents = {key: recipe.content(row) for key, row in rows.items()}
+            return _sorted(points, ours, {key: bare[key] for key in bare if unmarked}, contents)
+
+        yield await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
+        if page.following is None:
+            return
+        start = page.following
+
+
+def _sorted(
+    points: Mapping[PointId, JsonObject],
+    ours: list[Held],
+    bare: Mapping[str, PointId],
+    contents: Mapping[str, Content],
+) -> _Page:
+    page = _Page(Adoptable(), ours)
+    examples = []
+    for key, point in bare.items():
+        content = contents.get(key)
+        if content is None or content.point != point:
+            continue
+        differs = unlike_field(content.payload, points[point])
+        if differs is None:
+            page.alike.append((content, points[point]))
+        else:
+            page.unlike.append(content)
+            examples.append((key, differs))
+    current = sum(one.key in contents and contents[one.key].hashes.embed == _embed(one) for one in ours)
+    page.found = Adoptable(
+        points=len(points),
+        marked=len(ours),
+        current=current,
+        gone=sum(one.key not in contents for one in ours),
+        alike=len(page.alike),
+        unlike=len(page.unlike),
+        foreign=len(points) - len(ours) - len(page.alike) - len(page.unlike),
+        examples=tuple(examples),
+    )
+    return page
+
+
+def _embed(held: Held) -> bytes | None:
+    return None if held.holds is None else held.holds.embed
+
+
+def _sum(one: Adoptable, other: Adoptable) -> Adoptable:
+    return replace(
+        one,
+        points=one.points + other.points,
+        marked=one.marked + other.marked,
+        current=one.current + other.current,
+        gone=one.gone + other.gone,
+        alike=one.alike + other.alike,
+        unlike=one.unlike + other.unlike,
+        foreign=one.foreign + other.foreign,
+        examples=(*one.examples, *other.examples)[:_EXAMPLES],
+    )
+
+
+async def _mark(assembly: Assembly, page: _Page) -> None:
+    """Have points bear our marker beside what they say already."""
+    contents = [content for content, _ in page.alike]
+    markers: list[JsonObject] = [{MARKER: content.payload[MARKER]} for content in contents]
+    await assembly.collection.update(Points([content.point for content in contents], {}, markers))
+
+
+def _entries(page: _Page, *, trust_vectors: bool) -> list[Adoption]:
+    entries = [Adoption(one.point, one.key, one.holds, one.holds) for one in page.marked if one.holds]
+    entries += [_entry(content, content.hashes) for content, _ in page.alike]
+    if trust_vectors:
+        entries += [_entry(content, Hashes(content.hashes.embed, UNKNOWN)) for content in page.unlike]
+    return entries
+
+
+def _entry(content: Content, holds: Hashes) -> Adoption:
+    return Adoption(point_order(content.point), content.key, content.hashes, holds)

@@ -1,0 +1,162 @@
+"""`verify --repair`: the ledger is set right by the collection, and a normal run does the rest.
+
+Nothing is deleted or paid for here. A point that is missing is forgotten, so that the run embeds it or writes
+it from its kept vectors; of one that is stale the ledger believes what its marker says; one that the ledger
+does not know is entered as wanted, and the run's full scan decides, under its guard, whether it goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.faults import Fault
+from embedconsole.ledger.records.items import Adoption, Hashes
+from embedconsole.ledger.state import UNKNOWN
+from embedconsole.sync.audit.adopt import check_model, found_in
+from embedconsole.sync.audit.collection import AuditProgress
+from embedconsole.sync.audit.report import NotChecked
+from embedconsole.sync.audit.verify import Verification, note_audit, verify
+from embedconsole.sync.inspect.init import initialise
+from embedconsole.sync.run.generations import check_models, current_generation, settled_generation
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.report import Outcome, RunReport, none_ran
+from embedconsole.sync.shared.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.sync.audit.collection import Finding
+    from embedconsole.sync.audit.report import Audit
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
+
+
+_LOST_MARKER = Hashes(UNKNOWN, UNKNOWN)
+"""What a point holds whose payload another program has replaced: what it keeps there has to stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """A repair of several pipelines, by name.
+
+    Attributes:
+        found: What was not as it should be.
+        run: The run that mended it.
+        left: What a verify found after it; that of a pipeline that could not be verified is as `found`.
+    """
+
+    found: Mapping[str, Audit]
+    run: RunReport
+    left: Mapping[str, Audit]
+
+
+@dataclass(slots=True)
+class LedgerMender:
+    """Has the ledger believe what the collection holds."""
+
+    ledger: Ledger
+    generation_id: int
+    _adopting: bool = field(default=False)
+
+    async def mend(self, findings: Sequence[Finding]) -> None:
+        """Set these right.
+
+        Raises:
+            Fault: the ledger does not answer.
+        """
+        await anyio.to_thread.run_sync(self._mend, findings)
+
+    def _mend(self, findings: Sequence[Finding]) -> None:
+        wrong = [
+            (one.item, one.holds or (_LOST_MARKER if one.verdict is Verdict.STALE else None))
+            for one in findings
+            if one.item is not None and one.verdict is not Verdict.TAKEN
+        ]
+        unknown = [
+            Adoption(one.point, one.key, one.holds, one.holds)
+            for one in findings
+            if one.item is None and one.holds is not None
+        ]
+        if unknown and not self._adopting:
+            # Before: should we be killed, every later run is to look at them.
+            self.ledger.generations.forget_scans(self.generation_id)
+            self._adopting = True
+        if wrong:
+            self.ledger.beliefs.correct(self.generation_id, wrong)
+        self.ledger.beliefs.adopt(self.generation_id, unknown)
+
+
+async def repair(
+    engine: Engine,
+    *,
+    sample: int = 0,
+    allow_deletes: bool = False,
+    progress: Mapping[str, AuditProgress],
+) -> Repaired:
+    """Verify the engine's pipelines, mend what is wrong, and verify again.
+
+    Args:
+        allow_deletes: The operator's word that any share of the items may be deleted.
+        progress: By pipeline.
+
+    Raises:
+        ConfigError: a pipeline can't run as configured; nothing was done.
+        Fault: the ledger does not answer.
+    """
+    # All of it under the lease, as any other work on the ledger: a run beside it would see half a repair.
+    async with engine.leases.held(list(progress), "wait") as holder:
+        if holder is None:
+            return await _repaired(engine, sample, allow_deletes, progress)
+    # Only a drain ends the wait.
+    return Repaired({}, none_ran(progress, Outcome.INTERRUPTED, f"{holder} runs it still"), {})
+
+
+async def _repaired(
+    engine: Engine, sample: int, allow_deletes: bool, progress: Mapping[str, AuditProgress]
+) -> Repaired:
+    found = {}
+    for assembly in engine.assemblies:
+        name = assembly.pipeline.name
+        found[name] = await _set_right(engine.ledger, assembly, sample, progress[name])
+    sound = frozenset(name for name, audit in found.items() if not audit.failed)
+    run = RunReport(None)
+    if sound:
+        options = RunOptions(full=True, allow_deletes=allow_deletes, pipelines=sound)
+        run = await engine.run(options, kind="repair", overlap="wait")
+    left = {}
+    for name, audit in found.items():
+        done = run.pipelines.get(name)
+        if done is None or done.outcome is Outcome.INTERRUPTED:
+            left[name] = audit
+        else:
+            after = await verify(engine, pipeline=name)
+            left[name] = replace(after, vectors=audit.vectors)
+    return Repaired(found, run, left)
+
+
+async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: AuditProgress) -> Audit:
+    if await anyio.to_thread.run_sync(current_generation, assembly, ledger) is None:
+        # The lost ledger knew by which model; now only the points tell.
+        await _check_model(assembly)
+    generation = await anyio.to_thread.run_sync(settled_generation, assembly, ledger)
+    await anyio.to_thread.run_sync(check_models, generation, assembly, ledger)
+    mender = LedgerMender(ledger, generation.id)
+    audit = await Verification(ledger, assembly, generation, sample, progress, mender.mend).audit()
+    await anyio.to_thread.run_sync(note_audit, ledger, assembly.pipeline.name, audit)
+    if not isinstance(audit.schema, NotChecked) and audit.schema.drift:
+        await initialise(assembly)
+    return audit
+
+
+async def _check_model(assembly: Assembly) -> None:
+    try:
+        if await assembly.collection.describe() is None:
+            return
+        found = await found_in(assembly, AuditProgress(), unmarked=False)
+    except Fault:
+        return  # the verify says why
+    check_model(assembly.pipeline.name, found)

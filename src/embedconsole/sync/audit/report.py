@@ -1,0 +1,178 @@
+"""What a verify found, part by part. A part that could not be checked says why, and has no figures."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from embedconsole.sync.shared.verdict import DRIFT, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.collection.compare import Difference
+    from embedconsole.items import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class NotChecked:
+    """A check that was not made; `failed`: because something was unreachable or refused us."""
+
+    why: str
+    failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogAudit:
+    """The catalog against the ledger.
+
+    Attributes:
+        missing: Rows that the ledger does not know.
+        changed: Rows that it knows with other content.
+        gone: Items that it wants and the catalog does not have.
+        waiting: Differences that the run which is going on is about to find.
+    """
+
+    rows: int = 0
+    missing: int = 0
+    changed: int = 0
+    gone: int = 0
+    waiting: int = 0
+
+    @property
+    def differences(self) -> Mapping[str, int]:
+        """How much of it is how."""
+        return {"not in the ledger": self.missing, "changed": self.changed, "gone": self.gone}
+
+    @property
+    def drift(self) -> int:
+        """How much is not as it should be."""
+        return sum(self.differences.values())
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionAudit:
+    """The ledger against the collection.
+
+    Attributes:
+        exists: Whether there is a collection.
+        counts: How many points and items stand how to each other.
+        examples: Some keys of what is not as it should be.
+    """
+
+    exists: bool
+    points: int = 0
+    items: int = 0
+    counts: Mapping[Verdict, int] = field(default_factory=dict)
+    examples: Mapping[Verdict, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def differences(self) -> Mapping[str, int]:
+        """How much of it is how."""
+        return {str(verdict): self.counts.get(verdict, 0) for verdict in DRIFT}
+
+    @property
+    def drift(self) -> int:
+        """How much is not as it should be."""
+        return sum(self.differences.values())
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaAudit:
+    """The collection against the configuration, as `init` compares them."""
+
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def drift(self) -> int:
+        """How much is not as it should be; what the configuration does not name may be there."""
+        return sum(one.blocking or one.want is not None for one in self.differences)
+
+
+@dataclass(frozen=True, slots=True)
+class VectorAudit:
+    """A sample of the vectors against the embedders.
+
+    Attributes:
+        sampled: Items whose vectors were compared.
+        differing: Items of which one is not what its embedder answers now.
+        lowest: The lowest cosine similarity; None where nothing was compared.
+    """
+
+    sampled: int = 0
+    differing: int = 0
+    lowest: float | None = None
+
+    @property
+    def drift(self) -> int:
+        """How much is not as it should be."""
+        return self.differing
+
+
+Part: TypeAlias = "CatalogAudit | CollectionAudit | SchemaAudit | VectorAudit | NotChecked"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What was found of one pipeline."""
+
+    catalog: CatalogAudit | NotChecked
+    collection: CollectionAudit | NotChecked
+    schema: SchemaAudit | NotChecked
+    vectors: VectorAudit | NotChecked
+    seconds: float = 0.0
+
+    @property
+    def parts(self) -> Mapping[str, Part]:
+        """Its parts by the words of `--json`."""
+        return {
+            "catalog": self.catalog,
+            "collection": self.collection,
+            "schema": self.schema,
+            "vectors": self.vectors,
+        }
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Why parts could not be checked that should have been."""
+        parts = self.parts.values()
+        return tuple(part.why for part in parts if isinstance(part, NotChecked) and part.failed)
+
+    @property
+    def drift(self) -> int | None:
+        """How much is not as it should be; None where that is not known."""
+        if self.failed:
+            return None
+        return sum(0 if isinstance(part, NotChecked) else part.drift for part in self.parts.values())
+
+    @property
+    def known_drift(self) -> int:
+        """How much is known not to be as it should be."""
+        return sum(0 if isinstance(part, NotChecked) else part.drift for part in self.parts.values())
+
+    @property
+    def in_words(self) -> str:
+        """What is known not to be as it should be: "3 missing, 1 stale"."""
+        words = []
+        for name, part in self.parts.items():
+            if isinstance(part, (CatalogAudit, CollectionAudit)):
+                words += [f"{count:,} {how}" for how, count in part.differences.items() if count]
+            elif not isinstance(part, NotChecked) and part.drift:
+                words.append(f"{part.drift:,} of the {name}")
+        return ", ".join(words)
+
+    def as_json(self) -> JsonObject:
+        """The object that `--json` prints for the pipeline, and the ledger keeps."""
+        parts: JsonObject = {name: _part_json(part) for name, part in self.parts.items()}
+        return {"drift": self.drift, **parts, "seconds": round(self.seconds, 3)}
+
+
+def _part_json(part: Part) -> JsonObject:
+    if isinstance(part, NotChecked):
+        return {"checked": False, "why": part.why}
+    if not isinstance(part, CollectionAudit):
+        return {"checked": True, **asdict(part)}
+    counts: JsonObject = {str(verdict): part.counts.get(verdict, 0) for verdict in Verdict}
+    examples: JsonObject = {str(verdict): list(keys) for verdict, keys in part.examples.items()}
+    figures: JsonObject = {"exists": part.exists, "points": part.points, "items": part.items}
+    return {"checked": True, **figures, **counts, "examples": examples}

@@ -1,0 +1,125 @@
+"""Some vectors made again and compared with those in the collection: a silently changed model shows."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import BadInput
+from embedconsole.sync.audit.report import NotChecked, VectorAudit
+from embedconsole.sync.content.gathering import by_slot
+from embedconsole.sync.content.slots import vector_of
+from embedconsole.sync.resilience.gate import Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.items import EmbedInput, PointId
+    from embedconsole.ledger.records.items import Believed
+    from embedconsole.sync.content.recipe import Content
+    from embedconsole.sync.run.components import Assembly
+
+    Vector = NDArray[np.float32]
+
+SAME = 0.999
+"""The cosine similarity from which on two vectors are taken for the same: no two machines add alike."""
+
+
+@dataclass(slots=True)
+class Reservoir:
+    """A few of many, each with the same chance, without knowing how many will come."""
+
+    size: int
+    luck: random.Random = field(default_factory=random.Random)
+    kept: list[Believed] = field(default_factory=list)
+    _seen: int = 0
+
+    def offer(self, item: Believed) -> None:
+        """Take it into account."""
+        self._seen += 1
+        if len(self.kept) < self.size:
+            self.kept.append(item)
+        elif (place := self.luck.randrange(self._seen)) < self.size:
+            self.kept[place] = item
+
+
+async def audit_vectors(assembly: Assembly, sample: Sequence[Believed]) -> VectorAudit | NotChecked:
+    """Embed the sampled items again and compare; items that were edited since they were synced are left out.
+
+    Raises:
+        Fault, Stop: the catalog, an embedder or the collection fails.
+    """
+    contents = await anyio.to_thread.run_sync(_unedited, assembly, sample)
+    stored = await assembly.collection.stored([content.point for content in contents])
+    there = {point: by_slot(found.vectors) for point, found in stored.items()}
+    lowest: dict[PointId, float] = {}
+    for name, embedder in assembly.embedders.items():
+        pairs = [
+            _Pair(content.point, entry, there[content.point][slot])
+            for content in contents
+            for slot, entry in content.inputs.items()
+            if vector_of(slot) == name and slot in there.get(content.point, {})
+        ]
+        for start in range(0, len(pairs), embedder.batch_size):
+            piece = pairs[start : start + embedder.batch_size]
+            for point, similarity in await _similarities(assembly, embedder, piece):
+                lowest[point] = min(similarity, lowest.get(point, 1.0))
+    if not lowest:
+        return NotChecked("there was no synced item to sample")
+    differing = sum(similarity < SAME for similarity in lowest.values())
+    return VectorAudit(len(lowest), differing, min(lowest.values()))
+
+
+def _unedited(assembly: Assembly, sample: Sequence[Believed]) -> list[Content]:
+    recipe = assembly.recipe()
+    rows = assembly.catalog.read([item.key for item in sample])
+    contents = {key: recipe.content(row) for key, row in rows.items()}
+    return [
+        contents[item.key]
+        for item in sample
+        if item.key in contents and contents[item.key].hashes.embed == item.synced_embed
+    ]
+
+
+class _Pair(NamedTuple):
+    """What is embedded again, and the embedding that is stored of it."""
+
+    point: PointId
+    entry: EmbedInput
+    stored: Vector
+
+
+async def _similarities(
+    assembly: Assembly, embedder: Embedder, piece: Sequence[_Pair]
+) -> list[tuple[PointId, float]]:
+    gate = Gate(f"embedder {embedder.name}", concurrency=1, patient=False, drained=anyio.Event())
+    inputs = [pair.entry for pair in piece]
+    try:
+        embedded = await gate.call(lambda: embedder.embed(inputs), assembly.pipeline.retry)
+    except BadInput:
+        if len(piece) == 1:
+            return []  # it was embedded once; what the service thinks of it now is another matter
+        middle = len(piece) // 2
+        first = await _similarities(assembly, embedder, piece[:middle])
+        return first + await _similarities(assembly, embedder, piece[middle:])
+    return [
+        (pair.point, _similarity(embedded.vectors[place], pair.stored))
+        for place, pair in enumerate(piece)
+        if place not in embedded.rejected
+    ]
+
+
+def _similarity(one: Vector, other: Vector) -> float:
+    """The cosine of their angle; that of vectors of two sizes is 0."""
+    if one.shape != other.shape:
+        return 0.0
+    length = float((one @ one) * (other @ other)) ** 0.5
+    return float(one @ other) / length if length else 0.0

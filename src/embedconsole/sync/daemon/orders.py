@@ -1,0 +1,152 @@
+"""The words of orders: what an operator may ask of whoever serves the ledger, as it stands in the ledger.
+
+`sync` and `cancel` are for the one that is fit for it; `workers` for all who are there; a `pause` holds for
+all processes, those that start later too, until a `resume`.
+"""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from embedconsole.faults import ConfigError
+from embedconsole.ledger.records.presence import LASTS
+from embedconsole.sync.shared.control import Pause
+from embedconsole.sync.shared.options import RunOptions
+from embedconsole.sync.shared.selection import parse_selection
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.items import JsonObject
+    from embedconsole.ledger.ledger import Ledger
+
+
+SWITCHED: JsonObject = {LASTS: True}
+"""The arguments of a pause and a resume."""
+
+_NOT_UNDERSTOOD = "this version does not understand the order"
+
+
+class Verb(StrEnum):
+    """What can be ordered."""
+
+    SYNC = "sync"
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    WORKERS = "workers"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A run that somebody asks for.
+
+    Attributes:
+        pipelines: Only these; None for all.
+        only: With `force`: just these, a `column=value` or a key each; none for all.
+        order: The order's number, to answer it; None when it was asked for in this process.
+    """
+
+    force: bool = False
+    pipelines: tuple[str, ...] | None = None
+    only: tuple[str, ...] = ()
+    order: int | None = None
+
+    @property
+    def options(self) -> RunOptions:
+        """The run to do.
+
+        Raises:
+            ConfigError: `only` can't be understood.
+        """
+        return RunOptions(
+            force=self.force,
+            only=parse_selection(self.only),
+            pipelines=None if self.pipelines is None else frozenset(self.pipelines),
+            patient=True,
+        )
+
+    @property
+    def kind(self) -> str:
+        """What the run is called in the ledger."""
+        return "force" if self.force else "sync"
+
+    def as_arguments(self) -> JsonObject:
+        """The order's arguments."""
+        arguments: JsonObject = {"force": self.force, "only": list(self.only)}
+        if self.pipelines is not None:
+            arguments["pipelines"] = list(self.pipelines)
+        return arguments
+
+
+def read_wish(arguments: Mapping[str, object], order: int) -> Wish:
+    """The wish behind an order's arguments.
+
+    Raises:
+        ConfigError: they are not such, perhaps of another version.
+    """
+    pipelines = read_pipelines(arguments)
+    force, only = (arguments.get(name) for name in ("force", "only"))
+    if not isinstance(force, bool | None) or not _names(only):
+        raise ConfigError(_NOT_UNDERSTOOD)
+    return Wish(
+        force=bool(force),
+        pipelines=pipelines,
+        only=tuple(map(str, _list(only))),
+        order=order,
+    )
+
+
+def read_pipelines(arguments: Mapping[str, object]) -> tuple[str, ...] | None:
+    """The pipelines that an order is for; None for all.
+
+    Raises:
+        ConfigError: they are no names, perhaps of another version.
+    """
+    pipelines = arguments.get("pipelines")
+    if not _names(pipelines):
+        raise ConfigError(_NOT_UNDERSTOOD)
+    return None if pipelines is None else tuple(map(str, _list(pipelines)))
+
+
+def read_count(arguments: Mapping[str, object]) -> int:
+    """How many workers an order wants.
+
+    Raises:
+        ConfigError: it does not say.
+    """
+    count = arguments.get("count")
+    if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+        raise ConfigError("the order does not say how many workers")
+    return count
+
+
+def pause_in_force(ledger: Ledger) -> Pause | None:
+    """The pause that an operator has ordered and nobody has ended, on this ledger; blocks.
+
+    Raises:
+        Fault: the ledger does not answer.
+    """
+    last = ledger.orders.lasting()
+    return Pause(last.at, last.sender) if last is not None and last.verb == Verb.PAUSE else None
+
+
+def sender() -> str:
+    """Who we are, for those who see our orders: "anna@shop"."""
+    try:
+        name = getpass.getuser()
+    except (KeyError, OSError):
+        name = "somebody"
+    return f"{name}@{socket.gethostname()}"[:120]
+
+
+def _names(value: object) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(one, str) for one in value))
+
+
+def _list(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else ()

@@ -1,0 +1,98 @@
+"""What there is to know of a pipeline's collection, beside its configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.faults import Fault, Refused
+from embedconsole.sync.inspect.init import compared, configured_vectors
+from embedconsole.sync.run.components import assembly_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.collection.base import Collection
+    from embedconsole.collection.compare import Difference
+    from embedconsole.items import CollectionState, IndexType, Naming, Optimizations, VectorSpec
+    from embedconsole.ledger.records.history import AuditRecord
+    from embedconsole.sync.run.engine import Engine
+
+AUDITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A collection and what was configured.
+
+    Attributes:
+        state: None when it does not exist.
+        vectors: As configured; where no size is, the collection's own counts.
+        asks: Configured vectors whose size nobody knows yet.
+        indexes: As configured.
+        naming: None when the store does not tell us.
+        optimizations: None when the store does not tell.
+        audits: What the latest verifies found, newest first.
+    """
+
+    state: CollectionState | None
+    vectors: Mapping[str, VectorSpec] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
+    indexes: Mapping[str, IndexType] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
+    naming: Naming | None = None
+    optimizations: Optimizations | None = None
+    audits: tuple[AuditRecord, ...] = ()
+
+
+async def survey(engine: Engine, *, pipeline: str) -> Survey:
+    """Look at a collection.
+
+    Raises:
+        Transient, Refused: it does not answer, or not to us.
+    """
+    assembly = assembly_of(engine.assemblies, pipeline)
+    collection = assembly.collection
+    state = await collection.describe()
+    vectors, asks = configured_vectors(assembly, state)
+    indexes = dict(assembly.pipeline.collection.indexes)
+    audits = await _audits(engine, pipeline)
+    if state is None:
+        return Survey(None, vectors, asks, indexes, audits=audits)
+    return Survey(
+        state=state,
+        vectors=vectors,
+        asks=asks,
+        indexes=indexes,
+        differences=tuple(compared(assembly, state)),
+        naming=await _naming(collection),
+        optimizations=await _optimizations(collection),
+        audits=audits,
+    )
+
+
+async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:
+    """Nothing while the ledger is away: that is told elsewhere, and the collection can be looked at."""
+    try:
+        return tuple(await anyio.to_thread.run_sync(engine.ledger.audits.latest, pipeline, AUDITS))
+    except Fault:
+        return ()
+
+
+# A key for one collection alone may be refused both: what there is to see is shown all the same.
+
+
+async def _naming(collection: Collection) -> Naming | None:
+    try:
+        return await collection.naming()
+    except Refused:
+        return None
+
+
+async def _optimizations(collection: Collection) -> Optimizations | None:
+    try:
+        return await collection.optimizations()
+    except Refused:
+        return None

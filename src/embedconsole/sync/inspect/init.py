@@ -1,0 +1,144 @@
+"""`init`: create a collection, or compare the one that is there. Never drops anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from embedconsole.collection.compare import differences, index_field, missing_vector
+from embedconsole.items import CollectionSchema
+from embedconsole.sync.inspect.trial import trial_input
+from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.worker.schema import wanted_schema, wanted_vector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.collection.compare import Difference
+    from embedconsole.items import CollectionState, IndexType, VectorSpec
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class InitPlan:
+    """What `init` would do.
+
+    Attributes:
+        exists: Whether the collection is there; else it would be created with all its indexes.
+        vectors: Those that are configured; without the ones whose size is not known yet.
+        asks: Vectors whose size would be asked of their embedder, by one embedding each.
+        indexes: Payload indexes that would be added.
+        left: Differences that it would not mend; some may forbid writing.
+    """
+
+    target: str
+    exists: bool
+    vectors: Mapping[str, VectorSpec] = field(default_factory=dict)
+    asks: tuple[str, ...] = ()
+    indexes: Mapping[str, IndexType] = field(default_factory=dict)
+    left: tuple[Difference, ...] = ()
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to do."""
+        return not self.exists or bool(self.indexes)
+
+
+@dataclass(frozen=True, slots=True)
+class Initialised:
+    """What `init` found and did.
+
+    Attributes:
+        created: The collection did not exist and was created.
+        added: Payload indexes that were added to an existing one.
+        left: Differences that `init` does not mend; some may forbid writing.
+    """
+
+    target: str
+    schema: CollectionSchema
+    created: bool
+    added: tuple[str, ...] = ()
+    left: tuple[Difference, ...] = ()
+
+
+async def initialise(assembly: Assembly) -> Initialised:
+    """Create the pipeline's collection and payload indexes, or compare and add missing indexes.
+
+    Raises:
+        Transient, Refused: the collection, or the embedder that was asked for a size, fails.
+    """
+    plan = await plan_init(assembly)
+    collection = assembly.collection
+    if not plan.exists:
+        sizes = {name: spec.size for name, spec in plan.vectors.items()}
+        schema = wanted_schema(assembly.pipeline, sizes | await _asked_sizes(assembly, plan.asks))
+        await collection.create(schema)
+        return Initialised(collection.target, schema, created=True)
+    for path, kind in plan.indexes.items():
+        await collection.create_index(path, kind)
+    schema = CollectionSchema(plan.vectors, dict(assembly.pipeline.collection.indexes))
+    return Initialised(collection.target, schema, created=False, added=tuple(plan.indexes), left=plan.left)
+
+
+async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
+    """See `plan_init`; of an engine's pipeline."""
+    return await plan_init(assembly_of(engine.assemblies, pipeline))
+
+
+async def plan_init(assembly: Assembly) -> InitPlan:
+    """Look what `initialise` would do, and do nothing.
+
+    Raises:
+        Transient, Refused: the collection fails.
+    """
+    state = await assembly.collection.describe()
+    vectors, asks = configured_vectors(assembly, state)
+    indexes = assembly.pipeline.collection.indexes
+    if state is None:
+        return InitPlan(assembly.collection.target, False, vectors, asks, dict(indexes))
+    added = {path: kind for path, kind in indexes.items() if path not in state.indexes}
+    mended = {index_field(path) for path in added}
+    found = compared(assembly, state)
+    left = tuple(difference for difference in found if difference.field not in mended)
+    return InitPlan(assembly.collection.target, True, vectors, asks, added, left)
+
+
+def compared(assembly: Assembly, state: CollectionState) -> list[Difference]:
+    """What of a collection is not as configured; asks nobody for the size of a vector."""
+    pipeline = assembly.pipeline
+    vectors, asks = configured_vectors(assembly, state)
+    missing = [
+        missing_vector(name, f"{pipeline.vectors[name].distance or pipeline.collection.distance}", state)
+        for name in asks
+    ]
+    return [*missing, *differences(CollectionSchema(vectors, pipeline.collection.indexes), state)]
+
+
+def configured_vectors(
+    assembly: Assembly, state: CollectionState | None
+) -> tuple[dict[str, VectorSpec], tuple[str, ...]]:
+    """The vectors as configured, and those whose size neither the configuration nor the collection tells.
+
+    Where no size is configured, the collection's own counts.
+    """
+    pipeline = assembly.pipeline
+    known, unknown = {}, []
+    for name, config in pipeline.vectors.items():
+        there = None if state is None else state.vectors.get(name)
+        size = config.size or pipeline.collection.size or (there.size if there is not None else None)
+        if size is None:
+            unknown.append(name)
+        else:
+            known[name] = wanted_vector(pipeline, name, size)
+    return known, tuple(unknown)
+
+
+async def _asked_sizes(assembly: Assembly, names: tuple[str, ...]) -> dict[str, int]:
+    """The sizes of vectors, by one embedding each."""
+    sizes = {}
+    for name in names:
+        embedded = await assembly.embedders[name].embed([trial_input(assembly.pipeline.vectors[name])])
+        if not embedded.rejected:
+            sizes[name] = int(embedded.vectors.shape[1])
+    return sizes

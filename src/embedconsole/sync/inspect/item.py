@@ -1,0 +1,245 @@
+"""One item looked at closely: what it is, what was sent for it, what follows, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.items import point_id, point_order
+from embedconsole.sync.content.marker import read_point
+from embedconsole.sync.content.slots import slot_words
+from embedconsole.sync.content.template import as_text
+from embedconsole.sync.inspect.item_explanation import what_follows, what_is_amiss
+from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.generations import current_generation
+from embedconsole.sync.search.hits import title_of
+from embedconsole.sync.shared.journal import product_column
+from embedconsole.sync.shared.remedies import remedy_for
+from embedconsole.sync.shared.verdict import Verdict, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.items import CatalogRow, JsonObject, PointId
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records.history import Event
+    from embedconsole.ledger.records.items import Believed, Hashes, LedgerItem
+    from embedconsole.sync.content.marker import Held
+    from embedconsole.sync.content.recipe import Content
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
+
+_EVENTS = 100
+_PATIENCE = 5.0
+_SILENT = f"no answer in {_PATIENCE:.0f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What goes to the embedder for one vector; `fields` is what the `items` shape sends beside the image."""
+
+    vector: str
+    text: str | None
+    image: str | None
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class InCatalog:
+    """An item as the catalog has it now.
+
+    Attributes:
+        values: Column to value; None when there is no such row.
+        sent: What would be sent for it.
+        hashes: What the collection should then hold.
+        problem: Why nothing can be sent.
+        fault: Why the catalog can't be read; then the rest is not known.
+    """
+
+    name: str = ""
+    values: JsonObject | None = None
+    sent: tuple[Sent, ...] = ()
+    hashes: Hashes | None = None
+    problem: str | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InCollection:
+    """Its point: the payload, None when there is no such point; or why the collection can't be read."""
+
+    point: PointId
+    payload: JsonObject | None = None
+    fault: str | None = None
+
+    @property
+    def held(self) -> Held | None:
+        """What its marker says; None when there is no such point."""
+        return None if self.payload is None else read_point(self.point, self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """All that can be told of an item.
+
+    Attributes:
+        tries: How many attempts an item has in all.
+        known: What the ledger has of it; None when it has never heard of it.
+        kept: The vectors that are kept of what is wanted, by name, with their sizes.
+        verdict: How ledger and collection stand to each other; None where one of them can't be read.
+        follows: What that means, a sentence each.
+        remedy: What the operator can do; empty where nothing went wrong.
+        events: What happened to it, oldest first.
+    """
+
+    pipeline: str
+    key: str
+    tries: int
+    known: LedgerItem | None
+    catalog: InCatalog
+    collection: InCollection
+    kept: Mapping[str, int] = field(default_factory=dict)
+    verdict: Verdict | None = None
+    follows: tuple[str, ...] = ()
+    remedy: str = ""
+    events: tuple[Event, ...] = ()
+
+
+async def examine_item(engine: Engine, *, pipeline: str, key: str) -> Examined:
+    """Look at an item by the parts of a running engine. Raises as `examine` does."""
+    return await examine(engine.ledger, assembly_of(engine.assemblies, pipeline), key)
+
+
+async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examined:
+    """Look at an item in ledger, catalog and collection; the last two may be away.
+
+    Args:
+        ledger: None where nothing has ever run.
+
+    Raises:
+        Transient, Refused: the ledger does not answer.
+    """
+    memory = _Memory()
+    if ledger is not None:
+        memory = await anyio.to_thread.run_sync(_remember, ledger, assembly, key)
+    catalog = InCatalog(fault=_SILENT)
+    collection = InCollection(point_id(key), fault=_SILENT)
+
+    async def read() -> None:
+        nonlocal catalog
+        catalog = await anyio.to_thread.run_sync(_in_catalog, assembly, key, abandon_on_cancel=True)
+
+    async def retrieve() -> None:
+        nonlocal collection
+        collection = await _in_collection(assembly, key)
+
+    with anyio.move_on_after(_PATIENCE):
+        async with anyio.create_task_group() as group:
+            group.start_soon(read)
+            group.start_soon(retrieve)
+    known, tries = memory.known, assembly.pipeline.retry.attempts
+    verdict = _verdict(assembly.pipeline.name, memory.believed, catalog, collection)
+    return Examined(
+        pipeline=assembly.pipeline.name,
+        key=key,
+        tries=tries,
+        known=known,
+        catalog=catalog,
+        collection=collection,
+        kept=memory.kept,
+        verdict=verdict,
+        follows=(*what_follows(known, catalog, tries=tries), *what_is_amiss(verdict)),
+        remedy="" if known is None or not known.error else remedy_for(known.error_class or "", known.error),
+        events=memory.events,
+    )
+
+
+def _verdict(
+    pipeline: str, believed: Believed | None, catalog: InCatalog, collection: InCollection
+) -> Verdict | None:
+    held = collection.held
+    if collection.fault is not None or (believed is None and held is None):
+        return None
+    verdict = judge(believed, held, pipeline)
+    gone = catalog.values is None and catalog.fault is None
+    return Verdict.ORPHANED if verdict is Verdict.UNLISTED and gone else verdict
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """What the ledger has of an item; see `Examined`."""
+
+    known: LedgerItem | None = None
+    believed: Believed | None = None
+    kept: Mapping[str, int] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+
+
+def _remember(ledger: Ledger, assembly: Assembly, key: str) -> _Memory:
+    generation = current_generation(assembly, ledger)
+    if generation is None:
+        return _Memory()
+    point = point_order(point_id(key))
+    known = ledger.overview.item(generation.id, key)
+    return _Memory(
+        known=known,
+        believed=ledger.beliefs.of(generation.id, [point]).get(point),
+        kept=_kept(ledger, generation.id, None if known is None else known.desired_embed),
+        events=tuple(ledger.history.events_of(assembly.pipeline.name, key, limit=_EVENTS)),
+    )
+
+
+def _kept(ledger: Ledger, generation_id: int, embed_hash: bytes | None) -> dict[str, int]:
+    packed = None if embed_hash is None else ledger.kept.get(generation_id, [embed_hash]).get(embed_hash)
+    if packed is None:
+        return {}
+    # It brings numpy, which a look at an item mostly does without.
+    from embedconsole.sync.content.packing import unpack
+
+    return {slot_words(slot): vector.size for slot, vector in unpack(packed).items()}
+
+
+def _in_catalog(assembly: Assembly, key: str) -> InCatalog:
+    catalog = assembly.catalog
+    try:
+        row = catalog.read([key]).get(key)
+        if row is None:
+            return InCatalog()
+        recipe = assembly.recipe()
+        content = recipe.content(row)
+    except (Fault, ConfigError) as fault:
+        return InCatalog(fault=str(fault))
+    return InCatalog(
+        name=_name(assembly, row),
+        values=row.values,
+        sent=_sent(content),
+        hashes=content.hashes,
+        problem=content.problem,
+    )
+
+
+def _sent(content: Content) -> tuple[Sent, ...]:
+    return tuple(
+        Sent(slot_words(slot), one.text, one.image, one.fields) for slot, one in content.inputs.items()
+    )
+
+
+def _name(assembly: Assembly, row: CatalogRow) -> str:
+    """What a person knows it by; of a picture also whose it is."""
+    config = assembly.pipeline.catalog
+    product = product_column(config.product, assembly.catalog.columns, config.key)
+    whose = "" if product is None else f"picture of product {as_text(row.values.get(product))}"
+    return ", ".join(part for part in (title_of(row.values), whose) if part)
+
+
+async def _in_collection(assembly: Assembly, key: str) -> InCollection:
+    point = point_id(key)
+    try:
+        found = await assembly.collection.retrieve([point])
+    except (Fault, ConfigError) as fault:
+        return InCollection(point, fault=str(fault))
+    return InCollection(point, found.get(point))

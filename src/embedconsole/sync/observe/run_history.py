@@ -1,0 +1,223 @@
+"""Runs looked back at: what each did and cost, how it ended, and what went wrong while it was going on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.ledger.hosts.history import KEEP_RUNS
+from embedconsole.sync.shared.report import Outcome, PipelineReport
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records.history import Event, RunRecord
+    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.sync.run.engine import Engine
+
+_EVENTS = 500
+_SILENT_FOR = 600.0
+"""Seconds after which a process that is not heard of no longer counts as running anything."""
+
+
+class Ending(StrEnum):
+    """How a run stands; beside these there are the outcomes."""
+
+    RUNNING = "running"
+    LOST = "lost"
+
+
+_WORDS = {Ending.RUNNING: "running", Ending.LOST: "broken off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a run did in one pipeline."""
+
+    pipeline: str
+    report: PipelineReport
+
+
+@dataclass(frozen=True, slots=True)
+class PastRun:
+    """A run of any process; times in seconds, moments since 1970.
+
+    Attributes:
+        version: Of the program that ran it; empty when that is not known any more.
+        seconds: How long it took; None as long as it has not ended.
+        standing: How it ended or that it has not; a run is lost when its process is gone without a word.
+        parts: A pipeline each; none before it has ended.
+    """
+
+    id: int
+    kind: str
+    worker: str
+    version: str
+    began: float
+    seconds: float | None
+    standing: Outcome | Ending
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def host(self) -> str:
+        """Where it ran, see `sync.run.process`."""
+        return self.worker.partition(":")[0]
+
+    @property
+    def words(self) -> str:
+        """How it ended, in two or three words."""
+        if isinstance(self.standing, Outcome):
+            return self.standing.words(self.failed)
+        return _WORDS[self.standing]
+
+    @property
+    def cost(self) -> float | None:
+        """Of all pipelines that have a price; None when none has."""
+        known = [part.report.cost for part in self.parts if part.report.cost is not None]
+        return sum(known) if known else None
+
+    @property
+    def failed(self) -> int:
+        """Items that needed a look at its end."""
+        return sum(part.report.failed for part in self.parts)
+
+    @property
+    def embedded(self) -> int:
+        """Items embedded, in all pipelines."""
+        return sum(part.report.embedded for part in self.parts)
+
+    @property
+    def payload_updated(self) -> int:
+        """Items whose payload alone was written."""
+        return sum(part.report.payload_updated for part in self.parts)
+
+    @property
+    def deleted(self) -> int:
+        """Items deleted."""
+        return sum(part.report.deleted for part in self.parts)
+
+    @property
+    def retrying(self) -> int:
+        """Items that waited for their next attempt at its end."""
+        return sum(part.report.retrying for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class RunInDetail:
+    """A run and the warnings and errors of its pipelines while it was going on, oldest first."""
+
+    run: PastRun
+    events: tuple[Event, ...]
+
+
+async def recent_runs(engine: Engine, *, limit: int, before: int | None = None) -> tuple[PastRun, ...]:
+    """See `past_runs`."""
+    look = partial(past_runs, engine.ledger, limit=limit, before=before)
+    return await anyio.to_thread.run_sync(look)
+
+
+async def run_detail(engine: Engine, number: int) -> RunInDetail | None:
+    """See `run_in_detail`."""
+    return await anyio.to_thread.run_sync(run_in_detail, engine.ledger, number)
+
+
+async def older_events(engine: Engine, *, before: int | None, limit: int) -> tuple[Event, ...]:
+    """The latest events with a number below `before`, or the latest of all; oldest first."""
+    read = partial(engine.ledger.history.events, before=before, limit=limit)
+    return tuple(await anyio.to_thread.run_sync(read))
+
+
+async def newer_events(engine: Engine, *, after: int, limit: int) -> tuple[Event, ...]:
+    """The latest events with a number above `after`, oldest first."""
+    read = partial(engine.ledger.history.events, after=after, limit=limit)
+    return tuple(await anyio.to_thread.run_sync(read))
+
+
+def past_runs(ledger: Ledger, *, limit: int = KEEP_RUNS, before: int | None = None) -> tuple[PastRun, ...]:
+    """The runs of all processes, newest first; with `before` those older than the run of that number."""
+    workers = ledger.presence.workers()
+    return tuple(_past(run, workers) for run in ledger.history.runs(limit, before=before))
+
+
+def run_in_detail(ledger: Ledger, number: int) -> RunInDetail | None:
+    """One run; None when there is none of that number, or it was pruned."""
+    record = ledger.history.run(number)
+    if record is None:
+        return None
+    run = _past(record, ledger.presence.workers())
+    end = record.started_at + 86_400 if record.ended_at is None else record.ended_at + 0.001
+    names = {None, *(part.pipeline for part in run.parts)}
+    events = ledger.history.events_between(record.started_at, end, limit=_EVENTS)
+    return RunInDetail(
+        run,
+        tuple(
+            event for event in events if event.level != "info" and (not run.parts or event.pipeline in names)
+        ),
+    )
+
+
+def _past(run: RunRecord, workers: Sequence[Worker]) -> PastRun:
+    present = next((worker for worker in workers if worker.id == run.worker), None)
+    report = run.report or {}
+    version = report.get("version")
+    return PastRun(
+        id=run.id,
+        kind=run.kind,
+        worker=run.worker,
+        version=str(version or ("" if present is None else present.version)),
+        began=run.started_at,
+        seconds=None if run.ended_at is None else max(0.0, run.ended_at - run.started_at),
+        standing=_standing(run, present),
+        parts=_parts(report),
+    )
+
+
+def _standing(run: RunRecord, present: Worker | None) -> Outcome | Ending:
+    if run.outcome in tuple(Outcome):
+        return Outcome(run.outcome)
+    there = present is not None and present.silent_for < _SILENT_FOR
+    return Ending.RUNNING if there and run.ended_at is None else Ending.LOST
+
+
+def _parts(report: Mapping[str, object]) -> tuple[Part, ...]:
+    """A report is JSON that some version of us has written: what it lacks counts as nothing."""
+    pipelines, messages = report.get("pipelines"), report.get("messages")
+    if not isinstance(pipelines, dict):
+        return ()
+    told = messages if isinstance(messages, dict) else {}
+    costs = report.get("cost")
+    noted = costs if isinstance(costs, dict) else {}
+    return tuple(
+        Part(name, _report(figures, told.get(name), noted.get(name)))
+        for name, figures in pipelines.items()
+        if isinstance(figures, dict)
+    )
+
+
+def _report(figures: Mapping[str, object], message: object, cost: object) -> PipelineReport:
+    seconds = figures.get("seconds")
+    return PipelineReport(
+        scanned=_count(figures, "scanned"),
+        embedded=_count(figures, "embedded"),
+        payload_updated=_count(figures, "payload_updated"),
+        deleted=_count(figures, "deleted"),
+        unchanged=_count(figures, "unchanged"),
+        retrying=_count(figures, "retrying"),
+        failed=_count(figures, "failed"),
+        pending=_count(figures, "pending"),
+        embed_requests=_count(figures, "embed_requests"),
+        embed_items=_count(figures, "embed_items"),
+        seconds=float(seconds) if isinstance(seconds, (int, float)) else 0.0,
+        cost=float(cost) if isinstance(cost, (int, float)) else None,
+        message=None if message is None else str(message),
+    )
+
+
+def _count(figures: Mapping[str, object], name: str) -> int:
+    value = figures.get(name)
+    return value if isinstance(value, int) else 0

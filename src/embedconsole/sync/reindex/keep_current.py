@@ -1,0 +1,75 @@
+"""What is searched, kept true while the next collection is built: edits and deletions reach both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.content.recipe_record import former_assembly
+from embedconsole.sync.run.run import Round
+from embedconsole.sync.shared.options import RunOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedconsole.ledger.records.items import Generation
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
+
+REFRESH_EVERY = 30.0
+
+
+@dataclass(slots=True)
+class Serving:
+    """Syncs the generation that is searched, as it was configured when it was filled.
+
+    Args:
+        say: Told what keeps it from being kept true, once for each reason.
+    """
+
+    engine: Engine
+    assembly: Assembly
+    searched: Generation
+    say: Callable[[str], None]
+    _told: str = ""
+    _one_at_a_time: anyio.Lock = field(default_factory=anyio.Lock)
+
+    async def keep(self) -> None:
+        """Sync it now and then, until cancelled."""
+        while True:
+            await self.sync()
+            await anyio.sleep(REFRESH_EVERY)
+
+    async def sync(self) -> None:
+        """One pass; what can't be done now is tried again by the next.
+
+        It takes no lease: the re-index has the pipeline's.
+        """
+        async with self._one_at_a_time:
+            try:
+                problem = await self._sync(await former_assembly(self.assembly, self.searched))
+            except (ConfigError, Fault) as error:
+                problem = str(error)
+        if problem not in ("", self._told):
+            self._told = problem
+            self.say(f"what is searched now is not kept true meanwhile: {problem}")
+
+    async def rest(self) -> None:
+        """Have the pass under way come to its end, and begin no other."""
+        await self._one_at_a_time.acquire()
+
+    async def _sync(self, former: Assembly) -> str:
+        """One pass; returns why it stopped, empty when it did not."""
+        engine = self.engine
+        # Not patient: a model that is there no more must not hold up the one that follows it.
+        with engine.control.running([former.pipeline.name]) as control:
+            now = Round(engine, control, RunOptions(), [former])
+            await now.prepare()
+            await now.begin("serve")
+            await now.work()
+        report = now.report()
+        await now.note(report)
+        return "; ".join(report.messages.values())

@@ -1,0 +1,91 @@
+"""The generation that a re-index builds: one that was begun before, or a new one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.ledger.records.items import Generation
+from embedconsole.sync.content.recipe_record import recipe_text, without_fields
+from embedconsole.sync.inspect.init import compared
+from embedconsole.sync.run.generations import noted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from embedconsole.sync.reindex.switch import Succession
+
+
+@dataclass(frozen=True, slots=True)
+class NextGeneration:
+    """Finds or begins it.
+
+    Args:
+        say: Told which one it is.
+    """
+
+    succession: Succession
+    say: Callable[[str], None]
+
+    async def begun(self) -> Generation | None:
+        """The one that is being built already, or stands by, if it is for the configuration of now.
+
+        One for another configuration is dropped.
+
+        Raises:
+            Fault: the ledger or a collection does not answer.
+        """
+        assembly = self.succession.assembly
+        building = await self.succession.building()
+        if building is None:
+            return await self._standing_by()
+        state = await self.succession.collection_of(building).describe()
+        fits = state is None or not any(found.blocking for found in compared(assembly, state))
+        if state is None and await self._has_written(building):
+            self.say(f"{building.target} was begun before, and is gone")
+        elif building.space == assembly.space and fits:
+            self.say(f"Going on with {building.target}, which was begun before")
+            return building
+        else:
+            self.say(f"{building.target} was begun for another configuration, and is dropped")
+        await self.succession.drop(building)
+        return None
+
+    async def _has_written(self, generation: Generation) -> bool:
+        count = partial(self.succession.ledger.overview.counts, generation.id)
+        return (await anyio.to_thread.run_sync(count)).synced > 0
+
+    async def _standing_by(self) -> Generation | None:
+        """One from which the name was moved back, if it was filled with the configuration of now."""
+        assembly, generations = self.succession.assembly, self.succession.ledger.generations
+        recipe = recipe_text(assembly.pipeline)
+        for generation in await self.succession.standby():
+            if (generation.space, without_fields(generation.recipe)) != (assembly.space, recipe):
+                continue
+            state = await self.succession.collection_of(generation).describe()
+            if state is not None and not any(found.blocking for found in compared(assembly, state)):
+                await anyio.to_thread.run_sync(generations.build_on, generation)
+                self.say(f"Going on with {generation.target}, which stands by: it was filled like this")
+                return generation
+        return None
+
+    async def begin(self, searched: Generation) -> Generation:
+        """A new one, beside the one that is searched. Raises as `begun`."""
+        assembly, ledger = self.succession.assembly, self.succession.ledger
+        target = await self.succession.free_target(searched)
+        following = Generation(
+            0,
+            self.succession.name,
+            searched.collection,
+            assembly.space,
+            None,
+            None,
+            target,
+            address=searched.address,
+        )
+        generation = await anyio.to_thread.run_sync(ledger.generations.build, following)
+        self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
+        return await anyio.to_thread.run_sync(noted, generation, assembly, ledger)

@@ -1,0 +1,221 @@
+"""A pipeline's parts, built from its configuration when they are first needed.
+
+A run that finds nothing to do reads the catalog and the ledger; it never pays for importing an HTTP client,
+numpy or qdrant-client.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.collection.build import build_itself, own_name
+from embedconsole.config.masking import mask_url
+from embedconsole.embedders.build import build_embedder, check_embedder
+from embedconsole.embedders.identity import combined_identity, identity_of
+from embedconsole.sync.content.picture_hashes import FingerprintedCatalog, fingerprints_of
+from embedconsole.sync.content.recipe import Recipe
+from embedconsole.sync.content.vector_space import space_of
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from embedconsole.catalog.base import Catalog
+    from embedconsole.collection.base import Collection
+    from embedconsole.config.embedder import EmbedderConfig
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.config.settings import VectorConfig
+    from embedconsole.config.types import Combine
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
+    from embedconsole.sync.content.picture_hashes import Fingerprints
+    from embedconsole.sync.plan.feed_intake import Intake
+
+
+@dataclass(slots=True)
+class EmbedderPool:
+    """Embedders by name, shared by all vectors and pipelines that use them."""
+
+    tickets: Tickets | None = None
+    _built: list[tuple[str, EmbedderConfig, Embedder]] = field(default_factory=list)
+    _combined: dict[tuple[str, Combine], Embedder] = field(default_factory=dict)
+
+    def get(self, pipeline: Pipeline, vector: VectorConfig) -> Embedder:
+        """The embedder that a vector uses, built at the first call."""
+        name, how = vector.embedder, vector.combine
+        embedder = self._embedder(name, pipeline.embedders[name])
+        if how is None:
+            return embedder
+        if (embedder.identity, how) not in self._combined:
+            # It brings numpy, which a run with nothing to embed need not pay for.
+            from embedconsole.embedders.combining import CombinedEmbedder
+
+            self._combined[embedder.identity, how] = CombinedEmbedder(embedder, how)
+        return self._combined[embedder.identity, how]
+
+    def _embedder(self, name: str, config: EmbedderConfig) -> Embedder:
+        # By its settings too: while one is replaced by another of the same name, both are at work.
+        for known_name, known_config, embedder in self._built:
+            if (known_name, known_config) == (name, config):
+                return embedder
+        embedder = build_embedder(name, config, tickets=self.tickets)
+        self._built.append((name, config, embedder))
+        return embedder
+
+    async def aclose(self) -> None:
+        """Close what was built."""
+        for _, _, embedder in self._built:
+            await embedder.aclose()
+
+
+@dataclass(slots=True)
+class Assembly:
+    """A pipeline with its parts; `intake` is that of its change feed, where it has one."""
+
+    pipeline: Pipeline
+    _catalog: Catalog
+    _pool: EmbedderPool
+    _fingerprints: Fingerprints
+    intake: Intake | None = None
+    _collections: dict[str, Collection] = field(default_factory=dict)
+    """By their own names; shared by all that are bound to one of them."""
+    _bound_to: str | None = None
+
+    @property
+    def embedders(self) -> Mapping[str, Embedder]:
+        """Vector name to its embedder; vectors with the same embedder share it."""
+        return {name: self._pool.get(self.pipeline, config) for name, config in self.pipeline.vectors.items()}
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog; its rows know their pictures where those are looked at."""
+        if all(vector.image_hash == "url" for vector in self.pipeline.vectors.values()):
+            return self._catalog
+        recipe = cache(self.recipe)  # made at the first row: it connects to the catalog
+        return FingerprintedCatalog(self._catalog, self._fingerprints, lambda row: recipe().references(row))
+
+    def recipe(self) -> Recipe:
+        """How content is made of rows; connects to the catalog for its columns.
+
+        Raises:
+            ConfigError: the configuration names a column that the query does not have.
+            Transient, Refused: the catalog does not answer, or not to us.
+        """
+        return Recipe(
+            self.pipeline,
+            columns=self._catalog.columns,
+            default_payload=self._catalog.default_payload,
+            space=self.space,
+        )
+
+    def bound_to(self, target: str) -> Assembly:
+        """The same with the collection of this name, which may be one that the configured name stands for.
+
+        Whoever writes names the collection itself: an alias may move while a request is under way.
+        """
+        return replace(self, _bound_to=target)
+
+    def configured_as(self, pipeline: Pipeline) -> Assembly:
+        """The same parts for another configuration of the same pipeline, on the same catalog."""
+        return replace(self, pipeline=pipeline)
+
+    def in_the_background(self) -> Assembly:
+        """The same that tells the catalog nothing: there it is noted, and acknowledged, what is searched."""
+        catalog = self.pipeline.catalog.model_copy(update={"writeback": None})
+        return replace(self, pipeline=replace(self.pipeline, catalog=catalog), intake=None)
+
+    @property
+    def collection(self) -> Collection:
+        """The collection."""
+        name = self.own_name
+        if name not in self._collections:
+            self._collections[name] = build_itself(self.pipeline.collection, name)
+        return self._collections[name]
+
+    @property
+    def own_name(self) -> str:
+        """The collection's own name, as far as that is known without asking a server."""
+        return self._bound_to or own_name(self.pipeline.collection)
+
+    @property
+    def target(self) -> str:
+        """The collection in words, without its secrets."""
+        config = self.pipeline.collection
+        return f"{config.name} at {mask_url(config.url) if config.url else config.path}"
+
+    @property
+    def space(self) -> str:
+        """See `space.space_of`.
+
+        Raises:
+            ConfigError: this version has no such embedder.
+        """
+        configs = self.pipeline.embedders
+        return space_of(
+            {
+                name: combined_identity(
+                    identity_of(config.embedder, configs[config.embedder]), config.combine
+                )
+                for name, config in self.pipeline.vectors.items()
+            }
+        )
+
+    async def aclose(self) -> None:
+        """Release the catalog and the collection; the embedders are the pool's."""
+        for collection in self._collections.values():
+            await collection.aclose()
+        await self._fingerprints.aclose()
+        await anyio.to_thread.run_sync(self._catalog.close)
+        if self.intake is not None:
+            await anyio.to_thread.run_sync(self.intake.feed.close)
+
+
+def assembly_of(assemblies: Sequence[Assembly], pipeline: str) -> Assembly:
+    """The one of this pipeline, which is among them."""
+    return next(assembly for assembly in assemblies if assembly.pipeline.name == pipeline)
+
+
+@asynccontextmanager
+async def assembled(
+    pipelines: Sequence[Pipeline], tickets: Tickets | None = None
+) -> AsyncIterator[list[Assembly]]:
+    """The pipelines with their parts, all released at the end; nothing is connected yet.
+
+    Args:
+        tickets: Where embedders note what they have ordered; None keeps it in memory.
+
+    Raises:
+        ConfigError: a part can't be built as configured.
+        Refused: there is no driver for a catalog's database.
+    """
+    for pipeline in pipelines:
+        for name, config in pipeline.embedders.items():
+            check_embedder(name, config)  # what can't be built is said now, not at the first item
+    # It brings SQLAlchemy: the console draws its first picture without.
+    from embedconsole.catalog.sql_catalog import open_catalog
+
+    pool = EmbedderPool(tickets)
+    assemblies = [
+        Assembly(pipeline, open_catalog(pipeline.catalog), pool, fingerprints_of(pipeline), _intake(pipeline))
+        for pipeline in pipelines
+    ]
+    try:
+        yield assemblies
+    finally:
+        with anyio.CancelScope(shield=True):
+            for assembly in assemblies:
+                await assembly.aclose()
+            await pool.aclose()
+
+
+def _intake(pipeline: Pipeline) -> Intake | None:
+    if not pipeline.catalog.watch:
+        return None
+    from embedconsole.catalog.feed.outbox import open_feed
+    from embedconsole.sync.plan.feed_intake import Intake
+
+    return Intake(open_feed(pipeline.name, pipeline.catalog))

@@ -1,0 +1,153 @@
+"""What a run would do, counted instead of done. Nothing is written, not even to the ledger."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+
+from embedconsole.ledger.ledger import ledger_exists, open_ledger
+from embedconsole.ledger.state import State
+from embedconsole.sync.plan.planner import Planner
+from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.generations import check_models, current_generation, seen_anew, settled_generation
+from embedconsole.sync.shared.delete_guard import DeleteRule
+from embedconsole.sync.shared.options import RunOptions, plan_options
+from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress
+
+if TYPE_CHECKING:
+    from array import array
+    from collections.abc import Callable, Iterator, Mapping
+
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records.items import Counts, Generation
+    from embedconsole.sync.plan.planner import Decisions
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.selection import Selection
+
+
+def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> PipelineReport:
+    """Plan one pipeline and count; blocks.
+
+    Raises:
+        ConfigError: the pipeline can't run as configured.
+        Transient, Refused: the catalog or the ledger fails.
+    """
+    began = time.monotonic()
+    with _ledger_to_read(assembly, ledger_url) as (ledger, generation):
+        if options.only is not None:
+            options.only.check(assembly.pipeline.name, assembly.catalog.columns)
+        if not options.anew:
+            check_models(generation, assembly, ledger)
+        counts = ledger.overview.counts(generation.id)
+        rule = DeleteRule(assembly.pipeline.max_delete_fraction, options.allow_deletes)
+        turnover = ledger.deletions.turnover(generation.id)
+        sink = CountingSink(ledger.overview.due(generation.id), lambda count: rule.refusal(count, turnover))
+        progress = Progress()
+        planner = Planner(
+            catalog=assembly.catalog,
+            ledger=ledger,
+            generation=generation,
+            recipe=assembly.recipe(),
+            progress=progress,
+            sink=sink,
+            stop=lambda: False,
+        )
+        result = planner.run(plan_options(options, assembly, generation))
+    return _report(sink, progress, counts, options.limit, time.monotonic() - began, result.refusal)
+
+
+async def count_forced(engine: Engine, *, pipeline: str, only: Selection | None, ledger_url: str) -> int:
+    """How many items a forced run of a pipeline would embed. Raises as `dry_run` does."""
+    options = RunOptions(force=True, only=only)
+    assembly = assembly_of(engine.assemblies, pipeline)
+    report = await anyio.to_thread.run_sync(dry_run, assembly, ledger_url, options)
+    return report.embedded
+
+
+class CountingSink:
+    """A planner's sink that writes nothing and knows what work there would be.
+
+    Args:
+        due: How many items were due before, by state.
+        refuse: Why so many items may not be deleted; None where they may.
+    """
+
+    writes = False
+
+    def __init__(self, due: Mapping[State, int], refuse: Callable[[int], str | None]) -> None:
+        self._refuse = refuse
+        self.work: Counter[State] = Counter(due)
+        self.hopeless = 0
+
+    def page(self, decisions: Decisions) -> None:
+        """Count the decisions of one page."""
+        self.work[State.EMBED] += len(decisions.new)
+        self.hopeless += sum(1 for _, content in decisions.new if content.problem)
+        for known, _, content, state in decisions.changes:
+            self._move(State(known.state), state)
+            self.hopeless += content.problem is not None
+        for known, content in decisions.forced:
+            self._move(State(known.state), State.EMBED)
+            self.hopeless += content.problem is not None
+
+    def gone(self, items: array[int]) -> str | None:
+        """Count items that are gone, if they may go."""
+        refusal = self._refuse(len(items))
+        if refusal is None:
+            self.work[State.DELETE] += len(items)
+        return refusal
+
+    def _move(self, before: State, after: State) -> None:
+        self.work[before] -= 1
+        self.work[after] += 1
+
+
+@contextmanager
+def _ledger_to_read(assembly: Assembly, ledger_url: str) -> Iterator[tuple[Ledger, Generation]]:
+    """The ledger and the pipeline's generation; empty ones in a scratch file where there are none yet."""
+    if ledger_exists(ledger_url):
+        with open_ledger(ledger_url) as ledger:
+            generation = current_generation(assembly, ledger)
+            if generation is not None:
+                yield ledger, seen_anew(generation, assembly.pipeline)
+                return
+    with tempfile.TemporaryDirectory(prefix="embedconsole-") as folder:
+        scratch = f"sqlite:///{Path(folder, 'scratch.db').as_posix()}"
+        with open_ledger(scratch) as ledger:
+            yield ledger, settled_generation(assembly, ledger)
+
+
+def _report(
+    sink: CountingSink,
+    progress: Progress,
+    counts: Counts,
+    limit: int | None,
+    seconds: float,
+    refusal: str | None,
+) -> PipelineReport:
+    left = limit
+    work: dict[State, int] = {}
+    for state in (State.DELETE, State.PAYLOAD, State.EMBED):
+        work[state] = sink.work[state] if left is None else min(left, sink.work[state])
+        left = None if left is None else left - work[state]
+    hopeless = min(sink.hopeless, work[State.EMBED])
+    return PipelineReport(
+        scanned=progress.scanned,
+        embedded=work[State.EMBED] - hopeless,
+        payload_updated=work[State.PAYLOAD],
+        deleted=work[State.DELETE],
+        unchanged=progress.unchanged,
+        retrying=counts.retrying,
+        failed=counts.failed + hopeless,
+        pending=sum(max(0, sink.work[state] - work[state]) for state in work),
+        seconds=seconds,
+        outcome=Outcome.PLANNED,
+        message=refusal,
+    )

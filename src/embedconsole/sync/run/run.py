@@ -1,0 +1,146 @@
+"""A round: the runs of several pipelines side by side, one run in the ledger's words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import Fault
+from embedconsole.sync.resilience.shared_gates import Gates
+from embedconsole.sync.run.generations import (
+    building_generation,
+    current_generation,
+    former_generation,
+    settled_generation,
+)
+from embedconsole.sync.run.model_change import check_in_place
+from embedconsole.sync.run.pipeline_run import PipelineRun
+from embedconsole.sync.shared.budget import Purse
+from embedconsole.sync.shared.fault_text import stopped
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embedconsole.collection.base import Collection
+    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.control import RunControl
+    from embedconsole.sync.shared.options import RunOptions
+
+
+@dataclass(slots=True)
+class Round:
+    """Prepared, begun, worked on, reported, noted: in this order.
+
+    Args:
+        assemblies: The pipelines that take part.
+
+    Attributes:
+        number: The run's in the ledger; None before it has begun.
+        runs: Those that could be prepared, by pipeline.
+    """
+
+    engine: Engine
+    control: RunControl
+    options: RunOptions
+    assemblies: Sequence[Assembly]
+    number: int | None = None
+    runs: dict[str, PipelineRun] = field(default_factory=dict)
+    _reports: dict[str, PipelineReport] = field(default_factory=dict)
+    _gates: Gates = field(init=False)
+
+    def __post_init__(self) -> None:
+        engine = self.engine
+        self._gates = Gates(
+            engine.ledger, engine.me.id, self.control, self.options.patient, turns=engine.turns
+        )
+
+    async def prepare(self) -> None:
+        """Look at the catalogs and settle the generations; a pipeline that fails of it takes no part.
+
+        Raises:
+            ConfigError: a pipeline can't run as configured.
+        """
+        purse = Purse(self.options.max_cost)
+        for assembly in self.assemblies:
+            name = assembly.pipeline.name
+            try:
+                self.runs[name] = await self._prepared(assembly, purse)
+            except Fault as fault:
+                self._reports[name] = _aborted(fault)
+
+    async def _prepared(self, assembly: Assembly, purse: Purse) -> PipelineRun:
+        # The first look at the columns connects to the catalog.
+        await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
+        if self.options.only is not None:
+            self.options.only.check(assembly.pipeline.name, assembly.catalog.columns)
+        donor: tuple[int, Collection | None] | None = None
+        if self.options.building:
+            generation = await anyio.to_thread.run_sync(building_generation, assembly, self.engine.ledger)
+            searched = await anyio.to_thread.run_sync(current_generation, assembly, self.engine.ledger)
+            if searched is not None:
+                donor = searched.id, assembly.bound_to(searched.target).collection
+            assembly = assembly.in_the_background()
+        else:
+            generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.engine.ledger)
+            await check_in_place(assembly, generation, self.engine.ledger, force=self.options.anew)
+            former = await anyio.to_thread.run_sync(former_generation, generation, self.engine.ledger)
+            if former is not None:
+                beside = former.address == generation.address
+                donor = former.id, assembly.bound_to(former.target).collection if beside else None
+        return PipelineRun(
+            assembly=assembly.bound_to(generation.target),
+            generation=generation,
+            donor=donor,
+            ledger=self.engine.ledger,
+            gates=self._gates,
+            control=self.control,
+            options=self.options,
+            worker_id=self.engine.me.id,
+            purse=purse,
+        )
+
+    async def begin(self, kind: str) -> None:
+        """Get its number. Raises Fault: the ledger does not answer."""
+        self.number = await anyio.to_thread.run_sync(
+            self.engine.ledger.history.begin_run, self.engine.me.id, kind
+        )
+
+    async def work(self) -> None:
+        """Run the pipelines to their ends."""
+        async with self._gates.shared(), anyio.create_task_group() as group:
+            for name, run in self.runs.items():
+                group.start_soon(self._run, name, run)
+
+    async def _run(self, name: str, run: PipelineRun) -> None:
+        try:
+            self._reports[name] = await run.run()
+        except Fault as fault:
+            # The ledger, when it can't even be asked for the counts.
+            self._reports[name] = _aborted(fault)
+
+    def report(self) -> RunReport:
+        """What came of it; what has not come to its end was interrupted."""
+        interrupted = PipelineReport(outcome=Outcome.INTERRUPTED)
+        names = [assembly.pipeline.name for assembly in self.assemblies]
+        return RunReport(self.number, {name: self._reports.get(name, interrupted) for name in names})
+
+    async def note(self, report: RunReport) -> None:
+        """Write its end into the ledger. Raises Fault: that does not answer."""
+        assert report.run is not None
+        # Which version it was can't be asked any more once this process has left.
+        outcomes = {name: str(part.outcome) for name, part in report.pipelines.items()}
+        kept = {**report.as_json(), "version": self.engine.me.version, "outcomes": outcomes}
+        if report.costs:
+            kept["cost"] = report.costs
+        await anyio.to_thread.run_sync(
+            self.engine.ledger.history.end_run, report.run, str(report.outcome), kept
+        )
+
+
+def _aborted(fault: Fault) -> PipelineReport:
+    return PipelineReport(outcome=Outcome.ABORTED, message=stopped(fault), fault=fault.kind)

@@ -1,0 +1,63 @@
+"""What is wrong with one point, from what the ledger believes of it and what the collection holds. Pure."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from embedconsole.ledger.state import WORK, State
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.records.items import Believed, Hashes
+    from embedconsole.sync.content.marker import Held
+
+
+class Verdict(StrEnum):
+    """How a point and its item stand to each other; the words of `--json`."""
+
+    AGREES = "agrees"
+    WAITING = "waiting"
+    """Work on it is due or in flight: nobody claims that it is as it should be."""
+    FOREIGN = "foreign"
+    """Not ours, and none of our affairs."""
+    MISSING = "missing"
+    """The ledger believes that it is there."""
+    STALE = "stale"
+    """It is there with other content than the ledger believes, or somebody has replaced its payload."""
+    UNLISTED = "unlisted"
+    """Ours, and the ledger does not know it, as with a lost ledger or one from a backup."""
+    ORPHANED = "orphaned"
+    """Ours, and neither the ledger nor the catalog knows it."""
+    TAKEN = "taken"
+    """A point of another pipeline stands where ours should be."""
+
+
+DRIFT = (Verdict.MISSING, Verdict.STALE, Verdict.UNLISTED, Verdict.ORPHANED, Verdict.TAKEN)
+"""What is not as it should be."""
+
+
+def judge(item: Believed | None, held: Held | None, pipeline: str) -> Verdict:
+    """How an item and its point stand to each other; there is at least one of them.
+
+    Never `ORPHANED`: that takes a look at the catalog.
+    """
+    ours = holds_of(held, pipeline)
+    if item is None:
+        return Verdict.FOREIGN if ours is None else Verdict.UNLISTED
+    if item.held or item.state in WORK:
+        return Verdict.WAITING
+    synced = item.synced
+    if item.state == State.SYNCED and item.desired != synced:
+        return Verdict.STALE
+    if held is None:
+        return Verdict.AGREES if synced is None else Verdict.MISSING
+    if ours is not None:
+        return Verdict.AGREES if ours == synced else Verdict.STALE
+    if synced is None:
+        return Verdict.FOREIGN
+    return Verdict.STALE if held.pipeline is None else Verdict.TAKEN
+
+
+def holds_of(held: Held | None, pipeline: str) -> Hashes | None:
+    """The content of a point of this pipeline; None where it is none."""
+    return held.holds if held is not None and held.pipeline == pipeline else None

@@ -1,0 +1,152 @@
+"""The collection made ready for writing: looked at once a run, created or completed where that is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+
+from embedconsole.faults import Refused, Transient
+from embedconsole.sync.worker.fitting import Fitting
+from embedconsole.sync.worker.schema import wanted_schema
+from embedconsole.sync.worker.write import GatedCollection
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from embedconsole.collection.base import Collection
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.items import CollectionState
+    from embedconsole.sync.resilience.gate import Gate
+    from embedconsole.sync.shared.journal import Journal
+    from embedconsole.sync.worker.embed import KnownSize
+
+_EMPTIED = (
+    "it holds no points, though {synced:,} items were written to it. Was it dropped, or is this another "
+    "server?"
+)
+_EMPTIED_REMEDY = "Bring it back from a snapshot, or embed everything again with --headless --once --force"
+
+
+class ReadyCollection:
+    """A pipeline's collection, ready when it is first needed: a run with nothing to write never asks for it.
+
+    Args:
+        refill: Has everything written again that the collection has lost, if that costs no embedding;
+            tells whether it does.
+        synced: How many items the ledger believes to be in it.
+        force: Everything is being embedded again, so an emptied or missing collection is no surprise.
+        when_there: Called before it is written to.
+        when_written: Called after vectors have been written.
+        former_fields: See `GatedCollection`.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        collection: Collection,
+        gate: Gate,
+        sizes: Mapping[str, KnownSize],
+        journal: Journal,
+        *,
+        refill: Callable[[], Awaitable[bool]],
+        synced: int,
+        force: bool,
+        when_there: Callable[[], Awaitable[None]],
+        when_written: Callable[[], Awaitable[None]],
+        former_fields: Iterable[str] = (),
+    ) -> None:
+        self._pipeline = pipeline
+        self._collection = collection
+        self._gate = gate
+        self._sizes = sizes
+        self._journal = journal
+        self._refill = refill
+        self._when_there = when_there
+        self._synced = 0 if force else synced
+        self._lock = anyio.Lock()
+        self._looked = self._missing = False
+        self._lacking: tuple[str, ...] = ()
+        self._fitting = Fitting(pipeline, collection, gate, journal)
+        self._gated = GatedCollection(collection, gate, pipeline.retry, former_fields, when_written)
+
+    async def look(self) -> None:
+        """See that it can be written to, before anything is paid for.
+
+        Raises:
+            Refused: it does not fit the configuration, or is not the one that was written to before.
+        """
+        async with self._lock:
+            await self._look()
+
+    @property
+    def missing(self) -> bool:
+        """Whether it did not exist when it was looked at, and was not created since."""
+        return self._missing
+
+    async def get(self, sizes: Mapping[str, int] | None = None) -> GatedCollection:
+        """The collection, looked at and created at the first call.
+
+        Args:
+            sizes: Vector name to size of what is about to be written, to create a missing collection with.
+
+        Raises:
+            Refused: as `look`, or the size of a vector is not known.
+        """
+        async with self._lock:
+            await self._look()
+            if self._missing:
+                try:
+                    await self._create(sizes or {})
+                except Transient as fault:
+                    self._gate.failed(fault)
+                    raise
+                self._missing = False
+            await self._when_there()
+            known = {name: sizes[name] for name in self._lacking if name in sizes} if sizes else {}
+            if known:
+                await self._fitting.add_vectors(known)
+                self._lacking = tuple(name for name in self._lacking if name not in known)
+            self._gated.lacking = self._lacking
+            return self._gated
+
+    async def _look(self) -> None:
+        if self._looked:
+            return
+        state = await self._gate.call_counted(self._collection.describe, self._pipeline.retry)
+        if (state is None or state.points == 0) and self._synced and await self._refill():
+            self._synced = 0
+        if state is None and self._synced:
+            raise Refused(
+                self._collection.target,
+                f"it does not exist, though {self._synced:,} items were written to it",
+                remedy=_EMPTIED_REMEDY,
+            )
+        if state is None:
+            self._missing = True
+        elif state.points == 0 and self._synced:
+            raise Refused(
+                self._collection.target, _EMPTIED.format(synced=self._synced), remedy=_EMPTIED_REMEDY
+            )
+        else:
+            await self._fit(state)
+        self._looked = True
+
+    async def _create(self, sizes: Mapping[str, int]) -> None:
+        schema = wanted_schema(self._pipeline, sizes)
+        try:
+            await self._gate.call(lambda: self._collection.create(schema), self._pipeline.retry)
+        except Refused:
+            # Another process may have been faster, or our own first try got through unconfirmed.
+            state = await self._gate.call(self._collection.describe, self._pipeline.retry)
+            if state is None:
+                raise
+            await self._fit(state)
+            return
+        self._journal.note("info", "collection", f"created {self._collection.target}")
+
+    async def _fit(self, state: CollectionState) -> None:
+        for name, known in self._sizes.items():
+            if name in state.vectors:
+                known.size = known.size or state.vectors[name].size
+        self._lacking = await self._fitting.fit(state)

@@ -1,0 +1,105 @@
+"""A run's worker with all that lies on its bench; made when there is a first batch."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from embedconsole.sync.content.row_reader import RowPortions
+from embedconsole.sync.worker.batch import Worker
+from embedconsole.sync.worker.collection_setup import ReadyCollection
+from embedconsole.sync.worker.context import Workbench
+from embedconsole.sync.worker.donor import Donor
+from embedconsole.sync.worker.embed import GatedEmbedder, KnownSize
+from embedconsole.sync.worker.kept_vectors import VectorKeeper
+from embedconsole.sync.worker.known_good import KnownGood
+from embedconsole.sync.worker.memory_budget import Room
+from embedconsole.sync.worker.write import GatedCollection
+from embedconsole.sync.worker.writeback import CatalogNoter
+
+if TYPE_CHECKING:
+    from embedconsole.ledger.records.items import Counts
+    from embedconsole.sync.run.pipeline_run import PipelineRun
+    from embedconsole.sync.shared.delete_guard import DeleteGuard
+
+_ROOM_BYTES = 16 << 20
+"""For rows in hand; on their way to the embedder and to Qdrant they are in memory several times."""
+
+
+def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
+    """The one for all workers of a run.
+
+    Args:
+        counts: Of its generation, when the run began.
+    """
+    pipeline = run.assembly.pipeline
+    sizes = {
+        name: KnownSize(config.size or pipeline.collection.size) for name, config in pipeline.vectors.items()
+    }
+    known_good = KnownGood(run.ledger, run.assembly.catalog, run.recipe, run.generation.id)
+    embedders = {
+        name: GatedEmbedder(
+            embedder,
+            sizes[name],
+            run.embedders[embedder.name],
+            pipeline.retry,
+            run.progress,
+            purse=run.purse,
+            remembered=partial(known_good.of, name),
+        )
+        for name, embedder in run.assembly.embedders.items()
+    }
+    keeper = VectorKeeper(run.ledger, run.journal, always=pipeline.keep_vectors == "always")
+    ready = ReadyCollection(
+        pipeline,
+        run.assembly.collection,
+        run.writer,
+        sizes,
+        run.journal,
+        refill=partial(keeper.refill, run.generation.id),
+        synced=counts.synced,
+        force=run.options.anew,
+        when_there=run.deferring.begin,
+        former_fields=run.former_fields,
+        when_written=run.note_space,
+    )
+    return Worker(
+        Workbench(
+            pipeline=pipeline,
+            catalog=run.assembly.catalog,
+            rows=RowPortions(run.assembly.catalog),
+            room=Room(_ROOM_BYTES),
+            ledger=run.ledger,
+            recipe=run.recipe,
+            embedders=embedders,
+            collection=ready,
+            reader=run.reader,
+            guard=guard,
+            progress=run.progress,
+            journal=run.journal,
+            embed_slots=run.crew.embed_slots,
+            enter_stage=run.crew.in_flight.enter_stage,
+            holds=run.crew.holds,
+            give_up=run.crew.give_up,
+            ended_early=lambda: run.crew.ended_early,
+            keeper=keeper,
+            noter=CatalogNoter(pipeline, run.assembly.catalog, run.reader, run.journal),
+            donor=_donor(run),
+        )
+    )
+
+
+def _donor(run: PipelineRun) -> Donor | None:
+    if run.donor is None or run.options.force:
+        return None
+    generation_id, collection = run.donor
+    pipeline = run.assembly.pipeline
+    return Donor(
+        ledger=run.ledger,
+        generation_id=generation_id,
+        collection=collection,
+        gated=None if collection is None else GatedCollection(collection, run.writer, pipeline.retry),
+        distances={
+            name: config.distance or pipeline.collection.distance for name, config in pipeline.vectors.items()
+        },
+    )
