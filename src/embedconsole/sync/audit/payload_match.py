@@ -1,11 +1,14 @@
 """Whether a payload that another program has written says the same as ours would. Pure.
 
-Programs write the same value in many ways: 9.5, "9.50"; true, 1; a list, or its JSON; null, or nothing.
+Programs write the same value in many ways: true, 1; 9, 9.0; a list, or its JSON; null, or nothing; a time
+with its offset, or without. A number as text is not the same: no filter by range finds it.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from embedconsole.items import MARKER
@@ -14,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedconsole.items import JsonObject, JsonValue
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 
 
 def unlike_field(ours: JsonObject, theirs: JsonObject) -> str | None:
@@ -43,8 +48,8 @@ def _alike(one: JsonValue, other: JsonValue) -> bool:
         return len(one) == len(other) and all(map(_alike, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
         return next(_unlike(one, other, ""), None) is None
-    left, right = _number(one), _number(other)
-    return left is not None and left == right
+    left, right = _time(one), _time(other)
+    return left is not None and right is not None and _same_time(left, right)
 
 
 def _read(value: JsonValue) -> object:
@@ -57,14 +62,21 @@ def _read(value: JsonValue) -> object:
         return value
 
 
-def _number(value: JsonValue) -> float | None:
-    if isinstance(value, (bool, int, float)):
-        return float(value)
-    if isinstance(value, str):
-        if value.lower() in ("true", "false"):
-            return float(value.lower() == "true")
-        try:
-            return float(value)
-        except ValueError:
-            return None
-    return None
+def _time(value: JsonValue) -> datetime | None:
+    if not isinstance(value, str) or _TIME.match(value) is None:
+        return None
+    try:
+        return datetime.fromisoformat(value)
+    except ValueError:
+        return None
+
+
+def _same_time(one: datetime, other: datetime) -> bool:
+    """Whether both are one time; one without an offset is in UTC, or in the zone of the other."""
+    if (one.tzinfo is None) != (other.tzinfo is None):
+        return one.replace(tzinfo=UTC) == other.replace(tzinfo=UTC) or _utc(one) == _utc(other)
+    return one == other
+
+
+def _utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time
