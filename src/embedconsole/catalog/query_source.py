@@ -46,6 +46,7 @@ class Source:
             leave the driver as they are and the database compares them by its own rules.
         json: Columns whose text is JSON.
         bits: Columns whose bytes are a number, MySQL's BIT.
+        html: Columns whose text is HTML.
         whole: The database may evaluate all rows for each page of them: the query groups or combines rows, or
             is that of a view.
     """
@@ -55,6 +56,7 @@ class Source:
     json: frozenset[str]
     bits: frozenset[str] = frozenset()
     whole: bool = False
+    html: frozenset[str] = frozenset()
 
 
 def open_source(config: CatalogConfig, connection: Connection) -> Source:
@@ -64,11 +66,15 @@ def open_source(config: CatalogConfig, connection: Connection) -> Source:
         Refused: A column or the table does not exist, or the query names a column twice.
     """
     source = open_rows(config.table, config.query, connection)
-    named = [("key", config.key), ("changed", config.changed), ("product", config.product)]
-    for setting, name in [*named, *(("json_columns", name) for name in config.json_columns)]:
+    named: list[tuple[str, str | None]] = [("key", config.key)]
+    named += [("changed", config.changed), ("product", config.product)]
+    named += [("json_columns", name) for name in config.json_columns]
+    named += [("html_columns", name) for name in config.html_columns]
+    for setting, name in named:
         if name is not None and name not in source.columns:
             raise missing_column(f"catalog.{setting}", name, "the catalog", source.columns)
-    return replace(source, json=source.json | frozenset(config.json_columns))
+    json = source.json | frozenset(config.json_columns)
+    return replace(source, json=json, html=frozenset(config.html_columns))
 
 
 def open_rows(table: str | None, query: str | None, connection: Connection) -> Source:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from embedconsole.catalog.markup import plain_column
 from embedconsole.catalog.row_values import bit_column, json_column, parsed_column
 from embedconsole.items import CatalogRow
 
@@ -24,10 +25,12 @@ class RowMaker:
 
     def __init__(self, source: Source, changed: int | None) -> None:
         self._columns = source.columns
-        self._convert = [
-            parsed_column if name in source.json else bit_column if name in source.bits else json_column
-            for name in source.columns
-        ]
+        special = {
+            **dict.fromkeys(source.html, plain_column),
+            **dict.fromkeys(source.bits, bit_column),
+            **dict.fromkeys(source.json, parsed_column),
+        }
+        self._convert = [special.get(name, json_column) for name in source.columns]
         self._changed = changed
 
     def __call__(self, keys: Sequence[str], raw: Sequence[Sequence[object]]) -> list[CatalogRow]:

@@ -24,11 +24,15 @@ class WritebackConfig(Section):
     """The column that is set to false once the item is in the collection."""
     vector: OptionalText = None
     """The column that gets the vector as JSON; the slowest of the three."""
+    insert: bool = False
+    """Rows that `table` lacks are inserted: key, the catalog's `product`, and the columns above."""
 
     @model_validator(mode="after")
     def _some_column(self) -> Self:
         if not (self.synced_at or self.flag or self.vector):
             raise ValueError("name at least one of synced_at, flag and vector, or remove writeback")
+        if self.insert and self.table is None:
+            raise ValueError("insert goes with table: your products are never inserted by us")
         return self
 
     @property
@@ -58,6 +62,8 @@ class CatalogConfig(Section):
     """Rows in one read."""
     json_columns: list[str] = []
     """Text columns that hold JSON and belong in the payload as lists and objects."""
+    html_columns: list[str] = []
+    """Text columns that hold HTML: markup, shortcodes and entities are removed as they are read."""
     product: OptionalText = None
     """The column with the product's id when items are its pictures; named in the log."""
     writeback: WritebackConfig | None = None

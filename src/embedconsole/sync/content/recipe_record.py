@@ -31,7 +31,7 @@ _Plain: TypeAlias = "dict[str, _Plain] | list[_Plain] | str | int | float | bool
 _EMBEDDER: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
 _PLACE = ("url", "path", "api_key", "name", "timeout")
 _CONTENT = ("payload", "indexes")
-_ROWS = ("query", "table", "key", "json_columns")
+_ROWS = ("query", "table", "key", "json_columns", "html_columns")
 _OF_A_ROW = ("vectors", "collection", "catalog")
 
 
