@@ -101,6 +101,18 @@ def test_all_errors_come_with_file_line_and_path_in_the_order_of_the_file(base: 
             "c.yaml:6: pipelines.products.embed.text: has a brace without its partner; columns "
             "are written {title}, a literal brace is doubled",
         ),
+        (
+            '"{title}"',
+            '"{title}", image: "{url}", fields: {image_url: url}',
+            "c.yaml:6: pipelines.products.embed.fields: image_url is what the picture is sent as: remove it "
+            "from fields, or remove image",
+        ),
+        (
+            "table: products",
+            "table: products, writeback: {vector: v, insert: true}",
+            "c.yaml:5: pipelines.products.catalog.writeback: insert goes with table: your products are "
+            "never inserted by us",
+        ),
         (', text: "{title}"', "", "c.yaml:6: pipelines.products.embed: give text, image or both"),
         (", table: products", "", "c.yaml:5: pipelines.products.catalog: give either query or table"),
         (

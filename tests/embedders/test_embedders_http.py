@@ -51,6 +51,30 @@ async def test_names_of_a_request(make: Make, embedding_service: EmbeddingServic
     }
 
 
+@pytest.mark.parametrize("empty", [None, ""])
+async def test_what_an_item_lacks_is_sent_as_the_service_takes_it(
+    make: Make, embedding_service: EmbeddingService, empty: str | None
+) -> None:
+    await make(ITEMS, empty=empty).embed([EmbedInput(7, "Mug", None)])
+    await make(SINGLE, empty=empty).embed(
+        [EmbedInput(7, "Mug", None), EmbedInput(8, None, "https://x/y.jpg")]
+    )
+    many, *each = embedding_service.stats().bodies
+    assert many == {"items": [{"product_id": 7, "name": "Mug", "description": "", "image_url": empty}]}
+    assert sorted(each, key=str) == sorted(
+        [{"text": "Mug", "image_url": empty}, {"text": empty, "image_url": "https://x/y.jpg"}], key=str
+    )
+
+
+async def test_the_operators_fields_are_sent_as_they_say(
+    make: Make, embedding_service: EmbeddingService
+) -> None:
+    fields = {"product_id": "S-1", "image_url": "https://x/y.jpg"}
+    await make(ITEMS).embed([EmbedInput(7, "Mug", None, fields)])
+    (body,) = embedding_service.stats().bodies
+    assert body == {"items": [fields]}
+
+
 @pytest.mark.parametrize(
     ("reply", "body"),
     [

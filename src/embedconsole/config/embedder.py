@@ -112,6 +112,9 @@ class HttpEmbedder(ServiceSection):
     """Your service's own names in a request."""
     reply: HttpReply = HttpReply()
     """Where its replies hold what."""
+    empty: str | None = None
+    """Sent in place of a text or picture that an item does not have; default null. `""` where the service's
+    model says `image_url: str`."""
 
 
 class HashingEmbedder(EmbedderSection):

@@ -14,7 +14,13 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from embedconsole.config.catalog import CatalogConfig
 from embedconsole.config.celery import CeleryConfig
-from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder, OpenAIEmbedder, ReplicateEmbedder
+from embedconsole.config.embedder import (
+    EmbedderConfig,
+    FastembedEmbedder,
+    HttpEmbedder,
+    OpenAIEmbedder,
+    ReplicateEmbedder,
+)
 from embedconsole.config.metrics import MetricsConfig
 from embedconsole.config.notify import NotifyConfig
 from embedconsole.config.pictures import PicturesConfig
@@ -275,6 +281,17 @@ class Settings(Section):
         if embedder is None:
             known = {"known": ", ".join(self.embedders)}
             yield "embedder", ("unknown_embedder", "no such embedder; known: {known}", known)
+        elif isinstance(embedder, HttpEmbedder):
+            if config.image and embedder.request.image in (config.fields or {}):
+                at = {"name": embedder.request.image}
+                yield (
+                    "fields",
+                    (
+                        "picture_twice",
+                        "{name} is what the picture is sent as: remove it from fields, or remove image",
+                        at,
+                    ),
+                )
         elif (
             isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder, FastembedEmbedder))
             and (config.text and config.image)

@@ -35,6 +35,7 @@ class HttpService(Remote):
         super().__init__(name, config, service, expected_size)
         self.names = config.request
         self.places = config.reply
+        self.empty = config.empty
         self._extra = config.extra
         self._remedy = f"Check embedders.{name}.url, and that its shape is {config.shape}"
         self._wire = Wire(
@@ -96,7 +97,9 @@ class ItemsEmbedder(HttpService):
         fields = entry.fields or {"name": entry.text or "", "description": ""}
         if not entry.image and all(map(blank, fields.values())):
             return None
-        return {self.names.product_id: entry.product_id, **fields, self.names.image: entry.image}
+        ours = {self.names.product_id: entry.product_id, self.names.image: entry.image or self.empty}
+        # The operator's fields win; a picture that is told twice is refused with the configuration.
+        return {**ours, **fields}
 
     def _rows(self, reply: object, count: int) -> list[Row]:
         places = self.places
@@ -125,7 +128,8 @@ class SingleEmbedder(HttpService):
 
     async def _ask_one(self, portion: Sequence[EmbedInput]) -> list[Row]:
         (entry,) = portion
-        reply = await self.ask({self.names.text: entry.text, self.names.image: entry.image}, 1)
+        text, image = entry.text or self.empty, entry.image or self.empty
+        reply = await self.ask({self.names.text: text, self.names.image: image}, 1)
         row = entry_of(reply, self.places, said=None)
         told = None if row.value else fault_in(self.service, reply)
         if told is not None and not isinstance(told, BadInput):
