@@ -81,6 +81,9 @@ class FakeCatalog:
     def write_back(self, settled: Sequence[Settled]) -> int:
         return 0
 
+    def check_write_back(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -121,10 +121,19 @@ class Catalog(Protocol):
     def write_back(self, settled: Sequence[Settled]) -> int:
         """Note items as synced in the configured columns, in one transaction; nothing without them.
 
-        Items that are gone or were edited since they were read are left as they are.
+        Items that are gone or were edited since they were read are left as they are. Those without a row in
+        the table get one where `insert` says so.
 
         Returns:
             How many were left because they were edited.
+        """
+        ...
+
+    def check_write_back(self) -> None:
+        """Have the database say whether it would take a write-back; changes nothing.
+
+        Raises:
+            Refused: we may not write what the configuration names.
         """
         ...
 

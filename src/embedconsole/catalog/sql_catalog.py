@@ -19,7 +19,7 @@ from embedconsole.catalog.progress import Progress
 from embedconsole.catalog.query_source import Source, key_among, native_key, open_source, value
 from embedconsole.catalog.rows import RowMaker
 from embedconsole.catalog.writeback import Writeback, open_writeback
-from embedconsole.catalog.writeback_apply import settle, unsettled_keys
+from embedconsole.catalog.writeback_apply import check_permissions, settle, unsettled_keys
 from embedconsole.pieces import Estimate, pieces, weight_of
 
 if TYPE_CHECKING:
@@ -227,15 +227,27 @@ class SqlCatalog:
             def reread(keys: Sequence[object]) -> dict[str, CatalogRow]:
                 return opened.by_key(connection.execute(opened.of_keys(keys)).fetchall())
 
-            asked = None if opened.changed is None else reread
             with connection.begin():
                 limit_lock_wait(connection)
                 quieten(connection)
                 return sum(
-                    settle(writeback, connection, keys, items, now, asked) for keys in _chunks(natives)
+                    settle(writeback, connection, keys, items, now, reread) for keys in _chunks(natives)
                 )
 
         return self._connections.write(work)
+
+    def check_write_back(self) -> None:
+        """Write back to no row, so that a user who may not is refused."""
+        writeback = self._opened().writeback
+        if writeback is None:
+            return
+
+        def work(connection: sa.Connection) -> None:
+            with connection.begin():
+                limit_lock_wait(connection)
+                check_permissions(writeback, connection)
+
+        self._connections.write(work)
 
     def close(self) -> None:
         """Release connections; the catalog may be used again."""

@@ -19,7 +19,10 @@ from embedconsole.catalog.sqltext import first_table, name_parts
 from embedconsole.faults import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from sqlalchemy import Connection, Inspector
+    from sqlalchemy.engine.interfaces import ReflectedColumn
     from sqlalchemy.types import TypeEngine
 
     from embedconsole.config.catalog import CatalogConfig, WritebackConfig
@@ -27,6 +30,22 @@ if TYPE_CHECKING:
 Stamp = Literal["zoned", "naive", "server", "day", "text", "epoch", "fraction"]
 """How a column takes the time: with a zone, in UTC without one, by the server's clock, as a date, as text, or
 as seconds since 1970, whole or not."""
+
+_TIMES = ("created_at", "updated_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Insertion:
+    """Rows that are inserted where an item has none.
+
+    Attributes:
+        product: The column of the product's id, in table and catalog alike: a row is of one item and one
+            product. None where the table has no such column.
+        times: Columns that get the time of the insertion, as frameworks keep them, and how they take it.
+    """
+
+    product: str | None
+    times: Mapping[str, Stamp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +58,24 @@ class Writeback:
         address: The column that rows are updated by: the primary key where there is one, since a key may
             equal another one under the table's collation.
         changed: The catalog's `changed` column, where the table has it.
+        versioned: Whether the catalog has such a column, which tells whether a row was edited.
         pinned: Columns that the database would set on any update (ON UPDATE CURRENT_TIMESTAMP).
         synced_at: Column and how it takes the time.
         flag: Column and its "no".
         vector: Column and its type.
+        insertion: How a row that is missing is inserted; None: rows are only updated.
     """
 
     rows: sa.TableClause
     key: str
     address: str
     changed: str | None
+    versioned: bool
     pinned: tuple[str, ...]
     synced_at: tuple[str, Stamp] | None
     flag: tuple[str, bool | int] | None
     vector: tuple[str, TypeEngine[object]] | None
+    insertion: Insertion | None = None
 
     @property
     def columns(self) -> frozenset[str]:
@@ -68,7 +91,8 @@ def open_writeback(config: CatalogConfig, settings: WritebackConfig, connection:
     """
     inspector = sa.inspect(connection)
     table = _table(config, settings, inspector, connection.dialect.name)
-    types = {str(c["name"]): c["type"] for c in inspector.get_columns(table.name, schema=table.schema)}
+    described = inspector.get_columns(table.name, schema=table.schema)
+    types = {str(column["name"]): column["type"] for column in described}
     named = {"key": settings.key or config.key, "synced_at": settings.synced_at, "flag": settings.flag}
     for setting, name in {**named, "vector": settings.vector}.items():
         if name is not None and name not in types:
@@ -82,6 +106,7 @@ def open_writeback(config: CatalogConfig, settings: WritebackConfig, connection:
         key=key,
         address=primary[0] if len(primary) == 1 else key,
         changed=changed,
+        versioned=config.changed is not None,
         pinned=tuple(
             name for name in pinned if name not in (settings.synced_at, settings.flag, settings.vector)
         ),
@@ -90,7 +115,41 @@ def open_writeback(config: CatalogConfig, settings: WritebackConfig, connection:
         else None,
         flag=(settings.flag, _no(settings.flag, types[settings.flag])) if settings.flag else None,
         vector=(settings.vector, types[settings.vector]) if settings.vector else None,
+        insertion=_insertion(config, settings, described, str(table), primary, connection)
+        if settings.insert
+        else None,
     )
+
+
+def _insertion(
+    config: CatalogConfig,
+    settings: WritebackConfig,
+    described: Sequence[ReflectedColumn],
+    table: str,
+    primary: Sequence[str],
+    connection: Connection,
+) -> Insertion:
+    """How rows are inserted. Raises Refused: a column needs a value that nobody here knows."""
+    columns = {str(column["name"]): column for column in described}
+    key = settings.key or config.key
+    ours = {name for name in (key, settings.synced_at, settings.flag, settings.vector) if name}
+    product = config.product if config.product in columns and config.product not in ours else None
+    times = {
+        name: _stamp(name, columns[name]["type"], connection)
+        for name in _TIMES
+        if name in columns and name not in ours
+    }
+    filled = {*ours, *times, product}
+    for name, column in columns.items():
+        numbered = [name] == list(primary) and isinstance(column["type"], sa.Integer)
+        told = column["nullable"] or any(column.get(how) for how in ("default", "computed", "identity"))
+        if name not in filled and not told and not numbered:
+            raise Refused(
+                "catalog",
+                f"rows can't be inserted into {table}: its column {name} takes no NULL and has no default",
+                remedy=f"Give {name} a default, or remove catalog.writeback.insert",
+            )
+    return Insertion(product, times)
 
 
 def _table(config: CatalogConfig, settings: WritebackConfig, inspector: Inspector, dialect: str) -> TableName:

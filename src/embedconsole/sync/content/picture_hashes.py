@@ -168,6 +168,9 @@ class FingerprintedCatalog:
     def write_back(self, settled: Sequence[Settled]) -> int:
         return self.catalog.write_back(settled)
 
+    def check_write_back(self) -> None:
+        self.catalog.check_write_back()
+
     def close(self) -> None:
         self.catalog.close()
 

@@ -111,6 +111,7 @@ def _try_ledger(ledger: Ledger) -> str:
 async def _try_catalog(assembly: Assembly) -> str:
     def look() -> str:
         catalog = assembly.catalog
+        catalog.check_write_back()
         found = [f"{catalog.count():,} items", f"columns {', '.join(catalog.columns)}", *remarks(assembly)]
         return "; ".join(found)
 
