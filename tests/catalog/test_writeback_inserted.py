@@ -15,7 +15,7 @@ from .shop import TIME
 from .test_writeback import reader_of
 
 if TYPE_CHECKING:
-    from embedconsole.catalog.sql import SqlCatalog
+    from embedconsole.catalog.sql_catalog import SqlCatalog
     from embedconsole.items import JsonValue
     from support.databases import Database
 
