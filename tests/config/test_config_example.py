@@ -10,11 +10,11 @@ import pytest
 import yaml
 
 from embedconsole.config.embedder import (
-    FastembedEmbedder,
-    HashingEmbedder,
-    HttpEmbedder,
-    OpenAIEmbedder,
-    ReplicateEmbedder,
+    FastembedConfig,
+    HashingConfig,
+    HttpConfig,
+    OpenAIConfig,
+    ReplicateConfig,
 )
 from embedconsole.config.load import Loaded, load
 from embedconsole.config.pipeline import resolve_pipelines
@@ -117,7 +117,7 @@ def test_the_commented_lines_of_the_example_are_valid_too(loaded: Callable[..., 
     del lines[start : start + 3]
     settings = loaded("\n".join(lines), ENVIRON).settings
     assert set(settings.embedders) == {"ml", "clip", "openai", "local", "trial"}
-    kinds = {HttpEmbedder, ReplicateEmbedder, OpenAIEmbedder, FastembedEmbedder, HashingEmbedder}
+    kinds = {HttpConfig, ReplicateConfig, OpenAIConfig, FastembedConfig, HashingConfig}
     assert {type(embedder) for embedder in settings.embedders.values()} == kinds
     pipeline = settings.pipelines["products"]
     assert pipeline.catalog.writeback is not None
@@ -137,8 +137,8 @@ def test_the_sample_of_the_design_loads_as_it_is(loaded: Callable[..., Loaded]) 
     result = loaded(DESIGN, ENVIRON)
     (pipeline,) = resolve_pipelines(result.settings)
     ml, clip = pipeline.embedders["ml"], result.settings.embedders["clip"]
-    assert isinstance(ml, HttpEmbedder)
-    assert isinstance(clip, ReplicateEmbedder)
+    assert isinstance(ml, HttpConfig)
+    assert isinstance(clip, ReplicateConfig)
     assert ml.request_headers == {}
     assert (clip.model, clip.token) == ("openai/clip", None)
     assert pipeline.collection.api_key is None

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from config.reading import said
-from embedconsole.config.embedder import ReplicateEmbedder
+from embedconsole.config.embedder import ReplicateConfig
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.show import show
 from embedconsole.faults import ConfigError
@@ -74,7 +74,7 @@ ENVIRON = {
 def test_nothing_printed_holds_a_secret(loaded: Callable[..., Loaded]) -> None:
     result = loaded(FULL, ENVIRON)
     embedder = result.settings.embedders["env"]
-    assert isinstance(embedder, ReplicateEmbedder)
+    assert isinstance(embedder, ReplicateConfig)
     assert embedder.token == SecretStr(CANARY)
     pipelines = resolve_pipelines(result.settings)
     shown = show(result, environ={})

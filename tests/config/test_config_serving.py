@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.config import find
-from embedconsole.config.embedder import FastembedEmbedder, HashingEmbedder
+from embedconsole.config.embedder import FastembedConfig, HashingConfig
 from embedconsole.config.serving import Serving, load_serving
 from embedconsole.faults import ConfigError
 
@@ -35,7 +35,7 @@ def test_the_pipelines_and_their_variables_do_not_matter(tmp_path: Path) -> None
     serving = loaded(tmp_path)
     assert (serving.chosen(), serving.service.port, serving.service.token) == ("local", 9000, None)
     local = serving.embedders["local"]
-    assert isinstance(local, FastembedEmbedder)
+    assert isinstance(local, FastembedConfig)
     assert local.path == tmp_path / "models"
 
 
@@ -52,7 +52,7 @@ def test_without_a_configuration_hashing_is_served(tmp_path: Path, monkeypatch: 
     serving = load_serving(None, {"service.port": 1}, environ={}, cwd=tmp_path)
     assert serving.chosen() == "hashing"
     embedder = serving.embedders["hashing"]
-    assert isinstance(embedder, HashingEmbedder)
+    assert isinstance(embedder, HashingConfig)
     assert (embedder.size, serving.service.port) == (512, 1)
     (tmp_path / "embedconsole.yaml").write_text("embedders: {words: {type: hashing, size: 8}}")
     assert load_serving(None, {}, environ={}, cwd=tmp_path).chosen() == "words"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from embedconsole.config.database import database_url
-from embedconsole.config.embedder import HttpEmbedder
+from embedconsole.config.embedder import HttpConfig
 from embedconsole.config.masking import mask_database_url, mask_url
 from embedconsole.config.paths import ledger_url, log_dir, log_path, state_dir
 from embedconsole.config.pipeline import resolve_pipelines
@@ -206,14 +206,14 @@ def test_no_password_shines_through(around: str) -> None:
     ],
 )
 def test_headers_without_a_value_are_not_sent(name: str, value: str | None, sent: str | None) -> None:
-    embedder = HttpEmbedder.model_validate({"type": "http", "url": "http://ml", "headers": {name: value}})
+    embedder = HttpConfig.model_validate({"type": "http", "url": "http://ml", "headers": {name: value}})
     assert embedder.request_headers == ({} if sent is None else {name: sent})
 
 
 @pytest.mark.parametrize("headers", [{"A": "a\r\nB: c"}, {"A b": "c"}, {"": "c"}, {"A:": "c"}, {"A": "\x00"}])
 def test_headers_that_smuggle_are_refused(headers: dict[str, str]) -> None:
     with pytest.raises(ValidationError):
-        HttpEmbedder.model_validate({"type": "http", "url": "http://ml", "headers": headers})
+        HttpConfig.model_validate({"type": "http", "url": "http://ml", "headers": headers})
 
 
 def test_pipelines_inherit_what_they_do_not_say(base: str, loaded: Callable[..., Loaded]) -> None:

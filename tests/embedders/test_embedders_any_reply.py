@@ -12,7 +12,7 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embedconsole.config.embedder import HttpEmbedder, OpenAIEmbedder
+from embedconsole.config.embedder import HttpConfig, OpenAIConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import Fault
 from embedders.backends import SIZE, inputs
@@ -103,8 +103,8 @@ def http(status: int, kind: str, body: bytes, *, missing: int) -> bytes:
 def config(shape: str, url: str) -> EmbedderConfig:
     """An embedder of a shape."""
     if shape == "openai":
-        return OpenAIEmbedder(type="openai", url=url, model="m", timeout=10)
-    return HttpEmbedder.model_validate({"type": "http", "url": url, "shape": shape, "timeout": 10})
+        return OpenAIConfig(type="openai", url=url, model="m", timeout=10)
+    return HttpConfig.model_validate({"type": "http", "url": url, "shape": shape, "timeout": 10})
 
 
 def believed(shape: str, body: bytes) -> list[object]:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.embedder import EmbedderConfig, HttpEmbedder
+from embedconsole.config.embedder import EmbedderConfig, HttpConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.identity import identity_of
 from embedconsole.faults import ConfigError
@@ -47,7 +47,7 @@ def test_identity_holds_no_address(settings: dict[str, object], identity: str) -
 def test_how_pictures_are_sent_is_no_part_of_the_identity() -> None:
     plain = {"type": "http", "url": "http://ml"}
     sent = config(**plain, pictures={"send": "bytes", "allow_private": "minio.internal 10.0.0.0/8"})
-    assert isinstance(sent, HttpEmbedder)
+    assert isinstance(sent, HttpConfig)
     assert sent.pictures.limits.allow_private == ("minio.internal", "10.0.0.0/8")
     embedder = build_embedder("ml", sent)
     assert embedder.identity == identity_of("ml", config(**plain))

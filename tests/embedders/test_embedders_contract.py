@@ -11,7 +11,7 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from embedconsole.config.embedder import FastembedEmbedder, HashingEmbedder
+from embedconsole.config.embedder import FastembedConfig, HashingConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput
@@ -309,7 +309,7 @@ async def test_size_is_learnt_when_none_is_expected(make: Make, backend: Backend
 
 @pytest.mark.parametrize("size", [8, 512])
 async def test_hashing_fulfils_the_same(size: int) -> None:
-    embedder = build_embedder("demo", HashingEmbedder(type="hashing", size=size))
+    embedder = build_embedder("demo", HashingConfig(type="hashing", size=size))
     sent = [*inputs(3), EmbedInput(9, "", None), EmbedInput(10, None, "https://x/red-mug.jpg")]
     result = await embedder.embed(sent)
     assert result.vectors.dtype == np.float32
@@ -322,7 +322,7 @@ async def test_hashing_fulfils_the_same(size: int) -> None:
 
 async def test_fastembed_fulfils_the_same(tiny_models: TinyModels) -> None:
     """Its models are the tests' own; more of it in test_embedders_fastembed.py."""
-    config = FastembedEmbedder(type="fastembed", model="Qdrant/clip-ViT-B-32-text", path=tiny_models.text)
+    config = FastembedConfig(type="fastembed", model="Qdrant/clip-ViT-B-32-text", path=tiny_models.text)
     embedder = build_embedder("ml", config, expected_size=SIZE)
     sent = [replace(entry, image=None) for entry in inputs(100)]
     sent[3] = EmbedInput(3, " ", None)

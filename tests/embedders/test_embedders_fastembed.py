@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.embedder import EmbedderConfig, FastembedEmbedder
+from embedconsole.config.embedder import EmbedderConfig, FastembedConfig
 from embedconsole.embedders import fastembed
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import identity_of
@@ -39,9 +39,9 @@ SKULL, BIOHAZARD = "\N{SKULL AND CROSSBONES}", "\N{BIOHAZARD SIGN}"  # see suppo
 _CONFIG: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
 
 
-def config(**settings: object) -> FastembedEmbedder:
+def config(**settings: object) -> FastembedConfig:
     made = _CONFIG.validate_python({"type": "fastembed", **settings})
-    assert isinstance(made, FastembedEmbedder)
+    assert isinstance(made, FastembedConfig)
     return made
 
 

@@ -13,7 +13,7 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from embedconsole.config.embedder import HttpEmbedder
+from embedconsole.config.embedder import HttpConfig
 from embedconsole.embedders.turns import Turns
 from embedconsole.faults import ConfigError, Overloaded, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput
@@ -155,7 +155,7 @@ async def test_health(make: Make, embedding_service: EmbeddingService) -> None:
 async def test_fewer_at_a_time_when_it_is_too_much_and_more_when_it_goes_well(
     fault: Throttled | Overloaded,
 ) -> None:
-    turns = Turns(HttpEmbedder.model_validate({"type": "http", "url": "http://x", "concurrency": 8}))
+    turns = Turns(HttpConfig.model_validate({"type": "http", "url": "http://x", "concurrency": 8}))
     both_inside = anyio.Event()
 
     async def call(last: bool) -> None:

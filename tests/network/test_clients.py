@@ -11,7 +11,7 @@ import pytest
 from collection.samples import PLAIN, plain_points
 from embedconsole.collection.build import build_collection
 from embedconsole.collection.qdrant.glance import is_lost
-from embedconsole.config.embedder import OpenAIEmbedder
+from embedconsole.config.embedder import OpenAIConfig
 from embedconsole.config.pictures import PicturesConfig
 from embedconsole.config.settings import CollectionConfig
 from embedconsole.config.tls import TlsConfig
@@ -69,7 +69,7 @@ def proxy(fronts: dict[str, int], monkeypatch: pytest.MonkeyPatch) -> Iterator[F
 
 
 async def embed(url: str, tls: dict[str, object]) -> None:
-    config = OpenAIEmbedder.model_validate(
+    config = OpenAIConfig.model_validate(
         {"type": "openai", "model": "m", "url": url, "api_key": "key-of-the-model", "tls": tls}
     )
     embedder = build_embedder("ml", config)

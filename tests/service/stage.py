@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import uvicorn
 
-from embedconsole.config.embedder import HashingEmbedder as HashingConfig
+from embedconsole.config.embedder import HashingConfig
 from embedconsole.config.service import ServiceConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.items import Embedded

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config.embedder import HttpEmbedder
+from embedconsole.config.embedder import HttpConfig
 from embedconsole.config.serving import Serving
 from embedconsole.faults import BadInput, Refused
 from embedconsole.service.served import Served, open_served, warm_up
@@ -50,5 +50,5 @@ async def test_a_local_one_is_tried_before_the_port_is_open() -> None:
 
 async def test_one_behind_a_network_is_not_asked_for_what_nobody_needs() -> None:
     embedder = Scripted()
-    await warm_up(Served(HttpEmbedder(type="http", url="http://ml/embed"), embedder))
+    await warm_up(Served(HttpConfig(type="http", url="http://ml/embed"), embedder))
     assert embedder.batches == []

@@ -12,7 +12,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from embedconsole.config.embedder import HttpEmbedder
+from embedconsole.config.embedder import HttpConfig
 from embedconsole.faults import Overloaded, Throttled, Transient
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-CONFIG = HttpEmbedder(type="http", url="http://ml:8000/embed", concurrency=4)
+CONFIG = HttpConfig(type="http", url="http://ml:8000/embed", concurrency=4)
 
 
 @dataclass
@@ -215,7 +215,7 @@ async def test_a_call_that_goes_well_asks_the_ledger_nothing(
 
 def test_gates_go_by_the_address_and_not_by_the_name(ledger: Ledger) -> None:
     made = Gates(ledger, "one", RunControl(Control(), frozenset()), patient=True)
-    other = HttpEmbedder(type="http", url="http://ml:8001/embed")
+    other = HttpConfig(type="http", url="http://ml:8001/embed")
 
     assert made.embedder("ml", CONFIG) is made.embedder("another", CONFIG)
     assert made.embedder("ml", CONFIG) is not made.embedder("ml", other)

@@ -99,7 +99,7 @@ class HttpReply(Section):
     """`items`: a list beside the vectors, of texts and nulls or of {index, error}."""
 
 
-class HttpEmbedder(ServiceSection):
+class HttpConfig(ServiceSection):
     """A service of your own."""
 
     type: Literal["http"]
@@ -117,7 +117,7 @@ class HttpEmbedder(ServiceSection):
     model says `image_url: str`."""
 
 
-class HashingEmbedder(EmbedderSection):
+class HashingConfig(EmbedderSection):
     """Words and character n-grams hashed into a vector: deterministic, offline, free."""
 
     type: Literal["hashing"]
@@ -126,7 +126,7 @@ class HashingEmbedder(EmbedderSection):
     """Dimensions."""
 
 
-class OpenAIEmbedder(ServiceSection):
+class OpenAIConfig(ServiceSection):
     """An OpenAI-compatible `/v1/embeddings`."""
 
     type: Literal["openai"]
@@ -143,7 +143,7 @@ class OpenAIEmbedder(ServiceSection):
     """How the server takes images: `"modality": "image"` beside the inputs, or `{"image": ...}` for each."""
 
 
-class ReplicateEmbedder(RemoteSection):
+class ReplicateConfig(RemoteSection):
     """A model on Replicate."""
 
     type: Literal["replicate"]
@@ -174,7 +174,7 @@ class ReplicateEmbedder(RemoteSection):
         return self
 
 
-class FastembedEmbedder(EmbedderSection):
+class FastembedConfig(EmbedderSection):
     """Models on this machine (extra `local`): one for texts, one for pictures, or a pair of one space."""
 
     type: Literal["fastembed"]
@@ -225,6 +225,6 @@ class FastembedEmbedder(EmbedderSection):
 
 
 EmbedderConfig = Annotated[
-    HttpEmbedder | HashingEmbedder | OpenAIEmbedder | ReplicateEmbedder | FastembedEmbedder,
+    HttpConfig | HashingConfig | OpenAIConfig | ReplicateConfig | FastembedConfig,
     Field(discriminator="type"),
 ]

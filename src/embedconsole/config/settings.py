@@ -16,10 +16,10 @@ from embedconsole.config.catalog import CatalogConfig
 from embedconsole.config.celery import CeleryConfig
 from embedconsole.config.embedder import (
     EmbedderConfig,
-    FastembedEmbedder,
-    HttpEmbedder,
-    OpenAIEmbedder,
-    ReplicateEmbedder,
+    FastembedConfig,
+    HttpConfig,
+    OpenAIConfig,
+    ReplicateConfig,
 )
 from embedconsole.config.metrics import MetricsConfig
 from embedconsole.config.notify import NotifyConfig
@@ -281,7 +281,7 @@ class Settings(Section):
         if embedder is None:
             known = {"known": ", ".join(self.embedders)}
             yield "embedder", ("unknown_embedder", "no such embedder; known: {known}", known)
-        elif isinstance(embedder, HttpEmbedder):
+        elif isinstance(embedder, HttpConfig):
             if config.image and embedder.request.image in (config.fields or {}):
                 at = {"name": embedder.request.image}
                 yield (
@@ -293,7 +293,7 @@ class Settings(Section):
                     ),
                 )
         elif (
-            isinstance(embedder, (OpenAIEmbedder, ReplicateEmbedder, FastembedEmbedder))
+            isinstance(embedder, (OpenAIConfig, ReplicateConfig, FastembedConfig))
             and (config.text and config.image)
             and config.combine is None
         ):
@@ -306,10 +306,10 @@ class Settings(Section):
                     kind,
                 ),
             )
-        elif isinstance(embedder, OpenAIEmbedder) and config.image and embedder.images is None:
+        elif isinstance(embedder, OpenAIConfig) and config.image and embedder.images is None:
             at = {"name": config.embedder}
             yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)
-        elif isinstance(embedder, FastembedEmbedder):
+        elif isinstance(embedder, FastembedConfig):
             at = {"name": config.embedder}
             if config.text and embedder.for_texts is None:
                 yield "text", ("no_model", "it has no model for texts: set embedders.{name}.model", at)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.config.embedder import FastembedEmbedder as FastembedConfig
-from embedconsole.config.embedder import HashingEmbedder as HashingConfig
-from embedconsole.config.embedder import HttpEmbedder as HttpConfig
-from embedconsole.config.embedder import OpenAIEmbedder as OpenAIConfig
-from embedconsole.config.embedder import ReplicateEmbedder as ReplicateConfig
+from embedconsole.config.embedder import (
+    FastembedConfig,
+    HashingConfig,
+    HttpConfig,
+    OpenAIConfig,
+    ReplicateConfig,
+)
 from embedconsole.embedders.model_folders import check_local
 from embedconsole.faults import ConfigError
 

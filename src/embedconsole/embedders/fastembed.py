@@ -28,7 +28,7 @@ from embedconsole.pictures.fetcher import PictureFetcher
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from embedconsole.config.embedder import FastembedEmbedder as FastembedConfig
+    from embedconsole.config.embedder import FastembedConfig
     from embedconsole.embedders.local_models import LocalModels
     from embedconsole.items import EmbedInput
     from embedconsole.pictures.inspect import Picture

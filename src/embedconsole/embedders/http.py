@@ -21,14 +21,14 @@ from embedconsole.faults import BadAnswer, BadInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import HttpEmbedder
+    from embedconsole.config.embedder import HttpConfig
     from embedconsole.items import Embedded, EmbedInput, JsonObject
 
 
 class HttpService(Remote):
     """Requests to one service: never more at a time than `concurrency`, never more a minute than allowed."""
 
-    def __init__(self, name: str, config: HttpEmbedder, expected_size: int | None) -> None:
+    def __init__(self, name: str, config: HttpConfig, expected_size: int | None) -> None:
         headers = config.request_headers
         secrets = (*header_secrets(headers), *address_secrets(config.url))
         service = Service(name, f"embedders.{name}.headers", secrets)
@@ -115,7 +115,7 @@ class ItemsEmbedder(HttpService):
 class SingleEmbedder(HttpService):
     """The `single` shape: one request an input, as many at a time as `concurrency` over all calls."""
 
-    def __init__(self, name: str, config: HttpEmbedder, expected_size: int | None) -> None:
+    def __init__(self, name: str, config: HttpConfig, expected_size: int | None) -> None:
         super().__init__(name, config, expected_size)
         self._portions = Portions(
             config.concurrency, config.batch_size * max(8, config.concurrency), self.usable

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING, assert_never
 
 from embedconsole.config.embedder import (
-    FastembedEmbedder,
-    HashingEmbedder,
-    HttpEmbedder,
-    OpenAIEmbedder,
-    ReplicateEmbedder,
+    FastembedConfig,
+    HashingConfig,
+    HttpConfig,
+    OpenAIConfig,
+    ReplicateConfig,
 )
 
 if TYPE_CHECKING:
@@ -23,25 +23,25 @@ HASHING_VERSION = 1
 
 def identity_of(name: str, config: EmbedderConfig) -> str:
     """Type, model and every setting that moves a vector, no address, no secret; see `Embedder.identity`."""
-    if isinstance(config, HashingEmbedder):
+    if isinstance(config, HashingConfig):
         return f"hashing:{HASHING_VERSION}:{config.size}"
-    if isinstance(config, HttpEmbedder):
+    if isinstance(config, HttpConfig):
         return f"http:{config.shape}:{config.model or ''}{_told(config)}{_remote(config)}"
-    if isinstance(config, OpenAIEmbedder):
+    if isinstance(config, OpenAIConfig):
         size = f":{config.dimensions}" if config.dimensions else ""
         return f"openai:{config.model}{size}{_remote(config)}"
-    if isinstance(config, ReplicateEmbedder):
+    if isinstance(config, ReplicateConfig):
         return f"replicate:{config.model}{_remote(config)}"
-    if isinstance(config, FastembedEmbedder):
+    if isinstance(config, FastembedConfig):
         return f"fastembed:{config.for_texts or ''}{_local(config)}"
     assert_never(config)
 
 
 def size_of(config: EmbedderConfig) -> int | None:
     """The size of its vectors where the configuration tells."""
-    if isinstance(config, HashingEmbedder):
+    if isinstance(config, HashingConfig):
         return config.size
-    if isinstance(config, OpenAIEmbedder):
+    if isinstance(config, OpenAIConfig):
         return config.dimensions
     return None
 
@@ -51,7 +51,7 @@ def combined_identity(identity: str, how: Combine | None) -> str:
     return identity if how is None else f"{identity}:{how}"
 
 
-def _told(config: HttpEmbedder) -> str:
+def _told(config: HttpConfig) -> str:
     """What the service is told under other names than the usual ones, and which of its vectors is taken."""
     renamed = {
         "request": config.request.model_dump(exclude_defaults=True),
@@ -60,7 +60,7 @@ def _told(config: HttpEmbedder) -> str:
     return _words({name: value for name, value in renamed.items() if value})
 
 
-def _local(config: FastembedEmbedder) -> str:
+def _local(config: FastembedConfig) -> str:
     parts = [config.pooling, config.for_pictures and f"image={config.for_pictures}"]
     return "".join(f":{part}" for part in parts if part) + (":normalized" if config.normalizes else "")
 

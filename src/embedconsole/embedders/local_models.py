@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embedconsole.config.embedder import FastembedEmbedder
+    from embedconsole.config.embedder import FastembedConfig
     from embedconsole.pictures.inspect import Picture
 
 Model = TypeVar("Model", TextEmbedding, ImageEmbedding)
@@ -76,7 +76,7 @@ class LocalModels:
         return dict(zip(pixels, map(_packed, vectors), strict=True)), unread
 
 
-def load_models(source: str, name: str, config: FastembedEmbedder) -> LocalModels:
+def load_models(source: str, name: str, config: FastembedConfig) -> LocalModels:
     """Load what is configured and try each model once. Takes seconds, minutes where it has to download.
 
     Args:
@@ -100,7 +100,7 @@ def load_models(source: str, name: str, config: FastembedEmbedder) -> LocalModel
 
 
 class _Loading:
-    def __init__(self, source: str, name: str, config: FastembedEmbedder) -> None:
+    def __init__(self, source: str, name: str, config: FastembedConfig) -> None:
         self._source = source
         self._key = f"embedders.{name}"
         self._config = config

@@ -10,7 +10,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.config.embedder import FastembedEmbedder
+    from embedconsole.config.embedder import FastembedConfig
 
 INSTALL = "pip install 'embedconsole[local]'"
 
@@ -19,7 +19,7 @@ _TEXT_FILES = ("tokenizer.json", "tokenizer_config.json")
 _IMAGE_FILES = ("preprocessor_config.json",)
 
 
-def check_local(name: str, config: FastembedEmbedder) -> None:
+def check_local(name: str, config: FastembedConfig) -> None:
     """Say what is missing that the local backend needs; nothing is imported.
 
     Raises:

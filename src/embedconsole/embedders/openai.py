@@ -22,7 +22,7 @@ from embedconsole.faults import BadAnswer, BadInput, Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import OpenAIEmbedder as OpenAIConfig
+    from embedconsole.config.embedder import OpenAIConfig
     from embedconsole.faults import Fault
     from embedconsole.items import Embedded, EmbedInput, JsonObject, JsonValue
 

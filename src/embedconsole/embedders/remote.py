@@ -14,7 +14,7 @@ from embedconsole.items import Embedded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import HttpEmbedder, OpenAIEmbedder, ReplicateEmbedder
+    from embedconsole.config.embedder import HttpConfig, OpenAIConfig, ReplicateConfig
     from embedconsole.embedders.batching import Answers, Row
     from embedconsole.embedders.errors import Service
     from embedconsole.items import EmbedInput
@@ -29,7 +29,7 @@ class Remote:
     def __init__(
         self,
         name: str,
-        config: HttpEmbedder | OpenAIEmbedder | ReplicateEmbedder,
+        config: HttpConfig | OpenAIConfig | ReplicateConfig,
         service: Service,
         expected_size: int | None,
     ) -> None:

@@ -26,7 +26,7 @@ from embedconsole.faults import BadAnswer, Fault, Refused, Throttled, Transient
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import ReplicateEmbedder as ReplicateConfig
+    from embedconsole.config.embedder import ReplicateConfig
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import Embedded, EmbedInput, JsonObject
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from replicate.prediction import Prediction as ClientPrediction
 
-    from embedconsole.config.embedder import ReplicateEmbedder as ReplicateConfig
+    from embedconsole.config.embedder import ReplicateConfig
     from embedconsole.items import JsonObject
 
 ENDED = frozenset({"succeeded", "failed", "canceled"})

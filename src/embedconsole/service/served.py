@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from embedconsole.config.embedder import (
-    FastembedEmbedder,
-    HashingEmbedder,
-    OpenAIEmbedder,
+    FastembedConfig,
+    HashingConfig,
+    OpenAIConfig,
     RemoteSection,
-    ReplicateEmbedder,
+    ReplicateConfig,
 )
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.combining import CombinedEmbedder
@@ -47,10 +47,10 @@ class Served:
     def sized(self, dimensions: int) -> Embedder:
         """The embedder for vectors of a smaller size; the usual one where it has no others."""
         config = self.config
-        if not isinstance(config, HashingEmbedder) or dimensions > config.size:
+        if not isinstance(config, HashingConfig) or dimensions > config.size:
             return self.embedder
         try:
-            smaller = HashingEmbedder.model_validate({**config.model_dump(), "size": dimensions})
+            smaller = HashingConfig.model_validate({**config.model_dump(), "size": dimensions})
         except ValidationError:
             return self.embedder
         return build_embedder(self.embedder.name, smaller)
@@ -74,11 +74,11 @@ def open_served(serving: Serving) -> Served:
 
 def _takes_one_of_them(config: EmbedderConfig) -> bool:
     """Whether it embeds texts and pictures, but not both of one item at once."""
-    if isinstance(config, FastembedEmbedder):
+    if isinstance(config, FastembedConfig):
         return config.for_texts is not None and config.for_pictures is not None
-    if isinstance(config, OpenAIEmbedder):
+    if isinstance(config, OpenAIConfig):
         return bool(config.images)
-    return isinstance(config, ReplicateEmbedder)
+    return isinstance(config, ReplicateConfig)
 
 
 async def warm_up(served: Served) -> None:
