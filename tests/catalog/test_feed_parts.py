@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.catalog.feed import entry_keys as items
-from embedconsole.catalog.feed.base import Entry
+from embedconsole.catalog.feed.base import FeedEntry
 from embedconsole.catalog.feed.dialects import mysql, postgresql
 from embedconsole.catalog.feed.entry_keys import item_keys
 from embedconsole.catalog.feed.names import feed_name, feed_prefix, part_name, source_name
@@ -78,7 +78,7 @@ def watched(kind: KeyKind, keys: str | None = None) -> Watched:
     ],
 )
 def test_a_key_is_written_as_the_catalog_writes_it(kind: KeyKind, written: str, key: str) -> None:
-    (page,) = item_keys([Entry(1, "products", written)], [watched(kind)], no_query, "sqlite")
+    (page,) = item_keys([FeedEntry(1, "products", written)], [watched(kind)], no_query, "sqlite")
     assert page == [key]
 
 
@@ -86,8 +86,8 @@ def test_each_item_is_named_once_and_what_is_not_watched_any_more_not_at_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(items, "KEYS_IN_ONE_PAGE", 2)
-    entries = [Entry(n, "products", key) for n, key in enumerate(["1", "2", "1", "3", "2"])]
-    entries += [Entry(9, "former", "4"), Entry(10, "products", None)]
+    entries = [FeedEntry(n, "products", key) for n, key in enumerate(["1", "2", "1", "3", "2"])]
+    entries += [FeedEntry(9, "former", "4"), FeedEntry(10, "products", None)]
 
     assert list(item_keys(entries, [watched(KeyKind.INTEGER)], no_query, "sqlite")) == [["1", "2"], ["3"]]
 
@@ -100,7 +100,7 @@ def test_a_query_for_keys_gets_one_value_and_keeps_its_colons() -> None:
         return [(11,), (12,), (None,)]
 
     keys = "SELECT id::bigint FROM products WHERE category_id = :key AND note <> ':keys :x' -- :y"
-    (page,) = item_keys([Entry(1, "products", "5")], [watched(KeyKind.INTEGER, keys)], read, "postgresql")
+    (page,) = item_keys([FeedEntry(1, "products", "5")], [watched(KeyKind.INTEGER, keys)], read, "postgresql")
 
     assert page == ["11", "12"]
     assert asked == [("SELECT id::bigint FROM products WHERE category_id = :key AND note <> ':keys :x'", 5)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.catalog.keyset_pages import Fetch, Fetched, keyset_pages
+from embedconsole.catalog.keyset_pages import Fetch, FetchedPage, keyset_pages
 from embedconsole.faults import Refused
 
 if TYPE_CHECKING:
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 def table(keys: Sequence[str], fitting: int = 1 << 20) -> Fetch:
     ordered = sorted(keys, key=str.lower)
 
-    def fetch(after: object | None, limit: int, at_least: int) -> Fetched:
+    def fetch(after: object | None, limit: int, at_least: int) -> FetchedPage:
         rows = [(key,) for key in ordered if after is None or key.lower() >= str(after).lower()]
         count = max(at_least, min(limit, fitting))
-        return Fetched(rows[:count], ended=len(rows) <= count)
+        return FetchedPage(rows[:count], ended=len(rows) <= count)
 
     return fetch
 
@@ -58,9 +58,9 @@ def test_rows_that_vanish_between_pages_stop_nothing() -> None:
     seen: list[str] = []
     fetch = table(keys)
 
-    def shrinking(after: object | None, limit: int, at_least: int) -> Fetched:
+    def shrinking(after: object | None, limit: int, at_least: int) -> FetchedPage:
         fetched = fetch(after, limit, at_least)
-        return Fetched([row for row in fetched.rows if row[0] != after], fetched.ended)
+        return FetchedPage([row for row in fetched.rows if row[0] != after], fetched.ended)
 
     for _, texts in keyset_pages(shrinking, 10):
         seen += texts

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.catalog.progress import Progress
+from embedconsole.catalog.progress import ScanProgress
 from embedconsole.catalog.watermark import Mark, decode, encode, highest, like_form, step_back
 
 _MOMENT = datetime(2024, 6, 1, 12, 0, 0)
@@ -165,7 +165,7 @@ def test_texts_of_another_form_are_told_apart(mark: str, alike: list[str], other
 
 
 def test_progress_keeps_the_highest_and_never_falls_below_its_start() -> None:
-    progress = Progress(50, lambda: 0.0, _FAR)
+    progress = ScanProgress(50, lambda: 0.0, _FAR)
     progress.saw([10, None, 20])
     assert progress.watermark == "int:50"
     progress.saw([70, 60])
@@ -174,19 +174,19 @@ def test_progress_keeps_the_highest_and_never_falls_below_its_start() -> None:
 
 def test_a_long_scan_does_not_hide_what_was_edited_behind_it() -> None:
     times = iter([0.0, 3600.0])
-    progress = Progress(None, lambda: next(times), _FAR)
+    progress = ScanProgress(None, lambda: next(times), _FAR)
     progress.saw([_MOMENT])
     assert progress.watermark == encode(_MOMENT - timedelta(hours=1))
 
 
 def test_progress_without_values_has_no_watermark() -> None:
-    progress = Progress(None, lambda: 0.0, _FAR)
+    progress = ScanProgress(None, lambda: 0.0, _FAR)
     progress.saw([None, True, float("nan"), b"x"])
     assert progress.watermark is None
 
 
 def test_a_column_that_changed_its_type_starts_anew() -> None:
-    progress = Progress(50, lambda: 0.0, _FAR)
+    progress = ScanProgress(50, lambda: 0.0, _FAR)
     progress.saw([_MOMENT])
     assert progress.watermark == encode(_MOMENT)
 

@@ -8,7 +8,7 @@ import pytest
 
 from embedconsole.config import find
 from embedconsole.config.embedder import FastembedConfig, HashingConfig
-from embedconsole.config.serving import Serving, load_serving
+from embedconsole.config.serving import ServiceSettings, load_serving
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ surplus: 1
 """
 
 
-def loaded(folder: Path, text: str = TEXT, environ: dict[str, str] | None = None, **flags: object) -> Serving:
+def loaded(
+    folder: Path, text: str = TEXT, environ: dict[str, str] | None = None, **flags: object
+) -> ServiceSettings:
     path = folder / "c.yaml"
     path.write_text(text)
     overrides = {f"service.{name}": value for name, value in flags.items()}

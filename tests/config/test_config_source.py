@@ -18,7 +18,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedconsole.config.yaml_source import Source
+    from embedconsole.config.yaml_source import YamlSource
 
 
 def refusal(text: str) -> str:
@@ -166,7 +166,7 @@ def test_binary_garbage_is_a_tree_or_a_configuration_error(data: bytes) -> None:
         assert all(line.startswith(str(path)) for line in _refused(lambda: read_source(path)))
 
 
-def _refused(parse: Callable[[], Source]) -> list[str]:
+def _refused(parse: Callable[[], YamlSource]) -> list[str]:
     """The lines of the ConfigError, if there is one; anything else fails the test."""
     try:
         parse()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.samples import EVENTS, EVIL, ME, OTHER, WALL, busy, event
-from embedconsole.sync.observe.run_history import Ending, Part, PastRun, RunInDetail
+from embedconsole.sync.observe.run_history import Ending, PastRun, RunInDetail, RunPart
 from embedconsole.sync.shared.report import Outcome, PipelineReport
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def past_run(
         began=WALL - ago,
         seconds=seconds,
         standing=standing,
-        parts=(Part("products", report),),
+        parts=(RunPart("products", report),),
     )
 
 

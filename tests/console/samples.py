@@ -8,11 +8,11 @@ from datetime import UTC
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.history import Event, RunRecord, Throughput
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
 from embedconsole.sync.observe.snapshot import CollectionSeen, EngineState, PipelineView, Snapshot
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.control import Pause
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress
 
@@ -65,10 +65,10 @@ def run(number: int, **figures: int) -> RunRecord:
     return RunRecord(number, "sync", ME, WALL - 1900, WALL - 1800, "ok", report)
 
 
-def worker(name: str, role: str, *, silent_for: float = 1.0, **status: object) -> Worker:
+def worker(name: str, role: str, *, silent_for: float = 1.0, **status: object) -> Process:
     """A process on the ledger."""
     host, pid, _ = name.split(":")
-    return Worker(name, host, "here", int(pid), "0.1.0", silent_for=silent_for, role=role, status=status)
+    return Process(name, host, "here", int(pid), "0.1.0", silent_for=silent_for, role=role, status=status)
 
 
 WORKERS = (
@@ -156,7 +156,7 @@ def busy() -> Snapshot:
         counts=Counts(synced=975_312, pending=12_352, retrying=12, in_flight=1_240, failed=3, oldest_age=250),
         rate=231.4,
         eta=53.0,
-        dependencies=(Health("embedder ml", GateState.CLOSED, NOW - 900, None, None),),
+        dependencies=(GateHealth("embedder ml", GateState.CLOSED, NOW - 900, None, None),),
         run=7,
         next_run=None,
     )
@@ -181,7 +181,7 @@ def busy() -> Snapshot:
 def throttled() -> Snapshot:
     """Waiting for a service that asked for a pause."""
     whole = busy()
-    gate = Health("embedder ml", GateState.COOLING, NOW - 2, NOW + 28, "embedder ml: 429")
+    gate = GateHealth("embedder ml", GateState.COOLING, NOW - 2, NOW + 28, "embedder ml: 429")
     return replace(whole, pipelines=(replace(whole.pipelines[0], dependencies=(gate,), rate=None, eta=None),))
 
 
@@ -214,7 +214,7 @@ def disconnected() -> Snapshot:
     view = pipeline_view(seen=seen, counts=Counts(synced=975_000, pending=12_655, oldest_age=99))
     cause = "ledger: the server closed the connection"
     return snapshot(
-        view, counted_at=NOW - 15, ledger=Health("ledger", GateState.OPEN, NOW - 14, NOW + 3, cause)
+        view, counted_at=NOW - 15, ledger=GateHealth("ledger", GateState.OPEN, NOW - 14, NOW + 3, cause)
     )
 
 
@@ -233,7 +233,7 @@ def hostile() -> Snapshot:
         blocking=True,
         fault=EVIL,
     )
-    gate = Health(EVIL, GateState.OPEN, NOW, NOW + 9, EVIL)
+    gate = GateHealth(EVIL, GateState.OPEN, NOW, NOW + 9, EVIL)
     view = replace(whole.pipelines[0], seen=seen, dependencies=(gate,), counts=Counts(failed=3, pending=5))
     return replace(
         whole,
@@ -242,6 +242,6 @@ def hostile() -> Snapshot:
         runs=(
             RunRecord(7, EVIL, EVIL, WALL - 590, WALL, EVIL, {"pipelines": {"products": {"embedded": 1}}}),
         ),
-        workers=(Worker(EVIL, EVIL, EVIL, 1, EVIL, role=EVIL, status={"state": EVIL, "rate": EVIL}),),
+        workers=(Process(EVIL, EVIL, EVIL, 1, EVIL, role=EVIL, status={"state": EVIL, "rate": EVIL}),),
         events=(event(1, EVIL, EVIL, key=EVIL), event(2, "item", EVIL + "\n日本語の商品名" * 9, key="1")),
     )

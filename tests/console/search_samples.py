@@ -7,7 +7,7 @@ from embedconsole.items import Hit, JsonObject
 from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection
-from embedconsole.sync.search.search import ByText, Found, LikeItem
+from embedconsole.sync.search.search import ByText, LikeItem, SearchResult
 
 _TITLES = (
     "Pinecroft red running shoes",
@@ -37,11 +37,11 @@ def hits(count: int) -> tuple[Hit, ...]:
     return tuple(Hit(1117 + at, 0.583 - at * 0.0117, payload(at)) for at in range(count))
 
 
-FOUND = Found(ByText("red running shoes"), "", 30, hits(30), 0.0123, 0.0031)
-FEW = Found(ByText("red running shoes"), "", 30, hits(5), 0.0123, 0.0031)
-LIKE = Found(LikeItem("1117"), "", 30, hits(12)[1:], None, 0.0042)
-NOTHING = Found(ByText("red"), "", 30, (), 0.01, 0.002)
-HOSTILE = Found(
+FOUND = SearchResult(ByText("red running shoes"), "", 30, hits(30), 0.0123, 0.0031)
+FEW = SearchResult(ByText("red running shoes"), "", 30, hits(5), 0.0123, 0.0031)
+LIKE = SearchResult(LikeItem("1117"), "", 30, hits(12)[1:], None, 0.0042)
+NOTHING = SearchResult(ByText("red"), "", 30, (), 0.01, 0.002)
+HOSTILE = SearchResult(
     LikeItem(EVIL),
     EVIL,
     30,

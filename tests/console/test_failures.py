@@ -12,7 +12,7 @@ from console import failure_samples, samples
 from console.conftest import console_of, modal, settled, settled_on, until
 from console.fakes import FakeHelm
 from embedconsole.console.glyphs import ASCII
-from embedconsole.console.screens.failures import Failures
+from embedconsole.console.screens.failures import FailuresScreen
 from embedconsole.console.text import is_clean
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.faults import Unreachable
@@ -248,7 +248,7 @@ async def test_another_pipeline_is_looked_at_from_its_causes_on(make_console: Ma
 async def test_a_ledger_that_comes_back_is_asked_again(
     make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Failures, "look_every", 0.0)
+    monkeypatch.setattr(FailuresScreen, "look_every", 0.0)
     helm = failing_helm()
     helm.fault = Unreachable("ledger", "connection refused")
     console = make_console(helm)

@@ -13,7 +13,7 @@ from console.conftest import settled, until
 from console.fakes import FakeHelm
 from embedconsole.console.glyphs import ASCII
 from embedconsole.console.logs import book
-from embedconsole.console.screens.log import Log
+from embedconsole.console.screens.log import LogScreen
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.console.widgets.tail import Tail
 from embedconsole.faults import Transient
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from console.conftest import MakeConsole
     from embedconsole.console.app import Console
-    from embedconsole.console.logs.entry import Entry
+    from embedconsole.console.logs.entry import LogEntry
     from embedconsole.ledger.records.history import Event
     from embedconsole.sync.observe.snapshot import Snapshot
 
@@ -61,7 +61,7 @@ def on_file(console: Console, path: Path) -> Console:
     return console
 
 
-def the_list(pilot: Pilot[int]) -> Tail[Entry]:
+def the_list(pilot: Pilot[int]) -> Tail[LogEntry]:
     """The entries."""
     return pilot.app.screen.query_one("#list", Tail)
 
@@ -75,7 +75,9 @@ async def on_events(pilot: Pilot[int]) -> None:
     """Go to the log, which begins with the events."""
     await settled(pilot)
     await pilot.press("6")
-    await until(pilot, lambda: isinstance(pilot.app.screen, Log) and "Reading." not in the_list(pilot).text)
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, LogScreen) and "Reading." not in the_list(pilot).text
+    )
 
 
 async def on_lines(pilot: Pilot[int]) -> None:
@@ -87,7 +89,7 @@ async def on_lines(pilot: Pilot[int]) -> None:
 
 async def look_again(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
     """Look now, and not when the second is over."""
-    assert isinstance(pilot.app.screen, Log)
+    assert isinstance(pilot.app.screen, LogScreen)
     pilot.app.screen.look_again()
     await until(pilot, reached)
 

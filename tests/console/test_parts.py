@@ -17,7 +17,7 @@ from embedconsole.console.action_table import ACTIONS, remapped
 from embedconsole.console.app import Console
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
 from embedconsole.console.glyphs import ASCII, UNICODE, glyphs_for
-from embedconsole.console.launch import Facts
+from embedconsole.console.launch import LaunchFacts
 from embedconsole.console.panels.errors import error_lines
 from embedconsole.console.panels.keys import keys_line
 from embedconsole.console.places import PLACES
@@ -25,7 +25,7 @@ from embedconsole.console.questions import force_estimate, force_question
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.text import clean, is_clean, left, plain, right, width
-from embedconsole.console.throughput import Throughput
+from embedconsole.console.throughput import RateHistory
 from embedconsole.console.widgets.window import Window
 from embedconsole.console.words import age, share, span_of
 from embedconsole.faults import ConfigError
@@ -33,7 +33,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from console.conftest import MakeConsole
 
-FACTS = (Facts("products", "products", price=0.22 / 1000),)
+FACTS = (LaunchFacts("products", "products", price=0.22 / 1000),)
 STANDING = Standing(offset=samples.OFFSET, zone=samples.ZONE)
 
 
@@ -106,7 +106,7 @@ def test_times_are_short() -> None:
 
 
 def test_throughput_counts_each_run_from_nothing() -> None:
-    throughput = Throughput()
+    throughput = RateHistory()
     for now, done in ((0, None), (1, 10), (9, 100)):
         throughput.add(now, done)
     throughput.end(120)
@@ -117,7 +117,7 @@ def test_throughput_counts_each_run_from_nothing() -> None:
 
 
 def test_what_was_done_before_the_first_look_is_not_made_up() -> None:
-    throughput = Throughput()
+    throughput = RateHistory()
     throughput.add(100, 5_000)
 
     assert set(throughput.rates) == {0.0}
@@ -226,7 +226,7 @@ def test_the_question_tells_what_it_costs() -> None:
 
 
 def test_the_question_does_not_make_figures_up() -> None:
-    facts = (Facts("products", "products"),)
+    facts = (LaunchFacts("products", "products"),)
     asked = force_question(force_estimate(samples.nothing_yet(), facts), facts)
 
     assert "how long it takes is not known" in asked

@@ -14,7 +14,7 @@ from console.fakes import FakeHelm
 from embedconsole.console.glyphs import ASCII
 from embedconsole.console.panels.runs import run_columns, run_line
 from embedconsole.console.recounting import Present, run_row
-from embedconsole.console.screens.runs import Runs
+from embedconsole.console.screens.runs import RunsScreen
 from embedconsole.console.text import plain, width
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.console.widgets.roll import Roll
@@ -56,7 +56,9 @@ async def on_runs(pilot: Pilot[int]) -> None:
     """Go there, and wait for what was looked up."""
     await settled(pilot)
     await pilot.press("4")
-    await until(pilot, lambda: isinstance(pilot.app.screen, Runs) and "Asking" not in the_list(pilot).text)
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, RunsScreen) and "Asking" not in the_list(pilot).text
+    )
 
 
 async def in_detail(pilot: Pilot[int]) -> None:
@@ -183,7 +185,7 @@ async def test_once_the_ledger_answers_again_nothing_is_said_of_it_any_more(
         await on_runs(pilot)
         await until(pilot, lambda: "closed the connection" in the_list(pilot).text)
         engine.fault = None
-        assert isinstance(app.screen, Runs)
+        assert isinstance(app.screen, RunsScreen)
 
         app.screen.look_anew()
         await until(pilot, lambda: len(the_list(pilot).rows) == 40)
@@ -216,7 +218,7 @@ async def test_the_cursor_stays_with_its_run_but_at_the_newest_it_stays_there(
     async with app.run_test(size=(80, 24)) as pilot:
         await on_runs(pilot)
         screen = app.screen
-        assert isinstance(screen, Runs)
+        assert isinstance(screen, RunsScreen)
 
         engine.answers["recent_runs"] = run_samples.many()
         screen.look_anew()

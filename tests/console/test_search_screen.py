@@ -21,7 +21,7 @@ from embedconsole.console.widgets.recall import Recall
 from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.faults import BadInput, Fault, Refused, Throttled
 from embedconsole.filters import EVERYTHING, Condition, Scope
-from embedconsole.sync.search.search import ByText, Found, LikeItem
+from embedconsole.sync.search.search import ByText, LikeItem, SearchResult
 from sync.makers import make_pipeline
 
 if TYPE_CHECKING:
@@ -192,8 +192,8 @@ async def test_more_like_a_hit(make_console: MakeConsole) -> None:
 async def test_the_end_of_the_hits_brings_more_without_embedding_again(make_console: MakeConsole) -> None:
     embedded = search_samples.FOUND.query
 
-    def find(*, query: ByText, limit: int, **_: object) -> Found:
-        return Found(embedded, "", limit, search_samples.hits(min(limit, 61)), 0.0, 0.0)
+    def find(*, query: ByText, limit: int, **_: object) -> SearchResult:
+        return SearchResult(embedded, "", limit, search_samples.hits(min(limit, 61)), 0.0, 0.0)
 
     helm = helm_of(find)
     async with make_console(helm).run_test() as pilot:
@@ -229,7 +229,7 @@ async def test_a_hit_opens_and_closes(make_console: MakeConsole) -> None:
 @pytest.mark.anyio
 async def test_a_filter_behind_the_text(make_console: MakeConsole) -> None:
     cheap = Scope((Condition("price", "<", (50,)),))
-    nothing = Found(ByText("mug"), "", 30, (), 0.0, 0.0, cheap)
+    nothing = SearchResult(ByText("mug"), "", 30, (), 0.0, 0.0, cheap)
     helm = helm_of(nothing)
     async with make_console(helm).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
@@ -252,8 +252,8 @@ async def test_a_filter_behind_the_text(make_console: MakeConsole) -> None:
 async def test_more_hits_are_of_the_same_filter(make_console: MakeConsole) -> None:
     cheap = Scope((Condition("price", "<", (50,)),))
 
-    def find(*, query: ByText, limit: int, scope: Scope, **_: object) -> Found:
-        return Found(query, "", limit, search_samples.hits(min(limit, 61)), 0.0, 0.0, scope)
+    def find(*, query: ByText, limit: int, scope: Scope, **_: object) -> SearchResult:
+        return SearchResult(query, "", limit, search_samples.hits(min(limit, 61)), 0.0, 0.0, scope)
 
     helm = helm_of(find)
     async with make_console(helm).run_test() as pilot:

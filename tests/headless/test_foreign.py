@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.collection.qdrant.errors import Place
+from embedconsole.collection.qdrant.errors import ServerAddress
 from embedconsole.console.text import clean, is_clean
 from embedconsole.database_faults import database_fault
 from embedconsole.embedders.errors import Service
@@ -35,7 +35,7 @@ def test_secrets_are_masked_wherever_they_come_back(secret: str) -> None:
     for shown in (
         masked(said, (secret,)),
         Service("ml", "embedders.ml.headers", (secret,)).clean(said),
-        Place("collection products", (secret,)).clean(said),
+        ServerAddress("collection products", (secret,)).clean(said),
         str(database_fault("catalog", ValueError(said), secrets=(secret,))),
     ):
         assert secret not in shown

@@ -12,24 +12,24 @@ from embedconsole.filters import Condition, Scope
 from embedconsole.headless.hit_table import hit_table
 from embedconsole.items import Hit, JsonObject
 from embedconsole.sync.search.presentation import Showing
-from embedconsole.sync.search.search import ByText, Found
+from embedconsole.sync.search.search import ByText, SearchResult
 
 EVIL = "\x1b]52;c;aGk=\x07\x9b31m\u202e[bold]x[/bold]\n:smile:"
 
 
-def found(*payloads: JsonObject, scope: Scope) -> Found:
+def found(*payloads: JsonObject, scope: Scope) -> SearchResult:
     hits = [Hit(at, 0.5, payload, group="g") for at, payload in enumerate(payloads, 1)]
-    return Found(ByText("mug"), "", 10, tuple(hits), 0.1, 0.1, scope)
+    return SearchResult(ByText("mug"), "", 10, tuple(hits), 0.1, 0.1, scope)
 
 
-def drawn(result: Found, width: int, link: str | None = None) -> str:
+def drawn(result: SearchResult, width: int, link: str | None = None) -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system="truecolor", markup=False)
     console.print(hit_table(result, Showing(link=link), width))
     return out.getvalue()
 
 
-def shown(result: Found, width: int, link: str | None = None) -> list[str]:
+def shown(result: SearchResult, width: int, link: str | None = None) -> list[str]:
     """The lines as one sees them."""
     out = io.StringIO()
     Console(file=out, width=width, markup=False).print(hit_table(result, Showing(link=link), width))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from crash.converged import on_servers
 from embedconsole import __version__
 from embedconsole.headless.processes import print_processes, process_json
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.observe.other_processes import SILENT
 from embedconsole.sync.observe.process_status import ProcessStatus
 from support.embedding_service import Behaviour
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from support.installation import Json
 
 
-def worker(host: str, pid: int, *, silent_for: float = 1.0, version: str = "0.1.0") -> Worker:
+def worker(host: str, pid: int, *, silent_for: float = 1.0, version: str = "0.1.0") -> Process:
     status = ProcessStatus(state="running", rate=120.0, run=7).as_json()
-    return Worker(f"{host}:{pid}:a", host, host, pid, version, silent_for, role="daemon", status=status)
+    return Process(f"{host}:{pid}:a", host, host, pid, version, silent_for, role="daemon", status=status)
 
 
 def test_a_line_each_and_what_they_do_together(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,14 +10,14 @@ import pytest
 from embedconsole.headless import progress as module
 from embedconsole.headless.progress import describe, progress_view
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.report import Progress
 
 if TYPE_CHECKING:
     from typing import Any
 
-AWAY = Health("Qdrant", GateState.OPEN, 0.0, 9.0, "connection refused")
-FINE = Health("embedder ml", GateState.CLOSED, 0.0, None, None)
+AWAY = GateHealth("Qdrant", GateState.OPEN, 0.0, 9.0, "connection refused")
+FINE = GateHealth("embedder ml", GateState.CLOSED, 0.0, None, None)
 
 
 def view(state: EngineState = EngineState.RUNNING, **values: Any) -> PipelineView:
@@ -87,7 +87,7 @@ def test_a_line_can_do_nothing_to_a_terminal(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(module, "_LINE_EVERY", 0.0)
-    hostile = Health("Qdrant", GateState.OPEN, 0.0, 9.0, "no \x1b[2J")
+    hostile = GateHealth("Qdrant", GateState.OPEN, 0.0, 9.0, "no \x1b[2J")
     with progress_view(terminal=False) as shown:
         shown.show(snapshot(view(dependencies=(hostile,))))
 
@@ -100,7 +100,7 @@ def test_a_terminal_gets_a_bar_that_is_gone_at_the_end(
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("FORCE_COLOR", "1")
-    hostile = Health("Qdrant", GateState.OPEN, 0.0, 9.0, "[bold]no[/nonsense] \x1b]52;c;aGk=\x07")
+    hostile = GateHealth("Qdrant", GateState.OPEN, 0.0, 9.0, "[bold]no[/nonsense] \x1b]52;c;aGk=\x07")
     with progress_view(terminal=True) as shown:
         shown.show(snapshot(view(dependencies=(hostile,)), view(name="pictures", progress=None)))
         drawn = capsys.readouterr()

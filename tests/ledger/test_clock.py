@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.items.claim import LEASE_SECONDS
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.state import State
 from ledger.shelf import hashes, keys_of
@@ -51,7 +51,7 @@ def test_the_clock_goes_on_within_a_transaction(ledger: Ledger) -> None:
 def test_leases_and_due_times_do_not_go_by_our_clock(
     shelf: Shelf, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    me = Worker("host:1:aaaaaa", "host", "place", 1, "0.1")
+    me = Process("host:1:aaaaaa", "host", "place", 1, "0.1")
     centuries = {"ahead": 1e10, "behind": -1e10}
     for when, shift in centuries.items():
         with monkeypatch.context() as patch:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from embedconsole.ledger.hosts.incidents import CLAIM_SECONDS
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.incidents import Telling, Turn, Verdict
+from embedconsole.ledger.records.incidents import AlertVerdict, Telling, Turn
 from embedconsole.ledger.schema import incidents
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from support.databases import Database
 
 REST = 3600.0
-WRONG = Verdict("run_failed:products", "products: the run was stopped")
-WELL = Verdict("run_failed:products", None)
+WRONG = AlertVerdict("run_failed:products", "products: the run was stopped")
+WELL = AlertVerdict("run_failed:products", None)
 
 
-def judge(ledger: Ledger, *verdicts: Verdict) -> list[Telling]:
+def judge(ledger: Ledger, *verdicts: AlertVerdict) -> list[Telling]:
     return ledger.incidents.judge(verdicts, REST)
 
 
-def tell(ledger: Ledger, *verdicts: Verdict) -> list[Turn]:
+def tell(ledger: Ledger, *verdicts: AlertVerdict) -> list[Turn]:
     """Judge, and send what is to be sent."""
     tellings = judge(ledger, *verdicts)
     ledger.incidents.told(tellings, REST)
@@ -64,13 +64,13 @@ def test_an_incident_is_told_once_then_after_each_pause_then_its_end(ledger: Led
 def test_what_no_verdict_names_is_left_as_it_is(ledger: Ledger) -> None:
     tell(ledger, WRONG)
 
-    assert tell(ledger) == tell(ledger, Verdict("run_failed:other", None)) == []
+    assert tell(ledger) == tell(ledger, AlertVerdict("run_failed:other", None)) == []
     assert ledger.incidents.open_names() == [WRONG.name]
 
 
 def test_the_latest_words_are_told(ledger: Ledger) -> None:
     tell(ledger, WRONG)
-    tell(ledger, Verdict(WRONG.name, "7 items"))
+    tell(ledger, AlertVerdict(WRONG.name, "7 items"))
 
     (end,) = judge(ledger, WELL)
 
@@ -88,7 +88,7 @@ def test_the_state_survives_the_process(database: Database) -> None:
 def test_of_processes_that_find_the_same_at_once_one_tells(ledger: Ledger) -> None:
     barrier = Barrier(4)
 
-    def find(verdict: Verdict) -> list[Turn]:
+    def find(verdict: AlertVerdict) -> list[Turn]:
         barrier.wait()
         return tell(ledger, verdict)
 

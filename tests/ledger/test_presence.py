@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from embedconsole.ledger.hosts.processes import RUN_LEASE_SECONDS
-from embedconsole.ledger.records.presence import Lease, Worker
+from embedconsole.ledger.records.presence import Lease, Process
 from embedconsole.ledger.schema import leases
 from ledger.shelf import keys_of
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 RUNS = ["run:products", "run:pictures"]
 
 
-def worker(number: int) -> Worker:
-    return Worker(f"host:{number}:aaaaaa", "host", "host:boot:1", number, "0.1")
+def worker(number: int) -> Process:
+    return Process(f"host:{number}:aaaaaa", "host", "host:boot:1", number, "0.1")
 
 
 def taken(answer: list[Lease] | str) -> list[Lease]:

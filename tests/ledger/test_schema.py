@@ -19,7 +19,7 @@ from sqlalchemy import insert, inspect
 from embedconsole.faults import ConfigError, Refused
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.schema import items, metadata
 from embedconsole.ledger.state import State
 
@@ -124,7 +124,7 @@ def test_a_first_ledger_is_upgraded_with_all_that_is_in_it(database: Database) -
         ]
         assert [event.at for event in ledger.history.events()] == [7.0]
         ledger.orders.give("sync", {}, "anna")
-        ledger.presence.announce(Worker("h:2:b", "h", "p", 2, "1", role="daemon"))
+        ledger.presence.announce(Process("h:2:b", "h", "p", 2, "1", role="daemon"))
 
 
 def test_opening_again_changes_nothing(database: Database) -> None:

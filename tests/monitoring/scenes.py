@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from embedconsole.headless.monitoring.figures import Facts
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
 from embedconsole.sync.observe.ledger_overview import LatestRun, Observed
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.report import Outcome, Progress
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ WORK = Progress(
 def a_snapshot(name: str = "products") -> Snapshot:
     """An engine at work, its embedder away."""
     dependencies = (
-        Health("catalog", GateState.CLOSED, 0.0, None, None),
-        Health("embedder ml", GateState.OPEN, 0.0, 9.0, "answered 500"),
-        Health("collection products", GateState.COOLING, 0.0, 9.0, "asked for a pause (429)"),
+        GateHealth("catalog", GateState.CLOSED, 0.0, None, None),
+        GateHealth("embedder ml", GateState.OPEN, 0.0, 9.0, "answered 500"),
+        GateHealth("collection products", GateState.COOLING, 0.0, 9.0, "asked for a pause (429)"),
     )
     view = PipelineView(
         name, "products at Qdrant", EngineState.RUNNING, 8, WORK, None, None, None, dependencies, total=WORK
@@ -47,7 +47,7 @@ def facts(name: str = "products", *, lives: bool = True) -> Facts:
     """All there can be."""
     counts = Counts(synced=1000, pending=60, retrying=20, in_flight=30, failed=3, skipped=2, oldest_age=12.5)
     batch = BatchInFlight(1, name, "h:1:a", 1, State.EMBED, "embed", 30, 1, 1.0, 1.0, expired=False)
-    workers = (Worker("h:1:a", "h", "p", 1, "1"), Worker("h:2:b", "h", "p", 2, "1", silent_for=61.0))
+    workers = (Process("h:1:a", "h", "p", 1, "1"), Process("h:2:b", "h", "p", 2, "1", silent_for=61.0))
     observed = Observed({name: counts}, in_flight=(batch,), workers=workers)
     return Facts(
         snapshot=a_snapshot(name),

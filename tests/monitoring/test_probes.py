@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from embedconsole.headless.monitoring.overseer import Sight
+from embedconsole.headless.monitoring.overseer import LedgerSight
 from embedconsole.headless.monitoring.probes import liveness, readiness
 from embedconsole.sync.observe.ledger_overview import Observed
 from embedconsole.sync.observe.snapshot import EngineState, Halt, Snapshot
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from monitoring.scenes import a_snapshot
 
 
@@ -19,7 +19,7 @@ def halted(reason: str) -> Snapshot:
     return replace(whole, pipelines=(replace(view, halted=Halt(reason, None)),))
 
 
-SEEN = Sight(began=100.0, at=100.5, observed=Observed())
+SEEN = LedgerSight(began=100.0, at=100.5, observed=Observed())
 NOW = 105.0
 
 
@@ -37,7 +37,7 @@ def test_it_is_ready_while_the_ledger_answers_though_the_embedder_is_away() -> N
 
 
 def test_it_is_not_ready_without_a_loop_a_ledger_or_a_configuration() -> None:
-    away = Health("ledger", GateState.OPEN, 0.0, 9.0, "ledger: connection refused")
+    away = GateHealth("ledger", GateState.OPEN, 0.0, 9.0, "ledger: connection refused")
     found = [
         readiness(None, SEEN, NOW),
         readiness(replace(a_snapshot(), ledger=away), SEEN, NOW),
@@ -57,7 +57,7 @@ def test_it_is_not_ready_without_a_loop_a_ledger_or_a_configuration() -> None:
 
 
 def test_a_ledger_that_hangs_is_noticed_by_its_silence() -> None:
-    hanging = Sight(began=100.0, at=95.0)
+    hanging = LedgerSight(began=100.0, at=95.0)
 
     assert readiness(a_snapshot(), hanging, 115.0).fine
     assert readiness(a_snapshot(), hanging, 161.0).wrong == ("the ledger has not answered for 1 min",)

@@ -8,7 +8,7 @@ import pytest
 
 from embedconsole.celery.calling import drains_wanted, idle_beside
 from embedconsole.celery.process import ROLE
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.observe.other_processes import SILENT
 from embedconsole.sync.observe.process_status import ProcessStatus
 
@@ -22,7 +22,7 @@ def test_one_a_batch_and_one_a_worker_at_most(waiting: int, idle: int, wanted: i
 
 
 def test_idle_are_the_queues_others_that_are_heard_of_and_have_no_run() -> None:
-    idle = Worker("h:1:a", "h", "p", 1, "0.1.0", role=ROLE, status=ProcessStatus().as_json())
+    idle = Process("h:1:a", "h", "p", 1, "0.1.0", role=ROLE, status=ProcessStatus().as_json())
     others = [
         idle,
         replace(idle, id="me"),

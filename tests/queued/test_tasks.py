@@ -15,7 +15,7 @@ from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Transient
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.observe.process_status import ProcessStatus
 from embedconsole.sync.run.leases import run_lease
 from support.embedding_service import Behaviour
@@ -63,7 +63,7 @@ def idle_elsewhere(ledger: LedgerRows, *hosts: str) -> None:
     status = ProcessStatus(state="idle").as_json()
     with open_ledger(ledger.database.url) as opened:
         for host in hosts:
-            opened.presence.announce(Worker(f"{host}:1:a", host, host, 1, "0.1.0", role=ROLE, status=status))
+            opened.presence.announce(Process(f"{host}:1:a", host, host, 1, "0.1.0", role=ROLE, status=status))
 
 
 def test_plan_finds_and_calls_and_drain_works(stage: Stage, ledger: LedgerRows) -> None:

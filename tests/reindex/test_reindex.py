@@ -18,7 +18,7 @@ from embedconsole.ledger.schema import items
 from embedconsole.sync.reindex import reindex as reindexing
 from embedconsole.sync.reindex.compare import compare
 from embedconsole.sync.reindex.reindex import ReindexOptions, Stand, roll_back
-from embedconsole.sync.reindex.switch import Succession
+from embedconsole.sync.reindex.switch import AliasSwitch
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.shared.report import Outcome
 from embedconsole.sync.worker.schema import wanted_schema
@@ -43,7 +43,7 @@ async def filled(site: Site) -> Site:
         alias = f"{site.alias}-live"
         async with site.engine() as engine:
             (assembly,) = engine.assemblies
-            await Succession(engine.ledger, assembly).lead_to(alias)
+            await AliasSwitch(engine.ledger, assembly).lead_to(alias)
         site.alias = alias
         assert (await site.sync()).embedded == 0  # under its other name it is still the same
     site.service.reset()
@@ -197,7 +197,7 @@ async def test_a_name_that_was_an_alias_from_the_first(site: Site) -> None:
     async with site.engine() as engine:
         await roll_back(engine, "products")
         (assembly,) = engine.assemblies
-        assert await Succession(engine.ledger, assembly).drop_standby() == [done.after]
+        assert await AliasSwitch(engine.ledger, assembly).drop_standby() == [done.after]
     assert len(await site.titles(own)) == 12
     assert len(await site.titles()) == 12
 
@@ -208,7 +208,7 @@ async def test_what_stands_by_is_dropped_on_request_only(site: Site) -> None:
     done = await site.reindex()
     async with site.engine() as engine:
         (assembly,) = engine.assemblies
-        assert await Succession(engine.ledger, assembly).drop_standby() == [done.before]
+        assert await AliasSwitch(engine.ledger, assembly).drop_standby() == [done.before]
         with pytest.raises(ConfigError, match="no collection of before"):
             await roll_back(engine, "products")
     assert generations(site) == {done.after: "live"}
@@ -253,7 +253,7 @@ async def test_it_goes_on_where_it_was_broken_off(site: Site) -> None:
     # Killed between the move of the name and its note in the ledger.
     async with site.engine() as engine:
         (assembly,) = engine.assemblies
-        succession = Succession(engine.ledger, assembly)
+        succession = AliasSwitch(engine.ledger, assembly)
         building = engine.ledger.generations.building("products")
         assert building is not None
         await succession.collection_of(building).take_alias(site.alias)

@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from embedconsole.faults import Transient
-from embedconsole.service.health import Health
+from embedconsole.service.health import EmbedderHealth
 from service.stage import Scripted, app_of, client_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Counted(Scripted):
 
 async def test_the_embedder_is_asked_once_for_many_probes() -> None:
     embedder, now = Counted(), 0.0
-    health = Health(embedder, lambda: now)
+    health = EmbedderHealth(embedder, lambda: now)
     async with anyio.create_task_group() as group:
         for _ in range(20):
             group.start_soon(health.check)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from embedconsole.config.serving import Serving
+from embedconsole.config.serving import ServiceSettings
 from embedconsole.service.app import build_app
 from embedconsole.service.served import open_served, warm_up
 from service.stage import client_of
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 async def test_text_and_picture_of_an_item_are_one_vector(
     tiny_models: TinyModels, gallery: Gallery, tmp_path: Path
 ) -> None:
-    serving = Serving.model_validate(
+    serving = ServiceSettings.model_validate(
         {
             "embedders": {
                 "clip": {

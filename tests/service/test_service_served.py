@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.config.embedder import HttpConfig
-from embedconsole.config.serving import Serving
+from embedconsole.config.serving import ServiceSettings
 from embedconsole.faults import BadInput, Refused
 from embedconsole.service.served import Served, open_served, warm_up
 from service.stage import CONFIG, SIZE, Scripted
@@ -26,10 +26,10 @@ async def test_its_names_and_its_concurrency() -> None:
         "embedders": {"words": {"type": "hashing", "model": "clip-like", "concurrency": 3}},
         "service": {"concurrency": 5},
     }
-    served = open_served(Serving.model_validate(tree))
+    served = open_served(ServiceSettings.model_validate(tree))
     assert served.models == ("words", "clip-like")
     assert served.embedder.concurrency == 5
-    usual = open_served(Serving.model_validate({**tree, "service": {}}))
+    usual = open_served(ServiceSettings.model_validate({**tree, "service": {}}))
     assert usual.embedder.concurrency == 3
 
 

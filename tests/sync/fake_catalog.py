@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.base import Page, Sample
+from embedconsole.catalog.base import Page, ValueSample
 from embedconsole.items import CatalogRow
 from sync.makers import COLUMNS, make_row
 
@@ -69,8 +69,8 @@ class FakeCatalog:
     def count(self) -> int:
         return len(self.rows)
 
-    def sample(self) -> Sample:
-        return Sample(list(self.rows.values())[: self.page_size])
+    def sample(self) -> ValueSample:
+        return ValueSample(list(self.rows.values())[: self.page_size])
 
     def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:
         return {key: self.rows[key] for key in keys if key in self.rows}

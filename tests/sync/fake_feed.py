@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.catalog.feed.base import Entry
+from embedconsole.catalog.feed.base import FeedEntry
 from embedconsole.faults import Transient
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class FakeFeed:
         asked: How often it was asked whether something waits.
     """
 
-    entries: dict[int, Entry] = field(default_factory=dict)
+    entries: dict[int, FeedEntry] = field(default_factory=dict)
     fault: Fault | None = None
     wrong: tuple[str, ...] = ()
     on_acknowledge: Callable[[], None] = lambda: None
@@ -36,23 +36,23 @@ class FakeFeed:
     def note(self, *keys: str | None) -> None:
         for key in keys:
             self._newest += 1
-            self.entries[self._newest] = Entry(self._newest, "products", key)
+            self.entries[self._newest] = FeedEntry(self._newest, "products", key)
 
     def waiting(self) -> bool:
         self.asked += 1
         self._check()
         return bool(self.entries)
 
-    def read(self, limit: int, after: EntryId | None = None) -> Sequence[Entry]:
+    def read(self, limit: int, after: EntryId | None = None) -> Sequence[FeedEntry]:
         self._check()
         ids = sorted(number for number in self.entries if after is None or number > int(after))
         return [self.entries[number] for number in ids[:limit]]
 
-    def keys(self, entries: Sequence[Entry]) -> Iterator[Sequence[str]]:
+    def keys(self, entries: Sequence[FeedEntry]) -> Iterator[Sequence[str]]:
         self._check()
         yield list(dict.fromkeys(entry.key for entry in entries if entry.key is not None))
 
-    def acknowledge(self, entries: Sequence[Entry]) -> None:
+    def acknowledge(self, entries: Sequence[FeedEntry]) -> None:
         self._check()
         self.on_acknowledge()
         for entry in entries:

@@ -12,7 +12,7 @@ from sqlalchemy import update
 
 from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.schema import orders
 from embedconsole.sync.daemon import order_listener as obeying
 from embedconsole.sync.daemon import scheduler
@@ -56,7 +56,7 @@ class PlayedEngine:
     """
 
     ledger: Ledger
-    me: Worker
+    me: Process
     names: tuple[str, ...] = ("products",)
     control: Control = field(default_factory=Control)
     next_runs: dict[str, float] = field(default_factory=dict)
@@ -146,7 +146,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 @pytest.fixture
 async def engine(ledger: Ledger) -> PlayedEngine:
     """An engine."""
-    return PlayedEngine(ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"))
+    return PlayedEngine(ledger, Process("host:1:aaaaaa", "host", "place", 1, "0.1"))
 
 
 @pytest.fixture
@@ -360,7 +360,7 @@ async def test_pause_workers_and_resume_are_for_all_who_are_there(
     engine: PlayedEngine, attendance: Attendance, ledger: Ledger
 ) -> None:
     await engine.began("sync")
-    other = PlayedEngine(ledger, Worker("host:2:bbbbbb", "host", "place", 2, "0.1"))
+    other = PlayedEngine(ledger, Process("host:2:bbbbbb", "host", "place", 2, "0.1"))
     async with anyio.create_task_group() as group:
         group.start_soon(Attendance(cast("Engine", other), 3600.0).attend)
         await until(lambda: other.busy)
@@ -370,7 +370,7 @@ async def test_pause_workers_and_resume_are_for_all_who_are_there(
         await until(lambda: all(one.workers == 3 for one in both))
         assert [one.paused_by and one.paused_by.by for one in both] == ["anna@shop"] * 2
 
-        late = PlayedEngine(ledger, Worker("host:3:cccccc", "host", "place", 3, "0.1"))
+        late = PlayedEngine(ledger, Process("host:3:cccccc", "host", "place", 3, "0.1"))
         group.start_soon(Attendance(cast("Engine", late), 3600.0).attend)
         await until(lambda: late.busy)
         number = await order(ledger, "resume")
@@ -398,7 +398,7 @@ async def test_a_count_of_workers_that_is_none_is_answered(
 async def pair(ledger: Ledger) -> AsyncIterator[PlayedEngine]:
     """An engine with two pipelines, of which the run of `products` lasts."""
     engine = PlayedEngine(
-        ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"), names=("products", "pictures")
+        ledger, Process("host:1:aaaaaa", "host", "place", 1, "0.1"), names=("products", "pictures")
     )
     async with anyio.create_task_group() as group:
         group.start_soon(Attendance(cast("Engine", engine), 0.05).attend)
@@ -429,7 +429,7 @@ async def test_a_cancel_of_one_pipeline_leaves_the_run_of_another_alone(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     both = ("products", "pictures")
-    me = Worker("host:1:aaaaaa", "host", "place", 1, "0.1")
+    me = Process("host:1:aaaaaa", "host", "place", 1, "0.1")
     engine = PlayedEngine(ledger, me, names=both, held=frozenset(both))
     async with anyio.create_task_group() as group:
         group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
@@ -455,7 +455,7 @@ async def test_a_run_that_a_fault_ended_is_tried_again_after_a_pause_that_grows(
     monkeypatch.setattr(scheduler, "_PAUSES", quick)
     monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.0005)
     monkeypatch.setattr(scheduler, "something_due", nothing_due)
-    me = Worker("host:1:aaaaaa", "host", "place", 1, "0.1")
+    me = Process("host:1:aaaaaa", "host", "place", 1, "0.1")
     engine = PlayedEngine(ledger, me, held=frozenset(), faults={"products": fault})
     told: list[RunReport] = []
     async with anyio.create_task_group() as group:
@@ -477,7 +477,7 @@ async def test_a_pause_survives_the_process_that_took_it(ledger: Ledger) -> None
     """Also when it was given long ago: the order itself has lapsed."""
     await order(ledger, "pause", **SWITCHED)
     lapse(ledger)
-    engine = PlayedEngine(ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"))
+    engine = PlayedEngine(ledger, Process("host:1:aaaaaa", "host", "place", 1, "0.1"))
     async with anyio.create_task_group() as group:
         group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
         await engine.began("sync")
@@ -493,7 +493,7 @@ async def test_a_pause_survives_the_process_that_took_it(ledger: Ledger) -> None
 async def test_after_a_resume_no_pause_is_in_force(ledger: Ledger) -> None:
     await order(ledger, "pause", **SWITCHED)
     await order(ledger, "resume", **SWITCHED)
-    engine = PlayedEngine(ledger, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"))
+    engine = PlayedEngine(ledger, Process("host:1:aaaaaa", "host", "place", 1, "0.1"))
     async with anyio.create_task_group() as group:
         group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
         await engine.began("sync")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.observe.other_processes import SILENT, serving, with_others
 from embedconsole.sync.observe.process_status import DependencyStatus, PipelineStatus, ProcessStatus
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
@@ -31,10 +31,10 @@ IDLE = Snapshot(taken_at=NOW, state=EngineState.IDLE, run=None, pipelines=(VIEW,
 
 def other(
     name: str, status: ProcessStatus | None, *, silent_for: float = 1.0, role: str = "daemon"
-) -> Worker:
+) -> Process:
     """A process on another host."""
     told = None if status is None else status.as_json()
-    return Worker(
+    return Process(
         name, name.split(":")[0], "there", 1, "0.1.0", silent_for=silent_for, role=role, status=told
     )
 
@@ -46,7 +46,7 @@ def working(state: str, *, rate: float | None = None, done: int = 0, **changes: 
     return replace(status, **changes)  # type: ignore[arg-type]
 
 
-def seen(*workers: Worker) -> Snapshot:
+def seen(*workers: Process) -> Snapshot:
     """What is shown of them."""
     return with_others(replace(IDLE, workers=workers), EPOCH)
 
@@ -115,7 +115,7 @@ def test_what_is_done_here_is_shown_as_it_is() -> None:
 
 
 def test_words_of_another_version_do_no_harm() -> None:
-    odd = Worker(
+    odd = Process(
         "web1:1:a", "web1", "there", 1, "9.9", role="daemon", status={"state": "dancing", "new": [1]}
     )
 

@@ -13,7 +13,7 @@ import pytest
 from embedconsole.config.settings import CollectionConfig
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.daemon import feed_poller as feedwatch
 from embedconsole.sync.daemon import scheduler
 from embedconsole.sync.daemon.attendance import Attendance
@@ -58,7 +58,7 @@ class PlayedEngine:
 
     ledger: Ledger
     feed: FakeFeed
-    me: Worker
+    me: Process
     assemblies: tuple[PlayedAssembly, ...] = ()
     control: Control = field(default_factory=Control)
     next_runs: dict[str, float] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 async def engine(ledger: Ledger) -> AsyncIterator[PlayedEngine]:
     """An engine that is attended to, its first run done."""
     feed = FakeFeed()
-    engine = PlayedEngine(ledger, feed, Worker("host:1:aaaaaa", "host", "place", 1, "0.1"))
+    engine = PlayedEngine(ledger, feed, Process("host:1:aaaaaa", "host", "place", 1, "0.1"))
     engine.assemblies = (PlayedAssembly(Intake(feed)),)
     async with anyio.create_task_group() as group:
         group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)

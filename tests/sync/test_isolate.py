@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
 from embedconsole.items import Embedded, EmbedInput
-from embedconsole.sync.worker.bisect import NothingUsable, Pulse, Rejection, embed_isolating
+from embedconsole.sync.worker.bisect import NothingUsable, Rejection, ServiceEvidence, embed_isolating
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -81,7 +81,7 @@ class Oracle:
     verdict: bool | None
     asked: int = 0
     source: str = "service"
-    pulse: Pulse = field(default_factory=Pulse)
+    pulse: ServiceEvidence = field(default_factory=ServiceEvidence)
     shut: bool = False
     remedy: str = "Check it"
 

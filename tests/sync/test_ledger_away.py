@@ -11,7 +11,7 @@ import pytest
 
 from embedconsole.database_link import Link
 from embedconsole.faults import Unreachable
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.resilience.ledger_health import Asking, LedgerSilence
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
@@ -105,7 +105,7 @@ def test_what_can_be_read_and_not_be_written_to_is_away(monkeypatch: pytest.Monk
     assert not silence.due(Asking.WRITING)
     clock[0] = 104.0
     silence.answered(Asking.WRITING)
-    assert silence.health == Health("ledger", GateState.CLOSED, 104.0, None, None)
+    assert silence.health == GateHealth("ledger", GateState.CLOSED, 104.0, None, None)
 
 
 def test_it_is_asked_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
 from embedconsole.sync.observe.snapshot import CollectionSeen, EngineState, PipelineView, Snapshot
 from embedconsole.sync.observe.snapshot_json import BATCHES_IN_PICTURE, picture_of, read_picture
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.control import Pause
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress
 
@@ -33,14 +33,14 @@ VIEW = PipelineView(
     counts=Counts(synced=9, pending=5, retrying=1, failed=2, oldest_age=4.0),
     rate=2.5,
     eta=3.0,
-    dependencies=(Health("embedder ml", GateState.OPEN, 90.0, 130.0, "connection refused"),),
+    dependencies=(GateHealth("embedder ml", GateState.OPEN, 90.0, 130.0, "connection refused"),),
     last_report=PipelineReport(embedded=7, outcome=Outcome.ABORTED, message="embedder ml: 401"),
     seen=CollectionSeen(95.0, STATE, ("size is 512, want 768",), blocking=True, fault="timeout"),
     run=3,
     next_run=160.0,
 )
 BATCH = BatchInFlight(7, "products", "web2:1:ab", 1, State.EMBED, "embed", 100, 1, 2.0, 1.0, expired=False)
-WORKER = Worker(
+WORKER = Process(
     *("web2:1:ab", "web2", "place", 1, "1.0"),
     role="daemon",
     status={"state": "running", "pipelines": [{"name": "products", "found": 5}, {"name": "pictures"}]},
@@ -74,7 +74,9 @@ def test_a_picture_is_read_as_it_was_taken(monkeypatch: pytest.MonkeyPatch) -> N
     assert VIEW.seen is not None
     assert read.view == replace(
         VIEW,
-        dependencies=(Health("embedder ml", GateState.OPEN, epoch + 90, epoch + 130, "connection refused"),),
+        dependencies=(
+            GateHealth("embedder ml", GateState.OPEN, epoch + 90, epoch + 130, "connection refused"),
+        ),
         last_report=PipelineReport(outcome=Outcome.ABORTED, message="embedder ml: 401"),
         seen=replace(VIEW.seen, at=epoch + 95),
         next_run=epoch + 160,

@@ -15,7 +15,7 @@ from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.daemon.sampler import Sampler
 from embedconsole.sync.observe.process_status import ProcessStatus, read_status, status_of
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.control import Pause
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Progress
@@ -186,7 +186,7 @@ def test_who_did_nothing_takes_no_sample_and_asks_no_collection(
 
 
 def test_a_status_is_read_as_it_was_told_and_by_other_versions_too() -> None:
-    health = Health("embedder ml", GateState.COOLING, 90.0, 130.0, "429")
+    health = GateHealth("embedder ml", GateState.COOLING, 90.0, 130.0, "429")
     view = PipelineView(
         "products",
         "c",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.observe.run_history import Ending, past_runs, run_in_detail
 from embedconsole.sync.shared.report import Outcome
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from support.databases import Database
 
-ME = Worker("web1:1:aa", "web1", "here", 1, "1.2.3")
+ME = Process("web1:1:aa", "web1", "here", 1, "1.2.3")
 
 
 @dataclass

@@ -10,7 +10,7 @@ from embedconsole.filters import Condition, Scope
 from embedconsole.items import Hit, JsonObject
 from embedconsole.payload_paths import values_at
 from embedconsole.sync.search.presentation import Showing, asked_fields, showing_of, shown_at
-from embedconsole.sync.search.search import ByText, Found
+from embedconsole.sync.search.search import ByText, SearchResult
 from sync.makers import make_pipeline
 
 
@@ -97,7 +97,7 @@ def test_what_was_asked_about_is_shown_once_and_not_the_title_again() -> None:
         "a": {"b": [1, None, "x"]},
         "list": [{"c": 1}, {"c": 2}],
     }
-    found = Found(ByText("x"), "", 1, (Hit(1, 1.0, payload),), None, 0.0, Scope(where, "a.b"))
+    found = SearchResult(ByText("x"), "", 1, (Hit(1, 1.0, payload),), None, 0.0, Scope(where, "a.b"))
     assert asked_fields(found, Showing()) == ["a.b", "price"]
     assert [shown_at(payload, field) for field in ("price", "a.b", "list[].c", "no", "a.b.c")] == [
         "5",

@@ -28,7 +28,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class ValueSample:
     """The first rows of a catalog, and what in them an operator should know of.
 
     Attributes:
@@ -106,7 +106,7 @@ class Catalog(Protocol):
         """How many rows the query has now."""
         ...
 
-    def sample(self) -> Sample:
+    def sample(self) -> ValueSample:
         """The first page of rows, and what is odd in them."""
         ...
 

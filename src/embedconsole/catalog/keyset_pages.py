@@ -26,7 +26,7 @@ _MIN_FETCH = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedPage:
     """Rows in key order; `ended` where the database has none after them."""
 
     rows: Rows
@@ -39,7 +39,7 @@ class Fetch(Protocol):
     Up to `limit` of them; fewer where they are heavy, but not fewer than `at_least` unless there are no more.
     """
 
-    def __call__(self, after: object | None, limit: int, at_least: int) -> Fetched: ...
+    def __call__(self, after: object | None, limit: int, at_least: int) -> FetchedPage: ...
 
 
 class Seen(Protocol):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embedconsole.catalog.watermark import Mark
 
 
-class Progress:
+class ScanProgress:
     """The watermark of a scan that is going on.
 
     A row that is edited behind a long scan's position is not seen by it, but later rows with later marks are.

@@ -37,7 +37,7 @@ class TableName:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class QuerySource:
     """The rows of the catalog.
 
     Attributes:
@@ -59,7 +59,7 @@ class Source:
     html: frozenset[str] = frozenset()
 
 
-def open_source(config: CatalogConfig, connection: Connection) -> Source:
+def open_source(config: CatalogConfig, connection: Connection) -> QuerySource:
     """Find the columns of the query or table, and check those that the configuration names.
 
     Raises:
@@ -77,7 +77,7 @@ def open_source(config: CatalogConfig, connection: Connection) -> Source:
     return replace(source, json=json, html=frozenset(config.html_columns))
 
 
-def open_rows(table: str | None, query: str | None, connection: Connection) -> Source:
+def open_rows(table: str | None, query: str | None, connection: Connection) -> QuerySource:
     """The rows of a query, or of a table where there is none.
 
     Raises:
@@ -174,7 +174,7 @@ def _exists(inspector: Inspector, table: TableName) -> bool:
     return inspector.has_table(table.name, schema=table.schema)
 
 
-def _open_table(written: str, connection: Connection) -> Source:
+def _open_table(written: str, connection: Connection) -> QuerySource:
     inspector = sa.inspect(connection)
     table = written_table(inspector, written, connection.dialect.name, "catalog.table")
     described = inspector.get_columns(table.name, schema=table.schema)
@@ -186,10 +186,10 @@ def _open_table(written: str, connection: Connection) -> Source:
 
         bits = frozenset(str(column["name"]) for column in described if isinstance(column["type"], BIT))
     whole = table.name in inspector.get_view_names(schema=table.schema)
-    return Source(columns, untyped_table(table, columns).alias("q"), json, bits, whole)
+    return QuerySource(columns, untyped_table(table, columns).alias("q"), json, bits, whole)
 
 
-def _open_query(query: str, connection: Connection) -> Source:
+def _open_query(query: str, connection: Connection) -> QuerySource:
     dialect = connection.dialect.name
     # The line break ends a comment that the database knows and we do not.
     body = statement_body(query, dialect) + "\n"
@@ -205,7 +205,7 @@ def _open_query(query: str, connection: Connection) -> Source:
         for kind in (_MYSQL_JSON, _MYSQL_BIT)
     )
     rows = sa.text(text).columns(*map(untyped, columns)).subquery("q")
-    return Source(columns, rows, json, bits, is_evaluated_whole(body, dialect))
+    return QuerySource(columns, rows, json, bits, is_evaluated_whole(body, dialect))
 
 
 def _refuse_duplicates(columns: Sequence[str], dialect: str) -> None:

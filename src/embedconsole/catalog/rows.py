@@ -12,7 +12,7 @@ from embedconsole.items import CatalogRow
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.catalog.query_source import Source
+    from embedconsole.catalog.query_source import QuerySource
 
 
 class RowMaker:
@@ -23,7 +23,7 @@ class RowMaker:
         changed: Where in a raw row the `changed` value is; None when there is none.
     """
 
-    def __init__(self, source: Source, changed: int | None) -> None:
+    def __init__(self, source: QuerySource, changed: int | None) -> None:
         self._columns = source.columns
         special = {
             **dict.fromkeys(source.html, plain_column),

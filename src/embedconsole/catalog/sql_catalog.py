@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 import sqlalchemy as sa
 
 from embedconsole.catalog import watermark
-from embedconsole.catalog.base import Page, Sample
+from embedconsole.catalog.base import Page, ValueSample
 from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten, readers_hold_up_nobody
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
-from embedconsole.catalog.keyset_pages import Fetched, keyset_pages, refuse_duplicates, streamed_pages
-from embedconsole.catalog.progress import Progress
-from embedconsole.catalog.query_source import Source, key_among, native_key, open_source, value
+from embedconsole.catalog.keyset_pages import FetchedPage, keyset_pages, refuse_duplicates, streamed_pages
+from embedconsole.catalog.progress import ScanProgress
+from embedconsole.catalog.query_source import QuerySource, key_among, native_key, open_source, value
 from embedconsole.catalog.rows import RowMaker
 from embedconsole.catalog.writeback import Writeback, open_writeback
 from embedconsole.catalog.writeback_apply import check_permissions, settle, unsettled_keys
@@ -69,7 +69,7 @@ class _Opened:
         streams: A scan is one statement whose rows are read as they come.
     """
 
-    source: Source
+    source: QuerySource
     key: int
     key_column: sa.ColumnElement[object]
     rows: sa.Select[*tuple[object, ...]]
@@ -150,7 +150,7 @@ class SqlCatalog:
         start = watermark.decode(since) if since is not None and opened.changed is not None else None
         if start is not None and watermark.is_after(start, limit):
             start = None
-        progress = Progress(start, self._clock, limit)
+        progress = ScanProgress(start, self._clock, limit)
         statement = opened.rows
         if changed_only:
             statement = statement.where(*self._may_have_changed(opened, start))
@@ -179,7 +179,7 @@ class SqlCatalog:
         statement = sa.select(sa.func.count()).select_from(opened.source.rows)
         return int(str(self._read(statement.where(opened.key_column.is_not(None)))[0][0]))
 
-    def sample(self) -> Sample:
+    def sample(self) -> ValueSample:
         """The first page of rows, and what is odd in them."""
         opened = self._opened()
         column, columns = opened.key_column, opened.source.columns
@@ -188,7 +188,7 @@ class SqlCatalog:
         without = sa.select(sa.func.count()).select_from(opened.source.rows).where(column.is_(None))
         rows = list(opened.by_key(raw).values())
         limit = self._now() + _AHEAD
-        return Sample(
+        return ValueSample(
             rows,
             unkeyed=int(str(self._read(without)[0][0])),
             binary={
@@ -268,7 +268,7 @@ class SqlCatalog:
     def _open(self) -> _Opened:
         config = self._config
 
-        def look(connection: sa.Connection) -> tuple[Source, Writeback | None, bool]:
+        def look(connection: sa.Connection) -> tuple[QuerySource, Writeback | None, bool]:
             source = open_source(config, connection)
             writeback = open_writeback(config, config.writeback, connection) if config.writeback else None
             return source, writeback, source.whole and readers_hold_up_nobody(connection)
@@ -325,7 +325,7 @@ class SqlCatalog:
         ordered = statement.order_by(column).limit(sa.bindparam("page_limit", type_=sa.Integer))
         first = ordered.where(column.is_not(None))
 
-        def fetch(after: object | None, limit: int, at_least: int) -> Fetched:
+        def fetch(after: object | None, limit: int, at_least: int) -> FetchedPage:
             statement = first if after is None else ordered.where(column >= native_key(after))
             return self._fetch(statement, limit, at_least)
 
@@ -345,14 +345,14 @@ class SqlCatalog:
 
         return self._connections.stream(work)
 
-    def _fetch(self, statement: sa.Select[*tuple[object, ...]], limit: int, at_least: int) -> Fetched:
+    def _fetch(self, statement: sa.Select[*tuple[object, ...]], limit: int, at_least: int) -> FetchedPage:
         """Up to `limit` rows, but no more than `at_least` beyond `_PAGE_BYTES`."""
         if not self._is_sqlite:
             # The drivers read all rows of a statement before they hand on the first one.
             limit = min(limit, max(at_least, self._estimate.count(_PAGE_BYTES)))
         step = min(_STREAMED_ROWS, self._estimate.count(_PAGE_BYTES)) if self._is_sqlite else limit
 
-        def work(connection: sa.Connection) -> Fetched:
+        def work(connection: sa.Connection) -> FetchedPage:
             rows: list[Sequence[object]] = []
             weight, cut = 0, False
             with connection.execute(statement, {"page_limit": limit}) as result:
@@ -361,7 +361,7 @@ class SqlCatalog:
                     weight += weight_of(some)
                     cut = weight > _PAGE_BYTES and len(rows) >= at_least
             self._estimate.saw(len(rows), weight)
-            return Fetched(rows, ended=not cut and len(rows) < limit)
+            return FetchedPage(rows, ended=not cut and len(rows) < limit)
 
         return self._connections.read(work)
 

@@ -11,10 +11,10 @@ from embedconsole.sync.observe.process_status import read_status
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
 
 
-def idle_beside(workers: Iterable[Worker], me: str) -> int:
+def idle_beside(workers: Iterable[Process], me: str) -> int:
     """The other worker processes of the queue that are heard of and have no run: those who have one call
     for themselves."""
     others = (one for one in workers if one.role == ROLE and one.id != me and one.silent_for <= SILENT)

@@ -17,7 +17,7 @@ from embedconsole.config.layers import Layered, with_flags
 from embedconsole.config.section import Section
 from embedconsole.config.settings import Settings
 from embedconsole.config.types import FOLDER
-from embedconsole.config.yaml_source import Source, read_source
+from embedconsole.config.yaml_source import YamlSource, read_source
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def load(
 
 
 def settle(
-    source: Source,
+    source: YamlSource,
     path: Path,
     *,
     overrides: Mapping[str, object] = _NO_OVERRIDES,

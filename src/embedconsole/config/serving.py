@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from embedconsole.config.yaml_marks import Tree
 
 
-class Serving(Section):
+class ServiceSettings(Section):
     """The part of the tree that a service uses."""
 
     embedders: Annotated[dict[Name, EmbedderConfig], Field(min_length=1)]
@@ -58,7 +58,7 @@ def load_serving(
     *,
     environ: Mapping[str, str] = os.environ,
     cwd: Path | None = None,
-) -> Serving:
+) -> ServiceSettings:
     """Find and read the configuration; without one, the hashing embedder is served.
 
     Args:
@@ -75,6 +75,6 @@ def load_serving(
         source = read_source(found)
         layered = Layered(source.tree, source.marks)
     layered = with_flags(with_environment(layered, environ), overrides, cwd)
-    used = {key: value for key, value in layered.tree.items() if key in Serving.model_fields}
+    used = {key: value for key, value in layered.tree.items() if key in ServiceSettings.model_fields}
     folder = cwd if found is None else found.absolute().parent
-    return checked(Serving, Layered(used, layered.marks), folder, environ)
+    return checked(ServiceSettings, Layered(used, layered.marks), folder, environ)

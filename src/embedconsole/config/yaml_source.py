@@ -32,14 +32,14 @@ _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class YamlSource:
     """A configuration file as it was written: its tree and where each part of it stands."""
 
     tree: dict[str, Tree]
     marks: Marks
 
 
-def read_source(path: Path) -> Source:
+def read_source(path: Path) -> YamlSource:
     """Read and parse a configuration file.
 
     Raises:
@@ -62,7 +62,7 @@ def read_source(path: Path) -> Source:
     return parse_source(text, name)
 
 
-def parse_source(text: str, name: str) -> Source:
+def parse_source(text: str, name: str) -> YamlSource:
     """Parse the text of a configuration file; `name` stands for the file in marks and errors.
 
     Raises:
@@ -80,7 +80,7 @@ def parse_source(text: str, name: str) -> Source:
         raise ConfigError("\n".join(reader.problems))
     if not isinstance(tree, dict):
         raise ConfigError(f"{name}:1: should be keys and values (embedders:, pipelines:, ...)")
-    return Source(tree, reader.marks)
+    return YamlSource(tree, reader.marks)
 
 
 def parse_flow(text: str, name: str) -> Tree:

@@ -24,7 +24,7 @@ from embedconsole.console.cleaning import ControlFilter, EncodingFilter
 from embedconsole.console.copying import copied
 from embedconsole.console.lookout import Lookout
 from embedconsole.console.places import PLACES
-from embedconsole.console.screens.place import Place
+from embedconsole.console.screens.place import ConsoleScreen
 from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.sheets import help_lines
 from embedconsole.console.text import clean
@@ -135,10 +135,10 @@ class Console(App[int]):
         return self._actions
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> ConsoleScreen | None:
         """The screen that is shown, be it below a question; None while there is none yet."""
         bottom = next(iter(self.screen_stack), None)
-        return bottom if isinstance(bottom, Place) else None
+        return bottom if isinstance(bottom, ConsoleScreen) else None
 
     def draw(self) -> None:
         """Bring the screen up to date; what has not changed is not drawn."""

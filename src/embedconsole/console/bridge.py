@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from embedconsole.console.actions import Effect
 from embedconsole.console.launch import facts_of
-from embedconsole.console.lookout import Sight
+from embedconsole.console.lookout import EngineSight
 from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
-from embedconsole.console.throughput import Throughput
+from embedconsole.console.throughput import RateHistory
 from embedconsole.sync.daemon.orders import sender
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
     from embedconsole.console.helm import Helm
-    from embedconsole.console.launch import Facts, Launch
+    from embedconsole.console.launch import Launch, LaunchFacts
     from embedconsole.console.view import DashboardView
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
     from embedconsole.sync.shared.report import PipelineReport
@@ -41,20 +41,20 @@ class Bridge:
     launch: Launch
     offset: float
     zone: tzinfo | None = None
-    sight: Sight = field(default_factory=Sight)
+    sight: EngineSight = field(default_factory=EngineSight)
     workers: int | None = None
     me: str = field(default_factory=sender)
     leaving: int = 0
     failure: BaseException | None = None
     looks_back: bool = False
-    facts: tuple[Facts, ...] = ()
-    throughput: dict[str, Throughput] = field(default_factory=dict)
+    facts: tuple[LaunchFacts, ...] = ()
+    throughput: dict[str, RateHistory] = field(default_factory=dict)
     _index: int = 0
     _reports: dict[str, PipelineReport] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.facts = tuple(facts_of(pipeline) for pipeline in self.launch.pipelines)
-        self.throughput = {facts.name: Throughput() for facts in self.facts}
+        self.throughput = {facts.name: RateHistory() for facts in self.facts}
 
     @property
     def helm(self) -> Helm | None:
@@ -77,7 +77,7 @@ class Bridge:
         return self.snapshot is not None and self.snapshot.run is not None
 
     @property
-    def pipeline(self) -> Facts:
+    def pipeline(self) -> LaunchFacts:
         """The pipeline that is shown."""
         return self.facts[self._index]
 
@@ -87,12 +87,12 @@ class Bridge:
         views = () if self.snapshot is None else self.snapshot.pipelines
         return next((view for view in views if view.name == self.pipeline.name), None)
 
-    def see(self, sight: Sight) -> None:
+    def see(self, sight: EngineSight) -> None:
         """Take over what the lookout saw."""
         if sight.closed:
             # The last picture stays, without the controls.
             self.failure = sight.error
-            self.sight = Sight(snapshot=self.snapshot, closed=True)
+            self.sight = EngineSight(snapshot=self.snapshot, closed=True)
             return
         self.sight = sight
         if sight.snapshot is not None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Desk(Protocol):
+class ScreenHost(Protocol):
     """The console, as its screens know it."""
 
     glyphs: Glyphs

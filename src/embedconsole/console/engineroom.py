@@ -20,7 +20,7 @@ from embedconsole.sync.daemon.attendance import Attendance
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.inspect.init import initialise
 from embedconsole.sync.observe.other_processes import serving, with_others
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation
 
@@ -108,7 +108,7 @@ class EngineRoom:
             self._describe_at = self._count_at = 0.0
         self._busy = snapshot.run is not None
         if snapshot.ledger.fault is None and now - self._count_began > _SILENCE:
-            silent = Health("ledger", GateState.PROBING, self._count_began, None, "no answer yet")
+            silent = GateHealth("ledger", GateState.PROBING, self._count_began, None, "no answer yet")
             return replace(snapshot, ledger=silent)
         return snapshot
 

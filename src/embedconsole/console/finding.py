@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.text import Tone
     from embedconsole.items import Hit
-    from embedconsole.sync.search.search import Found, Query
+    from embedconsole.sync.search.search import Query, SearchResult
 
 _HINT = "Type what a customer would. mug where price<20 filters; #35 or similar 35 finds what is like 35."
 _MOST_DECIMALS = 4
@@ -84,7 +84,7 @@ def unread(fault: Exception) -> HitsPage:
     return HitsPage(clean(str(fault)), "alert")
 
 
-def hits_page(found: Found, *, noun: str, cost: str) -> HitsPage:
+def hits_page(found: SearchResult, *, noun: str, cost: str) -> HitsPage:
     """What was found, and how long it took.
 
     Args:
@@ -101,7 +101,7 @@ def cost_note(price_per_1000: float | None) -> str:
     return f"A search by text embeds it: {price_per_1000 / 1000:.6f}".rstrip("0").rstrip(".") + " to pay."
 
 
-def _told(found: Found, noun: str, cost: str) -> str:
+def _told(found: SearchResult, noun: str, cost: str) -> str:
     if not found.hits and found.scope.where:
         return f"Nothing was found where {clean(written(found.scope.where))}."
     if not found.hits:

@@ -41,7 +41,7 @@ class Launch:
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class LaunchFacts:
     """What the screen says of a pipeline that only its configuration knows.
 
     Attributes:
@@ -63,9 +63,9 @@ class Facts:
         return ("ledger", "catalog", *(f"embedder {name}" for name in self.embedders), "collection")
 
 
-def facts_of(pipeline: Pipeline) -> Facts:
+def facts_of(pipeline: Pipeline) -> LaunchFacts:
     """The facts of a configured pipeline."""
-    return Facts(
+    return LaunchFacts(
         name=pipeline.name,
         collection=pipeline.collection.name,
         embedded=pipeline.collection.path is not None,

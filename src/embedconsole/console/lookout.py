@@ -21,7 +21,7 @@ LOOK_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class EngineSight:
     """What the lookout has to tell.
 
     Attributes:
@@ -53,10 +53,10 @@ class Lookout(threading.Thread):
         self._wake = threading.Event()
         self._leave = threading.Event()
         self._lock = threading.Lock()
-        self._sight = Sight()
+        self._sight = EngineSight()
         self._told = False
 
-    def take(self) -> Sight:
+    def take(self) -> EngineSight:
         """The latest; from now on, news is told again."""
         with self._lock:
             self._told = False
@@ -84,16 +84,16 @@ class Lookout(threading.Thread):
             with self._open_helm() as helm:
                 helm.when_stopped(self.nudge)
                 while not (self._leave.is_set() and helm.stopped):
-                    self._put(Sight(helm, helm.look()))
+                    self._put(EngineSight(helm, helm.look()))
                     self._wake.wait(LOOK_EVERY)
                     self._wake.clear()
-                self._put(Sight(helm, helm.look()))
+                self._put(EngineSight(helm, helm.look()))
         # Whatever it is, the screen is where it can be told.
         except Exception as fault:  # noqa: BLE001
             error = fault
-        self._put(Sight(error=error, closed=True))
+        self._put(EngineSight(error=error, closed=True))
 
-    def _put(self, sight: Sight) -> None:
+    def _put(self, sight: EngineSight) -> None:
         with self._lock:
             self._sight = sight
             tell, self._told = not self._told, True

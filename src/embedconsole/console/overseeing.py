@@ -25,13 +25,13 @@ from embedconsole.sync.shared.report import Outcome
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from embedconsole.console.launch import Facts
+    from embedconsole.console.launch import LaunchFacts
     from embedconsole.console.situation import Standing
     from embedconsole.console.text import Tone
     from embedconsole.ledger.records.history import RunRecord
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
-    from embedconsole.sync.resilience.gate import Health
+    from embedconsole.sync.resilience.gate import GateHealth
 
 TONES: dict[str, Tone] = {
     EngineState.RUNNING: "work",
@@ -61,7 +61,7 @@ def held_up(pipeline: PipelineView) -> str:
 
 
 def pipeline_rows(
-    snapshot: Snapshot | None, facts: Sequence[Facts], shown: str, standing: Standing
+    snapshot: Snapshot | None, facts: Sequence[LaunchFacts], shown: str, standing: Standing
 ) -> tuple[PipelineRow, ...]:
     """A row each, in the order of the configuration."""
     views = {} if snapshot is None else {view.name: view for view in snapshot.pipelines}
@@ -69,7 +69,7 @@ def pipeline_rows(
 
 
 def _pipeline(
-    facts: Facts, snapshot: Snapshot | None, view: PipelineView | None, shown: bool, standing: Standing
+    facts: LaunchFacts, snapshot: Snapshot | None, view: PipelineView | None, shown: bool, standing: Standing
 ) -> PipelineRow:
     name, collection = clean(facts.name), clean(facts.collection)
     if view is None or snapshot is None:
@@ -117,7 +117,7 @@ def _ledger(snapshot: Snapshot) -> HealthRow:
     return replace(_dependency(ledger, snapshot.taken_at), state="away", tone="alert")
 
 
-def _dependency(one: Health, now: float) -> HealthRow:
+def _dependency(one: GateHealth, now: float) -> HealthRow:
     detail = "" if one.fault is None else clean(one.fault)
     if one.until is not None:
         detail = f"again in {span_of(one.until - now)}" + (f": {detail}" if detail else "")
@@ -167,12 +167,12 @@ def _outcome(run: RunRecord, pipeline: str) -> str:
     return Outcome(run.outcome).words(failed if isinstance(failed, int) else 0)
 
 
-def hosts(workers: Sequence[Worker], me: str) -> HostsView:
+def hosts(workers: Sequence[Process], me: str) -> HostsView:
     """All processes on the ledger, oneself first."""
     return HostsView(tuple(_host(one, me) for one in sorted(workers, key=lambda one: one.id != me)))
 
 
-def _host(worker: Worker, me: str) -> HostRow:
+def _host(worker: Process, me: str) -> HostRow:
     status: Mapping[str, object] = worker.status or {}
     silent = worker.silent_for > SILENT
     state = "silent" if silent else clean(str(status.get("state") or ""))

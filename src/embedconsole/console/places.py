@@ -8,53 +8,53 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from embedconsole.console.desk import Desk
-    from embedconsole.console.screens.place import Place
+    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.place import ConsoleScreen
 
 
-def _dashboard(desk: Desk) -> Place:
-    from embedconsole.console.screens.dashboard import Dashboard
+def _dashboard(desk: ScreenHost) -> ConsoleScreen:
+    from embedconsole.console.screens.dashboard import DashboardScreen
 
-    return Dashboard(desk)
-
-
-def _failures(desk: Desk) -> Place:
-    from embedconsole.console.screens.failures import Failures
-
-    return Failures(desk)
+    return DashboardScreen(desk)
 
 
-def _collection(desk: Desk) -> Place:
-    from embedconsole.console.screens.collection import Collection
+def _failures(desk: ScreenHost) -> ConsoleScreen:
+    from embedconsole.console.screens.failures import FailuresScreen
 
-    return Collection(desk)
-
-
-def _runs(desk: Desk) -> Place:
-    from embedconsole.console.screens.runs import Runs
-
-    return Runs(desk)
+    return FailuresScreen(desk)
 
 
-def _search(desk: Desk) -> Place:
-    from embedconsole.console.screens.search import Search
+def _collection(desk: ScreenHost) -> ConsoleScreen:
+    from embedconsole.console.screens.collection import CollectionScreen
 
-    return Search(desk)
-
-
-def _log(desk: Desk) -> Place:
-    from embedconsole.console.screens.log import Log
-
-    return Log(desk)
+    return CollectionScreen(desk)
 
 
-def _pipelines(desk: Desk) -> Place:
-    from embedconsole.console.screens.pipelines import Pipelines
+def _runs(desk: ScreenHost) -> ConsoleScreen:
+    from embedconsole.console.screens.runs import RunsScreen
 
-    return Pipelines(desk)
+    return RunsScreen(desk)
 
 
-PLACES: Mapping[str, Callable[[Desk], Place]] = {
+def _search(desk: ScreenHost) -> ConsoleScreen:
+    from embedconsole.console.screens.search import SearchScreen
+
+    return SearchScreen(desk)
+
+
+def _log(desk: ScreenHost) -> ConsoleScreen:
+    from embedconsole.console.screens.log import LogScreen
+
+    return LogScreen(desk)
+
+
+def _pipelines(desk: ScreenHost) -> ConsoleScreen:
+    from embedconsole.console.screens.pipelines import PipelinesScreen
+
+    return PipelinesScreen(desk)
+
+
+PLACES: Mapping[str, Callable[[ScreenHost], ConsoleScreen]] = {
     "dashboard": _dashboard,
     "failures": _failures,
     "collection": _collection,

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.collection.compare import Difference
-    from embedconsole.console.launch import Facts
+    from embedconsole.console.launch import LaunchFacts
     from embedconsole.sync.daemon.orders import Wish
     from embedconsole.sync.inspect.init import InitPlan
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
+class CostEstimate:
     """What embedding some items comes to; None where nobody can know."""
 
     items: int
@@ -27,7 +27,9 @@ class Estimate:
     cost: float | None
 
 
-def force_estimate(snapshot: Snapshot, facts: Sequence[Facts], chosen: int | None = None) -> Estimate:
+def force_estimate(
+    snapshot: Snapshot, facts: Sequence[LaunchFacts], chosen: int | None = None
+) -> CostEstimate:
     """Embedding everything of these pipelines again, or of the first of them so many chosen items."""
     by_name = {one.name: one for one in facts}
     parts = [
@@ -37,7 +39,7 @@ def force_estimate(snapshot: Snapshot, facts: Sequence[Facts], chosen: int | Non
     ]
     seconds = [part.seconds for part in parts]
     costs = [part.cost for part in parts if part.cost is not None]
-    return Estimate(
+    return CostEstimate(
         items=sum(part.items for part in parts),
         # They run side by side: the longest one decides.
         seconds=None
@@ -53,14 +55,14 @@ def _items(view: PipelineView, chosen: int | None) -> int:
     return 0 if view.counts is None else view.counts.total
 
 
-def retry_estimate(view: PipelineView, facts: Facts, chosen: int | None = None) -> Estimate:
+def retry_estimate(view: PipelineView, facts: LaunchFacts, chosen: int | None = None) -> CostEstimate:
     """Embedding so many chosen items; without a choice all that failed or wait for another try."""
     counts = view.counts
     everything = 0 if counts is None else counts.failed + counts.retrying
     return _part(view, everything if chosen is None else chosen, facts)
 
 
-def force_question(estimate: Estimate, facts: Sequence[Facts]) -> str:
+def force_question(estimate: CostEstimate, facts: Sequence[LaunchFacts]) -> str:
     """The text of the question."""
     nouns = {one.noun for one in facts}
     noun = nouns.pop() if len(nouns) == 1 else "item"
@@ -71,7 +73,7 @@ def force_question(estimate: Estimate, facts: Sequence[Facts]) -> str:
     )
 
 
-def choice_question(wish: Wish, estimate: Estimate | None, noun: str) -> str:
+def choice_question(wish: Wish, estimate: CostEstimate | None, noun: str) -> str:
     """The text of the question when only some are chosen; `estimate` is None before they were counted."""
     chosen = clean(", ".join(wish.only))
     if estimate is None:
@@ -80,7 +82,7 @@ def choice_question(wish: Wish, estimate: Estimate | None, noun: str) -> str:
     return f"Embed {what}: {_time_and_cost(estimate)} The rest is synced as usual."
 
 
-def retry_question(estimate: Estimate, facts: Facts) -> str:
+def retry_question(estimate: CostEstimate, facts: LaunchFacts) -> str:
     """The text of the question."""
     what = counted(estimate.items, facts.noun)
     return f"Try {what} again, with all their attempts: {_time_and_cost(estimate)}"
@@ -117,9 +119,9 @@ def difference_words(one: Difference) -> str:
     return f"{one.field} is {one.have or 'missing'}, configured is {one.want or 'nothing'}: {one.remedy}"
 
 
-def _part(view: PipelineView, items: int, facts: Facts) -> Estimate:
+def _part(view: PipelineView, items: int, facts: LaunchFacts) -> CostEstimate:
     pace = view.rate or _last_pace(view)
-    return Estimate(
+    return CostEstimate(
         items=items,
         seconds=items / pace if pace else None,
         cost=None if facts.price is None else items * facts.price,
@@ -134,7 +136,7 @@ def _last_pace(view: PipelineView) -> float | None:
     return report.embedded / report.seconds
 
 
-def _time_and_cost(estimate: Estimate) -> str:
+def _time_and_cost(estimate: CostEstimate) -> str:
     if estimate.seconds is None:
         time = "how long it takes is not known yet"
     else:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.text import Tone
     from embedconsole.console.view import ErrorRow
-    from embedconsole.sync.observe.run_history import Part, PastRun, RunInDetail
+    from embedconsole.sync.observe.run_history import PastRun, RunInDetail, RunPart
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.shared.report import Progress
 
@@ -192,7 +192,7 @@ def run_view(detail: RunInDetail, seen: Present) -> RunView:
     )
 
 
-def _part(part: Part) -> PartView:
+def _part(part: RunPart) -> PartView:
     report = part.report
     pace = ""
     if report.embed_requests:

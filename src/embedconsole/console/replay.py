@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
-    from embedconsole.console.launch import Facts
+    from embedconsole.console.launch import LaunchFacts
     from embedconsole.console.view import DashboardView, HealthView, StatusView
     from embedconsole.sync.observe.past import Replayed
     from embedconsole.sync.observe.snapshot import PipelineView
@@ -36,7 +36,7 @@ class Beholder:
         keys: Action to the key that is shown.
     """
 
-    facts: Sequence[Facts]
+    facts: Sequence[LaunchFacts]
     index: int
     now: float
     zone: tzinfo | None
@@ -91,7 +91,7 @@ def _place(at: float, who: Beholder) -> str:
     return f"As it was {span_of(who.now - at)} ago. {step}, {ten}, {hour}, {keys['now']} is now."
 
 
-def _sentence(then: str, pipeline: PipelineView, facts: Facts) -> str:
+def _sentence(then: str, pipeline: PipelineView, facts: LaunchFacts) -> str:
     """What it said then; but nobody can be asked to do anything about it any more, and not all was kept."""
     if pipeline.counts is None and pipeline.progress is None:
         return f"How many {facts.noun}s waited then was not recorded."

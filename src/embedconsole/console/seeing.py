@@ -26,7 +26,7 @@ from embedconsole.sync.observe.snapshot import EngineState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.console.launch import Facts
+    from embedconsole.console.launch import LaunchFacts
     from embedconsole.console.sentence import Situation
     from embedconsole.ledger.records.history import AuditRecord, Event
     from embedconsole.ledger.records.work import BatchInFlight
@@ -44,7 +44,7 @@ class Scene:
     """
 
     snapshot: Snapshot | None
-    facts: Sequence[Facts]
+    facts: Sequence[LaunchFacts]
     index: int
     standing: Standing
     history: tuple[float, ...] = ()

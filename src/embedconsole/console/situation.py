@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from embedconsole.console.launch import Facts
+    from embedconsole.console.launch import LaunchFacts
     from embedconsole.ledger.records.history import RunRecord
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
-    from embedconsole.sync.resilience.gate import Health
+    from embedconsole.sync.resilience.gate import GateHealth
     from embedconsole.sync.shared.control import Pause
 
 _CHANGES = ("embedded", "payload_updated", "deleted")
@@ -49,7 +49,7 @@ class Standing:
 
 
 def situation(
-    snapshot: Snapshot | None, pipeline: PipelineView | None, facts: Facts, standing: Standing
+    snapshot: Snapshot | None, pipeline: PipelineView | None, facts: LaunchFacts, standing: Standing
 ) -> Situation:
     """What the sentence goes by."""
     broken = None if standing.broken is None else clean(standing.broken)
@@ -132,7 +132,7 @@ def _retry_in(pipeline: PipelineView, now: float) -> float | None:
     return None if until is None else max(0.0, until - now)
 
 
-def _wait(dependencies: Sequence[Health], now: float) -> Wait | None:
+def _wait(dependencies: Sequence[GateHealth], now: float) -> Wait | None:
     """The first dependency that holds the run up."""
     for health in dependencies:
         if health.state is not GateState.CLOSED:
@@ -145,7 +145,7 @@ def _wait(dependencies: Sequence[Health], now: float) -> Wait | None:
     return None
 
 
-def _left(health: Health, now: float) -> float | None:
+def _left(health: GateHealth, now: float) -> float | None:
     """Seconds until it is tried again."""
     return None if health.until is None else max(0.0, health.until - now)
 

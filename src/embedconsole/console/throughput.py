@@ -9,7 +9,7 @@ SLOTS = 60
 
 
 @dataclass(slots=True)
-class Throughput:
+class RateHistory:
     """Items done in each of the last slots of ten seconds; the last slot is still filling.
 
     Until something has been done there is nothing to draw, and nothing that moves.

@@ -50,7 +50,7 @@ Cut: TypeAlias = "Callable[[Sequence[int]], list[list[int]]]"
 
 
 @dataclass(slots=True)
-class Answers:
+class BatchAnswers:
     """What came of the inputs of a call.
 
     Attributes:
@@ -84,13 +84,15 @@ class Portions:
         self._in_a_row = 0
         self._last_refusal = ""
 
-    async def answers(self, inputs: Sequence[EmbedInput], sent: Sequence[int], cut: Cut, ask: Ask) -> Answers:
+    async def answers(
+        self, inputs: Sequence[EmbedInput], sent: Sequence[int], cut: Cut, ask: Ask
+    ) -> BatchAnswers:
         """Ask for the inputs at the indices `sent`.
 
         Raises:
             Throttled, Transient, BadInput, Refused: The gravest of what went wrong.
         """
-        answers = Answers()
+        answers = BatchAnswers()
         unknown = []
         for index in sent:
             known = self._memo.take(_content(inputs[index]))

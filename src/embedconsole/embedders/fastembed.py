@@ -17,7 +17,7 @@ import anyio.to_thread
 import numpy as np
 
 from embedconsole.embedders.identity import identity_of
-from embedconsole.embedders.pictures import Fetched, fetch_all, spread
+from embedconsole.embedders.pictures import FetchedPicture, fetch_all, spread
 from embedconsole.embedders.remote import NOTHING_TO_EMBED, blank
 from embedconsole.embedders.vectors import checked, normalized
 from embedconsole.faults import BadInput, Refused
@@ -130,10 +130,10 @@ class FastembedEmbedder:
 
     async def _of_pictures(
         self, models: LocalModels, references: Iterable[str]
-    ) -> tuple[dict[str, bytes], Fetched]:
+    ) -> tuple[dict[str, bytes], FetchedPicture]:
         """Vectors by reference, and why some have none; no more are held than are embedded at once."""
         vectors: dict[str, bytes] = {}
-        gone = Fetched()
+        gone = FetchedPicture()
         for some in _cut(dict.fromkeys(references), _PICTURES_AT_ONCE):
             fetched = await fetch_all(self._fetcher, some)
             for portion in _by_pixels(fetched.pictures, _PIXELS_AT_ONCE):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.embedders.batching import Answers, Portions, Row, one_each
+from embedconsole.embedders.batching import BatchAnswers, Portions, Row, one_each
 from embedconsole.embedders.errors import Service, address_secrets, fault_in, header_secrets
 from embedconsole.embedders.remote import Remote, blank, with_content
 from embedconsole.embedders.replies import decode, encode, entry_of, errors_beside, reply_limit, value_at
@@ -87,10 +87,10 @@ class ItemsEmbedder(HttpService):
         """See `Embedder.embed`."""
         items = {index: item for index, entry in enumerate(inputs) if (item := self._item(entry)) is not None}
         if not items:
-            return self.result(len(inputs), Answers())
+            return self.result(len(inputs), BatchAnswers())
         reply = await self.ask({self.names.items: list(items.values())}, len(items))
         rows = self._rows(reply, len(items))
-        return self.result(len(inputs), Answers(dict(zip(items, rows, strict=True)), requests=1))
+        return self.result(len(inputs), BatchAnswers(dict(zip(items, rows, strict=True)), requests=1))
 
     def _item(self, entry: EmbedInput) -> JsonObject | None:
         """What is sent for an input; None when there is nothing in it."""

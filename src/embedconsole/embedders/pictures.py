@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Fetched:
+class FetchedPicture:
     """What came of references.
 
     Attributes:
@@ -33,9 +33,9 @@ class Fetched:
     passing: set[str] = field(default_factory=set)
 
 
-async def fetch_all(fetcher: PictureFetcher, references: Iterable[str]) -> Fetched:
+async def fetch_all(fetcher: PictureFetcher, references: Iterable[str]) -> FetchedPicture:
     """Fetch pictures side by side; a reference that several inputs share is fetched once."""
-    fetched = Fetched()
+    fetched = FetchedPicture()
 
     async def fetch(reference: str) -> None:
         try:
@@ -53,7 +53,7 @@ async def fetch_all(fetcher: PictureFetcher, references: Iterable[str]) -> Fetch
 
 
 def spread(
-    embedded: Embedded, places: Sequence[int], count: int, images: Mapping[int, str], fetched: Fetched
+    embedded: Embedded, places: Sequence[int], count: int, images: Mapping[int, str], fetched: FetchedPicture
 ) -> Embedded:
     """What some inputs of a call came to, as the answer to all of them.
 

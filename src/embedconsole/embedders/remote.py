@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.config.embedder import HttpConfig, OpenAIConfig, ReplicateConfig
-    from embedconsole.embedders.batching import Answers, Row
+    from embedconsole.embedders.batching import BatchAnswers, Row
     from embedconsole.embedders.errors import Service
     from embedconsole.items import EmbedInput
 
@@ -55,7 +55,7 @@ class Remote:
     async def health(self) -> None:
         """See `Embedder.health`: most services have no door for it."""
 
-    def result(self, count: int, answers: Answers) -> Embedded:
+    def result(self, count: int, answers: BatchAnswers) -> Embedded:
         """The answers for `count` inputs, checked; inputs without one had nothing to embed.
 
         Raises:

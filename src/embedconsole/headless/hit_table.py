@@ -17,14 +17,14 @@ from embedconsole.sync.search.presentation import asked_fields, shown_at
 if TYPE_CHECKING:
     from embedconsole.items import Hit
     from embedconsole.sync.search.presentation import Showing
-    from embedconsole.sync.search.search import Found
+    from embedconsole.sync.search.search import SearchResult
 
 _NARROW, _WIDE = 16, 60
 _GAP = 2
 _SHORTEST_LINK = 14
 
 
-def put_hits(found: Found, showing: Showing) -> None:
+def put_hits(found: SearchResult, showing: Showing) -> None:
     """Write the table to stdout, as wide as the terminal; what does not fit is cut."""
     console = Console(highlight=False, markup=False, emoji=False)
     with console.capture() as drawn:
@@ -32,7 +32,7 @@ def put_hits(found: Found, showing: Showing) -> None:
     put_drawn(drawn.get())
 
 
-def hit_table(found: Found, showing: Showing, width: int) -> Table:
+def hit_table(found: SearchResult, showing: Showing, width: int) -> Table:
     """A line a hit. The title has its room before the link, whose end tells more than its beginning."""
     asked = asked_fields(found, showing)
     rows = [_cells(hit, showing, asked) for hit in found.hits]

@@ -12,11 +12,11 @@ from embedconsole.sync.observe.process_status import read_status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.sync.observe.process_status import ProcessStatus
 
 
-def print_processes(workers: Sequence[Worker]) -> None:
+def print_processes(workers: Sequence[Process]) -> None:
     """A line a process, what all do together, and a sentence for each that is paused."""
     if not workers:
         put("no process on this ledger")
@@ -44,7 +44,7 @@ def print_processes(workers: Sequence[Worker]) -> None:
             put(f"{worker.role or worker.id} on {worker.host}: {_paused(status, status.paused_since)}")
 
 
-def process_json(worker: Worker) -> dict[str, object]:
+def process_json(worker: Process) -> dict[str, object]:
     """The same for programs; `rate` is in items a second, None when nothing is being done."""
     return {
         "id": worker.id,
@@ -60,24 +60,24 @@ def process_json(worker: Worker) -> dict[str, object]:
     }
 
 
-def _believed(worker: Worker) -> ProcessStatus | None:
+def _believed(worker: Process) -> ProcessStatus | None:
     """What it said it does, unless that is long ago: it may have gone down with its host."""
     return None if worker.silent_for > SILENT else read_status(worker.status)
 
 
-def _state(worker: Worker) -> str:
+def _state(worker: Process) -> str:
     if worker.silent_for > SILENT:
         return "silent"
     status = _believed(worker)
     return "?" if status is None else status.state
 
 
-def _rate(worker: Worker) -> float | None:
+def _rate(worker: Process) -> float | None:
     status = _believed(worker)
     return None if status is None else status.rate
 
 
-def _together(workers: Sequence[Worker]) -> str:
+def _together(workers: Sequence[Process]) -> str:
     hosts = len({worker.host for worker in workers})
     rates = [rate for worker in workers if (rate := _rate(worker)) is not None]
     versions = sorted({worker.version for worker in workers})

@@ -9,7 +9,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import duration, put, put_json, say
 from embedconsole.headless.waiting import wait_for
 from embedconsole.sync.reindex.reindex import ROLE, Reindex, Stand, roll_back
-from embedconsole.sync.reindex.switch import Succession
+from embedconsole.sync.reindex.switch import AliasSwitch
 from embedconsole.sync.run.components import assembly_of
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ def drop_standby(session: Session, *, as_json: bool) -> Exit:
     return Exit.IN_SYNC
 
 
-def _succession(engine: Engine, name: str) -> Succession:
-    return Succession(engine.ledger, assembly_of(engine.assemblies, name))
+def _succession(engine: Engine, name: str) -> AliasSwitch:
+    return AliasSwitch(engine.ledger, assembly_of(engine.assemblies, name))
 
 
 def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.history import Event, RunRecord
     from embedconsole.sync.observe.past import Replayed
     from embedconsole.sync.observe.snapshot import PipelineView
-    from embedconsole.sync.resilience.gate import Health
+    from embedconsole.sync.resilience.gate import GateHealth
 
 
 def print_past(session: Session, moment: float) -> Exit:
@@ -88,7 +88,7 @@ def _pipeline(view: PipelineView, seen: Replayed) -> dict[str, object]:
     }
 
 
-def _dependency(one: Health) -> dict[str, object]:
+def _dependency(one: GateHealth) -> dict[str, object]:
     return {
         "dependency": one.name,
         "state": str(one.state),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.records.history import Event
     from embedconsole.sync.observe.differing_runs import Figure
-    from embedconsole.sync.observe.run_history import Part, PastRun
+    from embedconsole.sync.observe.run_history import PastRun, RunPart
 
 _KEYS = 20
 
@@ -147,7 +147,7 @@ def _counts(run: PastRun) -> list[str]:
     return [f"{count:,}" for count in counts] if run.parts else [""] * len(counts)
 
 
-def _print_part(part: Part) -> None:
+def _print_part(part: RunPart) -> None:
     report = part.report
     put(part.pipeline)
     print_figures(report)

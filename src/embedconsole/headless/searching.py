@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.items import Hit, JsonObject, JsonValue
     from embedconsole.sync.search.presentation import Showing
-    from embedconsole.sync.search.search import Found, Query
+    from embedconsole.sync.search.search import Query, SearchResult
 
 _FACTS = 5
 
@@ -51,7 +51,7 @@ def search_collection(
     conditions = [one for text in where for one in parse_where(text, pipeline.collection.indexes)]
     scope = Scope(tuple(conditions), None if group_by is None else check_field(group_by))
 
-    async def run() -> Found:
+    async def run() -> SearchResult:
         async with assembled([pipeline]) as (assembly,):
             return await search(assembly, query, vector=vector, limit=limit, scope=scope)
 
@@ -84,7 +84,7 @@ def _pipeline_for(pipelines: Sequence[Pipeline], query: Query, vector: str | Non
     return pipelines[0]
 
 
-def _put_lines(found: Found, showing: Showing) -> None:
+def _put_lines(found: SearchResult, showing: Showing) -> None:
     asked = asked_fields(found, showing)
     for hit in found.hits:
         title, facts = showing.title_of(hit.payload), _facts(hit.payload, asked)
@@ -99,13 +99,13 @@ def _facts(payload: JsonObject, asked: Sequence[str]) -> str:
     return "  ".join(f"{name} {value}" for name, value in list(facts.items())[:_FACTS])
 
 
-def _nothing(found: Found, command: str) -> str:
+def _nothing(found: SearchResult, command: str) -> str:
     if found.scope.where:
         return f"No hits where {written(found.scope.where)}. Without --where there may be some."
     return f"No hits. Is the collection filled? See {command} status"
 
 
-def _document(pipeline: str, found: Found, showing: Showing) -> JsonObject:
+def _document(pipeline: str, found: SearchResult, showing: Showing) -> JsonObject:
     hits: list[JsonValue] = [_hit(hit, showing) for hit in found.hits]
     return {
         "pipeline": pipeline,

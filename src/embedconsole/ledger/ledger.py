@@ -16,7 +16,7 @@ from embedconsole.ledger.hosts.samples import Samples
 from embedconsole.ledger.hosts.shared_gates import SharedGates
 from embedconsole.ledger.items.counts import Overview
 from embedconsole.ledger.items.deletions import Deletions
-from embedconsole.ledger.items.failures import Failures
+from embedconsole.ledger.items.failures import FailedItems
 from embedconsole.ledger.items.generations import Generations
 from embedconsole.ledger.items.kept_vectors import KeptVectors
 from embedconsole.ledger.items.planned_items import CataloguedItems
@@ -39,7 +39,7 @@ class Ledger:
     generations: Generations
     catalogued: CataloguedItems
     work: Work
-    failures: Failures
+    failures: FailedItems
     overview: Overview
     kept: KeptVectors
     presence: Presence
@@ -122,7 +122,7 @@ def _on(database: Database) -> Ledger:
         generations=Generations(database),
         catalogued=CataloguedItems(database),
         work=Work(database),
-        failures=Failures(database),
+        failures=FailedItems(database),
         overview=Overview(database),
         kept=KeptVectors(database),
         presence=Presence(database),

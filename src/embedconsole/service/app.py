@@ -13,10 +13,10 @@ from embedconsole.service.desk import Desk
 from embedconsole.service.doors import add_doors
 from embedconsole.service.errors import documented, handle_errors
 from embedconsole.service.guarding import guarded
-from embedconsole.service.health import Health as EmbedderHealth
+from embedconsole.service.health import EmbedderHealth
 from embedconsole.service.metrics import Measured, Metrics
 from embedconsole.service.openai import add_openai
-from embedconsole.service.shapes import Health
+from embedconsole.service.shapes import HealthReply
 
 if TYPE_CHECKING:
     from embedconsole.config.service import ServiceConfig
@@ -59,11 +59,11 @@ def _add_watching(app: FastAPI, served: Served, metrics: Metrics) -> None:
     state = EmbedderHealth(served.embedder)
 
     @app.get("/health", summary="Is it well?", responses=documented(429, 502, 503))
-    async def health() -> Health:
+    async def health() -> HealthReply:
         """What the embedder's own service said in the last half minute, where it has a path for it."""
         await state.check()
         embedder = served.embedder
-        return Health(embedder=embedder.name, identity=embedder.identity, dimensions=served.dimensions)
+        return HealthReply(embedder=embedder.name, identity=embedder.identity, dimensions=served.dimensions)
 
     @app.get(
         "/metrics",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 from fastapi import HTTPException, Response
 
-from embedconsole.service.embedding import Rejection, embed_each
+from embedconsole.service.embedding import InputRejection, embed_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,11 +47,11 @@ class Desk:
             if await request.is_disconnected():
                 raise HTTPException(503, "nobody waits for this any more")
             answers = await embed_each(embedder or self.served.embedder, inputs)
-        failed = sum(isinstance(answer, Rejection) for answer in answers)
+        failed = sum(isinstance(answer, InputRejection) for answer in answers)
         self.metrics.items.inc(len(answers) - failed)
         self.metrics.errors.inc(failed)
         if embedder is None and failed < len(answers):
-            vector = next(answer for answer in answers if not isinstance(answer, Rejection))
+            vector = next(answer for answer in answers if not isinstance(answer, InputRejection))
             self.served.dimensions = vector.shape[0]
         return answers
 

@@ -8,7 +8,7 @@ from fastapi import Body, HTTPException, Request, Response
 
 from embedconsole.items import EmbedInput
 from embedconsole.service.desk import vectors_reply
-from embedconsole.service.embedding import Rejection
+from embedconsole.service.embedding import InputRejection
 from embedconsole.service.shapes import (
     SHOE,
     Item,
@@ -55,7 +55,7 @@ def add_doors(router: APIRouter, desk: Desk) -> None:
     async def embed(request: Request, body: SingleRequest) -> Response:
         """The vector; 422 when there is none."""
         (answer,) = await desk.answers(request, [EmbedInput(0, body.text, body.image_url or None)])
-        if isinstance(answer, Rejection):
+        if isinstance(answer, InputRejection):
             raise HTTPException(422, answer.reason)
         return vectors_reply({"embedding": answer})
 
@@ -68,7 +68,7 @@ def _input(place: int, item: Item) -> EmbedInput:
 
 
 def _entry(item: Item, answer: Answer) -> object:
-    if not isinstance(answer, Rejection):
+    if not isinstance(answer, InputRejection):
         return answer
     key = item.product_id
     if isinstance(key, int) and key not in _JSON_INTEGERS:

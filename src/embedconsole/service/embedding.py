@@ -23,13 +23,13 @@ _SCHEMES = ("http://", "https://", "data:")
 
 
 @dataclass(frozen=True, slots=True)
-class Rejection:
+class InputRejection:
     """Why an input was not embedded."""
 
     reason: str
 
 
-Answer: TypeAlias = "Vector | Rejection"
+Answer: TypeAlias = "Vector | InputRejection"
 
 
 async def embed_each(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[Answer]:
@@ -38,7 +38,7 @@ async def embed_each(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[A
     Raises:
         Throttled, Transient, Refused: Nothing is answered then.
     """
-    answers: list[Answer] = [Rejection(_FOREIGN_IMAGE)] * len(inputs)
+    answers: list[Answer] = [InputRejection(_FOREIGN_IMAGE)] * len(inputs)
     places = [place for place, entry in enumerate(inputs) if _may_be_looked_at(entry.image)]
     for start in range(0, len(places), embedder.batch_size):
         portion = places[start : start + embedder.batch_size]
@@ -59,11 +59,11 @@ async def _isolated(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[An
         embedded = await embedder.embed(inputs)
     except BadInput as fault:
         if len(inputs) == 1:
-            return [Rejection(fault.message)]
+            return [InputRejection(fault.message)]
         middle = len(inputs) // 2
         return [*await _isolated(embedder, inputs[:middle]), *await _isolated(embedder, inputs[middle:])]
     rejected = embedded.rejected
     return [
-        Rejection(rejected[index]) if index in rejected else embedded.vectors[index]
+        InputRejection(rejected[index]) if index in rejected else embedded.vectors[index]
         for index in range(len(inputs))
     ]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _KEPT_SECONDS = 30.0
 
 
-class Health:
+class EmbedderHealth:
     """Remembers for half a minute how the embedder is: probes need no token, and must not cost requests."""
 
     def __init__(self, embedder: Embedder, clock: Callable[[], float] = time.monotonic) -> None:

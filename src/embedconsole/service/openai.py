@@ -9,7 +9,7 @@ from fastapi import HTTPException, Request, Response
 
 from embedconsole.items import EmbedInput
 from embedconsole.service.desk import vectors_reply
-from embedconsole.service.embedding import Rejection
+from embedconsole.service.embedding import InputRejection
 from embedconsole.service.errors import documented
 from embedconsole.service.shapes import OpenAIImage, OpenAIModel, OpenAIModels, OpenAIReply, OpenAIRequest
 
@@ -41,7 +41,7 @@ def add_openai(router: APIRouter, desk: Desk) -> None:
         embedder = None if body.dimensions is None else served.sized(body.dimensions)
         vectors = []
         for place, answer in enumerate(await desk.answers(request, inputs, embedder=embedder)):
-            if isinstance(answer, Rejection):
+            if isinstance(answer, InputRejection):
                 raise HTTPException(422, f"input[{place}]: {answer.reason}")
             vectors.append(answer)
         if body.dimensions is not None:

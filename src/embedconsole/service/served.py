@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.config.embedder import EmbedderConfig
-    from embedconsole.config.serving import Serving
+    from embedconsole.config.serving import ServiceSettings
     from embedconsole.embedders.base import Embedder
 
 
@@ -56,7 +56,7 @@ class Served:
         return build_embedder(self.embedder.name, smaller)
 
 
-def open_served(serving: Serving) -> Served:
+def open_served(serving: ServiceSettings) -> Served:
     """The embedder that the configuration names; build it on the loop that uses it.
 
     Raises:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from embedconsole.config.service import ServiceConfig
-    from embedconsole.config.serving import Serving
+    from embedconsole.config.serving import ServiceSettings
     from embedconsole.service.served import Served
 
 _KEEP_ALIVE = 75
@@ -43,7 +43,7 @@ class Server:
         ConfigError: It can't listen there.
     """
 
-    def __init__(self, serving: Serving) -> None:
+    def __init__(self, serving: ServiceSettings) -> None:
         self._serving = serving
         self._socket = _bound(serving.service)
         self._uvicorn: _Uvicorn | None = None

@@ -170,7 +170,7 @@ class OpenAIModels(Shape):
     data: list[OpenAIModel]
 
 
-class Health(Shape):
+class HealthReply(Shape):
     """All is well."""
 
     status: Literal["ok"] = "ok"

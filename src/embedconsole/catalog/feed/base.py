@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FeedEntry:
     """One line of the outbox.
 
     Attributes:
@@ -46,15 +46,15 @@ class ChangeFeed(Protocol):
         """Whether the outbox holds anything for us; cheap."""
         ...
 
-    def read(self, limit: int, after: EntryId | None = None) -> Sequence[Entry]:
+    def read(self, limit: int, after: EntryId | None = None) -> Sequence[FeedEntry]:
         """The first `limit` entries behind `after`, oldest first. They stay until they are acknowledged."""
         ...
 
-    def keys(self, entries: Sequence[Entry]) -> Iterator[Sequence[str]]:
+    def keys(self, entries: Sequence[FeedEntry]) -> Iterator[Sequence[str]]:
         """The keys of the items that these entries are about, each once, in pages."""
         ...
 
-    def acknowledge(self, entries: Sequence[Entry]) -> None:
+    def acknowledge(self, entries: Sequence[FeedEntry]) -> None:
         """Take exactly these entries out of the outbox."""
         ...
 

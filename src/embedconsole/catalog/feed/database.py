@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Executable
 
     from embedconsole.catalog.feed.triggers import Dialect
-    from embedconsole.catalog.feed.watched_tables import Place
+    from embedconsole.catalog.feed.watched_tables import TablePlace
     from embedconsole.config.catalog import CatalogConfig
 
 T = TypeVar("T")
@@ -56,17 +56,17 @@ class FeedDatabase:
             )
         self.dialect = dialect
         self._lock = threading.Lock()
-        self._place: Place | None = None
+        self._place: TablePlace | None = None
 
     @property
-    def place(self) -> Place:
+    def place(self) -> TablePlace:
         """What is watched; looked for once, and again after a failure."""
         with self._lock:
             if self._place is None:
                 self._place = self.look()
             return self._place
 
-    def look(self) -> Place:
+    def look(self) -> TablePlace:
         """Look for what is watched as it is now."""
         return self.read(lambda connection: find_place(self.config, connection))
 

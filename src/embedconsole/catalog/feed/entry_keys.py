@@ -14,7 +14,7 @@ from embedconsole.config.watch import KEY_PARAMETER
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from embedconsole.catalog.feed.base import Entry
+    from embedconsole.catalog.feed.base import FeedEntry
     from embedconsole.catalog.feed.triggers import Watched
 
     Read = Callable[[sa.Executable, dict[str, object]], Sequence[Sequence[object]]]
@@ -23,7 +23,7 @@ KEYS_IN_ONE_PAGE = 1000
 
 
 def item_keys(
-    entries: Sequence[Entry], watched: Sequence[Watched], read: Read, dialect: str
+    entries: Sequence[FeedEntry], watched: Sequence[Watched], read: Read, dialect: str
 ) -> Iterator[list[str]]:
     """The keys of the items behind some entries, each once, in pages of `KEYS_IN_ONE_PAGE`.
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
-from embedconsole.catalog.feed.base import Backlog, Entry
+from embedconsole.catalog.feed.base import Backlog, FeedEntry
 from embedconsole.catalog.feed.database import FeedDatabase
 from embedconsole.catalog.feed.entry_keys import item_keys
 from embedconsole.catalog.feed.status import complaints, inspect_feed
@@ -44,7 +44,7 @@ class SqlFeed:
         one = sa.select(table.c.id).where(table.c.feed == value("feed")).limit(1)
         return bool(self._database.rows(one, {"feed": self._database.feed}))
 
-    def read(self, limit: int, after: EntryId | None = None) -> Sequence[Entry]:
+    def read(self, limit: int, after: EntryId | None = None) -> Sequence[FeedEntry]:
         """The first entries behind `after`, oldest first."""
         table = self._outbox
         query = (
@@ -59,18 +59,18 @@ class SqlFeed:
             parameters["after"] = after
         rows = self._database.rows(query, parameters)
         return [
-            Entry(
+            FeedEntry(
                 cast("EntryId", row[0]), str(row[1]), None if row[2] is None else storable_text(str(row[2]))
             )
             for row in rows
         ]
 
-    def keys(self, entries: Sequence[Entry]) -> Iterator[Sequence[str]]:
+    def keys(self, entries: Sequence[FeedEntry]) -> Iterator[Sequence[str]]:
         """The keys of the items that these entries are about, each once, in pages."""
         database = self._database
         return item_keys(entries, database.place.watched, database.rows, database.connections.dialect)
 
-    def acknowledge(self, entries: Sequence[Entry]) -> None:
+    def acknowledge(self, entries: Sequence[FeedEntry]) -> None:
         """Take exactly these entries out, in one transaction."""
         table = self._outbox
         ids = [entry.id for entry in entries]

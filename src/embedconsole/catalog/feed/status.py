@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.catalog.feed.database import FeedDatabase
-    from embedconsole.catalog.feed.triggers import Found, Part
+    from embedconsole.catalog.feed.triggers import FoundTriggers, TriggerPart
     from embedconsole.catalog.query_source import TableName
 
 
@@ -28,9 +28,9 @@ class WatchedState:
     """
 
     table: TableName
-    parts: tuple[Part, ...]
-    missing: tuple[Part, ...]
-    differing: tuple[Part, ...]
+    parts: tuple[TriggerPart, ...]
+    missing: tuple[TriggerPart, ...]
+    differing: tuple[TriggerPart, ...]
 
     @property
     def installed(self) -> bool:
@@ -58,8 +58,8 @@ class Inspection:
     outbox: TableName
     has_outbox: bool
     tables: tuple[WatchedState, ...]
-    left_over: tuple[Found, ...]
-    found: tuple[Found, ...]
+    left_over: tuple[FoundTriggers, ...]
+    found: tuple[FoundTriggers, ...]
     others: bool
 
     @property
@@ -120,7 +120,9 @@ def complaints(inspection: Inspection) -> Sequence[str]:
     return lines
 
 
-def _compared(table: TableName, parts: tuple[Part, ...], found: dict[str, Found]) -> WatchedState:
+def _compared(
+    table: TableName, parts: tuple[TriggerPart, ...], found: dict[str, FoundTriggers]
+) -> WatchedState:
     return WatchedState(
         table=table,
         parts=parts,

@@ -35,7 +35,7 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class TriggerPart:
     """A trigger or a function.
 
     Attributes:
@@ -51,7 +51,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTriggers:
     """A trigger or function of ours that the database has.
 
     Attributes:
@@ -65,7 +65,7 @@ class Found:
     definition: str
     drop: str
 
-    def is_as(self, part: Part) -> bool:
+    def is_as(self, part: TriggerPart) -> bool:
         """Whether it does what the part is to do, white space aside."""
         same_table = self.table in ("", part.table.name)
         return same_table and self.definition.split() == part.definition.split()
@@ -100,10 +100,10 @@ class Dialect(Protocol):
         """The statements as the database's own client takes them, in one transaction where it can."""
         ...
 
-    def parts(self, feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
+    def parts(self, feed: str, outbox: TableName, watched: Watched) -> Sequence[TriggerPart]:
         """What one watched table needs, in the order in which it is created."""
         ...
 
-    def found(self, connection: Connection, outbox: TableName) -> Sequence[Found]:
+    def found(self, connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
         """All that carries our prefix, of any feed, in the order in which it can be dropped."""
         ...

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TablePlace:
     """Where a feed lives in its database.
 
     Attributes:
@@ -35,7 +35,7 @@ class Place:
     watched: tuple[Watched, ...]
 
 
-def find_place(config: CatalogConfig, connection: Connection) -> Place:
+def find_place(config: CatalogConfig, connection: Connection) -> TablePlace:
     """Look for the tables and columns to watch.
 
     Raises:
@@ -44,7 +44,7 @@ def find_place(config: CatalogConfig, connection: Connection) -> Place:
     inspector = sa.inspect(connection)
     outbox = TableName(OUTBOX, inspector.default_schema_name)
     watched = tuple(_find(one, inspector, connection) for one in config.watch)
-    return Place(outbox, watched)
+    return TablePlace(outbox, watched)
 
 
 def _find(config: WatchConfig, inspector: Inspector, connection: Connection) -> Watched:

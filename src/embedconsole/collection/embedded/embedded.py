@@ -13,7 +13,7 @@ from embedconsole.collection.embedded.aliases import read_aliases, write_alias
 from embedconsole.collection.embedded.engine_process import EngineEnded, EngineProcess, EngineSaid
 from embedconsole.collection.embedded.frames import pack_vectors
 from embedconsole.collection.filters import to_filter
-from embedconsole.collection.qdrant.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, Place
+from embedconsole.collection.qdrant.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, ServerAddress
 from embedconsole.collection.qdrant.records import parse_records, stored_point
 from embedconsole.faults import BadInput, Fault, Refused, Transient
 from embedconsole.filters import EVERYTHING
@@ -57,7 +57,7 @@ class EmbeddedCollection:
     """
 
     def __init__(self, path: Path, name: str, *, timeout: float = 60.0) -> None:
-        self._place = Place(f"collection {name} in {path}")
+        self._place = ServerAddress(f"collection {name} in {path}")
         self._folder = path
         self._name = name
         self._timeout = timeout

@@ -44,7 +44,7 @@ _Request: TypeAlias = "tuple[_Header, bytes] | None"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class EngineReply:
     """The words in which faults cross the pipe; the parent makes them faults."""
 
     error: str
@@ -57,7 +57,7 @@ class InUse(Exception):
     def __init__(self, path: Path, holder: str) -> None:
         message = f"the embedded collection at {path} is open in another process (pid {holder})"
         super().__init__(message)
-        self.answer = Answer("locked", message)
+        self.answer = EngineReply("locked", message)
 
 
 def main() -> None:
@@ -76,7 +76,7 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the engine raises nothing more precise
         refusal = error.answer if isinstance(error, InUse) else None
         with contextlib.suppress(BrokenPipeError):
-            _send(output, _failure(refusal or Answer("refused-open", f"can't be opened: {error}"), 0))
+            _send(output, _failure(refusal or EngineReply("refused-open", f"can't be opened: {error}"), 0))
         os._exit(1)
     _send(output, {"n": 0, "result": None})
     with contextlib.suppress(BrokenPipeError):
@@ -210,25 +210,25 @@ def _asked(header: _Header) -> Asked:
     )
 
 
-def _answer_of(error: Exception) -> Answer:
+def _answer_of(error: Exception) -> EngineReply:
     text = str(error)
     match error:
         case NoCollection():
-            return Answer("missing", "does not exist")
+            return EngineReply("missing", "does not exist")
         case CollectionExists():
-            return Answer("refused", "exists already")
+            return EngineReply("refused", "exists already")
         case OSError() if error.errno == errno.ENOSPC:
-            return Answer("transient", f"out of disk: {text}")
+            return EngineReply("transient", f"out of disk: {text}")
         case PermissionError():
-            return Answer("refused", text)
+            return EngineReply("refused", text)
         case NoPoint() | TypeError() | ValueError():
-            return Answer("item", text)
+            return EngineReply("item", text)
     if any(words in text for words in _SHAPE):
-        return Answer("shape", text)
-    return Answer("transient", text)
+        return EngineReply("shape", text)
+    return EngineReply("transient", text)
 
 
-def _failure(answer: Answer, number: JsonValue) -> JsonObject:
+def _failure(answer: EngineReply, number: JsonValue) -> JsonObject:
     return {"n": number, "error": answer.error, "message": answer.message}
 
 

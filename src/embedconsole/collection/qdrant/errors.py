@@ -37,7 +37,7 @@ class MissingPoints(Fault):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ServerAddress:
     """Where a fault happened, for its words.
 
     Attributes:
@@ -55,7 +55,7 @@ class Place:
         return one_line(text, self.secrets)
 
 
-def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+def fault_of_reply(place: ServerAddress, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
     """The fault behind a reply that is not 2xx.
 
     Args:
@@ -101,7 +101,7 @@ def fault_of_reply(place: Place, status: int, headers: Mapping[str, str], body: 
     return Refused(SOURCE, message, remedy=REMEDY_URL)
 
 
-def fault_of_transport(place: Place, error: BaseException) -> Fault:
+def fault_of_transport(place: ServerAddress, error: BaseException) -> Fault:
     """No reply, or only a part of one: connect, certificates, time-out, dropped, truncated."""
     if isinstance(error, TimeoutError):
         return Transient(SOURCE, f"{place.target} did not answer in time")
@@ -113,7 +113,7 @@ def fault_of_transport(place: Place, error: BaseException) -> Fault:
     return Transient(SOURCE, f"{place.target} broke the connection: {detail}")
 
 
-def _without_index(place: Place, field: str) -> Refused:
+def _without_index(place: ServerAddress, field: str) -> Refused:
     """A server in strict mode filters and groups only by what has an index."""
     return Refused(
         SOURCE,
@@ -122,12 +122,12 @@ def _without_index(place: Place, field: str) -> Refused:
     )
 
 
-def no_point(place: Place, point: PointId) -> BadInput:
+def no_point(place: ServerAddress, point: PointId) -> BadInput:
     """What was to be compared with others is not there."""
     return BadInput(SOURCE, f"{place.target} holds no point {point}")
 
 
-def not_qdrant(place: Place, body: bytes) -> Transient:
+def not_qdrant(place: ServerAddress, body: bytes) -> Transient:
     """A 2xx reply that is not what Qdrant answers: a proxy's page, or a reply cut short."""
     text = place.clean(body[:200].decode("utf-8", "replace"))
     return Transient(SOURCE, f"{place.target} answered something else than Qdrant: {text}", remedy=REMEDY_URL)
@@ -137,7 +137,7 @@ class ReplyTooLong(Transient):
     """The reply to a request is longer than is read; half of what was requested may do."""
 
 
-def too_long(place: Place) -> ReplyTooLong:
+def too_long(place: ServerAddress) -> ReplyTooLong:
     """A reply that was not read to its end."""
     limit = REPLY_LIMIT >> 20
     return ReplyTooLong(
@@ -145,5 +145,5 @@ def too_long(place: Place) -> ReplyTooLong:
     )
 
 
-def not_confirmed(place: Place, status: str) -> Transient:
+def not_confirmed(place: ServerAddress, status: str) -> Transient:
     return Transient(SOURCE, f"{place.target} did not confirm the write (status {place.clean(status)})")

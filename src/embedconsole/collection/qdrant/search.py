@@ -14,7 +14,7 @@ from embedconsole.collection.filters import to_filter
 from embedconsole.collection.qdrant.errors import (
     SOURCE,
     MissingPoints,
-    Place,
+    ServerAddress,
     fault_of_reply,
     fault_of_transport,
     no_point,
@@ -41,7 +41,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def connect(address: Address, name: str, place: Place, seconds: float, client: Http) -> Searcher:
+async def connect(
+    address: Address, name: str, place: ServerAddress, seconds: float, client: Http
+) -> Searcher:
     """Import qdrant-client beside the event loop (it takes over a second) and make a client of it.
 
     Args:
@@ -66,7 +68,7 @@ class Searcher:
 
     client: AsyncQdrantClient
     name: str
-    place: Place
+    place: ServerAddress
     seconds: float
 
     async def search(self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope) -> list[Hit]:

@@ -18,8 +18,8 @@ from embedconsole.collection.qdrant.errors import (
     REMEDY_INIT,
     SOURCE,
     MissingPoints,
-    Place,
     ReplyTooLong,
+    ServerAddress,
     fault_of_reply,
     fault_of_transport,
     not_confirmed,
@@ -101,7 +101,7 @@ class ServerCollection:
         self._address = parse_address(url, api_key)
         self._name = name
         self._timeout = timeout
-        self._place = Place(
+        self._place = ServerAddress(
             f"collection {name} at {self._address.base}", self._address.secrets, self._address.base
         )
         self._path = collection_path(self._address.base, name)

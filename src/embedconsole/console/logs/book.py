@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embedconsole.console.logs.entry import Entry
+    from embedconsole.console.logs.entry import LogEntry
     from embedconsole.console.logs.sieve import Sieve
-    from embedconsole.console.logs.sources import Source
+    from embedconsole.console.logs.sources import LogSource
 
 KEEP = 20_000
 """Entries; more are dropped while nobody looks at them, and read again when somebody does."""
@@ -23,9 +23,9 @@ class Book:
         entries: Oldest first.
     """
 
-    source: Source
+    source: LogSource
     sieve: Sieve
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LogEntry] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:

@@ -19,7 +19,7 @@ _NAMES = {"critical": "error", "warn": "warning"}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """Something that was logged. Its texts are as they came: clean them before they are shown.
 
     Attributes:
@@ -38,7 +38,7 @@ class Entry:
     fields: tuple[tuple[str, str], ...] = ()
 
 
-def entry_of_line(key: str, line: str) -> Entry:
+def entry_of_line(key: str, line: str) -> LogEntry:
     """A line of the log file, in either of its formats or in none."""
     if line.startswith("{"):
         entry = _of_json(key, line)
@@ -46,17 +46,17 @@ def entry_of_line(key: str, line: str) -> Entry:
             return entry
     found = _TEXT.fullmatch(line)
     if found is None:
-        return Entry(key, None, "", line, line)
-    return Entry(key, _moment(found[1]), _level(found[2]), found[3], line)
+        return LogEntry(key, None, "", line, line)
+    return LogEntry(key, _moment(found[1]), _level(found[2]), found[3], line)
 
 
-def entry_of_event(event: Event) -> Entry:
+def entry_of_event(event: Event) -> LogEntry:
     """An event of the ledger."""
     what = event.kind if event.key is None else f"{event.kind} {event.key}"
     message = f"{'' if event.pipeline is None else event.pipeline + ' '}{what}: {event.message}"
     moment = datetime.fromtimestamp(event.at, UTC)
     fields = {"pipeline": event.pipeline, "kind": event.kind, "key": event.key, "event": str(event.id)}
-    return Entry(
+    return LogEntry(
         key=str(event.id),
         at=event.at,
         level=_level(event.level),
@@ -66,7 +66,7 @@ def entry_of_event(event: Event) -> Entry:
     )
 
 
-def _of_json(key: str, line: str) -> Entry | None:
+def _of_json(key: str, line: str) -> LogEntry | None:
     try:
         found = json.loads(line)
     except ValueError:
@@ -74,7 +74,7 @@ def _of_json(key: str, line: str) -> Entry | None:
     if not isinstance(found, dict):
         return None
     fields = {name: value for name, value in found.items() if name not in ("time", "level", "message")}
-    return Entry(
+    return LogEntry(
         key=key,
         at=_moment(str(found.get("time", ""))),
         level=_level(str(found.get("level", ""))),

@@ -22,7 +22,7 @@ _ROTATIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FilePosition:
     """Where a line begins: in which of the files that have been opened, and at which byte."""
 
     file: int
@@ -49,7 +49,7 @@ class LogFile:
         for file in self._files:
             file.close()
 
-    def older(self) -> list[tuple[Place, str]]:
+    def older(self) -> list[tuple[FilePosition, str]]:
         """The piece before all that has been read so far, oldest first; see `complete`."""
         if not self._files and not self._begin():
             return []
@@ -62,14 +62,14 @@ class LogFile:
         # Without an end of a line in all of it, it is a piece of one that is longer still.
         cut = 0 if cut == len(block) else cut
         self._low = start + cut
-        return list(_lines(block[cut:], Place(self._back, self._low)))
+        return list(_lines(block[cut:], FilePosition(self._back, self._low)))
 
     @property
     def complete(self) -> bool:
         """Whether there is nothing older any more."""
         return self._began
 
-    def newer(self) -> list[tuple[Place, str]]:
+    def newer(self) -> list[tuple[FilePosition, str]]:
         """The next piece that has been written since, oldest first."""
         if not self._files:
             return self._first_piece()
@@ -82,7 +82,7 @@ class LogFile:
             end = PIECE
         if end == 0:
             return self._go_on(following)
-        place = Place(self._front, self._high)
+        place = FilePosition(self._front, self._high)
         self._high += end
         return list(_lines(block[:end], place))
 
@@ -91,7 +91,7 @@ class LogFile:
         """Bytes that have been written and not read."""
         return max(0, self._size(self._front) - self._high) if self._files else 0
 
-    def reread_from(self, place: Place) -> None:
+    def reread_from(self, place: FilePosition) -> None:
         """Have `older` go on before this place: what lies before it was dropped."""
         self._back, self._low, self._began = place.file, place.offset, False
 
@@ -107,7 +107,7 @@ class LogFile:
         self._low = self._high = size - len(last) + last.rfind(b"\n") + 1
         return True
 
-    def _first_piece(self) -> list[tuple[Place, str]]:
+    def _first_piece(self) -> list[tuple[FilePosition, str]]:
         """There was no file; now there may be."""
         if not self._open(self.path):
             return []
@@ -128,7 +128,7 @@ class LogFile:
                 return None if number == 0 else _rotation(self.path, number - 1)
         return self.path
 
-    def _go_on(self, following: Path | None) -> list[tuple[Place, str]]:
+    def _go_on(self, following: Path | None) -> list[tuple[FilePosition, str]]:
         """All of the file in front is read."""
         if following is None or not self._open(following):
             return []
@@ -180,9 +180,9 @@ def _rotation(path: Path, number: int) -> Path:
     return path if number == 0 else path.with_name(f"{path.name}.{number}")
 
 
-def _lines(block: bytes, place: Place) -> Iterator[tuple[Place, str]]:
+def _lines(block: bytes, place: FilePosition) -> Iterator[tuple[FilePosition, str]]:
     offset = place.offset
     for line in block.split(b"\n"):
         if line:
-            yield Place(place.file, offset), line.rstrip(b"\r").decode("utf-8", "replace")
+            yield FilePosition(place.file, offset), line.rstrip(b"\r").decode("utf-8", "replace")
         offset += len(line) + 1

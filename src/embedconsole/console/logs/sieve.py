@@ -11,7 +11,7 @@ from embedconsole.console.logs.entry import LEVELS
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
-    from embedconsole.console.logs.entry import Entry
+    from embedconsole.console.logs.entry import LogEntry
 
 _SECONDS = 0.1
 """That a pattern may take for one entry."""
@@ -33,7 +33,7 @@ class Sieve:
         pattern = "" if self.pattern is None else f"/{self.pattern.pattern}/"
         return " ".join(part for part in (_WORDS[self.level], pattern) if part)
 
-    def passes(self, entry: Entry) -> bool:
+    def passes(self, entry: LogEntry) -> bool:
         """Whether the entry is to be seen; may be asked in any thread.
 
         Raises:

@@ -8,15 +8,15 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from embedconsole.console.logs.entry import entry_of_event, entry_of_line
-from embedconsole.console.logs.reading import LogFile, Place, whole_log
+from embedconsole.console.logs.reading import FilePosition, LogFile, whole_log
 from embedconsole.sync.observe.run_history import newer_events, older_events
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from embedconsole.console.desk import Desk
-    from embedconsole.console.logs.entry import Entry
+    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.logs.entry import LogEntry
     from embedconsole.console.logs.sieve import Sieve
     from embedconsole.ledger.records.history import Event
 
@@ -26,7 +26,7 @@ _FAR_BEHIND = 16 * 1024 * 1024
 """Bytes to catch up with that are better begun anew at the end."""
 
 
-class Source(Protocol):
+class LogSource(Protocol):
     """Entries in pieces, oldest first; begins at the newest. Raises `Fault`, `ConfigError` and `OSError`."""
 
     @property
@@ -34,15 +34,15 @@ class Source(Protocol):
         """Whether there is nothing older any more."""
         ...
 
-    async def older(self, sieve: Sieve) -> Sequence[Entry]:
+    async def older(self, sieve: Sieve) -> Sequence[LogEntry]:
         """Of the piece before all others what passes; may be none of it."""
         ...
 
-    async def newer(self, sieve: Sieve) -> Sequence[Entry] | None:
+    async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
         """Of what came since what passes; None when that is too much to read, and better begun anew."""
         ...
 
-    def forget_before(self, entry: Entry) -> None:
+    def forget_before(self, entry: LogEntry) -> None:
         """Have `older` go on before this entry."""
         ...
 
@@ -56,7 +56,7 @@ class Source(Protocol):
 
 
 @dataclass(slots=True)
-class FileSource:
+class LogFileSource:
     """The log file, read in threads: a disk may be slow."""
 
     path: Path
@@ -67,37 +67,37 @@ class FileSource:
 
     @property
     def complete(self) -> bool:
-        """See `Source`."""
+        """See `LogSource`."""
         return self._file.complete
 
-    async def older(self, sieve: Sieve) -> Sequence[Entry]:
-        """See `Source`."""
+    async def older(self, sieve: Sieve) -> Sequence[LogEntry]:
+        """See `LogSource`."""
         return await asyncio.to_thread(lambda: _passing(self._file.older(), sieve))
 
-    async def newer(self, sieve: Sieve) -> Sequence[Entry] | None:
-        """See `Source`."""
+    async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
+        """See `LogSource`."""
         return await asyncio.to_thread(self._newer, sieve)
 
-    def _newer(self, sieve: Sieve) -> Sequence[Entry] | None:
+    def _newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
         if self._file.behind > _FAR_BEHIND:
             return None
-        entries: list[Entry] = []
+        entries: list[LogEntry] = []
         while lines := self._file.newer():
             entries += _passing(lines, sieve)
         return entries
 
-    def forget_before(self, entry: Entry) -> None:
-        """See `Source`."""
+    def forget_before(self, entry: LogEntry) -> None:
+        """See `LogSource`."""
         file, _, offset = entry.key.partition(":")
-        self._file.reread_from(Place(int(file), int(offset)))
+        self._file.reread_from(FilePosition(int(file), int(offset)))
 
     async def export(self, sieve: Sieve, path: Path) -> int:
-        """See `Source`."""
+        """See `LogSource`."""
         passing = (line for line in whole_log(self.path) if sieve.passes(entry_of_line("", line)))
         return await asyncio.to_thread(write_lines, path, passing)
 
     def close(self) -> None:
-        """See `Source`."""
+        """See `LogSource`."""
         self._file.close()
 
 
@@ -105,26 +105,26 @@ class FileSource:
 class EventSource:
     """The ledger's events, of all processes."""
 
-    desk: Desk
+    desk: ScreenHost
     _oldest: int | None = None
     _newest: int = 0
     _complete: bool = False
 
     @property
     def complete(self) -> bool:
-        """See `Source`."""
+        """See `LogSource`."""
         return self._complete
 
-    async def older(self, sieve: Sieve) -> Sequence[Entry]:
-        """See `Source`."""
+    async def older(self, sieve: Sieve) -> Sequence[LogEntry]:
+        """See `LogSource`."""
         events = await self.desk.ask(partial(older_events, before=self._oldest, limit=_EVENTS))
         if events:
             self._oldest, self._newest = events[0].id, max(self._newest, events[-1].id)
         self._complete = len(events) < _EVENTS
         return _told(events, sieve)
 
-    async def newer(self, sieve: Sieve) -> Sequence[Entry] | None:
-        """See `Source`."""
+    async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
+        """See `LogSource`."""
         events = await self.desk.ask(partial(newer_events, after=self._newest, limit=_EVENTS))
         if len(events) == _EVENTS:
             # These are the latest; between them and those before there may be more.
@@ -133,12 +133,12 @@ class EventSource:
             self._newest = events[-1].id
         return _told(events, sieve)
 
-    def forget_before(self, entry: Entry) -> None:
-        """See `Source`."""
+    def forget_before(self, entry: LogEntry) -> None:
+        """See `LogSource`."""
         self._oldest, self._complete = int(entry.key), False
 
     async def export(self, sieve: Sieve, path: Path) -> int:
-        """See `Source`."""
+        """See `LogSource`."""
         source, lines = EventSource(self.desk), list[str]()
         while not source.complete:
             lines = [entry.raw for entry in await source.older(sieve)] + lines
@@ -148,12 +148,12 @@ class EventSource:
         """Nothing of it is open."""
 
 
-def _passing(lines: Sequence[tuple[Place, str]], sieve: Sieve) -> list[Entry]:
+def _passing(lines: Sequence[tuple[FilePosition, str]], sieve: Sieve) -> list[LogEntry]:
     entries = (entry_of_line(f"{place.file}:{place.offset}", line) for place, line in lines)
     return [entry for entry in entries if sieve.passes(entry)]
 
 
-def _told(events: Sequence[Event], sieve: Sieve) -> list[Entry]:
+def _told(events: Sequence[Event], sieve: Sieve) -> list[LogEntry]:
     return [entry for entry in map(entry_of_event, events) if sieve.passes(entry)]
 
 

@@ -11,7 +11,7 @@ from embedconsole.console.words import at_day, at_time
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from embedconsole.console.logs.entry import Entry
+    from embedconsole.console.logs.entry import LogEntry
     from embedconsole.console.text import Line, Tone
 
 _TIME = 8
@@ -24,7 +24,7 @@ _LONGEST = 1000
 _TONES: dict[str, Tone] = {"error": "alert", "warning": "wait"}
 
 
-def log_line(entry: Entry, cells: int, zone: tzinfo | None) -> Line:
+def log_line(entry: LogEntry, cells: int, zone: tzinfo | None) -> Line:
     """Time, level and the beginning of the message; with room the day too."""
     room, time_of = (_DAY, at_day) if cells >= _ROOMY else (_TIME, at_time)
     moment = "" if entry.at is None else time_of(entry.at, zone)
@@ -36,7 +36,7 @@ def log_line(entry: Entry, cells: int, zone: tzinfo | None) -> Line:
     )
 
 
-def entry_lines(entry: Entry | None, cells: int, zone: tzinfo | None) -> list[Line]:
+def entry_lines(entry: LogEntry | None, cells: int, zone: tzinfo | None) -> list[Line]:
     """All of it: the message in its lines, and every field by its name."""
     if entry is None:
         return []

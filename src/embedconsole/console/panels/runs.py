@@ -22,7 +22,7 @@ _COUNT = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RunColumn:
     """A column of the list.
 
     Attributes:
@@ -46,19 +46,19 @@ def _some(value: int | None, tone: Tone) -> Tone:
 
 
 _COLUMNS = (
-    Column("run", 5, lambda row: str(row.number), lambda row: "muted", to_right=True),
-    Column("kind", 7, lambda row: row.kind, lambda row: "plain"),
-    Column("began", 7, lambda row: row.began, lambda row: "plain", to_right=True),
-    Column("at", 15, lambda row: row.at, lambda row: "muted", rank=4),
-    Column("took", 5, lambda row: row.took, lambda row: "plain", to_right=True),
-    Column(
+    RunColumn("run", 5, lambda row: str(row.number), lambda row: "muted", to_right=True),
+    RunColumn("kind", 7, lambda row: row.kind, lambda row: "plain"),
+    RunColumn("began", 7, lambda row: row.began, lambda row: "plain", to_right=True),
+    RunColumn("at", 15, lambda row: row.at, lambda row: "muted", rank=4),
+    RunColumn("took", 5, lambda row: row.took, lambda row: "plain", to_right=True),
+    RunColumn(
         "embedded",
         8,
         lambda row: _count(row.embedded),
         lambda row: _some(row.embedded, "plain"),
         to_right=True,
     ),
-    Column(
+    RunColumn(
         "payload",
         7,
         lambda row: _count(row.payload),
@@ -66,7 +66,7 @@ _COLUMNS = (
         to_right=True,
         rank=1,
     ),
-    Column(
+    RunColumn(
         "deleted",
         7,
         lambda row: _count(row.deleted),
@@ -74,10 +74,10 @@ _COLUMNS = (
         to_right=True,
         rank=1,
     ),
-    Column(
+    RunColumn(
         "failed", 6, lambda row: _count(row.failed), lambda row: _some(row.failed, "alert"), to_right=True
     ),
-    Column(
+    RunColumn(
         "cost",
         6,
         lambda row: row.cost,
@@ -85,8 +85,8 @@ _COLUMNS = (
         to_right=True,
         rank=2,
     ),
-    Column("outcome", 12, lambda row: row.words, lambda row: row.tone),
-    Column("host", 12, lambda row: row.host, lambda row: "muted", rank=3),
+    RunColumn("outcome", 12, lambda row: row.words, lambda row: row.tone),
+    RunColumn("host", 12, lambda row: row.host, lambda row: "muted", rank=3),
 )
 
 
@@ -108,7 +108,7 @@ def run_line(row: RunRow, cells: int, *, priced: bool) -> Line:
     return tuple(spans)
 
 
-def _fitting(cells: int, *, priced: bool) -> tuple[Sequence[Column], str]:
+def _fitting(cells: int, *, priced: bool) -> tuple[Sequence[RunColumn], str]:
     """The columns that there is room for, and what is between them: less between them rather than fewer."""
     columns = [column for column in _COLUMNS if priced or column.title != "cost"]
     for rank in (4, 3, 2, 1):

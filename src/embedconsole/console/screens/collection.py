@@ -9,7 +9,7 @@ from embedconsole.console.describing import CollectionPage, collection_page, dif
 from embedconsole.console.drifting import drift_facts
 from embedconsole.console.panels.facts import facts_lines
 from embedconsole.console.panels.schema import schema_lines
-from embedconsole.console.screens.place import Place
+from embedconsole.console.screens.place import ConsoleScreen
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.sync.inspect.collection import survey
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.view import DashboardView
     from embedconsole.sync.inspect.collection import Survey
 
@@ -25,14 +25,14 @@ _FACTS_SHARE = 0.6
 """Of the height, at most; the schema scrolls."""
 
 
-class Collection(Place):
+class CollectionScreen(ConsoleScreen):
     """Looks at the collection of the pipeline that is shown."""
 
     CSS_PATH = ["place.tcss", "collection.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#facts"
     place = "collection"
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         glyphs = desk.glyphs
         self._found: dict[str, Survey] = {}

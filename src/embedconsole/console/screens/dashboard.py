@@ -32,7 +32,7 @@ from embedconsole.sync.observe.past_day import past_day
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.view import DashboardView
 
 _BEHIND = {
@@ -48,7 +48,7 @@ _BEHIND = {
 """Panel to the screen that has all of it."""
 
 
-class Dashboard(LookingBack):
+class DashboardScreen(LookingBack):
     """Shows a `DashboardView`; what was done in the last day it looks up, where there is room for it."""
 
     CSS_PATH = ["place.tcss", "dashboard.tcss"]  # noqa: RUF012 - Textual declares it
@@ -56,7 +56,7 @@ class Dashboard(LookingBack):
     place = "dashboard"
     look_every = 60.0
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         glyphs = desk.glyphs
         self._day = HistoryView()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.console.screens.place import Place
+from embedconsole.console.screens.place import ConsoleScreen
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 
-class Drilling(Place):
+class Drilling(ConsoleScreen):
     """See the module. The screen shows `#list` until something is opened, then `#detail`.
 
     Attributes:

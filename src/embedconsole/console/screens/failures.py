@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 
-from embedconsole.console.screens.place import Place
+from embedconsole.console.screens.place import ConsoleScreen
 from embedconsole.console.widgets.causes import CauseList
 from embedconsole.console.widgets.failed import FailedList
 from embedconsole.console.widgets.item import BlamePanel, ItemPanel
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from embedconsole.console.choosing import Choice
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.view import DashboardView
 
 _TYPING = 0.15
 """Seconds without another letter before a filter is looked up."""
 
 
-class Failures(Place):
+class FailuresScreen(ConsoleScreen):
     """Shows one level at a time, and below it what happened to what is under the cursor."""
 
     CSS_PATH = ["place.tcss", "failures.tcss"]  # noqa: RUF012 - Textual declares it
@@ -40,7 +40,7 @@ class Failures(Place):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("h,left", "back", show=False)]
     place = "failures"
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         self._causes, self._items, self._item = CauseList(desk), FailedList(desk), ItemPanel(desk)
         self._level: CauseList | FailedList | ItemPanel = self._causes

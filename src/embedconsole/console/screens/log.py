@@ -10,7 +10,7 @@ from textual import on, work
 from embedconsole.config.paths import state_dir
 from embedconsole.console.logs.book import Book
 from embedconsole.console.logs.sieve import EVERYTHING
-from embedconsole.console.logs.sources import EventSource, FileSource
+from embedconsole.console.logs.sources import EventSource, LogFileSource
 from embedconsole.console.panels.log import entry_lines, log_line
 from embedconsole.console.screens.drilling import Drilling
 from embedconsole.console.text import clean
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import Desk
-    from embedconsole.console.logs.entry import Entry
+    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.logs.entry import LogEntry
 
 _EVENTS_EMPTY = "No events yet. What is refused, retried or away, and why a run stopped, is told here."
 _FILE_EMPTY = "The log file is empty. A line a batch and a line a failed item would be here."
@@ -35,20 +35,20 @@ _PAGES = 3
 """Screens of entries that are read before somebody asks for more."""
 
 
-class Log(Drilling):
+class LogScreen(Drilling):
     """A book is read from its end; another source, level or pattern is another book."""
 
     place = "log"
     look_every = 1.0
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         self._of_file = False
         self._sieve = EVERYTHING
         self._refused = ""
         self._more = False
         self._book: Book | None = None
-        self._list: Tail[Entry] = Tail(
+        self._list: Tail[LogEntry] = Tail(
             "Events of all processes",
             key_of=lambda entry: entry.key,
             line_of=lambda entry, cells: log_line(entry, cells, desk.bridge.zone),
@@ -56,7 +56,7 @@ class Log(Drilling):
             id="list",
             empty="Reading.",
         )
-        self._detail: Panel[Entry | None] = Panel(
+        self._detail: Panel[LogEntry | None] = Panel(
             "Entry",
             None,
             lambda entry, cells, height: entry_lines(entry, cells, desk.bridge.zone),
@@ -114,13 +114,13 @@ class Log(Drilling):
         self._book = book
         return book
 
-    def _source(self) -> FileSource | EventSource:
+    def _source(self) -> LogFileSource | EventSource:
         if not self._of_file:
             return EventSource(self.desk)
         path = self.desk.bridge.launch.log_path
         if path is None:
             raise ConfigError("This console writes no log file.")
-        return FileSource(path)
+        return LogFileSource(path)
 
     def _wants_older(self, book: Book) -> bool:
         few = len(book.entries) < _PAGES * max(1, self.size.height)

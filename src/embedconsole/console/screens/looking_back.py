@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from embedconsole.console.replay import Beholder, earlier, later, leaped, replay_view
-from embedconsole.console.screens.place import Place
+from embedconsole.console.screens.place import ConsoleScreen
 from embedconsole.faults import Fault
 from embedconsole.sync.observe.past import Seek, look_back
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.view import DashboardView
     from embedconsole.sync.observe.past import Replayed
 
@@ -26,7 +26,7 @@ _ALL_THE_WAY = 1_000
 """Lines."""
 
 
-class LookingBack(Place):
+class LookingBack(ConsoleScreen):
     """See the module."""
 
     # The arrows are in the table of actions; these letters are other actions' on other screens.
@@ -35,7 +35,7 @@ class LookingBack(Place):
         Binding("l", "later", show=False),
     ]
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         self._past: Replayed | None = None
         self._to_open = desk.bridge.launch.replay_from

@@ -9,7 +9,7 @@ from textual import on
 from embedconsole.console.panels.health import health_lines
 from embedconsole.console.panels.hosts import hosts_lines
 from embedconsole.console.panels.pipelines import pipeline_columns, pipeline_line
-from embedconsole.console.screens.place import Place
+from embedconsole.console.screens.place import ConsoleScreen
 from embedconsole.console.view import HealthView, HostsView
 from embedconsole.console.widgets.panel import Panel
 from embedconsole.console.widgets.roll import Roll
@@ -17,18 +17,18 @@ from embedconsole.console.widgets.roll import Roll
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.view import DashboardView, PipelineRow
 
 
-class Pipelines(Place):
+class PipelinesScreen(ConsoleScreen):
     """Looks nothing up; the cursor does not switch the pipeline, enter does."""
 
     CSS_PATH = ["place.tcss", "pipelines.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#pipelines"
     place = "pipelines"
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         self._filter = ""
         self._list: Roll[PipelineRow] = Roll(

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.actions import Action
     from embedconsole.console.choosing import Choice
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.text import Line, Tone
     from embedconsole.console.view import DashboardView
 
@@ -42,8 +42,8 @@ _AGAIN = 2.0
 """Seconds after which a look that failed is tried once more."""
 
 
-class Place(Screen[None]):
-    """A screen; knows the console only as its `Desk`.
+class ConsoleScreen(Screen[None]):
+    """A screen; knows the console only as its `ScreenHost`.
 
     What it shows beside the view it is given, it looks up: `look` is called when the screen comes up, and
     again when the world has changed, at most every `look_every` seconds.
@@ -60,7 +60,7 @@ class Place(Screen[None]):
     place: ClassVar[str]
     look_every: ClassVar[float] = 2.0
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__()
         self.desk = desk
         self.fault: str | None = None

@@ -18,7 +18,7 @@ from embedconsole.sync.observe.run_history import recent_runs, run_detail
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.recounting import Present, RunView
     from embedconsole.console.view import DashboardView
     from embedconsole.sync.observe.run_history import PastRun, RunInDetail
@@ -30,12 +30,12 @@ _EMPTY = (
 )
 
 
-class Runs(Drilling):
+class RunsScreen(Drilling):
     """Older runs are looked up when the cursor comes near them, or all of them for a filter."""
 
     place = "runs"
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         self._runs: dict[int, PastRun] = {}
         self._oldest_seen = False

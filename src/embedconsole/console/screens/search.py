@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.finding import HitRow, HitsPage
     from embedconsole.console.text import Line
     from embedconsole.filters import Scope
     from embedconsole.items import Hit
-    from embedconsole.sync.search.search import Found, Query
+    from embedconsole.sync.search.search import Query, SearchResult
 
 _FIRST, _MORE = 30, 50
 _TYPING = (
@@ -49,19 +49,19 @@ _TYPING_VECTORS = (*_TYPING[:2], ("ctrl+n", "next vector"), *_TYPING[2:])
 _EMPTY = "The hits would be here: score, key, title and some of the payload. / goes to the line above."
 
 
-class Search(Drilling):
+class SearchScreen(Drilling):
     """Searches when asked to; looks nothing up by itself."""
 
     CSS_PATH = ["place.tcss", "search.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#query"
     place = "search"
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(desk)
         self._pipeline = desk.bridge.pipeline.name
         self._vector: str | None = None
         self._query: Query | None = None
-        self._found: Found | None = None
+        self._found: SearchResult | None = None
         self._asking = False
         self._page: HitsPage = no_search_yet(self._cost)
         self._box = SearchBox(id="query")

@@ -20,7 +20,7 @@ from embedconsole.sync.inspect.failures import Chosen, FailureOverview, failures
 
 if TYPE_CHECKING:
     from embedconsole.console.blaming import BlameView
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.text import Line
 
 _EMPTY = (
@@ -33,7 +33,7 @@ _NO_SUCH = "No key and no error has this in it; esc in the filter (/) ends it."
 class CauseList(Roll[FailureGroup]):
     """See the module; `sought` is the text it is filtered by."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(
             "Failures",
             key_of=group_key,

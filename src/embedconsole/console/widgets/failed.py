@@ -17,7 +17,7 @@ from embedconsole.sync.inspect.failures import Chosen, failed_items
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
     from embedconsole.console.text import Line
     from embedconsole.ledger.records.failures import FailureGroup
 
@@ -30,7 +30,7 @@ _NO_SUCH = "No key and no error of them has this in it; esc in the filter (/) en
 class FailedList(Roll[FailedItem]):
     """See the module; `sought` is the text it is filtered by."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(
             "Failures",
             key_of=lambda item: item.key,

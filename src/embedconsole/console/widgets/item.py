@@ -15,7 +15,7 @@ from embedconsole.sync.inspect.failures import Chosen
 from embedconsole.sync.inspect.item import examine_item
 
 if TYPE_CHECKING:
-    from embedconsole.console.desk import Desk
+    from embedconsole.console.desk import ScreenHost
 
 _UNWRAPPED = 100_000
 
@@ -23,7 +23,7 @@ _UNWRAPPED = 100_000
 class ItemPanel(Panel["ItemView | None"]):
     """All that can be told of an item."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(
             "Item",
             None,
@@ -78,7 +78,7 @@ class ItemPanel(Panel["ItemView | None"]):
 class BlamePanel(Panel[BlameView]):
     """What happened, in full, and what can be done about it."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: ScreenHost) -> None:
         super().__init__(
             "What happened",
             BlameView(),

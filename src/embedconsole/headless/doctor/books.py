@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
 
 _EVENTS = 2_000
 """How far back errors are looked for."""
@@ -95,7 +95,7 @@ def _counts(ledger: Ledger, pipeline: str) -> str:
     )
 
 
-def _process(worker: Worker) -> str:
+def _process(worker: Process) -> str:
     status = read_status(worker.status)
     state = "?" if status is None else status.state
     return (

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.metrics import MetricsConfig
     from embedconsole.headless.monitoring.listener import Answer
-    from embedconsole.headless.monitoring.overseer import Sight
+    from embedconsole.headless.monitoring.overseer import LedgerSight
     from embedconsole.headless.session import Session
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.observe.snapshot import Snapshot
@@ -150,7 +150,7 @@ class Monitor:
         return {self.metrics.path: metrics, "/live": live, "/ready": ready}
 
     @property
-    def _sight(self) -> Sight:
+    def _sight(self) -> LedgerSight:
         assert self.overseer is not None
         return self.overseer.sight
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from embedconsole.config.notify import NotifyConfig
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.incidents import Telling, Verdict
+    from embedconsole.ledger.records.incidents import AlertVerdict, Telling
     from embedconsole.sync.observe.ledger_overview import Observed
     from embedconsole.sync.shared.report import RunReport
 
@@ -60,7 +60,7 @@ class Notifier:
             Fault: it does not any more. What was judged and not noted is to be judged again.
         """
         rules = self.config.on
-        verdicts: dict[str, Verdict] = {}
+        verdicts: dict[str, AlertVerdict] = {}
         # What a run itself says comes after what it said before.
         for report in reports:
             verdicts |= {verdict.name: verdict for verdict in of_run(rules, report, self.command)}

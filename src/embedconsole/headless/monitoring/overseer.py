@@ -39,7 +39,7 @@ log = logging.getLogger("embedconsole")
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class LedgerSight:
     """What was seen last; times on the monotonic clock.
 
     Attributes:
@@ -69,7 +69,7 @@ class Overseer:
     notifier: Notifier | None = None
     patience: float | None = None
     clock: Callable[[], float] = time.monotonic
-    sight: Sight = field(init=False)
+    sight: LedgerSight = field(init=False)
     _reports: queue.SimpleQueue[RunReport | None] = field(default_factory=queue.SimpleQueue)
     _unjudged: deque[RunReport] = field(default_factory=lambda: deque(maxlen=_UNJUDGED))
     _ledger: Ledger | None = None
@@ -77,7 +77,7 @@ class Overseer:
     _over: bool = False
 
     def __post_init__(self) -> None:
-        self.sight = Sight(self.clock())
+        self.sight = LedgerSight(self.clock())
 
     def ran(self, report: RunReport) -> None:
         """A run has ended."""
@@ -126,7 +126,7 @@ class Overseer:
                 self._ledger = open_ledger(self.ledger_url).at_once()
             observed = observe(self._ledger, self.pipelines)
             now = self.clock()
-            self.sight = Sight(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
+            self.sight = LedgerSight(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
             if self.notifier is not None:
                 self.notifier.look(self._ledger, observed, self._unjudged)
         except (Fault, ConfigError) as fault:

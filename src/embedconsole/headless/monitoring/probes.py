@@ -9,7 +9,7 @@ from embedconsole.sync.observe.alert_rules import span_of
 from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
-    from embedconsole.headless.monitoring.overseer import Sight
+    from embedconsole.headless.monitoring.overseer import LedgerSight
     from embedconsole.sync.observe.snapshot import Snapshot
 
 _PATIENCE = 20.0
@@ -46,7 +46,7 @@ def liveness(snapshot: Snapshot | None, waits: str | None = None) -> Probed:
     return Probed((), str(snapshot.state))
 
 
-def readiness(snapshot: Snapshot | None, sight: Sight, now: float, waits: str | None = None) -> Probed:
+def readiness(snapshot: Snapshot | None, sight: LedgerSight, now: float, waits: str | None = None) -> Probed:
     """Whether the engine can work as configured; `now` on the monotonic clock, `waits` as in `liveness`."""
     if waits is not None:
         return Probed((waits,), str(EngineState.STARTING))
@@ -64,7 +64,7 @@ def readiness(snapshot: Snapshot | None, sight: Sight, now: float, waits: str | 
     return Probed(tuple(wrong), str(snapshot.state))
 
 
-def _silent_for(sight: Sight, now: float) -> float:
+def _silent_for(sight: LedgerSight, now: float) -> float:
     """Seconds for which the ledger has owed an answer."""
     answered = sight.at is not None and sight.at >= sight.began
     return 0.0 if answered else now - sight.began

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from embedconsole.ledger.database import Database
-    from embedconsole.ledger.records.incidents import Verdict
+    from embedconsole.ledger.records.incidents import AlertVerdict
 
 CLAIM_SECONDS = 300.0
 """A message that was claimed and not confirmed may be sent by anybody after so long."""
@@ -28,7 +28,7 @@ class Incidents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def judge(self, verdicts: Sequence[Verdict], repeat_after: float) -> list[Telling]:
+    def judge(self, verdicts: Sequence[AlertVerdict], repeat_after: float) -> list[Telling]:
         """Open what is found wrong, close what is not any more, and claim what is to be told now.
 
         Args:
@@ -82,7 +82,7 @@ class Incidents:
 
 
 def _judge(
-    connection: Connection, verdict: Verdict, row: Row[*tuple[Any, ...]] | None, now: int, rest: int
+    connection: Connection, verdict: AlertVerdict, row: Row[*tuple[Any, ...]] | None, now: int, rest: int
 ) -> None:
     """Bring one incident up to what was found."""
     change = update(incidents).where(incidents.c.name == verdict.name)

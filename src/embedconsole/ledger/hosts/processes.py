@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.items.settle import leave
-from embedconsole.ledger.records.presence import Lease, Worker
+from embedconsole.ledger.records.presence import Lease, Process
 from embedconsole.ledger.schema import leases, workers
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Presence:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def announce(self, worker: Worker) -> None:
+    def announce(self, worker: Process) -> None:
         """Say that this process is here and what it does, now and at every heartbeat."""
         status = None if worker.status is None else json.dumps(worker.status)
         seen = update(workers).where(workers.c.id == worker.id).values(seen_at=now_ms(), status=status)
@@ -65,7 +65,7 @@ class Presence:
 
         self._database.write(work)
 
-    def workers(self) -> list[Worker]:
+    def workers(self) -> list[Process]:
         """All processes that have not left, those that came first first."""
         query = select(
             workers.c.id,
@@ -80,7 +80,7 @@ class Presence:
         ).order_by(workers.c.started_at, workers.c.id)
         rows = self._database.rows(query)
         return [
-            Worker(
+            Process(
                 row.id,
                 row.host,
                 row.place,

@@ -56,7 +56,7 @@ _STATE_OF_DIFFERENCE = case(
 )
 
 
-class Failures:
+class FailedItems:
     """What failed, and what the operator does about it."""
 
     def __init__(self, database: Database) -> None:

@@ -16,7 +16,7 @@ LASTS = "lasts"
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class Process:
     """A process at work.
 
     Attributes:

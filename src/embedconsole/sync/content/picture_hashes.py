@@ -23,7 +23,7 @@ from embedconsole.ledger.state import HASH_BYTES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from embedconsole.catalog.base import Catalog, Sample, Settled
+    from embedconsole.catalog.base import Catalog, Settled, ValueSample
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.config.settings import ImageHash
     from embedconsole.items import CatalogRow
@@ -153,7 +153,7 @@ class FingerprintedCatalog:
         marks = anyio.from_thread.run(self.fingerprints.marks, [one for some in wanted for one in some])
         return [_with_marks(row, some, marks) for row, some in zip(rows, wanted, strict=True)]
 
-    def sample(self) -> Sample:
+    def sample(self) -> ValueSample:
         return self.catalog.sample()
 
     def keys(self) -> Iterator[Sequence[str]]:

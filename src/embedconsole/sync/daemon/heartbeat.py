@@ -24,7 +24,7 @@ SAMPLE_TURN = 2.0
 
 
 @dataclass(slots=True)
-class Pulse:
+class Heartbeat:
     """See the module. Nobody waits for it, and its faults are nobody's: who needs the ledger finds out."""
 
     engine: Engine

@@ -10,7 +10,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.daemon.heartbeat import Pulse
+from embedconsole.sync.daemon.heartbeat import Heartbeat
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.embedder_tickets import LedgerTickets
@@ -44,7 +44,7 @@ async def open_engine(
         assembled(pipelines, LedgerTickets(ledger)) as assemblies,
     ):
         engine = Engine(ledger=ledger, assemblies=assemblies, me=this_worker(role))
-        pulse = Pulse(engine)
+        pulse = Heartbeat(engine)
         try:
             async with alongside(pulse.keep):
                 yield engine

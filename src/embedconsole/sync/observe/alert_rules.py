@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.ledger.records.incidents import Verdict
+from embedconsole.ledger.records.incidents import AlertVerdict
 from embedconsole.ledger.state import GateMark
 from embedconsole.sync.shared.report import Outcome
 
@@ -27,7 +27,7 @@ _NOBODY_TRIES = 120.0
 _SHUT = (GateMark.OPEN, GateMark.PROBING)
 
 
-def of_run(rules: NotifyRules, report: RunReport, command: str) -> list[Verdict]:
+def of_run(rules: NotifyRules, report: RunReport, command: str) -> list[AlertVerdict]:
     """What a run that has just ended shows.
 
     Args:
@@ -42,26 +42,28 @@ def of_run(rules: NotifyRules, report: RunReport, command: str) -> list[Verdict]
 
 def _of_part(
     rules: NotifyRules, name: str, part: PipelineReport, run: int | None, command: str
-) -> Iterator[Verdict]:
+) -> Iterator[AlertVerdict]:
     failed, partial = f"run_failed:{name}", f"run_partial:{name}"
     closer = f"{command} test" if run is None else f"{command} runs {run}"
     if part.outcome is Outcome.ABORTED and rules.run_failed:
         waiting = f" {_items(part.pending + part.retrying)} wait." if part.pending + part.retrying else ""
         text = f"{name}: the run was stopped. {_sentence(part.message or 'no reason was given')}{waiting}"
-        yield Verdict(failed, f"{text}\n{_closer(closer)}")
+        yield AlertVerdict(failed, f"{text}\n{_closer(closer)}")
     if part.outcome not in (Outcome.OK, Outcome.PARTIAL):
         return
-    yield Verdict(failed, None)
+    yield AlertVerdict(failed, None)
     if part.outcome is Outcome.OK:
-        yield Verdict(partial, None)
+        yield AlertVerdict(partial, None)
     # Many failures are an incident of their own, and nobody wants to hear of them twice.
     elif rules.run_partial and not _too_many(rules, part.failed):
-        yield Verdict(partial, f"{name}: {_left(part)}.\n{_closer(f'{command} failures --pipeline {name}')}")
+        yield AlertVerdict(
+            partial, f"{name}: {_left(part)}.\n{_closer(f'{command} failures --pipeline {name}')}"
+        )
 
 
 def of_ledger(
     rules: NotifyRules, observed: Observed, open_names: Sequence[str], command: str
-) -> list[Verdict]:
+) -> list[AlertVerdict]:
     """What the ledger shows, whichever process wrote it.
 
     Args:
@@ -73,7 +75,7 @@ def of_ledger(
     ]
 
 
-def _of_counts(rules: NotifyRules, counts: Mapping[str, Counts], command: str) -> Iterator[Verdict]:
+def _of_counts(rules: NotifyRules, counts: Mapping[str, Counts], command: str) -> Iterator[AlertVerdict]:
     for name, count in counts.items():
         if rules.failures_above is not None:
             text = None
@@ -81,7 +83,7 @@ def _of_counts(rules: NotifyRules, counts: Mapping[str, Counts], command: str) -
                 more = f"more than the {rules.failures_above:,} of notify.on.failures_above"
                 look = _closer(f"{command} failures --pipeline {name}")
                 text = f"{name}: {_need_a_look(count.failed)}, {more}.\n{look}"
-            yield Verdict(f"failures_above:{name}", text)
+            yield AlertVerdict(f"failures_above:{name}", text)
         if rules.oldest_pending is not None:
             text = None
             if count.oldest_age is not None and count.oldest_age > rules.oldest_pending:
@@ -90,25 +92,25 @@ def _of_counts(rules: NotifyRules, counts: Mapping[str, Counts], command: str) -
                     f"{name}: an item has been due for {since}, and {_items(count.pending)} wait in all."
                     f"\n{_closer(f'{command} status')}"
                 )
-            yield Verdict(f"oldest_pending:{name}", text)
+            yield AlertVerdict(f"oldest_pending:{name}", text)
 
 
 def _of_breakers(
     rules: NotifyRules, gates: Sequence[SharedGate], open_names: frozenset[str], command: str
-) -> Iterator[Verdict]:
+) -> Iterator[AlertVerdict]:
     if rules.breaker_open_for is None:
         return
     for gate in gates:
         name = f"breaker:{gate.key}"
         if gate.state not in _SHUT:
             if name in open_names:
-                yield Verdict(name, None)
+                yield AlertVerdict(name, None)
         elif gate.age >= rules.breaker_open_for and gate.left > -_NOBODY_TRIES:
             text = (
                 f"{gate.name} has been away for {span_of(gate.age)}: {_sentence(gate.fault or 'no answer')} "
                 f"Nothing is lost; it is tried again by itself.\n{_closer(f'{command} test')}"
             )
-            yield Verdict(name, text)
+            yield AlertVerdict(name, text)
 
 
 def _too_many(rules: NotifyRules, failed: int) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import RunRecord
-    from embedconsole.ledger.records.presence import SharedGate, Worker
+    from embedconsole.ledger.records.presence import Process, SharedGate
     from embedconsole.ledger.records.work import BatchInFlight
 
 _PAGE = 50
@@ -49,7 +49,7 @@ class Observed:
     counts: Mapping[str, Counts] = field(default_factory=dict)
     gates: tuple[SharedGate, ...] = ()
     in_flight: tuple[BatchInFlight, ...] = ()
-    workers: tuple[Worker, ...] = ()
+    workers: tuple[Process, ...] = ()
     runs: Mapping[str, LatestRun] = field(default_factory=dict)
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from embedconsole.sync.observe.process_status import read_status
 from embedconsole.sync.observe.snapshot import EngineState
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.control import Pause
 from embedconsole.sync.shared.report import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.sync.observe.process_status import DependencyStatus, PipelineStatus, ProcessStatus
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
 
@@ -24,7 +24,7 @@ SILENT = 60.0
 _MOST_TELLING = (EngineState.PLANNING, EngineState.RUNNING, EngineState.PAUSED, EngineState.DRAINING)
 
 
-def serving(workers: Sequence[Worker], me: str) -> list[Worker]:
+def serving(workers: Sequence[Process], me: str) -> list[Process]:
     """The other living processes that take orders."""
     living = (worker for worker in workers if _lives(worker, me))
     return [
@@ -63,7 +63,7 @@ def with_others(snapshot: Snapshot, epoch: float) -> Snapshot:
     )
 
 
-def _lives(worker: Worker, me: str) -> bool:
+def _lives(worker: Process, me: str) -> bool:
     return worker.id != me and worker.silent_for <= SILENT
 
 
@@ -104,7 +104,7 @@ def _state(states: Sequence[str]) -> EngineState:
     return next((state for state in _MOST_TELLING if state in states), EngineState.IDLE)
 
 
-def _dependencies(parts: Sequence[PipelineStatus], epoch: float) -> tuple[Health, ...]:
+def _dependencies(parts: Sequence[PipelineStatus], epoch: float) -> tuple[GateHealth, ...]:
     """Each dependency once: where processes differ, the one that is held up."""
     found: dict[str, DependencyStatus] = {}
     for told in (one for part in parts for one in part.dependencies):
@@ -113,7 +113,7 @@ def _dependencies(parts: Sequence[PipelineStatus], epoch: float) -> tuple[Health
     return tuple(_health(told, epoch) for told in found.values())
 
 
-def _health(told: DependencyStatus, epoch: float) -> Health:
+def _health(told: DependencyStatus, epoch: float) -> GateHealth:
     state = next((state for state in GateState if state == told.state), GateState.OPEN)
     until = None if told.until is None else told.until - epoch
-    return Health(told.name, state, told.since - epoch, until, told.fault)
+    return GateHealth(told.name, state, told.since - epoch, until, told.fault)

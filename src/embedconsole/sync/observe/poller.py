@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import AuditRecord, Event, RunRecord
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.run.components import Assembly
 
@@ -42,7 +42,7 @@ class LedgerSeen:
     in_flight: tuple[BatchInFlight, ...] = ()
     events: tuple[Event, ...] = ()
     runs: tuple[RunRecord, ...] = ()
-    workers: tuple[Worker, ...] = ()
+    workers: tuple[Process, ...] = ()
     audits: Mapping[str, AuditRecord] = field(default_factory=dict)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import JsonObject
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
-    from embedconsole.sync.resilience.gate import Health
+    from embedconsole.sync.resilience.gate import GateHealth
 
 T = TypeVar("T")
 
@@ -101,7 +101,7 @@ def read_status(told: Mapping[str, object] | None) -> ProcessStatus | None:
     return ProcessStatus(**known)
 
 
-def dependencies_of(health: Iterable[Health], epoch: float) -> tuple[DependencyStatus, ...]:
+def dependencies_of(health: Iterable[GateHealth], epoch: float) -> tuple[DependencyStatus, ...]:
     """Dependencies with their times since 1970; `epoch` is when the monotonic clock was zero."""
     return tuple(
         DependencyStatus(

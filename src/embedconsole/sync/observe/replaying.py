@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from embedconsole.ledger.hosts.samples import Samples
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Pictured, RunRecord
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.sync.observe.past import Seek
-    from embedconsole.sync.observe.snapshot_json import Picture
+    from embedconsole.sync.observe.snapshot_json import RecordedSnapshot
 
 EVENTS = 500
 _RUNS = 20
@@ -93,16 +93,16 @@ def _unknown(name: str, collection: str) -> PipelineView:
     return PipelineView(name, collection, EngineState.IDLE, 0, None, None, None, None)
 
 
-def _processes(pictures: Iterable[Picture]) -> tuple[Worker, ...]:
+def _processes(pictures: Iterable[RecordedSnapshot]) -> tuple[Process, ...]:
     """Each process once; of each pipeline it tells in another picture."""
-    found: dict[str, list[Worker]] = {}
+    found: dict[str, list[Process]] = {}
     for picture in pictures:
         for process in picture.processes:
             found.setdefault(process.id, []).append(process)
     return tuple(_joined(same) for same in found.values())
 
 
-def _joined(same: Sequence[Worker]) -> Worker:
+def _joined(same: Sequence[Process]) -> Process:
     first = same[0]
     if first.status is None:
         return first
@@ -110,6 +110,6 @@ def _joined(same: Sequence[Worker]) -> Worker:
     return replace(first, status={**first.status, "pipelines": parts})
 
 
-def _parts(process: Worker) -> Sequence[object]:
+def _parts(process: Process) -> Sequence[object]:
     parts = (process.status or {}).get("pipelines")
     return parts if isinstance(parts, list) else ()

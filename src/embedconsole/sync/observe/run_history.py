@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event, RunRecord
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.sync.run.engine import Engine
 
 _EVENTS = 500
@@ -36,7 +36,7 @@ _WORDS = {Ending.RUNNING: "running", Ending.LOST: "broken off"}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class RunPart:
     """What a run did in one pipeline."""
 
     pipeline: str
@@ -61,7 +61,7 @@ class PastRun:
     began: float
     seconds: float | None
     standing: Outcome | Ending
-    parts: tuple[Part, ...] = ()
+    parts: tuple[RunPart, ...] = ()
 
     @property
     def host(self) -> str:
@@ -161,7 +161,7 @@ def run_in_detail(ledger: Ledger, number: int) -> RunInDetail | None:
     )
 
 
-def _past(run: RunRecord, workers: Sequence[Worker]) -> PastRun:
+def _past(run: RunRecord, workers: Sequence[Process]) -> PastRun:
     present = next((worker for worker in workers if worker.id == run.worker), None)
     report = run.report or {}
     version = report.get("version")
@@ -177,14 +177,14 @@ def _past(run: RunRecord, workers: Sequence[Worker]) -> PastRun:
     )
 
 
-def _standing(run: RunRecord, present: Worker | None) -> Outcome | Ending:
+def _standing(run: RunRecord, present: Process | None) -> Outcome | Ending:
     if run.outcome in tuple(Outcome):
         return Outcome(run.outcome)
     there = present is not None and present.silent_for < _SILENT_FOR
     return Ending.RUNNING if there and run.ended_at is None else Ending.LOST
 
 
-def _parts(report: Mapping[str, object]) -> tuple[Part, ...]:
+def _parts(report: Mapping[str, object]) -> tuple[RunPart, ...]:
     """A report is JSON that some version of us has written: what it lacks counts as nothing."""
     pipelines, messages = report.get("pipelines"), report.get("messages")
     if not isinstance(pipelines, dict):
@@ -193,7 +193,7 @@ def _parts(report: Mapping[str, object]) -> tuple[Part, ...]:
     costs = report.get("cost")
     noted = costs if isinstance(costs, dict) else {}
     return tuple(
-        Part(name, _report(figures, told.get(name), noted.get(name)))
+        RunPart(name, _report(figures, told.get(name), noted.get(name)))
         for name, figures in pipelines.items()
         if isinstance(figures, dict)
     )

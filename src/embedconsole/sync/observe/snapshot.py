@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.report import Progress
 
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState
     from embedconsole.ledger.records.history import AuditRecord, Event, RunRecord
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.ledger.records.presence import Worker
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.shared.control import Pause
     from embedconsole.sync.shared.report import PipelineReport
 
 
-WELL = Health("ledger", GateState.CLOSED, 0.0, None, None)
+WELL = GateHealth("ledger", GateState.CLOSED, 0.0, None, None)
 
 
 class EngineState(StrEnum):
@@ -91,7 +91,7 @@ class PipelineView:
     counts: Counts | None
     rate: float | None
     eta: float | None
-    dependencies: tuple[Health, ...] = ()
+    dependencies: tuple[GateHealth, ...] = ()
     last_report: PipelineReport | None = None
     seen: CollectionSeen | None = None
     audit: AuditRecord | None = None
@@ -123,10 +123,10 @@ class Snapshot:
     in_flight: tuple[BatchInFlight, ...] = ()
     counted_at: float | None = None
     next_run: float | None = None
-    ledger: Health = WELL
+    ledger: GateHealth = WELL
     events: tuple[Event, ...] = ()
     runs: tuple[RunRecord, ...] = ()
-    workers: tuple[Worker, ...] = ()
+    workers: tuple[Process, ...] = ()
     worker: str = ""
     pause: Pause | None = None
 

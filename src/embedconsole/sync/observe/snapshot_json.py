@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
 from embedconsole.sync.observe.process_status import dependencies_of
 from embedconsole.sync.observe.snapshot import CollectionSeen, EngineState, PipelineView
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.control import Pause
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress
 
@@ -35,7 +35,7 @@ PROCESSES_IN_PICTURE = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class RecordedSnapshot:
     """A picture, read: the pipeline, and what of the whole was noted beside it.
 
     Attributes:
@@ -51,7 +51,7 @@ class Picture:
     in_flight: tuple[BatchInFlight, ...] = ()
     next_run: float | None = None
     pause: Pause | None = None
-    processes: tuple[Worker, ...] = ()
+    processes: tuple[Process, ...] = ()
 
 
 def picture_of(view: PipelineView, snapshot: Snapshot) -> JsonObject:
@@ -92,7 +92,7 @@ def _collection(seen: CollectionSeen, epoch: float) -> JsonObject:
     }
 
 
-def _process(worker: Worker, pipeline: str) -> JsonObject:
+def _process(worker: Process, pipeline: str) -> JsonObject:
     told = asdict(worker)
     if told["status"] is not None:
         theirs = told["status"].get("pipelines", ())
@@ -100,14 +100,14 @@ def _process(worker: Worker, pipeline: str) -> JsonObject:
     return told
 
 
-def read_picture(picture: Mapping[str, Any], pipeline: str, collection: str, at: float) -> Picture:
+def read_picture(picture: Mapping[str, Any], pipeline: str, collection: str, at: float) -> RecordedSnapshot:
     """A picture that was taken at a moment, as far as this version knows the words.
 
     Args:
         collection: The pipeline's collection, which is of the configuration.
     """
     since = picture.get("paused_since")
-    return Picture(
+    return RecordedSnapshot(
         view=PipelineView(
             name=pipeline,
             collection=collection,
@@ -130,7 +130,7 @@ def read_picture(picture: Mapping[str, Any], pipeline: str, collection: str, at:
         next_run=picture.get("next_run"),
         pause=None if since is None else Pause(since, picture.get("paused_by") or ""),
         processes=tuple(
-            worker for one in picture.get("processes") or () if (worker := _read(Worker, one)) is not None
+            worker for one in picture.get("processes") or () if (worker := _read(Process, one)) is not None
         ),
     )
 
@@ -147,8 +147,8 @@ def _report(told: Mapping[str, Any] | None) -> PipelineReport | None:
     )
 
 
-def _health(told: Mapping[str, Any]) -> Health:
-    return Health(
+def _health(told: Mapping[str, Any]) -> GateHealth:
+    return GateHealth(
         name=str(told.get("name", "")),
         state=_word(GateState, told.get("state"), GateState.CLOSED),
         since=told.get("since", 0.0),

@@ -14,7 +14,7 @@ from embedconsole.sync.shared.options import PlanOptions
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from embedconsole.catalog.feed.base import ChangeFeed, Entry
+    from embedconsole.catalog.feed.base import ChangeFeed, FeedEntry
     from embedconsole.sync.plan.planner import Planner
     from embedconsole.sync.shared.journal import Journal
 
@@ -90,7 +90,7 @@ class Intake:
 
         A feed that fails is told, and harms no scan.
         """
-        covered: Sequence[Entry] = ()
+        covered: Sequence[FeedEntry] = ()
         if options.full:
             with self._telling(journal), self._asking():
                 covered = self.feed.read(ENTRIES_IN_ONE_PASS)
@@ -129,7 +129,7 @@ class Intake:
         planner = make_planner()
         taken = 0
         gone = array("q")
-        held: list[Entry] = []
+        held: list[FeedEntry] = []
         for page in self._pages():
             taken += len(page)
             if any(entry.key is None for entry in page):
@@ -153,7 +153,7 @@ class Intake:
         self._acknowledge(held)
         return refusal, taken
 
-    def _pages(self) -> Iterator[Sequence[Entry]]:
+    def _pages(self) -> Iterator[Sequence[FeedEntry]]:
         after = None
         for _ in range(ENTRIES_IN_ONE_PASS // ENTRIES_IN_ONE_PAGE):
             with self._asking():
@@ -164,7 +164,7 @@ class Intake:
                 return
             after = page[-1].id
 
-    def _keys(self, page: Sequence[Entry]) -> Iterator[Sequence[str]]:
+    def _keys(self, page: Sequence[FeedEntry]) -> Iterator[Sequence[str]]:
         pages = iter(self.feed.keys(page))
         while True:
             with self._asking():
@@ -173,7 +173,7 @@ class Intake:
                 return
             yield keys
 
-    def _acknowledge(self, entries: Sequence[Entry]) -> None:
+    def _acknowledge(self, entries: Sequence[FeedEntry]) -> None:
         if entries:
             with self._asking():
                 self.feed.acknowledge(entries)

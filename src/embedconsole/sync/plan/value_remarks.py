@@ -13,7 +13,7 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from embedconsole.catalog.base import Sample
+    from embedconsole.catalog.base import ValueSample
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import IndexType, JsonValue
     from embedconsole.sync.content.payload import PayloadField
@@ -43,13 +43,13 @@ def remarks(assembly: Assembly) -> list[str]:
     ]
 
 
-def _of_keys(pipeline: Pipeline, sample: Sample) -> Iterator[str]:
+def _of_keys(pipeline: Pipeline, sample: ValueSample) -> Iterator[str]:
     if sample.unkeyed:
         rows = "1 row has" if sample.unkeyed == 1 else f"{sample.unkeyed:,} rows have"
         yield f"{rows} NULL in the key column {pipeline.catalog.key} and can't be synced"
 
 
-def _of_marks(pipeline: Pipeline, sample: Sample) -> Iterator[str]:
+def _of_marks(pipeline: Pipeline, sample: ValueSample) -> Iterator[str]:
     if not sample.unmarked:
         return
     key, value = next(iter(sample.unmarked.items()))
@@ -63,7 +63,7 @@ def _of_marks(pipeline: Pipeline, sample: Sample) -> Iterator[str]:
         yield f"{what}: every pass reads these rows"
 
 
-def _of_bytes(recipe: Recipe, sample: Sample) -> Iterator[str]:
+def _of_bytes(recipe: Recipe, sample: ValueSample) -> Iterator[str]:
     read_as_text = {
         column
         for vector in recipe.vectors
@@ -76,7 +76,7 @@ def _of_bytes(recipe: Recipe, sample: Sample) -> Iterator[str]:
         yield f"the column {column} holds bytes and is sent as base64; cast it to text in catalog.query"
 
 
-def _of_index(field: PayloadField, sample: Sample) -> Iterator[str]:
+def _of_index(field: PayloadField, sample: ValueSample) -> Iterator[str]:
     fits = _FITS.get(field.index) if field.index is not None else None
     if fits is None:
         return
@@ -94,7 +94,7 @@ def _of_index(field: PayloadField, sample: Sample) -> Iterator[str]:
         )
 
 
-def _share(count: int, sample: Sample) -> str:
+def _share(count: int, sample: ValueSample) -> str:
     return f"in {count:,} of the first {len(sample.rows):,} rows"
 
 

@@ -23,7 +23,7 @@ REFRESH_EVERY = 30.0
 
 
 @dataclass(slots=True)
-class Serving:
+class KeepCurrent:
     """Syncs the generation that is searched, as it was configured when it was filled.
 
     Args:

@@ -16,7 +16,7 @@ from embedconsole.sync.run.generations import noted
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from embedconsole.sync.reindex.switch import Succession
+    from embedconsole.sync.reindex.switch import AliasSwitch
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class NextGeneration:
         say: Told which one it is.
     """
 
-    succession: Succession
+    succession: AliasSwitch
     say: Callable[[str], None]
 
     async def begun(self) -> Generation | None:

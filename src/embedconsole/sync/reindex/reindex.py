@@ -14,9 +14,9 @@ import anyio.to_thread
 
 from embedconsole.collection.wait_indexed import until_green
 from embedconsole.sync.reindex.compare import Comparison, compare
-from embedconsole.sync.reindex.keep_current import Serving
+from embedconsole.sync.reindex.keep_current import KeepCurrent
 from embedconsole.sync.reindex.next_generation import NextGeneration
-from embedconsole.sync.reindex.switch import Succession
+from embedconsole.sync.reindex.switch import AliasSwitch
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.shared.options import RunOptions
@@ -115,10 +115,10 @@ class Reindex:
     say: Callable[[str], None]
     stage: str = "looking"
     _fill: dict[str, float] = field(default_factory=dict)
-    _succession: Succession = field(init=False)
+    _succession: AliasSwitch = field(init=False)
 
     def __post_init__(self) -> None:
-        self._succession = Succession(self.engine.ledger, assembly_of(self.engine.assemblies, self.pipeline))
+        self._succession = AliasSwitch(self.engine.ledger, assembly_of(self.engine.assemblies, self.pipeline))
 
     async def run(self) -> Reindexed:
         """Build, check, move the name.
@@ -156,7 +156,7 @@ class Reindex:
             self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
             await self._succession.take_over(following, alias, searched)
             return await self._moved(searched, following, alias)
-        serving = Serving(self.engine, self._succession.assembly, searched, self.say)
+        serving = KeepCurrent(self.engine, self._succession.assembly, searched, self.say)
         async with alongside(serving.keep):
             stopped = await self._build(following)
             if stopped is not None:
@@ -291,7 +291,7 @@ async def roll_back(engine: Engine, pipeline: str) -> str:
         ConfigError: none stands by.
         Fault: a dependency does not answer.
     """
-    succession = Succession(engine.ledger, assembly_of(engine.assemblies, pipeline))
+    succession = AliasSwitch(engine.ledger, assembly_of(engine.assemblies, pipeline))
     generation = await succession.roll_back()
     said = f"{generation.collection} stands for {generation.target} again"
     if generation.space == succession.assembly.space:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Succession:
+class AliasSwitch:
     """The generations of one pipeline, and their collections."""
 
     ledger: Ledger

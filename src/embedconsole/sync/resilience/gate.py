@@ -54,7 +54,7 @@ class GateState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
+class GateHealth:
     """A dependency's state for those who watch; `since` and `until` on the monotonic clock."""
 
     name: str
@@ -120,18 +120,18 @@ class Gate:
         self._asking = anyio.Lock()
 
     @property
-    def health(self) -> Health:
+    def health(self) -> GateHealth:
         """The gate's state now."""
         until = self._until if self._state in (GateState.COOLING, GateState.OPEN) else None
         fault = None if self._state is GateState.CLOSED else self._fault
-        return Health(self.name, self._state, self._since, until, fault)
+        return GateHealth(self.name, self._state, self._since, until, fault)
 
     @property
-    def seen(self) -> Health:
+    def seen(self) -> GateHealth:
         """The state as operators see it: what failed at the last call is away, before the breaker opens."""
         if self._state is not GateState.CLOSED or self._away_since is None:
             return self.health
-        return Health(self.name, GateState.PROBING, self._away_since, None, self._fault)
+        return GateHealth(self.name, GateState.PROBING, self._away_since, None, self._fault)
 
     @property
     def failures(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.resilience.gate import GateState, Health
+from embedconsole.sync.resilience.gate import GateHealth, GateState
 
 if TYPE_CHECKING:
     from embedconsole.faults import Fault
@@ -55,10 +55,10 @@ class LedgerSilence:
         return silence is None or time.monotonic() >= silence.until
 
     @property
-    def health(self) -> Health:
+    def health(self) -> GateHealth:
         """As that of any other dependency."""
         if not self._silences:
-            return Health("ledger", GateState.CLOSED, self._well_since, None, None)
+            return GateHealth("ledger", GateState.CLOSED, self._well_since, None, None)
         first = min(self._silences.values(), key=lambda one: one.since)
         until = min(one.until for one in self._silences.values())
-        return Health("ledger", GateState.OPEN, first.since, until, first.fault)
+        return GateHealth("ledger", GateState.OPEN, first.since, until, first.fault)

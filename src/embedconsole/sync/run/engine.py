@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import Worker
-    from embedconsole.sync.resilience.gate import Health
+    from embedconsole.ledger.records.presence import Process
+    from embedconsole.sync.resilience.gate import GateHealth
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.leases import Overlap
     from embedconsole.sync.run.pipeline_run import PipelineRun
@@ -59,7 +59,7 @@ class Engine:
 
     ledger: Ledger
     assemblies: Sequence[Assembly]
-    me: Worker
+    me: Process
     control: Control = field(default_factory=Control)
     next_runs: dict[str, float] = field(default_factory=dict)
     serves: bool = False
@@ -68,7 +68,7 @@ class Engine:
     _rounds: list[Round] = field(default_factory=list)
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _meters: dict[str, RateMeter] = field(default_factory=dict)
-    _health: dict[str, tuple[Health, ...]] = field(default_factory=dict)
+    _health: dict[str, tuple[GateHealth, ...]] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
     _watch: Watch = field(init=False)
     leases: RunLeases = field(init=False)
@@ -326,6 +326,6 @@ class Engine:
         )
 
 
-def _health_of(run: PipelineRun) -> tuple[Health, ...]:
+def _health_of(run: PipelineRun) -> tuple[GateHealth, ...]:
     """The dependencies as the run last saw them; between runs nobody else asks them."""
     return tuple(gate.seen for gate in run.gates_in_use)

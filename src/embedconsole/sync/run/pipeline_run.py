@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.shared.control import RunControl
     from embedconsole.sync.shared.delete_guard import DeleteGuard
     from embedconsole.sync.shared.options import RunOptions
-    from embedconsole.sync.worker.batch import Worker
+    from embedconsole.sync.worker.batch import BatchWorker
 
 CANCELLED = "cancelled by the operator"
 
@@ -245,7 +245,7 @@ class PipelineRun:
         if self.options.plan and not self.options.feed and not self.crew.ended_early:
             await self._settle_flags()
 
-    async def _miss_the_lost(self, worker: Callable[[], Worker]) -> None:
+    async def _miss_the_lost(self, worker: Callable[[], BatchWorker]) -> None:
         """See that what was written is still there, also in a run that may have nothing to write."""
         if await anyio.to_thread.run_sync(is_lost, self.assembly.pipeline.collection, self.assembly.own_name):
             try:
@@ -295,7 +295,7 @@ class PipelineRun:
         return report
 
 
-def _worker(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
+def _worker(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorker:
     # Imported with the first batch: it brings numpy, which a run with nothing to do need not pay for.
     from embedconsole.sync.worker.equipping import equipped
 

@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedconsole import __version__
-from embedconsole.ledger.records.presence import Worker
+from embedconsole.ledger.records.presence import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def this_worker(role: str = "") -> Worker:
+def this_worker(role: str = "") -> Process:
     """This process, under an id that no other process has or had."""
     host = socket.gethostname()
     pid = os.getpid()
-    return Worker(
+    return Process(
         id=f"{host}:{pid}:{secrets.token_hex(3)}",
         host=host,
         place=_place(host),
@@ -29,7 +29,7 @@ def this_worker(role: str = "") -> Worker:
     )
 
 
-def dead_among(workers: Sequence[Worker], me: Worker) -> list[str]:
+def dead_among(workers: Sequence[Process], me: Process) -> list[str]:
     """The ids of workers that ran where we can look their pid up, and run no more.
 
     Their leases need not be waited for: a killed run is taken up at once.

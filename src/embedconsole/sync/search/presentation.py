@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.config.types import PayloadMapping
     from embedconsole.items import JsonObject
-    from embedconsole.sync.search.search import Found
+    from embedconsole.sync.search.search import SearchResult
 
 _NAMING = ("title", "name")
 _LINKING = ("link", "url", "product_url", "page_url", "permalink", "href", "image_url", "image")
@@ -59,7 +59,7 @@ def showing_of(pipeline: Pipeline) -> Showing:
     return Showing(title, config.link)
 
 
-def asked_fields(found: Found, showing: Showing) -> list[str]:
+def asked_fields(found: SearchResult, showing: Showing) -> list[str]:
     """The fields that the search was about, each once, but what is the title anyway."""
     scope, payloads = found.scope, [hit.payload for hit in found.hits]
     grouped = [] if scope.group_by is None else [scope.group_by]

@@ -69,7 +69,7 @@ Query: TypeAlias = ByText | ByImage | LikeItem
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search found.
 
     Attributes:
@@ -119,7 +119,7 @@ def parse_asked(text: str, indexes: Mapping[str, IndexType]) -> tuple[Query, Sco
 
 async def search(
     assembly: Assembly, query: Query, *, vector: str | None, limit: int, scope: Scope = EVERYTHING
-) -> Found:
+) -> SearchResult:
     """The items nearest to what is asked for, best first; grouped, the best of each group.
 
     Args:
@@ -142,7 +142,7 @@ async def search(
         _check_grouped(
             await _nearest(assembly.collection, query, name, 1, Scope(scope.where)), scope.group_by
         )
-    return Found(query, name, limit, tuple(hits), embed_seconds, seconds, scope)
+    return SearchResult(query, name, limit, tuple(hits), embed_seconds, seconds, scope)
 
 
 async def search_engine(
@@ -153,7 +153,7 @@ async def search_engine(
     vector: str | None,
     limit: int,
     scope: Scope = EVERYTHING,
-) -> Found:
+) -> SearchResult:
     """See `search`; by the parts of an engine."""
     assembly = assembly_of(engine.assemblies, pipeline)
     return await search(assembly, query, vector=vector, limit=limit, scope=scope)

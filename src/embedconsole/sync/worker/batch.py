@@ -21,7 +21,7 @@ _GRACE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class BatchWorker:
     """One for all workers of a pipeline: it has no state of its own."""
 
     bench: Workbench

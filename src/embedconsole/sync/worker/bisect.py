@@ -38,7 +38,7 @@ _SILENT = 3
 
 
 @dataclass(slots=True)
-class Pulse:
+class ServiceEvidence:
     """The signs of life of a dependency, over all batches.
 
     Attributes:
@@ -69,7 +69,7 @@ class Witness(Protocol):
     @property
     def source(self) -> str: ...
     @property
-    def pulse(self) -> Pulse: ...
+    def pulse(self) -> ServiceEvidence: ...
     @property
     def shut(self) -> bool: ...
     @property
@@ -119,7 +119,7 @@ Alone: TypeAlias = "Callable[[int], Awaitable[bool]]"
 """Tries one item; returns whether it went through, and decides nothing about it when it did not."""
 
 
-class Search:
+class Bisection:
     """The search for the bad ones among items that failed together, by halving.
 
     Before an item is blamed without any of its neighbours having gone through, the witness is asked. Where it
@@ -254,7 +254,7 @@ class Isolated:
 async def embed_isolating(
     inputs: Sequence[EmbedInput], *, call: EmbedCall, probe: EmbedCall, witness: Witness
 ) -> Isolated:
-    """Embed inputs in one call, halving it where it fails until the bad items stand alone; see `Search`.
+    """Embed inputs in one call, halving it where it fails until the bad items stand alone; see `Bisection`.
 
     Args:
         call: Embeds with the quick retries of the policy.
@@ -276,7 +276,7 @@ class _Isolation:
         self._inputs = inputs
         self._embed = call
         self._probe = probe
-        self._search = Search(self._attempt, self._alone, witness)
+        self._search = Bisection(self._attempt, self._alone, witness)
         self._largest = 0
         self.outcome = Isolated(rejected=self._search.rejected)
 

@@ -23,7 +23,14 @@ from embedconsole.pieces import pieces, weight_of
 from embedconsole.sync.content.slots import vector_of
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.shared.budget import Purse
-from embedconsole.sync.worker.bisect import MANY, NothingUsable, Pulse, Rejection, embed_isolating, verdict
+from embedconsole.sync.worker.bisect import (
+    MANY,
+    NothingUsable,
+    Rejection,
+    ServiceEvidence,
+    embed_isolating,
+    verdict,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -108,7 +115,7 @@ class KnownSize:
 
 
 @dataclass(slots=True)
-class EmbedderPulse(Pulse):
+class EmbedderPulse(ServiceEvidence):
     """The signs of life of an embedder.
 
     Attributes:
@@ -221,7 +228,7 @@ class EmbedderWitness:
         return f"embedding service {self.gated.embedder.name}"
 
     @property
-    def pulse(self) -> Pulse:
+    def pulse(self) -> ServiceEvidence:
         return self.gated.pulse
 
     @property

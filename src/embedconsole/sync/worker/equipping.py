@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.sync.content.row_reader import RowPortions
-from embedconsole.sync.worker.batch import Worker
+from embedconsole.sync.worker.batch import BatchWorker
 from embedconsole.sync.worker.collection_setup import ReadyCollection
 from embedconsole.sync.worker.context import Workbench
 from embedconsole.sync.worker.donor import Donor
@@ -26,7 +26,7 @@ _ROOM_BYTES = 16 << 20
 """For rows in hand; on their way to the embedder and to Qdrant they are in memory several times."""
 
 
-def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
+def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorker:
     """The one for all workers of a run.
 
     Args:
@@ -63,7 +63,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> Worker:
         former_fields=run.former_fields,
         when_written=run.note_space,
     )
-    return Worker(
+    return BatchWorker(
         Workbench(
             pipeline=pipeline,
             catalog=run.assembly.catalog,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Outcome:
+class BatchOutcome:
     """A `Settlement` in the making."""
 
     written: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)

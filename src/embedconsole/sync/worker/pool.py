@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.shared.control import RunControl
     from embedconsole.sync.shared.journal import Journal
-    from embedconsole.sync.worker.batch import Worker
+    from embedconsole.sync.worker.batch import BatchWorker
 
 _HEARTBEAT = 1.0
 _MARGIN = 5.0
@@ -115,7 +115,7 @@ class Crew:
     _slots: int = 0
     _claiming: anyio.Lock = field(default_factory=anyio.Lock)
 
-    async def work(self, group: TaskGroup, worker: Callable[[], Worker]) -> None:
+    async def work(self, group: TaskGroup, worker: Callable[[], BatchWorker]) -> None:
         """Have as many workers as are asked for; those too many go home by themselves.
 
         Args:
@@ -166,7 +166,7 @@ class Crew:
         # Some more than may embed: they read ahead and write behind, so that the embedder is never idle.
         return self.wanted + self.wanted // 2 + 1
 
-    async def _work(self, slot: int, worker: Callable[[], Worker]) -> None:
+    async def _work(self, slot: int, worker: Callable[[], BatchWorker]) -> None:
         try:
             while not self.over and slot <= self._wanted_slots:
                 change = self.control.next_change
@@ -232,7 +232,7 @@ class Crew:
         change, at = self._found_nothing
         return change is self.control.next_change and time.monotonic() - at < _POLL / 2
 
-    async def _process(self, worker: Callable[[], Worker], batch: Batch) -> None:
+    async def _process(self, worker: Callable[[], BatchWorker], batch: Batch) -> None:
         try:
             work = batch.work.name.lower()
             pipeline = self.journal.pipeline

@@ -25,7 +25,7 @@ from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.resilience.retry import delay_after
 from embedconsole.sync.worker.bisect import Rejection
 from embedconsole.sync.worker.embed import embed_contents
-from embedconsole.sync.worker.outcome import Outcome
+from embedconsole.sync.worker.outcome import BatchOutcome
 from embedconsole.sync.worker.reuse import standing_of
 from embedconsole.sync.worker.stages import Stages
 
@@ -55,7 +55,7 @@ class Task:
         self._batch = batch
         self._rows: dict[str, CatalogRow] = {}
         self._items: Sequence[ClaimedItem] = ()
-        self._outcome = Outcome()
+        self._outcome = BatchOutcome()
         self._found: dict[str, dict[str, Vector]] = {}
         self._unkept: dict[str, tuple[Content, int]] = {}
         """What is being embedded, with how many of its vectors need not be kept: they were there before."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from embedconsole.faults import BadInput, Fault, Transient
 from embedconsole.items import MARKER, Points, point_id
 from embedconsole.sync.content.gathering import column_of, gathered
-from embedconsole.sync.worker.bisect import MANY, Pulse, Search, verdict
+from embedconsole.sync.worker.bisect import MANY, Bisection, ServiceEvidence, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -62,7 +62,7 @@ class GatedCollection:
         self._gate = gate
         self._retry = retry
         self._former_fields = sorted(former_fields)
-        self.pulse = Pulse()
+        self.pulse = ServiceEvidence()
         self.lacking: Sequence[str] = ()
         self._when_written = when_written
 
@@ -191,7 +191,7 @@ class GatedCollection:
         async def alone(index: int) -> bool:
             return await attempt([index]) is None
 
-        search = Search(attempt, alone, witness)
+        search = Bisection(attempt, alone, witness)
         every = list(range(len(contents)))
         try:
             fault = await search.attempt(every)
@@ -223,7 +223,7 @@ class CollectionWitness:
     source: str = "Qdrant"
 
     @property
-    def pulse(self) -> Pulse:
+    def pulse(self) -> ServiceEvidence:
         return self.gated.pulse
 
     @property

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from embedconsole.catalog.feed.names import FEED_LENGTH, PREFIX, SOURCE_LENGTH, part_name
-from embedconsole.catalog.feed.triggers import Found, Part
+from embedconsole.catalog.feed.triggers import FoundTriggers, TriggerPart
 from embedconsole.catalog.keys import KeyKind
 from embedconsole.catalog.query_source import TableName
 
@@ -68,7 +68,7 @@ def script(statements: Sequence[str]) -> str:
     return "\n".join(("DELIMITER $$", *(f"{statement}$$" for statement in statements), "DELIMITER ;"))
 
 
-def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
+def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[TriggerPart]:
     """The three triggers; a TRUNCATE fires none."""
     made = []
     for event, (verb, rows) in _EVENTS.items():
@@ -77,15 +77,15 @@ def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
         create = (
             f"CREATE TRIGGER {quoted(trigger)} AFTER {verb} ON {quoted(watched.table)} FOR EACH ROW\n{body}"
         )
-        made.append(Part(trigger.name, watched.table, create, _drop(trigger), body))
+        made.append(TriggerPart(trigger.name, watched.table, create, _drop(trigger), body))
     return made
 
 
-def found(connection: Connection, outbox: TableName) -> Sequence[Found]:
+def found(connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
     """All that carries our prefix, of any feed; only what the user has the TRIGGER right for is shown."""
     ours = PREFIX.replace("_", r"\_") + "%"
     return [
-        Found(name, table, body, _drop(TableName(name, schema)))
+        FoundTriggers(name, table, body, _drop(TableName(name, schema)))
         # The server has other databases, which may have feeds of the same name with outboxes of their own.
         for name, schema, table, body in connection.execute(_FOUND, {"ours": ours, "outbox": quoted(outbox)})
     ]

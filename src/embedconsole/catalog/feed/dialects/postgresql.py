@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from embedconsole.catalog.feed.names import CHANNEL, FEED_LENGTH, PREFIX, SOURCE_LENGTH, part_name
-from embedconsole.catalog.feed.triggers import Found, Part
+from embedconsole.catalog.feed.triggers import FoundTriggers, TriggerPart
 from embedconsole.catalog.keys import KeyKind
 from embedconsole.catalog.query_source import TableName
 
@@ -85,13 +85,13 @@ def script(statements: Sequence[str]) -> str:
     return ";\n".join(("BEGIN", *statements, "COMMIT;"))
 
 
-def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
+def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[TriggerPart]:
     """The function and its four triggers."""
     function = TableName(part_name(feed, watched.source), outbox.schema)
     by_row = watched.partitioned
     body = _body(feed, outbox, watched, _ROW if by_row else _STATEMENT)
     made = [
-        Part(
+        TriggerPart(
             function.name,
             watched.table,
             f"CREATE OR REPLACE FUNCTION {quoted(function)}() RETURNS trigger LANGUAGE plpgsql\n"
@@ -104,7 +104,7 @@ def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
         name = part_name(feed, watched.source, event)
         each = " FOR EACH ROW" if by_row and event != "tru" else f"{rows} FOR EACH STATEMENT"
         made.append(
-            Part(
+            TriggerPart(
                 name,
                 watched.table,
                 f"CREATE TRIGGER {_name(name)} AFTER {verb} ON {quoted(watched.table)}{each}\n"
@@ -116,17 +116,17 @@ def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
     return made
 
 
-def found(connection: Connection, outbox: TableName) -> Sequence[Found]:
+def found(connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
     """All that carries our prefix, of any feed, in the order in which it can be dropped."""
     ours = PREFIX.replace("_", r"\_") + "%"
     triggers = [
-        Found(name, table, function if enabled else "", _drop_trigger(name, TableName(table, schema)))
+        FoundTriggers(name, table, function if enabled else "", _drop_trigger(name, TableName(table, schema)))
         for name, schema, table, function, enabled in connection.execute(
             _TRIGGERS, {"ours": ours, "schema": outbox.schema}
         )
     ]
     functions = [
-        Found(name, "", body, _drop_function(TableName(name, outbox.schema)))
+        FoundTriggers(name, "", body, _drop_function(TableName(name, outbox.schema)))
         for name, body in connection.execute(_FUNCTIONS, {"ours": ours, "schema": outbox.schema})
     ]
     return [*triggers, *functions]

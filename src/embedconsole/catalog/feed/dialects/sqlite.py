@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from embedconsole.catalog.feed.names import PREFIX, part_name
-from embedconsole.catalog.feed.triggers import Found, Part
+from embedconsole.catalog.feed.triggers import FoundTriggers, TriggerPart
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +54,7 @@ def script(statements: Sequence[str]) -> str:
     return ";\n".join(("BEGIN IMMEDIATE", *statements, "COMMIT;"))
 
 
-def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
+def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[TriggerPart]:
     """The three triggers."""
     made = []
     for event, (verb, rows) in _EVENTS.items():
@@ -63,15 +63,15 @@ def parts(feed: str, outbox: TableName, watched: Watched) -> Sequence[Part]:
             f"CREATE TRIGGER {_name(name)} AFTER {verb} ON {quoted(watched.table)}\n"
             f"BEGIN\n{_inserts(feed, outbox, watched, rows)}\nEND"
         )
-        made.append(Part(name, watched.table, create, _drop(name), create))
+        made.append(TriggerPart(name, watched.table, create, _drop(name), create))
     return made
 
 
-def found(connection: Connection, outbox: TableName) -> Sequence[Found]:
+def found(connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
     """All that carries our prefix, of any feed."""
     ours = PREFIX.replace("_", r"\_") + "%"
     return [
-        Found(name, table, body, _drop(name))
+        FoundTriggers(name, table, body, _drop(name))
         for name, table, body in connection.execute(_FOUND, {"ours": ours})
     ]
 
