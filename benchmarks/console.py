@@ -20,8 +20,8 @@ from sqlalchemy import update
 
 from benchmarks.seed import plan
 from benchmarks.sync import ROOT, configuration, make_catalog, server
-from embedconsole.ledger.clock import now_ms
 from embedconsole.ledger.database import Database
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.failure_causes import cause_of
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import State

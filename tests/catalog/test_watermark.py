@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.catalog.progress import ScanProgress
-from embedconsole.catalog.watermark import Mark, decode, encode, highest, like_form, step_back
+from embedconsole.catalog.watermark import Mark, ScanProgress, decode, encode, highest, like_form, step_back
 
 _MOMENT = datetime(2024, 6, 1, 12, 0, 0)
 _EAST, _WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-9, minutes=-30))

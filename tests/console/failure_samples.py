@@ -13,7 +13,7 @@ from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.failures import FailureOverview, FailurePage
 from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection, Sent
-from embedconsole.sync.shared.remedies import remedy_for
+from embedconsole.sync.shared.fault_text import remedy_for
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records.failures import Among

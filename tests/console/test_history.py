@@ -12,7 +12,7 @@ from embedconsole.console.panels.history import history_lines
 from embedconsole.console.past import HistoryView, history_view, marked
 from embedconsole.console.text import plain
 from embedconsole.ledger.records.history import Throughput
-from embedconsole.sync.observe.past_day import STEP, PastDay
+from embedconsole.sync.observe.past import STEP, PastDay
 
 NOW = samples.WALL
 """09:33:20."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from embedconsole.embedders.combining import CombinedEmbedder
+from embedconsole.embedders.vectors import CombinedEmbedder
 from embedconsole.faults import Refused, Transient
 from embedconsole.items import Embedded, EmbedInput
 

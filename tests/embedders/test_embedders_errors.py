@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.embedders.errors import (
+from embedconsole.embedders.transport import (
     Service,
     address_secrets,
     error_text,

@@ -17,7 +17,7 @@ from embedconsole.config.embedder import EmbedderConfig, FastembedConfig
 from embedconsole.embedders import fastembed
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import identity_of
-from embedconsole.embedders.sending import data_address
+from embedconsole.embedders.pictures import data_address
 from embedconsole.faults import BadInput, ConfigError, Refused
 from embedconsole.items import EmbedInput
 from embedconsole.pictures.inspect import Picture, inspected
@@ -322,7 +322,7 @@ async def test_the_loop_goes_on_while_a_model_computes(make: Make) -> None:
 
 
 async def test_models_are_loaded_once_for_all_who_wait(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    from embedconsole.embedders import local_models
+    from embedconsole.embedders import fastembed as local_models
 
     loads = []
     load = local_models.load_models

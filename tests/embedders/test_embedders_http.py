@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from embedconsole.config.embedder import HttpConfig
-from embedconsole.embedders.turns import Turns
+from embedconsole.embedders.batching import Turns
 from embedconsole.faults import ConfigError, Overloaded, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput
 from embedders.backends import ITEMS, SINGLE, SIZE, inputs

@@ -12,8 +12,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from embedconsole.embedders.memo import Memo
-from embedconsole.embedders.pacing import Pacer
+from embedconsole.embedders.batching import Memo, Pacer
 from embedconsole.faults import Refused, Throttled, Transient
 from embedders.backends import SECRET, SINGLE, SIZE, Backend, inputs
 from support.embedding_service import Behaviour, EmbeddingService

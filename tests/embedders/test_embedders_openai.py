@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from embedconsole.embedders.limits import SaidLimit, said_limit
+from embedconsole.embedders.batching import SaidLimit, said_limit
 from embedconsole.embedders.openai import address
 from embedconsole.faults import Fault, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from embedconsole.embedders.sending import data_address
+from embedconsole.embedders.pictures import data_address
 from embedconsole.faults import Throttled, Transient
 from embedconsole.items import EmbedInput
 from embedconsole.pictures.inspect import inspected

@@ -13,8 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embedconsole.embedders.errors import Service
-from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
+from embedconsole.embedders.transport import Service, decode, encode, reply_limit, value_at
 from embedconsole.embedders.vectors import checked
 from embedconsole.faults import BadInput, Fault, Refused, Transient
 

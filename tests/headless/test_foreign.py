@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from embedconsole.collection.qdrant.errors import ServerAddress
 from embedconsole.console.text import clean, is_clean
 from embedconsole.database_faults import database_fault
-from embedconsole.embedders.errors import Service
+from embedconsole.embedders.transport import Service
 from embedconsole.foreign_text import READABLE, harmless, masked, one_line
 
 EVIL = "\x1b[2J\x1b]52;c;aGk=\x07 \x9b31m \u202egnp\u202c \u2066x\u2069 \u061c \ud800 \x00 \x7f"

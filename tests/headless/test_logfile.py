@@ -15,7 +15,7 @@ import pytest
 
 from embedconsole.config.settings import LogConfig
 from embedconsole.headless.logfile import open_log
-from embedconsole.whereabouts import in_batch, in_run
+from embedconsole.telemetry import in_batch, in_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

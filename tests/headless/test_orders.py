@@ -16,7 +16,7 @@ from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Process
-from embedconsole.sync.daemon import giving
+from embedconsole.sync.daemon import orders as giving
 from embedconsole.sync.daemon.orders import pause_in_force, read_pipelines, read_wish
 from embedconsole.sync.observe.process_status import ProcessStatus
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.items import point_id, point_order
-from embedconsole.ledger.hosts.audits import KEEP_AUDITS
+from embedconsole.ledger.hosts.history import KEEP_AUDITS
 from embedconsole.ledger.records.items import Adoption
 from embedconsole.ledger.state import State
 from ledger.shelf import hashes, point_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.records.work import Settlement

@@ -13,9 +13,9 @@ from backends.line import run
 from embedconsole.config.embedder import EmbedderConfig
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.settings import Settings
+from embedconsole.embedders.batching import TooLarge
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.hashing import hashed
-from embedconsole.embedders.limits import TooLarge
 from embedconsole.faults import Refused
 from embedconsole.items import EmbedInput
 from service.stage import SIZE, Scripted, app_of, listening

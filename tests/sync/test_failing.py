@@ -21,8 +21,8 @@ from embedconsole.sync.inspect.failures import (
 )
 from embedconsole.sync.inspect.item import InCatalog, examine_item
 from embedconsole.sync.inspect.item_explanation import what_follows
+from embedconsole.sync.shared.fault_text import remedy_for
 from embedconsole.sync.shared.options import RunOptions
-from embedconsole.sync.shared.remedies import remedy_for
 from sync.driving import LIMIT, report_of
 
 if TYPE_CHECKING:

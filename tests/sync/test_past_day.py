@@ -9,7 +9,7 @@ import pytest
 
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.history import Sample
-from embedconsole.sync.observe.past_day import past_day
+from embedconsole.sync.observe.past import past_day
 from embedconsole.sync.run.engine import Engine
 from embedconsole.sync.run.process import this_worker
 

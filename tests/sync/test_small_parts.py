@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.config.settings import RetryConfig
-from embedconsole.sync.content.packing import pack, unpack
 from embedconsole.sync.content.vector_space import space_of
+from embedconsole.sync.content.vectors import pack, unpack
 from embedconsole.sync.observe.snapshot import RateMeter
 from embedconsole.sync.resilience.retry import delay_after
 from embedconsole.sync.shared.journal import Journal, product_column
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, RunReport
-from embedconsole.sync.worker.stages import Stages
+from embedconsole.sync.worker.batch import Stages
 from sync.makers import make_row
 
 RETRY = RetryConfig(attempts=5, backoff=[60.0, 120.0, 300.0])

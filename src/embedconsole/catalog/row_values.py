@@ -22,16 +22,52 @@ import math
 from base64 import b64encode
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import repeat
 from types import NoneType
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import orjson
 
+from embedconsole.catalog.markup import plain_column
+from embedconsole.items import CatalogRow
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from embedconsole.catalog.query_source import QuerySource
     from embedconsole.items import JsonValue
+
+
+class RowMaker:
+    """Makes the rows of one query.
+
+    Args:
+        source: Its columns, in the order of a raw row.
+        changed: Where in a raw row the `changed` value is; None when there is none.
+    """
+
+    def __init__(self, source: QuerySource, changed: int | None) -> None:
+        self._columns = source.columns
+        special = {
+            **dict.fromkeys(source.html, plain_column),
+            **dict.fromkeys(source.bits, bit_column),
+            **dict.fromkeys(source.json, parsed_column),
+        }
+        self._convert = [special.get(name, json_column) for name in source.columns]
+        self._changed = changed
+
+    def __call__(self, keys: Sequence[str], raw: Sequence[Sequence[object]]) -> list[CatalogRow]:
+        """The rows, given their keys."""
+        by_column = list(zip(*raw, strict=True))
+        ready = [convert(values) for convert, values in zip(self._convert, by_column, strict=False)]
+        versions = by_column[self._changed] if self._changed is not None and raw else repeat(None)
+        names = self._columns
+        return [
+            CatalogRow(key, dict(zip(names, values, strict=True)), version)
+            for key, values, version in zip(keys, zip(*ready, strict=True), versions, strict=False)
+        ]
+
 
 _INT_MIN = -(1 << 63)
 _INT_MAX = (1 << 64) - 1

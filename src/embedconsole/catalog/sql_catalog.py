@@ -15,9 +15,9 @@ from embedconsole.catalog.base import Page, ValueSample
 from embedconsole.catalog.connect import Connections, limit_lock_wait, quieten, readers_hold_up_nobody
 from embedconsole.catalog.keys import KeyKind, key_kinds, key_texts, native_keys
 from embedconsole.catalog.keyset_pages import FetchedPage, keyset_pages, refuse_duplicates, streamed_pages
-from embedconsole.catalog.progress import ScanProgress
 from embedconsole.catalog.query_source import QuerySource, key_among, native_key, open_source, value
-from embedconsole.catalog.rows import RowMaker
+from embedconsole.catalog.row_values import RowMaker
+from embedconsole.catalog.watermark import ScanProgress
 from embedconsole.catalog.writeback import Writeback, open_writeback
 from embedconsole.catalog.writeback_apply import check_permissions, settle, unsettled_keys
 from embedconsole.pieces import Estimate, pieces, weight_of

@@ -12,11 +12,10 @@ import anyio.to_thread
 from embedconsole.celery.calling import drains_wanted, idle_beside
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.foreign_text import harmless
-from embedconsole.sync.daemon.due import something_due
+from embedconsole.sync.daemon.scheduler import something_due
 from embedconsole.sync.run.components import assembly_of
-from embedconsole.sync.shared.fault_text import stopped
+from embedconsole.sync.shared.fault_text import from_outside, stopped
 from embedconsole.sync.shared.options import RunOptions
-from embedconsole.sync.shared.outside import from_outside
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 if TYPE_CHECKING:

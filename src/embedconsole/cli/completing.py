@@ -20,7 +20,7 @@ from embedconsole.headless.session import open_session
 if TYPE_CHECKING:
     import click
 
-    from embedconsole.config.yaml_marks import Tree
+    from embedconsole.config.yaml_source import Tree
 
 _KEYS = 100
 

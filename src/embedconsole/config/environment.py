@@ -12,8 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from embedconsole.config.settings import Settings
-from embedconsole.config.yaml_marks import Mark, printable
-from embedconsole.config.yaml_source import parse_flow
+from embedconsole.config.yaml_source import Mark, parse_flow, printable
 from embedconsole.faults import ConfigError
 from embedconsole.foreign_text import is_text
 

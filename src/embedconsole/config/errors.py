@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 
 from embedconsole.config.section import Section
 from embedconsole.config.settings import Settings
-from embedconsole.config.yaml_marks import Mark, dotted, message, nearest, printable
+from embedconsole.config.yaml_source import Mark, dotted, message, nearest, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-    from embedconsole.config.yaml_marks import KeyPath, Marks, Tree
+    from embedconsole.config.yaml_source import KeyPath, Marks, Tree
 
 _PLAIN = {
     "int": "should be a whole number",

@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from embedconsole.config.yaml_marks import message, nearest
+from embedconsole.config.yaml_source import message, nearest
 from embedconsole.faults import ConfigError
 from embedconsole.foreign_text import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.yaml_marks import KeyPath, Marks, Tree
+    from embedconsole.config.yaml_source import KeyPath, Marks, Tree
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_NESTING = 20

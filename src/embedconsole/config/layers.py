@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from embedconsole.config.yaml_marks import Mark, dotted
+from embedconsole.config.yaml_source import Mark, dotted
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from embedconsole.config.yaml_marks import KeyPath, Marks, Tree
+    from embedconsole.config.yaml_source import KeyPath, Marks, Tree
 
 INHERITED = ("chunk_size", "workers", "retry", "keep_vectors", "max_delete_fraction")
 """Settings of the top level that a pipeline may have of its own."""

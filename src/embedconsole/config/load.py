@@ -23,7 +23,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.yaml_marks import Marks
+    from embedconsole.config.yaml_source import Marks
 
 S = TypeVar("S", bound=Section)
 

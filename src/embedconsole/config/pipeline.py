@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.config.yaml_marks import printable
+from embedconsole.config.yaml_source import printable
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:

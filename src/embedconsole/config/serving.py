@@ -26,7 +26,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.yaml_marks import Tree
+    from embedconsole.config.yaml_source import Tree
 
 
 class ServiceSettings(Section):

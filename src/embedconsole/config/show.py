@@ -10,16 +10,16 @@ from pydantic import SecretStr
 from embedconsole.config.interpolate import escape
 from embedconsole.config.masking import MASK, mask_database_url, mask_url
 from embedconsole.config.paths import ledger_url
-from embedconsole.config.scalars import is_block, text_scalar
 from embedconsole.config.section import Section
 from embedconsole.config.settings import RetryConfig
-from embedconsole.config.yaml_marks import printable
+from embedconsole.config.types import is_block, text_scalar
+from embedconsole.config.yaml_source import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from embedconsole.config.load import Loaded
-    from embedconsole.config.yaml_marks import KeyPath, Marks
+    from embedconsole.config.yaml_source import KeyPath, Marks
 
 
 _ADDRESSES = ("url", "results")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.console.text import clean
 from embedconsole.console.words import age, at_minute, counted
 from embedconsole.ledger.records.failures import FailureKind
-from embedconsole.sync.shared.remedies import remedy_for
+from embedconsole.sync.shared.fault_text import remedy_for
 
 if TYPE_CHECKING:
     from datetime import tzinfo

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import anyio.to_thread
 
-from embedconsole.sync.daemon.giving import give
-from embedconsole.sync.daemon.orders import SWITCHED, Verb, sender
+from embedconsole.sync.daemon.orders import SWITCHED, Verb, give, sender
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from embedconsole.console.text import clean
 from embedconsole.console.words import counted
 from embedconsole.faults import Fault
 from embedconsole.sync.search.filter_parser import written
-from embedconsole.sync.search.hits import facts_of, key_of, title_of
+from embedconsole.sync.search.presentation import facts_of, key_of, title_of
 from embedconsole.sync.search.search import LikeItem
 
 if TYPE_CHECKING:

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.observe.past_day import SECONDS, STEP
+from embedconsole.sync.observe.past import SECONDS, STEP
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from embedconsole.sync.observe.past_day import PastDay
+    from embedconsole.sync.observe.past import PastDay
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
 
     from embedconsole.items import Embedded, EmbedInput
 
+NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
+
+
+def blank(text: str | None) -> bool:
+    """Whether there is nothing in a text that could be embedded."""
+    return text is None or not text.strip()
+
 
 class Embedder(Protocol):
     """Turns inputs into vectors.

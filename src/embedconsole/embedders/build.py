@@ -65,7 +65,7 @@ def build_embedder(
     remote = _build_remote(name, config, expected_size, tickets)
     if config.pictures.send == "reference":
         return remote
-    from embedconsole.embedders.sending import SendsPictures
+    from embedconsole.embedders.pictures import SendsPictures
 
     return SendsPictures(remote, config.pictures.limits)
 

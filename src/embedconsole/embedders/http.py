@@ -11,11 +11,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedconsole.embedders.base import blank
 from embedconsole.embedders.batching import BatchAnswers, Portions, Row, one_each
-from embedconsole.embedders.errors import Service, address_secrets, fault_in, header_secrets
-from embedconsole.embedders.remote import Remote, blank, with_content
-from embedconsole.embedders.replies import decode, encode, entry_of, errors_beside, reply_limit, value_at
-from embedconsole.embedders.transport import Wire
+from embedconsole.embedders.remote import Remote, with_content
+from embedconsole.embedders.transport import (
+    Service,
+    Wire,
+    address_secrets,
+    decode,
+    encode,
+    entry_of,
+    errors_beside,
+    fault_in,
+    header_secrets,
+    reply_limit,
+    value_at,
+)
 from embedconsole.faults import BadAnswer, BadInput
 
 if TYPE_CHECKING:

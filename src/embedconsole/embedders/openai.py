@@ -11,12 +11,19 @@ from base64 import b64decode
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from embedconsole.embedders.batching import Portions, Row
-from embedconsole.embedders.errors import ServerError, Service, address_secrets, header_secrets
-from embedconsole.embedders.limits import Budget, TooLarge
+from embedconsole.embedders.batching import Budget, Portions, Row, TooLarge
 from embedconsole.embedders.remote import Remote, with_content
-from embedconsole.embedders.replies import decode, encode, reply_limit, value_at
-from embedconsole.embedders.transport import Wire
+from embedconsole.embedders.transport import (
+    ServerError,
+    Service,
+    Wire,
+    address_secrets,
+    decode,
+    encode,
+    header_secrets,
+    reply_limit,
+    value_at,
+)
 from embedconsole.faults import BadAnswer, BadInput, Refused
 
 if TYPE_CHECKING:

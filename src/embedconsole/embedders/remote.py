@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from embedconsole.embedders.base import NOTHING_TO_EMBED, blank
+from embedconsole.embedders.batching import Turns
 from embedconsole.embedders.identity import identity_of
-from embedconsole.embedders.turns import Turns
 from embedconsole.embedders.vectors import checked, is_usable, normalized
 from embedconsole.items import Embedded
 
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
 
     from embedconsole.config.embedder import HttpConfig, OpenAIConfig, ReplicateConfig
     from embedconsole.embedders.batching import BatchAnswers, Row
-    from embedconsole.embedders.errors import Service
+    from embedconsole.embedders.transport import Service
     from embedconsole.items import EmbedInput
 
 _NOTHING = Embedded(np.zeros((0, 0), dtype=np.float32))
-NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
 
 
 class Remote:
@@ -105,11 +105,6 @@ class Remote:
         # What the service says of an input is final; a vector that cannot be used may be better another time.
         passing = frozenset(index for index in found.rejected if index not in said or rows[index].passing)
         return Embedded(vectors, {**found.rejected, **said}, postponed=passing, refused=found.refused)
-
-
-def blank(text: str | None) -> bool:
-    """Whether there is nothing in a text that could be embedded."""
-    return text is None or not text.strip()
 
 
 def with_content(inputs: Sequence[EmbedInput]) -> list[int]:

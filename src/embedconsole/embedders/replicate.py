@@ -8,27 +8,255 @@ stops it by itself when nobody comes for a while.
 from __future__ import annotations
 
 import hashlib
+import json
+import logging
 import re
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NoReturn
 
 import anyio
+import httpx
 import orjson
+from replicate.client import Client
+from yarl import URL
 
 from embedconsole.embedders.batching import Portions, Row, one_each
-from embedconsole.embedders.errors import Service
 from embedconsole.embedders.remote import Remote, with_content
-from embedconsole.embedders.replicate_api import Prediction, ReplicateApi
-from embedconsole.embedders.replicate_output import fault_of_end, vectors_of
 from embedconsole.embedders.tickets import TicketsInMemory
-from embedconsole.faults import BadAnswer, Fault, Refused, Throttled, Transient
+from embedconsole.embedders.transport import (
+    Service,
+    Wire,
+    decode,
+    error_text,
+    fault_in,
+    fault_of_status,
+    split_credentials,
+)
+from embedconsole.faults import BadAnswer, Fault, PaidFailure, Refused, Throttled, Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from replicate.prediction import Prediction as ClientPrediction
 
     from embedconsole.config.embedder import ReplicateConfig
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import Embedded, EmbedInput, JsonObject
+
+
+_PASSING = re.compile(
+    # Replicate's codes for its own trouble, and the words it and its models have for it.
+    r"\bE(?:004|1000|1001|1002|6716|8367|8765|9243|9825)\b|please (?:retry|try again)|interrupted"
+    r"|out of memory|CUDA error|temporarily|unavailable|timed? ?out"
+    r"|connection (?:reset|error|refused|aborted)",
+    re.IGNORECASE,
+)
+
+
+def vectors_of(output: object, sent: Sequence[str]) -> list[object] | None:
+    """The unchecked vectors of an output, one for each thing sent, in that order; None when it holds none.
+
+    Known are `{"embedding": [...]}`, `[{"embedding": [...]}]`, `[{"input": ..., "embedding": [...]}]`,
+    `{"embeddings": [...]}` and bare lists of numbers. A list that is too short or too long comes out as it
+    is.
+    """
+    if isinstance(output, dict):
+        if "embedding" in output:
+            return [output["embedding"]]
+        output = output.get("embeddings")
+    if not isinstance(output, list):
+        return None
+    if output and all(isinstance(entry, (int, float)) for entry in output):
+        return [output]
+    if all(isinstance(entry, dict) and "embedding" in entry for entry in output):
+        return [entry["embedding"] for entry in _in_order(output, sent)]
+    if all(isinstance(entry, list) or entry is None for entry in output):
+        return list(output)
+    return None
+
+
+def _in_order(entries: Sequence[dict[str, object]], sent: Sequence[str]) -> Sequence[dict[str, object]]:
+    """The entries in the order of what was sent, where each names its `input`."""
+    if len(entries) != len(sent) or any("input" not in entry for entry in entries):
+        return entries
+    by_input = {str(entry["input"]).strip(): entry for entry in entries}
+    ordered = [by_input.get(line.strip()) for line in sent]
+    # Another text than was sent, or none: an embedding of that is nobody's.
+    return [entry if entry is not None else {"embedding": None} for entry in ordered]
+
+
+def fault_of_end(service: Service, status: str, error: str | None) -> Fault:
+    """Why a prediction that has ended brought nothing."""
+    if status == "canceled":
+        return Transient(service.source, "the prediction was cancelled before it had a result")
+    said = service.clean(error or "") or "without a reason"
+    if _PASSING.search(said):
+        return Transient(service.source, f"the prediction failed: {said}")
+    return PaidFailure(service.source, f"the prediction failed: {said}")
+
+
+ENDED = frozenset({"succeeded", "failed", "canceled"})
+
+_KNOWN = ENDED | {"starting", "processing"}
+_REPLY_LIMIT = 16 * 1024 * 1024
+_SLACK_SECONDS = 30.0
+"""Beyond the time that a request is held open on purpose."""
+_COLLECTED_WITHIN = 600.0
+"""Seconds after our deadline in which somebody may come for a result; then Replicate stops the prediction."""
+_NO_VERSION = re.compile(r"version[^.]*(?:not exist|not permitted|invalid)|invalid version", re.IGNORECASE)
+_NO_SUCH_INPUT = re.compile(r"additional property|is required", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """One prediction as Replicate last told of it; `status` is one of `ENDED`, starting or processing."""
+
+    id: str
+    status: str
+    output: object
+    error: str | None
+
+    @property
+    def ended(self) -> bool:
+        return self.status in ENDED
+
+
+class NotFound(Refused):
+    """Replicate has nothing under this name, or no longer."""
+
+
+class ReplicateApi:
+    """Creates, looks up and cancels predictions of one model.
+
+    Args:
+        token: The API token.
+    """
+
+    def __init__(self, service: Service, config: ReplicateConfig, token: str) -> None:
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # a line at INFO for each request
+        self._model, _, self._version = config.model.partition(":")
+        self._wait = config.wait
+        self._wire = Wire(
+            service,
+            config.url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=config.wait + _SLACK_SECONDS,
+            connections=config.concurrency,
+            tls=config.tls.context(f"embedders.{service.name}.tls"),
+            fault_of=lambda status, headers, body: _fault_of(service, status, headers, body),
+        )
+        keep_for = f"{config.timeout + _COLLECTED_WITHIN:.0f}s"
+        self._client = Client(
+            api_token=token,
+            base_url=split_credentials(config.url)[0],
+            transport=_Transport(service, self._wire, keep_for),
+        )
+
+    async def create(self, model_input: JsonObject) -> Prediction:
+        """Order a prediction and wait for a moment; it may have ended by then."""
+        # `predictions.async_create(model=...)` would drop `wait`.
+        if self._version:
+            made = await self._client.predictions.async_create(
+                version=self._version, input=model_input, wait=self._wait
+            )
+        else:
+            made = await self._client.models.predictions.async_create(
+                model=self._model, input=model_input, wait=self._wait
+            )
+        return _prediction(made)
+
+    async def get(self, prediction_id: str) -> Prediction | None:
+        """How a prediction is; None when Replicate has forgotten it."""
+        try:
+            return _prediction(await self._client.predictions.async_get(prediction_id))
+        except NotFound:
+            return None
+
+    async def cancel(self, prediction_id: str) -> None:
+        """Stop a prediction, should it still run."""
+        await self._client.predictions.async_cancel(prediction_id)
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._wire.aclose()
+
+
+def _prediction(made: ClientPrediction) -> Prediction:
+    return Prediction(made.id, made.status, made.output, made.error)
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """Sends the client's requests over a `Wire`, and hands it only replies that it can read."""
+
+    def __init__(self, service: Service, wire: Wire, keep_for: str) -> None:
+        self._service = service
+        self._wire = wire
+        self._keep_for = keep_for
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        headers = {"Cancel-After": self._keep_for} if request.method == "POST" else {}
+        if (prefer := request.headers.get("prefer")) is not None:
+            headers["Prefer"] = prefer
+        data = await self._wire.send(
+            request.method,
+            URL(str(request.url), encoded=True),
+            await request.aread() or None,
+            headers=headers,
+            reply_limit=_REPLY_LIMIT,
+        )
+        return httpx.Response(200, content=_readable(self._service, data), request=request)
+
+
+def _readable(service: Service, data: bytes) -> bytes:
+    """A prediction as the client's model of one takes it: five statuses, an error that is a text.
+
+    Raises:
+        Transient: It is no JSON.
+        Refused: It is no prediction.
+    """
+    reply = decode(service, data)
+    if not isinstance(reply, dict):
+        _no_prediction(service)
+    status, error = reply.get("status"), reply.get("error")
+    if not isinstance(reply.get("id"), str) or not isinstance(status, str):
+        told = fault_in(service, reply)
+        if told is not None:
+            raise told
+        _no_prediction(service)
+    if status in _KNOWN and isinstance(error, str | None) and {"model", "version"} <= reply.keys():
+        return data
+    if status not in _KNOWN:
+        # Aborted: stopped before it began. Any other one is news to us, and on its way.
+        status = "canceled" if status == "aborted" else "starting"
+    return json.dumps(
+        {
+            "id": reply["id"],
+            "model": str(reply.get("model")),
+            "version": str(reply.get("version")),
+            "status": status,
+            "output": reply.get("output"),
+            "error": error if isinstance(error, str | None) else json.dumps(error),
+        }
+    ).encode()
+
+
+def _no_prediction(service: Service) -> NoReturn:
+    raise Refused(service.source, "answered something that is no prediction", remedy=service.url_remedy)
+
+
+def _fault_of(service: Service, status: int, headers: Mapping[str, str], body: bytes) -> Fault:
+    """As `fault_of_status`, with what Replicate says in its own way."""
+    fault = fault_of_status(service, status, headers, body)
+    said = service.clean(error_text(body))
+    key = f"embedders.{service.name}"
+    if status == 404 or (status == 422 and _NO_VERSION.search(said)):
+        remedy = f"Check {key}.model: owner/name for an official model, owner/name:version for any other"
+        return NotFound(service.source, f"has no such model ({status}): {said}", remedy=remedy)
+    if status == 422 and _NO_SUCH_INPUT.search(said):
+        remedy = f"Check {key}.text_input, image_input, batch_input and extra against the model's inputs"
+        return Refused(service.source, f"takes other inputs (422): {said}", remedy=remedy)
+    return fault
+
 
 _KEY_BYTES = 16
 _FIRST_LOOK = 0.25

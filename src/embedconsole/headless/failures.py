@@ -12,7 +12,7 @@ from embedconsole.headless.talk import duration, items_word, put, put_json, put_
 from embedconsole.ledger.records.failures import FailureKind
 from embedconsole.sync.inspect.failures import Chosen, cause_named, failure_overview, let_be, put_back
 from embedconsole.sync.run.generations import generation_of
-from embedconsole.sync.shared.remedies import remedy_for
+from embedconsole.sync.shared.fault_text import remedy_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from embedconsole.catalog.feed.database import FeedDatabase
-    from embedconsole.catalog.feed.state import FeedState
-    from embedconsole.catalog.feed.status import Inspection, WatchedState
+    from embedconsole.catalog.feed.status import FeedState, Inspection, WatchedState
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
 

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from embedconsole.catalog.feed.database import FeedDatabase
-    from embedconsole.catalog.feed.state import FeedState
+    from embedconsole.catalog.feed.status import FeedState
     from embedconsole.config.pipeline import Pipeline
 
 
 def feed_of(pipeline: Pipeline) -> FeedState | str:
     """A pipeline's feed, or why it can't be looked at."""
-    from embedconsole.catalog.feed.state import feed_state
+    from embedconsole.catalog.feed.status import feed_state
 
     try:
         with opened_feed(pipeline) as database:

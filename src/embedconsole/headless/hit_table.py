@@ -11,8 +11,7 @@ from rich.text import Text
 
 from embedconsole.foreign_text import harmless
 from embedconsole.headless.talk import put_drawn
-from embedconsole.sync.search.hits import key_of
-from embedconsole.sync.search.presentation import asked_fields, shown_at
+from embedconsole.sync.search.presentation import asked_fields, key_of, shown_at
 
 if TYPE_CHECKING:
     from embedconsole.items import Hit

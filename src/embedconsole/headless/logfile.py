@@ -9,7 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from embedconsole.foreign_text import harmless
-from embedconsole.whereabouts import whereabouts
+from embedconsole.telemetry import whereabouts
 
 if TYPE_CHECKING:
     from pathlib import Path

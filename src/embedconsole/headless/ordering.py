@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import put, put_json, say
-from embedconsole.sync.daemon.giving import give
-from embedconsole.sync.daemon.orders import Verb, Wish
+from embedconsole.sync.daemon.orders import Verb, Wish, give
 from embedconsole.sync.observe.other_processes import serving
 
 if TYPE_CHECKING:

@@ -11,14 +11,12 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.summary import print_figures
 from embedconsole.headless.talk import duration, put, put_json, put_table, say
-from embedconsole.sync.observe.differing_runs import two_runs
-from embedconsole.sync.observe.run_history import past_runs, run_in_detail
+from embedconsole.sync.observe.run_history import past_runs, run_in_detail, two_runs
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.records.history import Event
-    from embedconsole.sync.observe.differing_runs import Figure
-    from embedconsole.sync.observe.run_history import PastRun, RunPart
+    from embedconsole.sync.observe.run_history import Figure, PastRun, RunPart
 
 _KEYS = 20
 

@@ -13,8 +13,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.search.filter_parser import check_field, parse_where, written
-from embedconsole.sync.search.hits import facts_of, key_of
-from embedconsole.sync.search.presentation import asked_fields, showing_of, shown_at
+from embedconsole.sync.search.presentation import asked_fields, facts_of, key_of, showing_of, shown_at
 from embedconsole.sync.search.search import ByImage, ByText, search
 
 if TYPE_CHECKING:

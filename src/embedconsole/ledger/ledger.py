@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.ledger.database import Database, sqlite_file
-from embedconsole.ledger.hosts.audits import Audits
 from embedconsole.ledger.hosts.clock_jumps import ClockJumps
-from embedconsole.ledger.hosts.history import History
+from embedconsole.ledger.hosts.history import Audits, History
 from embedconsole.ledger.hosts.incidents import Incidents
 from embedconsole.ledger.hosts.orders import Orders
 from embedconsole.ledger.hosts.processes import Presence
@@ -17,12 +16,11 @@ from embedconsole.ledger.hosts.shared_gates import SharedGates
 from embedconsole.ledger.items.counts import Overview
 from embedconsole.ledger.items.deletions import Deletions
 from embedconsole.ledger.items.failures import FailedItems
-from embedconsole.ledger.items.generations import Generations
+from embedconsole.ledger.items.generations import Generations, Succession
 from embedconsole.ledger.items.kept_vectors import KeptVectors
 from embedconsole.ledger.items.planned_items import CataloguedItems
 from embedconsole.ledger.items.rechecks import Doubts
 from embedconsole.ledger.items.settle import Work
-from embedconsole.ledger.items.succession import Succession
 from embedconsole.ledger.items.synced_items import Beliefs
 from embedconsole.ledger.migrate import VERSION, migrate, schema_version
 

@@ -15,7 +15,7 @@ from embedconsole.config.embedder import (
     ReplicateConfig,
 )
 from embedconsole.embedders.build import build_embedder
-from embedconsole.embedders.combining import CombinedEmbedder
+from embedconsole.embedders.vectors import CombinedEmbedder
 from embedconsole.faults import BadInput
 from embedconsole.items import EmbedInput
 

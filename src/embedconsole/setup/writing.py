@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedconsole.config.interpolate import escape
-from embedconsole.config.scalars import is_block, text_scalar
+from embedconsole.config.types import is_block, text_scalar
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:

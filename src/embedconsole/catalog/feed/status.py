@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from embedconsole.catalog.feed.base import Backlog
 from embedconsole.catalog.feed.names import feed_prefix
+from embedconsole.catalog.feed.outbox import SqlFeed
 from embedconsole.catalog.feed.watched_tables import find_place
 
 if TYPE_CHECKING:
@@ -16,6 +18,27 @@ if TYPE_CHECKING:
     from embedconsole.catalog.feed.database import FeedDatabase
     from embedconsole.catalog.feed.triggers import FoundTriggers, TriggerPart
     from embedconsole.catalog.query_source import TableName
+
+
+@dataclass(frozen=True, slots=True)
+class FeedState:
+    """A feed now; `problems` a line each."""
+
+    inspection: Inspection
+    backlog: Backlog
+    problems: Sequence[str]
+
+    @property
+    def trusted(self) -> bool:
+        """Whether every change is noted."""
+        return not self.problems
+
+
+def feed_state(database: FeedDatabase) -> FeedState:
+    """Look at a feed. Raises Transient or Refused: the database does not answer, or not to us."""
+    inspection = inspect_feed(database)
+    backlog = SqlFeed(database).backlog() if inspection.has_outbox else Backlog(0, None)
+    return FeedState(inspection, backlog, complaints(inspection))
 
 
 @dataclass(frozen=True, slots=True)

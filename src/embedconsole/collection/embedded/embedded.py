@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
@@ -14,7 +16,7 @@ from embedconsole.collection.embedded.engine_process import EngineEnded, EngineP
 from embedconsole.collection.embedded.frames import pack_vectors
 from embedconsole.collection.filters import to_filter
 from embedconsole.collection.qdrant.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, ServerAddress
-from embedconsole.collection.qdrant.records import parse_records, stored_point
+from embedconsole.collection.qdrant.server import parse_records, stored_point
 from embedconsole.faults import BadInput, Fault, Refused, Transient
 from embedconsole.filters import EVERYTHING
 from embedconsole.items import CollectionState, Hit, Naming, PointPage, VectorSpec
@@ -38,6 +40,69 @@ if TYPE_CHECKING:
         Points,
         StoredPoint,
     )
+
+
+_HOLDER_BYTES = 32
+_LOCKED_BYTE = 1024
+"""Where Windows locks, away from the holder's number, which others have to be able to read."""
+
+
+class DirectoryLock:
+    """Held from `acquire` until the process ends.
+
+    Args:
+        path: The lock's file; made when it is not there, and left behind.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: int | None = None
+
+    def acquire(self, holder: int) -> str | None:
+        """Take the lock.
+
+        Args:
+            holder: The process id that others are told.
+
+        Returns:
+            None when it is ours now, else the process id of the holder, or "unknown".
+
+        Raises:
+            OSError: The file can't be made.
+        """
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        if not _try_lock(file):
+            known = os.read(file, _HOLDER_BYTES)
+            os.close(file)
+            return known.decode("ascii", "replace").strip() or "unknown"
+        os.ftruncate(file, 0)
+        os.write(file, f"{holder}\n".encode())
+        self._file = file
+        return None
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(file: int) -> bool:
+        os.lseek(file, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        finally:
+            os.lseek(file, 0, os.SEEK_SET)
+        return True
+else:
+    import fcntl
+
+    def _try_lock(file: int) -> bool:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
 
 _CLOSE_SECONDS = 30.0
 _PAGE = 10_000

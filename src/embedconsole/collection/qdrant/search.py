@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
+import httpx
+from yarl import URL
 
 from embedconsole.collection.filters import to_filter
 from embedconsole.collection.qdrant.errors import (
@@ -20,8 +22,8 @@ from embedconsole.collection.qdrant.errors import (
     no_point,
     not_qdrant,
 )
-from embedconsole.collection.qdrant.transport import Transport
 from embedconsole.faults import Fault, Throttled
+from embedconsole.http_client import REPLY_LIMIT
 from embedconsole.items import Hit
 from embedconsole.retry_after import retry_after
 
@@ -37,6 +39,27 @@ if TYPE_CHECKING:
     from embedconsole.filters import Condition, Scope
     from embedconsole.http_client import Http
     from embedconsole.items import PointId
+
+
+_ANSWERED = ("content-type", "retry-after")
+"""Headers that qdrant-client reads; those of the transfer are true no longer."""
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Sends requests over `Http`: the same connections, proxy, certificates, limits and errors."""
+
+    def __init__(self, client: Http) -> None:
+        self._client = client
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        reply = await self._client.send(
+            request.method, URL(str(request.url), encoded=True), await request.aread() or None
+        )
+        if reply.ok and not reply.whole:
+            raise httpx.ReadError(f"the reply has more than {REPLY_LIMIT >> 20} MB", request=request)
+        headers = {name: reply.headers[name] for name in _ANSWERED if name in reply.headers}
+        return httpx.Response(reply.status, headers=headers, content=reply.body, request=request)
+
 
 T = TypeVar("T")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import anyio
+import numpy as np
 import orjson
 from yarl import URL
 
@@ -26,8 +27,6 @@ from embedconsole.collection.qdrant.errors import (
     not_qdrant,
     too_long,
 )
-from embedconsole.collection.qdrant.records import parse_records, payload_of, stored_point
-from embedconsole.collection.qdrant.scrolling import parse_page, scroll_body
 from embedconsole.collection.qdrant.state import parse_naming, parse_optimizations, parse_state
 from embedconsole.collection.qdrant.wire import (
     encode,
@@ -40,13 +39,12 @@ from embedconsole.collection.qdrant.wire import (
 from embedconsole.faults import Refused, Transient
 from embedconsole.filters import EVERYTHING
 from embedconsole.http_client import FAILURES, REPLY_LIMIT, Http
-from embedconsole.items import MARKER
+from embedconsole.items import MARKER, UNNAMED, PointPage, StoredPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from ssl import SSLContext
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from embedconsole.collection.qdrant.search import Searcher
@@ -62,11 +60,70 @@ if TYPE_CHECKING:
         Naming,
         Optimizations,
         PointId,
-        PointPage,
         Points,
-        StoredPoint,
+        Vectors,
         VectorSpec,
     )
+
+
+def parse_records(result: JsonValue) -> Iterator[tuple[PointId, JsonObject]]:
+    """Each record of a list with its point's id; what is none is passed by."""
+    for record in result if isinstance(result, list) else []:
+        if isinstance(record, dict) and (point := point_of(record.get("id"))) is not None:
+            yield point, record
+
+
+def point_of(value: JsonValue) -> PointId | None:
+    """A point's id; None where it is none."""
+    return value if isinstance(value, (int, str)) and not isinstance(value, bool) else None
+
+
+def payload_of(record: JsonObject) -> JsonObject:
+    """The payload; an empty one where there is none."""
+    payload = record.get("payload")
+    return payload if isinstance(payload, dict) else {}
+
+
+def stored_point(record: JsonObject) -> StoredPoint:
+    """The record's marker and its dense vectors."""
+    marker = payload_of(record).get(MARKER)
+    vector = record.get("vector")
+    named = vector if isinstance(vector, dict) else {UNNAMED: vector}
+    dense = {name: _dense(value) for name, value in named.items()}
+    return StoredPoint(
+        marker if isinstance(marker, dict) else None,
+        {name: array for name, array in dense.items() if array is not None},
+    )
+
+
+def _dense(value: JsonValue) -> Vectors | None:
+    """Shape (size,), of a multivector (rows, size); None for a sparse vector, which is an object."""
+    return np.asarray(value, dtype=np.float32) if isinstance(value, list) and value else None
+
+
+def scroll_body(start: PointId | None, fields: Sequence[str] | None, limit: int) -> JsonObject:
+    """The body of `points/scroll`; without an `order_by` the server goes by the ids."""
+    body: JsonObject = {
+        "limit": limit,
+        "with_payload": True if fields is None else list(fields),
+        "with_vector": False,
+    }
+    if start is not None:
+        body["offset"] = start
+    return body
+
+
+def parse_page(result: JsonValue) -> PointPage | None:
+    """The page in a reply; None when it is none."""
+    if not isinstance(result, dict) or not isinstance(result.get("points"), list):
+        return None
+    points = [(point, payload_of(record)) for point, record in parse_records(result["points"])]
+    told = result.get("next_page_offset")
+    following = point_of(told)
+    if told is not None and following is None:
+        return None
+    return PointPage(points, following)
+
 
 _DELETE_PAGE = 10_000
 _RETRIEVE_PAGE = 1_000

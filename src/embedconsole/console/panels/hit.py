@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from embedconsole.console.panels.wrapping import words_in, wrapped
 from embedconsole.console.text import BLANK, Span, clean, left
 from embedconsole.ledger.state import State
-from embedconsole.sync.search.hits import key_of, title_of
+from embedconsole.sync.search.presentation import key_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

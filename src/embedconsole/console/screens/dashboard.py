@@ -27,7 +27,7 @@ from embedconsole.console.view import (
     LatestView,
 )
 from embedconsole.console.widgets.panel import Panel
-from embedconsole.sync.observe.past_day import past_day
+from embedconsole.sync.observe.past import past_day
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

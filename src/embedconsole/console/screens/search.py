@@ -22,7 +22,7 @@ from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.filters import EVERYTHING
 from embedconsole.sync.inspect.item import examine_item
-from embedconsole.sync.search.hits import key_of
+from embedconsole.sync.search.presentation import key_of
 from embedconsole.sync.search.search import ByText, LikeItem, parse_asked, search_engine, vector_for
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import case, select, update
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.hosts.processes import RUN_LEASE_SECONDS
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.items.crash_counts import LATE_WRITES_SECONDS

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import delete, func, insert, select, update
 
-from embedconsole.ledger.clock import now_ms
-from embedconsole.ledger.records.history import Event, RunRecord
-from embedconsole.ledger.schema import events, runs
+from embedconsole.ledger.dialect import now_ms
+from embedconsole.ledger.records.history import AuditRecord, Event, RunRecord
+from embedconsole.ledger.schema import audits, events, runs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from embedconsole.ledger.database import Database
+
 
 KEEP_EVENTS = 20_000
 KEEP_RUNS = 2_000
@@ -142,3 +143,39 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
         key=row.key,
         message=row.message,
     )
+
+
+KEEP_AUDITS = 500
+"""Of each pipeline."""
+
+
+class Audits:
+    """The audits of all pipelines."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, pipeline: str, outcome: Mapping[str, object]) -> None:
+        """Note what was found just now, and prune what is old."""
+        entry = insert(audits).values(at=now_ms(), pipeline=pipeline, outcome=json.dumps(outcome))
+        oldest = (
+            select(audits.c.id)
+            .where(audits.c.pipeline == pipeline)
+            .order_by(audits.c.id.desc())
+            .offset(KEEP_AUDITS)
+            .limit(1)
+        )
+
+        def work(connection: Connection) -> None:
+            connection.execute(entry)
+            last = connection.scalar(oldest)
+            if last is not None:
+                connection.execute(delete(audits).where(audits.c.pipeline == pipeline, audits.c.id <= last))
+
+        self._database.write(work)
+
+    def latest(self, pipeline: str, limit: int = 20) -> list[AuditRecord]:
+        """The latest of a pipeline, newest first."""
+        query = select(audits.c.at, audits.c.outcome).where(audits.c.pipeline == pipeline)
+        rows = self._database.rows(query.order_by(audits.c.id.desc()).limit(limit))
+        return [AuditRecord(row[0] / 1000, pipeline, json.loads(row[1])) for row in rows]

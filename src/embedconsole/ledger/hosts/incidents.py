@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, delete, insert, select, update
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.records.incidents import Telling, Turn
 from embedconsole.ledger.schema import incidents
 

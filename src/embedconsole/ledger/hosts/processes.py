@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select, update
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.settle import leave
 from embedconsole.ledger.records.presence import Lease, Process
 from embedconsole.ledger.schema import leases, workers

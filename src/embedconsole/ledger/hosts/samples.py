@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, delete, func, insert, literal, select
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.records.history import Pictured, Throughput
 from embedconsole.ledger.schema import samples
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import bindparam, insert, select, update
 
-from embedconsole.ledger.bulk import constant
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import constant, now_ms
 from embedconsole.ledger.items import crash_counts as crashes
 from embedconsole.ledger.records.work import Batch, ClaimedItem
 from embedconsole.ledger.schema import batches, items, vectors

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Integer, cast, func, literal, select, union_all
 
 from embedconsole.items import point_id, point_order
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.records.items import Counts, LedgerItem
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.schema import batches, generations, items

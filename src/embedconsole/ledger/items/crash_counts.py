@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, literal, select, update
 
 from embedconsole.faults import FaultClass
-from embedconsole.ledger.bulk import constant
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import constant, now_ms
 from embedconsole.ledger.items.failure_causes import cause_of
 from embedconsole.ledger.schema import doubts, items
 from embedconsole.ledger.state import State

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, insert, select
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.planned_items import count_of_wanted, set_gone
 from embedconsole.ledger.records.items import Turnover
 from embedconsole.ledger.schema import deletions, generations

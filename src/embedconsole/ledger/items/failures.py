@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import and_, case, distinct, func, literal, or_, select, update
 
 from embedconsole.items import point_id, point_order
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.planned_items import NO_ERROR
 from embedconsole.ledger.records.failures import Among, FailedItem, FailureGroup, FailureKind
 from embedconsole.ledger.schema import items

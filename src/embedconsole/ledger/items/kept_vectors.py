@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, exists, func, insert, literal, or_, select, union, update
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.planned_items import FORGOTTEN
 from embedconsole.ledger.schema import items, vectors
 from embedconsole.ledger.state import UNKNOWN
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class KeptVectors:
-    """Vectors by embed hash. Their bytes are the engine's affair, see `sync.content.packing`."""
+    """Vectors by embed hash. Their bytes are the engine's affair, see `sync.content.vectors`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

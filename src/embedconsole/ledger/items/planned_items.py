@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, null, select, update
 
-from embedconsole.ledger.bulk import Bulk, constant
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.records.items import Known
 from embedconsole.ledger.schema import items, vectors
 from embedconsole.ledger.state import UNKNOWN, State

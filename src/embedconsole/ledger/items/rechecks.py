@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.synced_items import set_held
 from embedconsole.ledger.records.items import Hashes
 from embedconsole.ledger.records.work import Doubt

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import bindparam, case, delete, func, null, select, update
 
-from embedconsole.ledger.bulk import Bulk, constant
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.items import crash_counts as crashes
 from embedconsole.ledger.items.claim import LEASE_SECONDS, Wanting, claim
 from embedconsole.ledger.items.failure_causes import cause_of

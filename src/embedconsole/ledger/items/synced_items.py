@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, case, insert, literal, or_, select, update
 
-from embedconsole.ledger.bulk import Bulk
-from embedconsole.ledger.clock import now_ms
+from embedconsole.ledger.dialect import Bulk, now_ms
 from embedconsole.ledger.records.items import Believed
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import UNKNOWN, State

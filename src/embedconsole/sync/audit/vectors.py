@@ -11,8 +11,8 @@ import anyio.to_thread
 
 from embedconsole.faults import BadInput
 from embedconsole.sync.audit.report import NotChecked, VectorAudit
-from embedconsole.sync.content.gathering import by_slot
 from embedconsole.sync.content.slots import vector_of
+from embedconsole.sync.content.vectors import by_slot
 from embedconsole.sync.resilience.gate import Gate
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault, FaultClass
-from embedconsole.sync.daemon.due import something_due
 from embedconsole.sync.daemon.feed_poller import FeedWatch
 from embedconsole.sync.daemon.orders import Wish
 from embedconsole.sync.observe.snapshot import Halt
 from embedconsole.sync.resilience.background import alongside, first_of
+from embedconsole.sync.run.generations import current_generation
+from embedconsole.sync.shared.fault_text import from_outside
 from embedconsole.sync.shared.journal import log
 from embedconsole.sync.shared.options import WHAT_IS_DUE, RunOptions
-from embedconsole.sync.shared.outside import from_outside
 from embedconsole.sync.shared.report import Outcome, RunReport, none_ran
 
 if TYPE_CHECKING:
@@ -27,6 +27,19 @@ if TYPE_CHECKING:
 
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.engine import Engine
+
+
+async def something_due(engine: Engine, assembly: Assembly) -> bool:
+    """Whether an item of this pipeline could be claimed now.
+
+    Raises:
+        Fault: the ledger does not answer.
+    """
+    generation = await anyio.to_thread.run_sync(current_generation, assembly, engine.ledger)
+    if generation is None:
+        return False
+    return await anyio.to_thread.run_sync(engine.ledger.overview.next_due, generation.id) == 0.0
+
 
 FEED = "feed"
 """The kind of a run that looks only at what the change feed names."""

@@ -16,9 +16,9 @@ from embedconsole.sync.content.template import as_text
 from embedconsole.sync.inspect.item_explanation import what_follows, what_is_amiss
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation
-from embedconsole.sync.search.hits import title_of
+from embedconsole.sync.search.presentation import title_of
+from embedconsole.sync.shared.fault_text import remedy_for
 from embedconsole.sync.shared.journal import product_column
-from embedconsole.sync.shared.remedies import remedy_for
 from embedconsole.sync.shared.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -198,7 +198,7 @@ def _kept(ledger: Ledger, generation_id: int, embed_hash: bytes | None) -> dict[
     if packed is None:
         return {}
     # It brings numpy, which a look at an item mostly does without.
-    from embedconsole.sync.content.packing import unpack
+    from embedconsole.sync.content.vectors import unpack
 
     return {slot_words(slot): vector.size for slot, vector in unpack(packed).items()}
 

@@ -21,7 +21,7 @@ from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
-from embedconsole.sync.worker.vector_column import rewrite_vector_column
+from embedconsole.sync.worker.writeback import rewrite_vector_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from embedconsole.collection.build import address_of
 from embedconsole.faults import ConfigError
 from embedconsole.sync.content.recipe_record import former_assembly
 from embedconsole.sync.run.generations import current_generation
-from embedconsole.sync.worker.vector_column import has_vector_column, rewrite_vector_column
+from embedconsole.sync.worker.writeback import has_vector_column, rewrite_vector_column
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection

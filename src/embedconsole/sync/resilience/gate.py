@@ -6,7 +6,7 @@ import time
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 import anyio
 
@@ -19,13 +19,51 @@ from embedconsole.faults import (
     Transient,
     Unreachable,
 )
-from embedconsole.sync.resilience.board import Alone
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from embedconsole.config.settings import RetryConfig
-    from embedconsole.sync.resilience.board import Board, Hearsay
+
+
+@dataclass(frozen=True, slots=True)
+class Hearsay:
+    """What another process says of a dependency.
+
+    Attributes:
+        age: Seconds since it is so.
+        left: Seconds until it is tried again.
+        failures: In a row.
+    """
+
+    state: GateState
+    age: float
+    left: float
+    failures: int
+    fault: str | None
+
+
+class Board(Protocol):
+    """Where processes tell each other of dependencies that throttle or fail."""
+
+    def tell(self, gate: Gate) -> None:
+        """The gate has shut, or its breaker has closed."""
+        ...
+
+    async def may_probe(self, gate: Gate) -> bool:
+        """Whether this process may see if the dependency is back; one at a time does."""
+        ...
+
+
+class Alone:
+    """The board of a process that shares its gates with nobody."""
+
+    def tell(self, gate: Gate) -> None:
+        pass
+
+    async def may_probe(self, gate: Gate) -> bool:
+        return True
+
 
 T = TypeVar("T")
 Vouch: TypeAlias = "Callable[[Fault], Awaitable[None]]"

@@ -23,8 +23,7 @@ from embedconsole.config.masking import mask_url
 from embedconsole.faults import Fault
 from embedconsole.ledger.state import GateMark
 from embedconsole.sync.resilience.background import alongside
-from embedconsole.sync.resilience.board import Hearsay
-from embedconsole.sync.resilience.gate import Gate, GateState
+from embedconsole.sync.resilience.gate import Gate, GateState, Hearsay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -52,7 +52,7 @@ class EmbedderPool:
             return embedder
         if (embedder.identity, how) not in self._combined:
             # It brings numpy, which a run with nothing to embed need not pay for.
-            from embedconsole.embedders.combining import CombinedEmbedder
+            from embedconsole.embedders.vectors import CombinedEmbedder
 
             self._combined[embedder.identity, how] = CombinedEmbedder(embedder, how)
         return self._combined[embedder.identity, how]

@@ -27,8 +27,7 @@ from embedconsole.sync.shared.control import Control
 from embedconsole.sync.shared.fault_text import stopped
 from embedconsole.sync.shared.options import WHAT_IS_DUE, RunOptions
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, none_ran
-from embedconsole.telemetry import span
-from embedconsole.whereabouts import in_run
+from embedconsole.telemetry import in_run, span
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from embedconsole.sync.shared.journal import Journal
     from embedconsole.sync.shared.report import Progress
     from embedconsole.sync.worker.collection_setup import ReadyCollection
-    from embedconsole.sync.worker.donor import Donor
     from embedconsole.sync.worker.embed import GatedEmbedder
     from embedconsole.sync.worker.kept_vectors import VectorKeeper
     from embedconsole.sync.worker.memory_budget import Room
+    from embedconsole.sync.worker.reuse import Donor
     from embedconsole.sync.worker.writeback import CatalogNoter
 
 

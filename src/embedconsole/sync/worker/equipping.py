@@ -9,11 +9,11 @@ from embedconsole.sync.content.row_reader import RowPortions
 from embedconsole.sync.worker.batch import BatchWorker
 from embedconsole.sync.worker.collection_setup import ReadyCollection
 from embedconsole.sync.worker.context import Workbench
-from embedconsole.sync.worker.donor import Donor
 from embedconsole.sync.worker.embed import GatedEmbedder, KnownSize
 from embedconsole.sync.worker.kept_vectors import VectorKeeper
 from embedconsole.sync.worker.known_good import KnownGood
 from embedconsole.sync.worker.memory_budget import Room
+from embedconsole.sync.worker.reuse import Donor
 from embedconsole.sync.worker.write import GatedCollection
 from embedconsole.sync.worker.writeback import CatalogNoter
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.sync.content.packing import pack, unpack
+from embedconsole.sync.content.vectors import pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

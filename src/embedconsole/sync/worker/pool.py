@@ -16,9 +16,7 @@ from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.sync.resilience.gate import Stop
 from embedconsole.sync.shared.budget import Purse
 from embedconsole.sync.shared.fault_text import stopped
-from embedconsole.sync.worker.elapsed import elapsed
-from embedconsole.telemetry import span
-from embedconsole.whereabouts import in_batch
+from embedconsole.telemetry import in_batch, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +28,15 @@ if TYPE_CHECKING:
     from embedconsole.sync.shared.control import RunControl
     from embedconsole.sync.shared.journal import Journal
     from embedconsole.sync.worker.batch import BatchWorker
+
+
+_BOOT_TIME = getattr(time, "CLOCK_BOOTTIME", None)
+
+
+def elapsed() -> float:
+    """Seconds since some moment."""
+    return time.monotonic() if _BOOT_TIME is None else time.clock_gettime(_BOOT_TIME)
+
 
 _HEARTBEAT = 1.0
 _MARGIN = 5.0

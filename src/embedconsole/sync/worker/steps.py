@@ -19,15 +19,14 @@ from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.items.crash_counts import LATE_WRITES_SECONDS
 from embedconsole.ledger.records.work import Failure
 from embedconsole.ledger.state import UNKNOWN, State
-from embedconsole.sync.content.gathering import joined
 from embedconsole.sync.content.slots import vector_of
+from embedconsole.sync.content.vectors import joined
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.resilience.retry import delay_after
+from embedconsole.sync.worker.batch import BatchOutcome, Stages
 from embedconsole.sync.worker.bisect import Rejection
 from embedconsole.sync.worker.embed import embed_contents
-from embedconsole.sync.worker.outcome import BatchOutcome
 from embedconsole.sync.worker.reuse import standing_of
-from embedconsole.sync.worker.stages import Stages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

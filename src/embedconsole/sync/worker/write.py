@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.faults import BadInput, Fault, Transient
 from embedconsole.items import MARKER, Points, point_id
-from embedconsole.sync.content.gathering import column_of, gathered
+from embedconsole.sync.content.vectors import column_of, gathered
 from embedconsole.sync.worker.bisect import MANY, Bisection, ServiceEvidence, verdict
 
 if TYPE_CHECKING:
