@@ -4,14 +4,6 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
-
-from embedconsole.catalog.row_values import json_column
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from embedconsole.items import JsonValue
 
 _UNREAD = frozenset({"script", "style", "template", "noscript", "iframe", "svg", "head"})
 _INLINE = frozenset(
@@ -30,11 +22,6 @@ _KNOWN = frozenset(
     ("audio", "caption", "contact-form-7", "embed", "gallery", "playlist", "product", "products", "video")
 )
 """Shortcodes of WordPress and WooCommerce that may come alone; `[sic]` is text."""
-
-
-def plain_column(values: Sequence[object]) -> Sequence[JsonValue]:
-    """One column of a page of rows, JSON-ready, its HTML made plain text."""
-    return [plain_text(value) if isinstance(value, str) else value for value in json_column(values)]
 
 
 def plain_text(html: str) -> str:

@@ -29,7 +29,7 @@ from uuid import UUID
 
 import orjson
 
-from embedconsole.catalog.markup import plain_column
+from embedconsole.catalog.markup import plain_text
 from embedconsole.items import CatalogRow
 
 if TYPE_CHECKING:
@@ -93,6 +93,11 @@ def json_column(values: Sequence[object]) -> Sequence[JsonValue]:
 def parsed_column(values: Sequence[object]) -> Sequence[JsonValue]:
     """The same of a column that holds JSON as text; text that is none stays text."""
     return [parse_json(value) if isinstance(value, str | bytes) else json_value(value) for value in values]
+
+
+def plain_column(values: Sequence[object]) -> Sequence[JsonValue]:
+    """One column of a page of rows, JSON-ready, its HTML made plain text."""
+    return [plain_text(value) if isinstance(value, str) else value for value in json_column(values)]
 
 
 def bit_column(values: Sequence[object]) -> Sequence[JsonValue]:
