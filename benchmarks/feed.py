@@ -26,8 +26,8 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 from embedconsole.catalog.feed.database import FeedDatabase
 from embedconsole.catalog.feed.install import run_statements, statements_to_install, statements_to_remove
 from embedconsole.catalog.feed.status import inspect_feed
-from embedconsole.config.catalog import CatalogConfig
 from embedconsole.config.database import database_url
+from embedconsole.config.sections.catalog import CatalogConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

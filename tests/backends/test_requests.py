@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import TypeAdapter
 
-from embedconsole.config.embedder import EmbedderConfig
+from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.yaml_source import parse_source
 from embedconsole.embedders.build import build_embedder
 

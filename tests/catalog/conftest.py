@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from embedconsole.catalog.sql_catalog import SqlCatalog
-from embedconsole.config.catalog import CatalogConfig
+from embedconsole.config.sections.catalog import CatalogConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from embedconsole.catalog.base import Settled
 from embedconsole.catalog.feed.install import run_statements
 from embedconsole.catalog.feed.outbox import SqlFeed
 from embedconsole.catalog.sql_catalog import SqlCatalog
-from embedconsole.config.catalog import CatalogConfig
+from embedconsole.config.sections.catalog import CatalogConfig
 from support.feed import WITH_CATEGORIES, installed
 from support.shop import QUERY, Shop
 

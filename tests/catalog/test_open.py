@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import make_url
 
 from embedconsole.catalog.sql_catalog import SqlCatalog, open_catalog
-from embedconsole.config.catalog import CatalogConfig
+from embedconsole.config.sections.catalog import CatalogConfig
 from embedconsole.faults import Fault, Refused, Transient, Unreachable
 from support.processes import wait_until
 

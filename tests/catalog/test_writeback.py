@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from embedconsole.catalog import connect
 from embedconsole.catalog.base import Settled
 from embedconsole.catalog.sql_catalog import SqlCatalog
-from embedconsole.config.catalog import CatalogConfig
+from embedconsole.config.sections.catalog import CatalogConfig
 from embedconsole.faults import Refused, Transient
 
 from .conftest import NOW

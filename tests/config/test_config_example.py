@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, get_args
 import pytest
 import yaml
 
-from embedconsole.config.embedder import (
+from embedconsole.config.load import Loaded, load
+from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.embedder import (
     FastembedConfig,
     HashingConfig,
     HttpConfig,
     OpenAIConfig,
     ReplicateConfig,
 )
-from embedconsole.config.load import Loaded, load
-from embedconsole.config.pipeline import resolve_pipelines
-from embedconsole.config.section import Section
 from embedconsole.config.settings import Settings
 from embedconsole.config.show import show
 

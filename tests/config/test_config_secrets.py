@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from config.reading import said
-from embedconsole.config.embedder import ReplicateConfig
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.sections.embedder import ReplicateConfig
 from embedconsole.config.show import show
 from embedconsole.faults import ConfigError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.config import find
-from embedconsole.config.embedder import FastembedConfig, HashingConfig
+from embedconsole.config.sections.embedder import FastembedConfig, HashingConfig
 from embedconsole.config.serving import ServiceSettings, load_serving
 from embedconsole.faults import ConfigError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
-from embedconsole.config.embedder import EmbedderConfig
+from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.items import EmbedInput
 
 if TYPE_CHECKING:

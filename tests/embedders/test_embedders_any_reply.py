@@ -12,7 +12,7 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embedconsole.config.embedder import HttpConfig, OpenAIConfig
+from embedconsole.config.sections.embedder import HttpConfig, OpenAIConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import Fault
 from embedders.backends import SIZE, inputs
@@ -21,7 +21,7 @@ from support.loop_thread import loop_in_thread
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from embedconsole.config.embedder import EmbedderConfig
+    from embedconsole.config.sections.embedder import EmbedderConfig
     from embedconsole.items import Embedded
 
 COUNT = 2

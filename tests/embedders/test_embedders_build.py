@@ -8,7 +8,7 @@ import sys
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.embedder import EmbedderConfig, HttpConfig
+from embedconsole.config.sections.embedder import EmbedderConfig, HttpConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.identity import identity_of
 from embedconsole.faults import ConfigError

@@ -11,7 +11,7 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from embedconsole.config.embedder import FastembedConfig, HashingConfig
+from embedconsole.config.sections.embedder import FastembedConfig, HashingConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.embedder import EmbedderConfig, FastembedConfig
+from embedconsole.config.sections.embedder import EmbedderConfig, FastembedConfig
 from embedconsole.embedders import fastembed
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import identity_of

@@ -12,7 +12,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from catalog.shop import make_products
 from embedconsole.catalog.sql_catalog import open_catalog
-from embedconsole.config.catalog import CatalogConfig
+from embedconsole.config.sections.catalog import CatalogConfig
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.migrate import VERSION_TABLE
 from support.databases import Database, server_url

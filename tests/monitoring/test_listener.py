@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from embedconsole.config.metrics import MetricsConfig
+from embedconsole.config.sections.metrics import MetricsConfig
 from embedconsole.faults import Refused
 from embedconsole.headless.monitoring import listener, overseer
 from embedconsole.headless.monitoring import monitor as monitoring

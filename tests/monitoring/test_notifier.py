@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import update
 
 from embedconsole.config.load import load
-from embedconsole.config.notify import NotifyConfig
+from embedconsole.config.sections.notify import NotifyConfig
 from embedconsole.faults import ConfigError, Transient
 from embedconsole.headless.monitoring import overseer as module
 from embedconsole.headless.monitoring.absence import Absence

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import apprise
 import pytest
 
-from embedconsole.config.notify import NotifyConfig
+from embedconsole.config.sections.notify import NotifyConfig
 from embedconsole.faults import ConfigError
 from embedconsole.notify.targets import Delivery, Message, Targets, Weight, check_extra
 from support.receiver import Receiver, receiving

@@ -223,7 +223,7 @@ def test_the_probes_ask_where_the_daemon_answers() -> None:
 
 def test_the_variable_reaches_the_setting() -> None:
     """Where the daemon answers probes: of a version that does."""
-    pytest.importorskip("embedconsole.config.metrics")
+    pytest.importorskip("embedconsole.config.sections.metrics")
     environ = {**_environment("environment.example"), _METRICS: f"0.0.0.0:{_PORT}"}
     metrics = getattr(load(EXAMPLE, environ=environ).settings, "metrics", None)
     assert getattr(metrics, "listen", None) == f"0.0.0.0:{_PORT}"

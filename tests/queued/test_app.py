@@ -10,7 +10,7 @@ import pytest
 
 import embedconsole.celery
 from config.conftest import BASE, settled
-from embedconsole.celery.building import DRAIN, PLAN, build_app, send_drain, visibility_timeout
+from embedconsole.celery.build import DRAIN, PLAN, build_app, send_drain, visibility_timeout
 from embedconsole.config.show import show
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 

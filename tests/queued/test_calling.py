@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from embedconsole.celery.calling import drains_wanted, idle_beside
+from embedconsole.celery.messages import drains_wanted, idle_beside
 from embedconsole.celery.process import ROLE
 from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.observe.other_processes import SILENT

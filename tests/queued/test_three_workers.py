@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import pytest
 
 from crash.audit import audit
-from embedconsole.celery.building import DRAIN, PLAN
+from embedconsole.celery.build import DRAIN, PLAN
 from queued.flower import flower, tasks_seen
 from support.celery_workers import celery_worker, own_queue
 from support.embedding_service import Behaviour

@@ -12,8 +12,8 @@ import httpx
 import numpy as np
 import uvicorn
 
-from embedconsole.config.embedder import HashingConfig
-from embedconsole.config.service import ServiceConfig
+from embedconsole.config.sections.embedder import HashingConfig
+from embedconsole.config.sections.service import ServiceConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.items import Embedded
 from embedconsole.service.app import build_app

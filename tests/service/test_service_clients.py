@@ -10,8 +10,8 @@ import pytest
 from pydantic import TypeAdapter
 
 from backends.line import run
-from embedconsole.config.embedder import EmbedderConfig
 from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.settings import Settings
 from embedconsole.embedders.batching import TooLarge
 from embedconsole.embedders.build import build_embedder

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.catalog.discovery import Column, ColumnKind, Look
-from embedconsole.setup.guessing import (
+from embedconsole.setup.guess import (
     guess_changed,
     guess_gone,
     guess_image,

@@ -106,7 +106,7 @@ def celery_worker(installation: Installation, name: str) -> Iterator[CeleryWorke
 @contextmanager
 def own_queue(installation: Installation, broker: Broker) -> Iterator[Celery]:
     """The installation's app on a queue that nobody else uses; nothing of it is left in the broker."""
-    from embedconsole.celery.building import build_app
+    from embedconsole.celery.build import build_app
     from embedconsole.config.load import load
 
     queue = f"embedconsole-test-{uuid.uuid4().hex}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from embedconsole.catalog.feed.database import FeedDatabase
 from embedconsole.catalog.feed.install import run_statements, statements_to_install
 from embedconsole.catalog.feed.status import inspect_feed
-from embedconsole.config.catalog import CatalogConfig
+from embedconsole.config.sections.catalog import CatalogConfig
 from support.shop import QUERY
 
 if TYPE_CHECKING:

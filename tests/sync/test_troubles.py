@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embedconsole.config.notify import NotifyRules
+from embedconsole.config.sections.notify import NotifyRules
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.presence import SharedGate
 from embedconsole.ledger.state import GateMark

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, FromClause, Inspector
 
-    from embedconsole.config.catalog import CatalogConfig
+    from embedconsole.config.sections.catalog import CatalogConfig
 
 _MYSQL_JSON, _MYSQL_BIT = 245, 16
 """The wire protocol's numbers of types that PyMySQL hands on as text and as bytes."""

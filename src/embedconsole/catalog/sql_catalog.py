@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Settled
     from embedconsole.catalog.keyset_pages import Rows
     from embedconsole.catalog.watermark import Mark
-    from embedconsole.config.catalog import CatalogConfig
+    from embedconsole.config.sections.catalog import CatalogConfig
     from embedconsole.items import CatalogRow
 
 T = TypeVar("T")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import ReflectedColumn
     from sqlalchemy.types import TypeEngine
 
-    from embedconsole.config.catalog import CatalogConfig, WritebackConfig
+    from embedconsole.config.sections.catalog import CatalogConfig, WritebackConfig
 
 Stamp = Literal["zoned", "naive", "server", "day", "text", "epoch", "fraction"]
 """How a column takes the time: with a zone, in UTC without one, by the server's clock, as a date, as text, or

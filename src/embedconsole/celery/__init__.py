@@ -36,7 +36,7 @@ def _built() -> Celery:
     from embedconsole.config.load import load
 
     try:
-        from embedconsole.celery.building import build_app
+        from embedconsole.celery.build import build_app
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "celery":
             raise

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.celery.calling import drains_wanted, idle_beside
+from embedconsole.celery.messages import drains_wanted, idle_beside
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.foreign_text import harmless
 from embedconsole.sync.daemon.scheduler import something_due

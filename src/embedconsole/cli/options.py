@@ -10,7 +10,7 @@ import click
 from embedconsole.cli.completing import complete_pipelines
 from embedconsole.cli.consent import yes_option
 from embedconsole.cli.context import Invocation, merge
-from embedconsole.config.metrics import parse_listen
+from embedconsole.config.sections.metrics import parse_listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -109,7 +109,7 @@ def setup_command(
     from embedconsole.setup.conversation import converse
     from embedconsole.setup.interview import Interview
     from embedconsole.setup.variables import Variables
-    from embedconsole.setup.writing import taken, write_configuration
+    from embedconsole.setup.write import taken, write_configuration
 
     path = (path or invocation.config or _DEFAULT).absolute()
     if path.exists() and not force:

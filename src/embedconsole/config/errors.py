@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Annotated, Literal, get_args, get_origin
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import Settings
 from embedconsole.config.yaml_source import Mark, dotted, message, nearest, printable
 

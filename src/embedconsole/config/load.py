@@ -14,7 +14,7 @@ from embedconsole.config.errors import error_lines
 from embedconsole.config.find import find
 from embedconsole.config.interpolate import interpolate
 from embedconsole.config.layers import Layered, with_flags
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import Settings
 from embedconsole.config.types import FOLDER
 from embedconsole.config.yaml_source import YamlSource, read_source

@@ -12,9 +12,9 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from embedconsole.config.catalog import CatalogConfig
-    from embedconsole.config.embedder import EmbedderConfig
-    from embedconsole.config.pictures import PicturesConfig
+    from embedconsole.config.sections.catalog import CatalogConfig
+    from embedconsole.config.sections.embedder import EmbedderConfig
+    from embedconsole.config.sections.pictures import PicturesConfig
     from embedconsole.config.settings import (
         CollectionConfig,
         KeepVectors,

@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Final, Literal, get_args, get_origin
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import Settings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from pydantic import SecretStr
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from embedconsole.config.embedder import EmbedderConfig
 from embedconsole.config.environment import with_environment
 from embedconsole.config.find import find_any
 from embedconsole.config.layers import Layered, with_flags
 from embedconsole.config.load import checked
-from embedconsole.config.section import Section
-from embedconsole.config.service import ServiceConfig
+from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.embedder import EmbedderConfig
+from embedconsole.config.sections.service import ServiceConfig
 from embedconsole.config.types import Name
 from embedconsole.config.yaml_source import read_source
 from embedconsole.faults import ConfigError

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeA
 from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from embedconsole.config.catalog import CatalogConfig
-from embedconsole.config.celery import CeleryConfig
-from embedconsole.config.embedder import (
+from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.catalog import CatalogConfig
+from embedconsole.config.sections.celery import CeleryConfig
+from embedconsole.config.sections.embedder import (
     EmbedderConfig,
     FastembedConfig,
     HttpConfig,
     OpenAIConfig,
     ReplicateConfig,
 )
-from embedconsole.config.metrics import MetricsConfig
-from embedconsole.config.notify import NotifyConfig
-from embedconsole.config.pictures import PicturesConfig
-from embedconsole.config.section import Section
-from embedconsole.config.service import ServiceConfig
-from embedconsole.config.tls import TlsConfig
+from embedconsole.config.sections.metrics import MetricsConfig
+from embedconsole.config.sections.notify import NotifyConfig
+from embedconsole.config.sections.pictures import PicturesConfig
+from embedconsole.config.sections.service import ServiceConfig
+from embedconsole.config.sections.tls import TlsConfig
 from embedconsole.config.types import (
     Combine,
     Duration,

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from embedconsole.config.interpolate import escape
 from embedconsole.config.masking import MASK, mask_database_url, mask_url
 from embedconsole.config.paths import ledger_url
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import RetryConfig
 from embedconsole.config.types import is_block, text_scalar
 from embedconsole.config.yaml_source import printable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.config.embedder import (
+from embedconsole.config.sections.embedder import (
     FastembedConfig,
     HashingConfig,
     HttpConfig,
@@ -15,7 +15,7 @@ from embedconsole.embedders.model_folders import check_local
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
-    from embedconsole.config.embedder import EmbedderConfig
+    from embedconsole.config.sections.embedder import EmbedderConfig
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
 

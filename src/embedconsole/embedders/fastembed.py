@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.config.embedder import FastembedConfig
+    from embedconsole.config.sections.embedder import FastembedConfig
     from embedconsole.items import EmbedInput
     from embedconsole.pictures.inspect import Picture
 

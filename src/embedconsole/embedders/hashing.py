@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.config.embedder import HashingConfig
+    from embedconsole.config.sections.embedder import HashingConfig
     from embedconsole.items import EmbedInput
 
 NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"

@@ -32,7 +32,7 @@ from embedconsole.faults import BadAnswer, BadInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import HttpConfig
+    from embedconsole.config.sections.embedder import HttpConfig
     from embedconsole.items import Embedded, EmbedInput, JsonObject
 
 

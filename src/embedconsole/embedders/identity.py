@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, assert_never
 
-from embedconsole.config.embedder import (
+from embedconsole.config.sections.embedder import (
     FastembedConfig,
     HashingConfig,
     HttpConfig,
@@ -14,7 +14,7 @@ from embedconsole.config.embedder import (
 )
 
 if TYPE_CHECKING:
-    from embedconsole.config.embedder import EmbedderConfig, RemoteSection
+    from embedconsole.config.sections.embedder import EmbedderConfig, RemoteSection
     from embedconsole.config.types import Combine
 
 HASHING_VERSION = 1

@@ -10,7 +10,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.config.embedder import FastembedConfig
+    from embedconsole.config.sections.embedder import FastembedConfig
 
 INSTALL = "pip install 'embedconsole[local]'"
 

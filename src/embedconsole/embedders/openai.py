@@ -29,7 +29,7 @@ from embedconsole.faults import BadAnswer, BadInput, Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import OpenAIConfig
+    from embedconsole.config.sections.embedder import OpenAIConfig
     from embedconsole.faults import Fault
     from embedconsole.items import Embedded, EmbedInput, JsonObject, JsonValue
 

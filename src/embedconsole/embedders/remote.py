@@ -15,7 +15,7 @@ from embedconsole.items import Embedded
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import HttpConfig, OpenAIConfig, ReplicateConfig
+    from embedconsole.config.sections.embedder import HttpConfig, OpenAIConfig, ReplicateConfig
     from embedconsole.embedders.batching import BatchAnswers, Row
     from embedconsole.embedders.transport import Service
     from embedconsole.items import EmbedInput

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from replicate.prediction import Prediction as ClientPrediction
 
-    from embedconsole.config.embedder import ReplicateConfig
+    from embedconsole.config.sections.embedder import ReplicateConfig
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import Embedded, EmbedInput, JsonObject
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.config.load import Loaded
-    from embedconsole.config.metrics import MetricsConfig
     from embedconsole.config.pipeline import Pipeline
+    from embedconsole.config.sections.metrics import MetricsConfig
 
 
 @dataclass(frozen=True, slots=True)

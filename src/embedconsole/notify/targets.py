@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from embedconsole.config.notify import scheme_of
+from embedconsole.config.sections.notify import scheme_of
 from embedconsole.faults import ConfigError
 from embedconsole.foreign_text import harmless, one_line
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from apprise import AppriseAsset
     from pydantic import SecretStr
 
-    from embedconsole.config.notify import NotifyConfig
+    from embedconsole.config.sections.notify import NotifyConfig
 
 _LOGGER = "apprise"
 

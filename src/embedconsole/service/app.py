@@ -19,7 +19,7 @@ from embedconsole.service.openai import add_openai
 from embedconsole.service.shapes import HealthReply
 
 if TYPE_CHECKING:
-    from embedconsole.config.service import ServiceConfig
+    from embedconsole.config.sections.service import ServiceConfig
     from embedconsole.service.served import Served
 
 _FAILURES = (400, 403, 408, 413, 415, 422, 429, 500, 502, 503)

@@ -16,7 +16,7 @@ from embedconsole.service.receiving import BoundedRequest
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from embedconsole.config.service import ServiceConfig
+    from embedconsole.config.sections.service import ServiceConfig
     from embedconsole.service.admission import Admission
 
 

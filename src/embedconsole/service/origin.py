@@ -11,7 +11,7 @@ from fastapi import HTTPException
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.config.service import ServiceConfig
+    from embedconsole.config.sections.service import ServiceConfig
 
 
 def check_origin(headers: Mapping[str, str], config: ServiceConfig) -> None:

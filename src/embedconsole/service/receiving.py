@@ -10,7 +10,7 @@ from fastapi import HTTPException, Request
 from pydantic_core import from_json
 
 if TYPE_CHECKING:
-    from embedconsole.config.service import ServiceConfig
+    from embedconsole.config.sections.service import ServiceConfig
 
 RECEIVE_SECONDS = 60.0
 """For the whole body: who sends slower holds a place that others wait for."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from embedconsole.config.embedder import (
+from embedconsole.config.sections.embedder import (
     FastembedConfig,
     HashingConfig,
     OpenAIConfig,
@@ -22,7 +22,7 @@ from embedconsole.items import EmbedInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.embedder import EmbedderConfig
+    from embedconsole.config.sections.embedder import EmbedderConfig
     from embedconsole.config.serving import ServiceSettings
     from embedconsole.embedders.base import Embedder
 

@@ -17,7 +17,7 @@ from embedconsole.service.served import open_served, warm_up
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from embedconsole.config.service import ServiceConfig
+    from embedconsole.config.sections.service import ServiceConfig
     from embedconsole.config.serving import ServiceSettings
     from embedconsole.service.served import Served
 

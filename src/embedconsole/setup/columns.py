@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.setup.guessing import (
+from embedconsole.setup.guess import (
     fits_template,
     guess_changed,
     guess_gone,

@@ -15,7 +15,7 @@ from embedconsole.setup.database import ask_database, try_database
 from embedconsole.setup.embedder import TOGETHER, ask_embedder, try_embedder
 from embedconsole.setup.interview import Question
 from embedconsole.setup.items import ask_preset, items_by_hand, items_by_preset
-from embedconsole.setup.writing import configuration
+from embedconsole.setup.write import configuration
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import anyio
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.embedder import EmbedderConfig
 from embedconsole.config.masking import MASK, mask_url
+from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.types import FOLDER
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import ConfigError

@@ -23,14 +23,14 @@ from embedconsole.setup.columns import (
 from embedconsole.setup.interview import Question
 from embedconsole.setup.place import Place, ask_place, look_at
 from embedconsole.setup.presets import PRESETS
-from embedconsole.setup.presets.fitting import candidates, fit, kept_indexes, kept_payload, table_names
+from embedconsole.setup.presets.fit import candidates, fit, kept_indexes, kept_payload, table_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence, Set
 
     from embedconsole.catalog.discovery import Look
     from embedconsole.setup.interview import Interview
-    from embedconsole.setup.presets.fitting import Candidate
+    from embedconsole.setup.presets.fit import Candidate
     from embedconsole.setup.presets.preset import Preset
 
 _BOTH = 2

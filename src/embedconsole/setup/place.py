@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.catalog.discovery import Discovery
 from embedconsole.faults import ConfigError
-from embedconsole.setup.guessing import guess_table
+from embedconsole.setup.guess import guess_table
 from embedconsole.setup.interview import Question, something
 from embedconsole.setup.preview import show_rows
 

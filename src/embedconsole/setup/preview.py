@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from embedconsole.foreign_text import one_line
-from embedconsole.setup.guessing import is_secret
+from embedconsole.setup.guess import is_secret
 
 if TYPE_CHECKING:
     from embedconsole.catalog.discovery import Look

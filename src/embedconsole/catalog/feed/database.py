@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.feed.triggers import Dialect
     from embedconsole.catalog.feed.watched_tables import TablePlace
-    from embedconsole.config.catalog import CatalogConfig
+    from embedconsole.config.sections.catalog import CatalogConfig
 
 T = TypeVar("T")
 

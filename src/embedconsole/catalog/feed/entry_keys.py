@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from embedconsole.catalog.keys import key_kinds, key_texts, native_keys
 from embedconsole.catalog.query_source import value
 from embedconsole.catalog.sqltext import statement_body
-from embedconsole.config.watch import KEY_PARAMETER
+from embedconsole.config.sections.watch import KEY_PARAMETER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from embedconsole.catalog.feed.base import EntryId
-    from embedconsole.config.catalog import CatalogConfig
+    from embedconsole.config.sections.catalog import CatalogConfig
 
 _IDS_AT_ONCE = 500
 

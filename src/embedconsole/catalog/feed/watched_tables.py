@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Inspector
     from sqlalchemy.types import TypeEngine
 
-    from embedconsole.config.catalog import CatalogConfig
-    from embedconsole.config.watch import WatchConfig
+    from embedconsole.config.sections.catalog import CatalogConfig
+    from embedconsole.config.sections.watch import WatchConfig
 
 
 @dataclass(frozen=True, slots=True)

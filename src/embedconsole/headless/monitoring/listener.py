@@ -17,7 +17,7 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from embedconsole.config.metrics import parse_listen
+from embedconsole.config.sections.metrics import parse_listen
 from embedconsole.headless.talk import say
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Listener:
     """Answers GET on some paths.
 
     Args:
-        listen: Host and port, see `config.metrics.parse_listen`.
+        listen: Host and port, see `config.sections.metrics.parse_listen`.
         answers: Path to what gives its answer; called in a thread, and may block for a moment.
 
     Attributes:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from prometheus_client.core import Metric
 
-    from embedconsole.config.metrics import MetricsConfig
+    from embedconsole.config.sections.metrics import MetricsConfig
     from embedconsole.headless.monitoring.listener import Answer
     from embedconsole.headless.monitoring.overseer import LedgerSight
     from embedconsole.headless.session import Session

@@ -23,7 +23,7 @@ from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from embedconsole.config.notify import NotifyConfig
+    from embedconsole.config.sections.notify import NotifyConfig
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.incidents import AlertVerdict, Telling

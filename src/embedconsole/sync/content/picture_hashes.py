@@ -16,7 +16,7 @@ import anyio
 import anyio.from_thread
 
 from embedconsole.catalog.base import Page
-from embedconsole.config.pictures import PicturesConfig, SentPictures
+from embedconsole.config.sections.pictures import PicturesConfig, SentPictures
 from embedconsole.faults import BadInput, Transient
 from embedconsole.ledger.state import HASH_BYTES
 

@@ -15,7 +15,7 @@ from embedconsole.sync.shared.report import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from embedconsole.config.notify import NotifyRules
+    from embedconsole.config.sections.notify import NotifyRules
     from embedconsole.ledger.records.items import Counts
     from embedconsole.ledger.records.presence import SharedGate
     from embedconsole.sync.observe.ledger_overview import Observed

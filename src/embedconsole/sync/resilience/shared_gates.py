@@ -28,7 +28,7 @@ from embedconsole.sync.resilience.gate import Gate, GateState, Hearsay
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from embedconsole.config.embedder import EmbedderConfig
+    from embedconsole.config.sections.embedder import EmbedderConfig
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import SharedGate
     from embedconsole.sync.run.components import Assembly

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.collection.base import Collection
-    from embedconsole.config.embedder import EmbedderConfig
     from embedconsole.config.pipeline import Pipeline
+    from embedconsole.config.sections.embedder import EmbedderConfig
     from embedconsole.config.settings import VectorConfig
     from embedconsole.config.types import Combine
     from embedconsole.embedders.base import Embedder

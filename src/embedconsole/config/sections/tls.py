@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import model_validator
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.types import OptionalPath, OptionalSecret
 from embedconsole.faults import ConfigError
 

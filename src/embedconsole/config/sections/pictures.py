@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from embedconsole.config.section import Section
-from embedconsole.config.tls import TlsConfig
+from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.tls import TlsConfig
 from embedconsole.config.types import OptionalPath, Positive, Timeout
 from embedconsole.pictures.limits import MOST_PIXELS, PictureLimits, as_network
 

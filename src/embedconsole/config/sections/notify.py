@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.types import Timeout, parse_duration
 
 _OFF = frozenset({"off", "false", "no", "never"})

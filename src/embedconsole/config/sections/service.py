@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.types import Combine, OptionalSecret, OptionalText, Positive
 
 

@@ -6,9 +6,9 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.watch import WatchConfig
 from embedconsole.config.types import DatabaseUrl, Duration, OptionalText, Positive
-from embedconsole.config.watch import WatchConfig
 
 
 class WritebackConfig(Section):

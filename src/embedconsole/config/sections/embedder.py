@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from embedconsole.config.pictures import PicturesConfig, SentPictures
-from embedconsole.config.section import Section
-from embedconsole.config.tls import TlsConfig
+from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.pictures import PicturesConfig, SentPictures
+from embedconsole.config.sections.tls import TlsConfig
 from embedconsole.config.types import (
     Constants,
     Headers,

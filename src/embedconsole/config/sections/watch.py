@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.types import OptionalText
 
 KEY_PARAMETER = re.compile(r"(?<![:\w]):key\b")

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
-from embedconsole.config.section import Section
+from embedconsole.config.sections.base import Section
 from embedconsole.config.types import OptionalPath
 
 _LISTEN = re.compile(r"(?:(?P<bracketed>\[[0-9a-f:.]+\])|(?P<host>[^\s:/\[\]]*)):(?P<port>\d{1,5})", re.I)
