@@ -17,7 +17,10 @@ ELSEWHERE: frozenset[str] = frozenset()
 """Pages whose links and commands are held true elsewhere."""
 PAGES = {
     name: path
-    for path in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")))
+    for path in (
+        *(ROOT / f"{name}.md" for name in ("README", "CONTRIBUTING", "SECURITY")),
+        *sorted((ROOT / "docs").glob("*.md")),
+    )
     if (name := path.relative_to(ROOT).as_posix()) not in ELSEWHERE
 }
 """Every page that is looked at here, by its path."""

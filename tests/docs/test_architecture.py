@@ -1,0 +1,31 @@
+"""docs/architecture.md names modules and packages that exist, and every package of the engine."""
+
+from __future__ import annotations
+
+import re
+
+from docs.documents import ROOT, blocks, spans
+
+PAGE = "docs/architecture.md"
+_PATH = re.compile(r"[\w/]+(\.py|/)")
+_PACKAGES = ROOT / "src" / "embedconsole"
+
+
+def test_the_paths_that_it_names_exist() -> None:
+    paths = [span for span in spans(PAGE) if _PATH.fullmatch(span)]
+    assert len(paths) > 50
+    assert [path for path in paths if not ((_PACKAGES / path).exists() or (ROOT / path).exists())] == []
+
+
+def test_it_names_every_package_of_the_engine() -> None:
+    packages = {f"sync/{path.parent.name}/" for path in (_PACKAGES / "sync").glob("*/__init__.py")}
+    assert packages - set(spans(PAGE)) == set()
+    assert all(
+        word in "".join(blocks(PAGE, "")) for word in ("catalog", "plan", "ledger", "worker", "collection")
+    )
+
+
+def test_the_reading_list_of_contributors_exists() -> None:
+    paths = [span for span in spans("CONTRIBUTING.md") if span.startswith("src/") and span.endswith(".py")]
+    assert len(paths) == 8
+    assert [path for path in paths if not (ROOT / path).exists()] == []
