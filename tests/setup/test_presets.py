@@ -11,13 +11,17 @@ from embedconsole.cli import setup as command
 from embedconsole.items import MARKER
 from embedconsole.setup.embedder import NAMES
 from embedconsole.setup.presets import PRESETS
-from setup.preset_shops import FLAGS, MAKERS, PAYLOADS
+from setup.preset_shops import MAKERS, PAYLOADS
 from support.installation import Installation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from support.databases import Database
+
+_CREATED = "2026-01-02T03:04:05"
+_OTHER_PRICES = {"legacy-flags": 9.95, "legacy-timestamps": 9.95, "legacy-images": 79.95}
+"""What has no price has none: shops store an empty text or NULL."""
 
 _LEGACY = ("legacy-flags", "legacy-timestamps", "legacy-images")
 _CASES = [
@@ -39,13 +43,12 @@ def test_a_preset_syncs_its_kind_of_shop(
     database: Database = request.getfixturevalue(dialect)
     MAKERS[preset](database)
     installation = Installation(tmp_path, {}, {"SHOP_DATABASE": database.url})
-    flags = ("--database-url-env", "SHOP_DATABASE", "--embedder", "hashing", *FLAGS.get(preset, ()))
+    flags = ("--database-url-env", "SHOP_DATABASE", "--embedder", "hashing")
 
-    made = installation.bare(
-        "setup", "--config", str(installation.config), "--preset", preset, "--yes", *flags
-    )
+    made = installation.bare("setup", "--config", str(installation.config), "--yes", *flags)
 
     assert made.code == 0, made.err
+    assert f"This looks like {PRESETS[preset].title}." in made.err
     assert "to embed 2 " in made.out
     text = installation.config.read_text()
     assert database.url not in text
@@ -56,10 +59,23 @@ def test_a_preset_syncs_its_kind_of_shop(
     (report,) = synced.json["pipelines"].values()
     assert (report["embedded"], report["failed"], report["pending"]) == (2, 0, 0)
     words = "https://shop.example/front.jpg" if preset == "legacy-images" else "red running shoes"
-    found = installation.bare("search", words, "--limit", "1", "--json", *at)
-    (hit,) = found.json["hits"]
+    found = installation.bare("search", words, "--limit", "2", "--json", *at)
+    hit, other = found.json["hits"]
+    assert str(hit["payload"].pop("created_at", _CREATED)).replace(" ", "T") == _CREATED
     hit["payload"].pop(MARKER)
     assert hit["payload"] == PAYLOADS[preset]
+    assert other["payload"]["price"] == _OTHER_PRICES.get(preset)
+    if preset == "legacy-images":
+        rows = database.rows("SELECT product_id, product_image_id, embedding FROM product_embeddings")
+        assert [(row[0], row[1], row[2][:1], len(row[2]) > 2) for row in rows] == [
+            (1, 11, "[", True),
+            (1, 12, "[", True),
+        ]
+    elif preset.startswith("legacy"):
+        (ours,) = (name for name in ("embedding_synced_at", "last_embedded_at") if name in text)
+        assert (
+            database.scalar(f"SELECT count(*) FROM products WHERE {ours} IS NULL OR embedding IS NULL") == 1
+        )
     again = installation.bare("--headless", "--once", "--json", "--full", *at)
     (report,) = again.json["pipelines"].values()
     assert (report["embedded"], report["payload_updated"], report["unchanged"]) == (0, 0, 2)
@@ -77,7 +93,7 @@ def test_what_the_shop_lacks_is_left_out_and_what_is_needed_is_named(
     made = installation.bare("setup", *flags)
 
     assert made.code == 0, made.err
-    assert "This looks like products with last_embedded_at" in made.err
+    assert "This looks like products with needs_embedding, last_embedded_at and embedding" in made.err
     pipeline = yaml.safe_load(installation.config.read_text())["pipelines"]["products"]
     assert pipeline["catalog"]["query"].splitlines() == [
         "SELECT p.id,",

@@ -28,6 +28,7 @@ class CatalogAnswers:
     changed: str | None = None
     product: str | None = None
     json_columns: tuple[str, ...] = ()
+    html_columns: tuple[str, ...] = ()
     writeback: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import anyio
@@ -14,16 +15,17 @@ from embedconsole.config.masking import mask_url
 from embedconsole.config.settings import CollectionConfig
 from embedconsole.config.types import FOLDER
 from embedconsole.faults import ConfigError
-from embedconsole.items import UNNAMED, CollectionSchema, VectorSpec
+from embedconsole.items import UNNAMED, CollectionSchema, PointPage, VectorSpec
 from embedconsole.setup.answers import CollectionAnswers
 from embedconsole.setup.interview import NONE, Question, is_address
 from embedconsole.setup.variables import as_reference, variable_name
 from embedconsole.sync.inspect.checks import describe_collection
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from embedconsole.items import CollectionState
+    from embedconsole.items import CollectionState, JsonObject, PointId
     from embedconsole.setup.interview import Interview
     from embedconsole.setup.variables import Variables
 
@@ -34,6 +36,16 @@ _HELP = (
     "http://HOST:6333, or a variable that holds it; or a folder like ./qdrant (beside the configuration)\n"
     "  for the embedded engine, which needs no server and serves one process."
 )
+
+_LOOKED_AT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look at a collection shows: in words, and the payloads of some of its points."""
+
+    words: str
+    payloads: Mapping[PointId, JsonObject] = field(default_factory=dict)
 
 
 def ask_collection(interview: Interview, variables: Variables, name: str) -> CollectionAnswers:
@@ -68,8 +80,8 @@ def ask_collection(interview: Interview, variables: Variables, name: str) -> Col
 
 def try_collection(
     answers: CollectionAnswers, variables: Variables, folder: Path, dimensions: int | None
-) -> str:
-    """Ask for the collection; returns what was found in words.
+) -> Found:
+    """Ask for the collection, and for some of its points.
 
     Args:
         folder: Where a relative path begins.
@@ -86,17 +98,19 @@ def try_collection(
     except ValidationError as error:
         raise ConfigError(error.errors()[0]["msg"]) from None
 
-    async def describe() -> tuple[str, CollectionState | None]:
+    async def look() -> tuple[str, CollectionState | None, PointPage]:
         collection = build_collection(config)
         try:
-            return collection.target, await collection.describe()
+            state = await collection.describe()
+            page = await collection.scroll(None, limit=_LOOKED_AT) if state else PointPage((), None)
+            return collection.target, state, page
         finally:
             await collection.aclose()
 
     if config.path is not None and not config.path.exists():
         # Opening it would make the folder, and so far nothing is to be left behind.
-        return _new_folder(config.path)
-    target, state = anyio.run(describe)
+        return Found(_new_folder(config.path))
+    target, state, page = anyio.run(look)
     if state is not None and dimensions is not None:
         want = CollectionSchema({UNNAMED: VectorSpec(dimensions, config.distance)})
         for difference in differences(want, state):
@@ -105,7 +119,7 @@ def try_collection(
                     f"{target} exists, and its {difference.field} is {difference.have or 'missing'}; "
                     f"the embedder wants {difference.want}. Choose another name"
                 )
-    return describe_collection(target, state)
+    return Found(describe_collection(target, state), dict(page.points))
 
 
 def _new_folder(path: Path) -> str:

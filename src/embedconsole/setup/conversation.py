@@ -14,7 +14,7 @@ from embedconsole.setup.collection import ask_collection, try_collection
 from embedconsole.setup.database import ask_database, try_database
 from embedconsole.setup.embedder import TOGETHER, ask_embedder, try_embedder
 from embedconsole.setup.interview import Question
-from embedconsole.setup.items import ask_preset, items_by_hand, items_by_preset
+from embedconsole.setup.items import as_there, ask_preset, items_by_hand, items_by_preset
 from embedconsole.setup.write import configuration
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.load import Loaded
     from embedconsole.setup.answers import CollectionAnswers
+    from embedconsole.setup.collection import Found
     from embedconsole.setup.interview import Interview
     from embedconsole.setup.variables import Variables
 
@@ -88,13 +89,16 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
 
     interview.heading("4. The collection")
 
-    def find_it(answer: CollectionAnswers) -> bool:
-        interview.say(f"  ok    {try_collection(answer, variables, folder, dimensions)}")
-        return True
+    def find_it(answer: CollectionAnswers) -> Found:
+        found = try_collection(answer, variables, folder, dimensions)
+        interview.say(f"  ok    {found.words}")
+        return found
 
-    collection, _ = interview.settle(
+    collection, there = interview.settle(
         "Qdrant", lambda: ask_collection(interview, variables, items.pipeline), find_it
     )
+    if preset is not None and there is not None:
+        items = as_there(items, there.payloads)
     answers = Answers(replace(items, embed=embed), embedder, collection)
     variables.drop_unused(configuration(answers, {}, folder))
     text = configuration(answers, variables.described, folder)

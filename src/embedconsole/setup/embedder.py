@@ -74,7 +74,7 @@ def ask_embedder(
     own = suggested if suggested is not None and suggested.kind == kind else None
     settings = dict(own.settings) if own else {}
     if kind == "http":
-        settings |= _service(interview, variables)
+        settings |= _service(interview, variables, settings.get("shape", "items"))
     elif kind == "hashing":
         settings["size"] = interview.ask(
             Question("size", "Dimensions", "Of its vectors, 8 or more.", "512", _size)
@@ -115,7 +115,7 @@ def try_embedder(answers: EmbedderAnswers, variables: Variables, folder: Path, *
     return anyio.run(embed)
 
 
-def _service(interview: Interview, variables: Variables) -> dict[str, str]:
+def _service(interview: Interview, variables: Variables, shape: str) -> dict[str, str]:
     variable = "ML_EMBEDDING_URL"
     what = "the embedding service's address"
 
@@ -137,7 +137,7 @@ def _service(interview: Interview, variables: Variables) -> dict[str, str]:
         "Shape of its requests: items, single",
         'items: many at once, {"items": [...]}; single: {"text", "image_url"}, one request an item.',
         {"items": "items", "single": "single"},
-        "items",
+        shape,
     )
     return {"url": url, "shape": shape}
 

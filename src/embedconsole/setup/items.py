@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.catalog.discovery import Discovery
-from embedconsole.faults import ConfigError
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.items import MARKER
 from embedconsole.setup.answers import CatalogAnswers, EmbedAnswers, ItemAnswers
 from embedconsole.setup.columns import (
     ask_changed,
@@ -23,15 +25,25 @@ from embedconsole.setup.columns import (
 from embedconsole.setup.interview import Question
 from embedconsole.setup.place import Place, ask_place, look_at
 from embedconsole.setup.presets import PRESETS
-from embedconsole.setup.presets.fit import candidates, fit, kept_indexes, kept_payload, table_names
+from embedconsole.setup.presets.fit import (
+    candidates,
+    filled,
+    fit,
+    kept_indexes,
+    kept_payload,
+    known_by,
+    payload_as_there,
+    table_names,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
+    from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
     from embedconsole.catalog.discovery import Look
+    from embedconsole.items import JsonObject, PointId
     from embedconsole.setup.interview import Interview
     from embedconsole.setup.presets.fit import Candidate
-    from embedconsole.setup.presets.preset import Preset
+    from embedconsole.setup.presets.preset import Parameter, Preset
 
 _BOTH = 2
 """So many columns of text can be the name and the description that a service is sent."""
@@ -74,29 +86,69 @@ def items_by_preset(
     seen = found.parameters if found is not None else {}
 
     def ask() -> dict[str, str]:
-        return {
-            parameter.name: interview.ask(
-                Question(
-                    parameter.name,
-                    parameter.question,
-                    parameter.help,
-                    seen.get(parameter.name, parameter.default),
-                    partial(_matching, parameter.pattern),
-                )
-            )
-            for parameter in preset.parameters
-        }
+        answers: dict[str, str] = {}
+        for parameter in preset.parameters:
+            if parameter.table is not None and tables and parameter.table not in tables:
+                continue
+            default = seen.get(parameter.name) or _suggested(parameter, answers, url, tables)
+            parse = partial(_matching, parameter.pattern)
+            question = Question(parameter.name, parameter.question, parameter.help, default, parse)
+            answers[parameter.name] = interview.ask(question)
+        return answers
 
     def look(parameters: Mapping[str, str]) -> ItemAnswers:
         with Discovery(url) as discovery:
-            tables = table_names(preset, parameters)
-            schema = {alias: discovery.columns(table) for alias, table in tables.items()}
+            schema = _schema(discovery, preset, parameters)
         items = _of_preset(preset, written, parameters, schema)
         look_at(interview, url, Place(query=items.catalog.query))
         return items
 
     parameters, items = interview.settle(f"the preset {preset.name}", ask, look)
-    return _of_preset(preset, written, parameters, None) if items is None else items
+    if items is None:
+        items = _of_preset(preset, written, parameters, None)
+    return _with_text(interview, items, [pick.name for pick in preset.picks])
+
+
+def as_there(items: ItemAnswers, payloads: Mapping[PointId, JsonObject]) -> ItemAnswers:
+    """The items of a preset, their payload as points have it that are there without a marker of ours."""
+    others = {point: payload for point, payload in payloads.items() if MARKER not in payload}
+    if not others or items.payload is None:
+        return items
+    payload = payload_as_there(items.payload, items.catalog.key, others) or items.payload
+    return replace(items, payload=payload, indexes=kept_indexes(items.indexes, payload))
+
+
+def _with_text(interview: Interview, items: ItemAnswers, columns: Collection[str]) -> ItemAnswers:
+    """With the text that --text names in place of the preset's."""
+    if "text" not in interview.given:
+        return items
+
+    def parse(text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",")]
+        if unknown := [name for name in names if name not in columns]:
+            raise ConfigError(f"the preset has no column {unknown[0]}; it has {', '.join(columns)}")
+        return names
+
+    names = interview.ask(Question("text", "Columns to embed as text", "", None, parse))
+    return replace(items, embed=replace(items.embed, text=text_template(names), fields=_name_fields(names)))
+
+
+def _name_fields(text: Sequence[str]) -> dict[str, str]:
+    """The name and description that a service is sent, where there are two columns."""
+    return dict(zip(("name", "description"), text, strict=False)) if len(text) == _BOTH else {}
+
+
+def _suggested(parameter: Parameter, answers: Mapping[str, str], url: str, tables: Sequence[str]) -> str:
+    """What the shop itself says of a parameter, else its default."""
+    for query in parameter.looks if tables else ():
+        try:
+            with Discovery(url) as discovery:
+                rows = discovery.look(query=filled(query, answers), limit=1).rows
+        except Fault:  # another version of the shop has no such table or column
+            continue
+        if rows and re.fullmatch(parameter.pattern, said := str(rows[0][0]).rstrip("/")):
+            return said
+    return parameter.default
 
 
 def items_by_hand(interview: Interview, tables: Sequence[str], written: str, url: str) -> ItemAnswers:
@@ -113,7 +165,6 @@ def items_by_hand(interview: Interview, tables: Sequence[str], written: str, url
     if look is not None and look.table is not None:
         wanted = {key, changed, image, *text, *(look.names if payload is None else payload)}
         place = _without_deleted(interview, url, place, look, wanted)
-    fields = dict(zip(("name", "description"), text, strict=False)) if len(text) == _BOTH else {}
     return ItemAnswers(
         pipeline=_pipeline_name(place.table or (str(look.table) if look and look.table else "")),
         catalog=CatalogAnswers(
@@ -124,7 +175,7 @@ def items_by_hand(interview: Interview, tables: Sequence[str], written: str, url
             changed=changed,
             json_columns=json_columns(look, payload),
         ),
-        embed=EmbedAnswers(text_template(text), f"{{{image}}}" if image else None, fields),
+        embed=EmbedAnswers(text_template(text), f"{{{image}}}" if image else None, _name_fields(text)),
         payload=payload,
         indexes=indexes,
     )
@@ -134,9 +185,17 @@ def _recognised(url: str, presets: Iterable[Preset], tables: Sequence[str]) -> C
     """The preset that a table looks like, by its name and the columns that mark it."""
     with Discovery(url) as discovery:
         for candidate in candidates(presets, tables):
-            if set(candidate.preset.marks) <= set(discovery.columns(candidate.table)):
+            if known_by(candidate.preset, _schema(discovery, candidate.preset, candidate.parameters)):
                 return candidate
     return None
+
+
+def _schema(
+    discovery: Discovery, preset: Preset, parameters: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    tables = table_names(preset, parameters)
+    columns = {table: discovery.columns(table) for table in dict.fromkeys(tables.values())}
+    return {alias: columns[table] for alias, table in tables.items()}
 
 
 def _repeated(url: str, place: Place, column: str) -> bool:
@@ -178,8 +237,6 @@ def _of_preset(
 ) -> ItemAnswers:
     fitted = fit(preset, parameters, schema)
     payload = kept_payload(preset.payload, fitted.columns)
-    main = None if schema is None else schema[next(iter(preset.tables))]
-    image = preset.image
     return ItemAnswers(
         pipeline=preset.pipeline,
         catalog=CatalogAnswers(
@@ -189,16 +246,35 @@ def _of_preset(
             changed=preset.changed if preset.changed in fitted.columns else None,
             product=preset.product,
             json_columns=tuple(name for name in preset.json_columns if name in fitted.columns),
-            writeback={
-                name: column for name, column in preset.writeback.items() if main is None or column in main
-            },
+            html_columns=tuple(name for name in preset.html_columns if name in fitted.columns),
+            writeback=_writeback(preset, parameters, schema),
         ),
         embed=EmbedAnswers(
             preset.text,
-            image if image is not None and image.strip("{}") in fitted.columns else None,
+            preset.image if preset.image.strip("{}") in fitted.columns else None,
             preset.fields,
         ),
         payload=payload,
         indexes=kept_indexes(preset.indexes, payload),
         notes=preset.notes,
     )
+
+
+def _writeback(
+    preset: Preset, parameters: Mapping[str, str], schema: Mapping[str, Sequence[str]] | None
+) -> dict[str, str]:
+    noted = preset.noted
+    if noted is None:
+        return {}
+    there = None if schema is None else schema[noted.alias]
+    columns = {
+        setting: name
+        for setting, names in noted.columns.items()
+        if (name := next((one for one in names if there is None or one in there), None)) is not None
+    }
+    if noted.key is None or not columns:
+        return columns
+    if there is not None and noted.key not in there:
+        return {}
+    table = table_names(preset, parameters)[noted.alias]
+    return {"table": table, "key": noted.key, **columns, "insert": "true"}

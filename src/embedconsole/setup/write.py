@@ -149,6 +149,8 @@ def _catalog(catalog: CatalogAnswers) -> Iterator[str]:
         yield f"      product: {_data(catalog.product)}           # for the log: a picture's product"
     if catalog.json_columns:
         yield f"      json_columns: [{', '.join(map(_data, catalog.json_columns))}]"
+    if catalog.html_columns:
+        yield f"      html_columns: [{', '.join(map(_data, catalog.html_columns))}]   # become plain text"
     if catalog.writeback:
         yield f"      writeback: {_flow(catalog.writeback)}   # columns of yours that we keep up to date"
 

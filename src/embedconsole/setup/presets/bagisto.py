@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from embedconsole.setup.presets.preset import Parameter, Pick, Preset
+from embedconsole.setup.presets.preset import ADDRESS, Parameter, Pick, Preset
 
 _CATEGORY = (
     "(SELECT MIN(t.name) FROM product_categories pc"
     "\n          JOIN category_translations t ON t.category_id = pc.category_id AND t.locale = f.locale"
     "\n         WHERE pc.product_id = f.product_id)"
 )
-_IN_STOCK = (
-    "(SELECT COALESCE(SUM(s.qty), 0) > 0 FROM product_inventories s WHERE s.product_id = f.product_id)"
+_PRICE = (
+    "COALESCE((SELECT MIN(w.price) FROM products v"
+    "\n          JOIN product_flat w ON w.product_id = v.id AND w.locale = f.locale AND w.channel = f.channel"
+    "\n         WHERE v.parent_id = f.product_id AND w.status = 1), f.price)"
+)
+_OWN_STOCK = "(SELECT COALESCE(SUM(s.qty), 0) FROM product_inventories s WHERE s.product_id = f.product_id)"
+_VARIANTS_STOCK = (
+    "(SELECT COALESCE(SUM(s.qty), 0) FROM products v"
+    "\n          JOIN product_inventories s ON s.product_id = v.id WHERE v.parent_id = f.product_id)"
 )
 
 
@@ -33,8 +40,10 @@ BAGISTO = Preset(
         "t": "category_translations",
         "s": "product_inventories",
         "i": "product_images",
+        "v": "products",
+        "w": "product_flat",
     },
-    marks=("product_id", "locale", "channel"),
+    marks=("f.product_id f.locale f.channel",),
     parameters=(
         Parameter(
             "locale", "Locale", "product_flat has a row for each; one pipeline takes one.", "en", _WORD
@@ -45,7 +54,11 @@ BAGISTO = Preset(
             "Address of the pictures' folder",
             "product_images has paths below it: https://shop.example/storage.",
             "https://shop.example/storage",
-            r"https?://[^\s{}'\"]+",
+            ADDRESS,
+            looks=(
+                "SELECT REPLACE('@host/storage', '@host', hostname) FROM channels"
+                " WHERE code = '{channel}' AND hostname LIKE 'http%'",
+            ),
         ),
     ),
     picks=(
@@ -56,9 +69,9 @@ BAGISTO = Preset(
         Pick("description", ("f.description",), required=True),
         Pick("slug", ("f.url_key",)),
         Pick("category", (_CATEGORY,)),
-        Pick("price", ("f.price",)),
+        Pick("price", (_PRICE, "f.price")),
         Pick("special_price", ("f.special_price",)),
-        Pick("in_stock", (_IN_STOCK,)),
+        Pick("in_stock", (f"{_OWN_STOCK} + {_VARIANTS_STOCK} > 0", f"{_OWN_STOCK} > 0")),
         Pick("image_url", (_image("i.position, i.id"), _image("i.id"))),
         Pick("updated_at", ("f.updated_at",)),
     ),
@@ -72,30 +85,10 @@ BAGISTO = Preset(
     changed="updated_at",
     pipeline="products",
     text="{title}\n{short_description}\n{description}",
-    image="{image_url}",
     fields={"name": "title", "description": "description"},
-    payload={
-        "product_id": "id",
-        "sku": "sku",
-        "title": "title",
-        "slug": "slug",
-        "category": "category",
-        "price": "price",
-        "special_price": "special_price",
-        "in_stock": "in_stock",
-        "image_url": "image_url",
-    },
-    indexes={
-        "title": "text",
-        "sku": "keyword",
-        "category": "keyword",
-        "price": "float",
-        "in_stock": "bool",
-    },
-    embedder="http",
-    embedder_name="ml",
+    html_columns=("short_description", "description"),
     notes=(
         "product_flat.updated_at does not move with stock, pictures and categories: the next full scan",
-        "(full_scan_every) sees those.",
+        "(full_scan_every) sees those. A configurable product has its variants' lowest price and stock.",
     ),
 )

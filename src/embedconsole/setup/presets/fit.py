@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from embedconsole.config.types import PayloadMapping
-    from embedconsole.items import IndexType
+    from embedconsole.items import IndexType, JsonObject, PointId
     from embedconsole.setup.presets.preset import Pick, Preset
 
 _NEEDS = re.compile(r"\b([a-z][a-z0-9]*)\.([A-Za-z_]\w*)")
@@ -82,6 +82,33 @@ def kept_payload(mapping: PayloadMapping, columns: Collection[str]) -> PayloadMa
 def kept_indexes(indexes: Mapping[str, IndexType], payload: PayloadMapping) -> dict[str, IndexType]:
     """The indexes of fields that the payload has."""
     return {name: kind for name, kind in indexes.items() if name.partition(".")[0] in payload}
+
+
+def payload_as_there(
+    mapping: PayloadMapping, key: str, payloads: Mapping[PointId, JsonObject]
+) -> PayloadMapping:
+    """The payload as points that are there have it: without what none of them has.
+
+    Args:
+        key: The key's column; a field that is each point's id comes from it.
+        payloads: Some of the points.
+    """
+    kept: PayloadMapping = {}
+    for name, column in mapping.items():
+        there = {point: payload[name] for point, payload in payloads.items() if name in payload}
+        inner = {point: value for point, value in there.items() if isinstance(value, dict)}
+        if not isinstance(column, str):
+            if part := payload_as_there(column, key, inner):
+                kept[name] = part
+        elif there:
+            is_key = all(str(value) == str(point) for point, value in there.items())
+            kept[name] = key if is_key else column
+    return kept
+
+
+def known_by(preset: Preset, schema: Mapping[str, Collection[str]]) -> bool:
+    """Whether the tables are those of the preset."""
+    return any(_available(mark, schema) for mark in preset.marks)
 
 
 @dataclass(frozen=True, slots=True)

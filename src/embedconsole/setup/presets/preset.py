@@ -32,6 +32,8 @@ class Parameter:
 
     Attributes:
         pattern: What an answer must be in full, as it goes into SQL.
+        table: Asked only where there is this table.
+        looks: Queries, the best one first, whose first value is suggested; with earlier parameters in them.
     """
 
     name: str
@@ -39,6 +41,50 @@ class Parameter:
     help: str
     default: str
     pattern: str
+    table: str | None = None
+    looks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """Columns of a shop that say what is embedded; they are kept up to date.
+
+    Attributes:
+        alias: Of their table.
+        columns: Setting of `writeback` to the names that its column may have.
+        key: The column with the item's key in a table of its own, where a missing row is inserted; None: they
+            are in the items' table.
+    """
+
+    alias: str
+    columns: Mapping[str, tuple[str, ...]]
+    key: str | None = None
+
+
+ADDRESS = r"https?://[^\s{}'\"]+"
+"""The pattern of an address that goes into SQL."""
+
+PAYLOAD: PayloadMapping = {
+    "product_id": "id",
+    "sku": "sku",
+    "title": "title",
+    "slug": "slug",
+    "category": "category",
+    "price": "price",
+    "special_price": "special_price",
+    "in_stock": "in_stock",
+    "image_url": "image_url",
+}
+"""What search results of a shop show; a preset's query has some of it."""
+
+INDEXES: Mapping[str, IndexType] = {
+    "title": "text",
+    "sku": "keyword",
+    "category": "keyword",
+    "price": "float",
+    "in_stock": "bool",
+}
+"""What shops filter by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +93,11 @@ class Preset:
 
     Attributes:
         tables: Alias to table, the main one first. Others are left out with all that needs them.
-        marks: Columns of the main table by which the schema is known.
+        marks: By which the schema is known: one of these texts, with all the columns that it names.
         joins: Alias to its join, where the tables are there.
         conditions: Joined by AND.
-        payload, indexes: Of columns that the query has; what it lacks is left out of them.
+        payload, indexes: What the query lacks is left out of them.
+        html_columns, json_columns: Those of them that the query has.
         notes: A comment for the configuration.
         embedder: What it is made for, offered first, with its settings as written.
     """
@@ -62,12 +109,12 @@ class Preset:
     picks: tuple[Pick, ...]
     key: str
     pipeline: str
-    text: str | None
-    image: str | None
-    payload: PayloadMapping
-    indexes: Mapping[str, IndexType]
-    embedder: EmbedderKind
-    embedder_name: str
+    text: str | None = None
+    image: str = "{image_url}"
+    payload: PayloadMapping = field(default_factory=lambda: PAYLOAD)
+    indexes: Mapping[str, IndexType] = field(default_factory=lambda: INDEXES)
+    embedder: EmbedderKind = "http"
+    embedder_name: str = "ml"
     embedder_settings: Mapping[str, str] = field(default_factory=dict)
     joins: Mapping[str, str] = field(default_factory=dict)
     conditions: tuple[str, ...] = ()
@@ -75,7 +122,8 @@ class Preset:
     product: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     json_columns: tuple[str, ...] = ()
-    writeback: Mapping[str, str] = field(default_factory=dict)
+    html_columns: tuple[str, ...] = ()
+    noted: Noted | None = None
     parameters: tuple[Parameter, ...] = ()
     notes: tuple[str, ...] = ()
 

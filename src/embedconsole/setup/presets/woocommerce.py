@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from embedconsole.setup.presets.preset import Parameter, Pick, Preset
+from embedconsole.setup.presets.preset import ADDRESS, Parameter, Pick, Preset
+
+_PARENT = "{prefix}postmeta m\n         WHERE m.post_id = p.ID AND m.meta_key = '@key'"
+_VARIANTS = (
+    "{prefix}posts v JOIN {prefix}postmeta m ON m.post_id = v.ID AND m.meta_key = '@key'"
+    "\n         WHERE v.post_parent = p.ID AND v.post_type = 'product_variation'"
+    " AND v.post_status = 'publish'"
+)
+# What has no price yet has an empty one, and an empty text is 0 to a CAST.
+_PRICE = "MIN(CAST(NULLIF(m.meta_value, '') AS DECIMAL(19,4)))"
+_IN_STOCK = "MAX(m.meta_value <> 'outofstock')"
 
 
-def _meta(key: str, value: str) -> str:
-    return (
-        f"(SELECT {value} FROM {{prefix}}postmeta m"
-        f"\n         WHERE m.post_id = p.ID AND m.meta_key = '{key}')"
-    )
+def _meta(key: str, value: str, of: str = _PARENT) -> str:
+    return f"(SELECT {value} FROM {of.replace('@key', key)})"
+
+
+def _with_variants(key: str, value: str) -> tuple[str, str]:
+    """That of the variants; of the product itself where it has none."""
+    own = _meta(key, value)
+    return f"COALESCE({_meta(key, value, _VARIANTS)},\n       {own})", own
 
 
 _TERMS = (
@@ -19,9 +32,18 @@ _TERMS = (
     "\n         WHERE r.object_id = p.ID AND x.taxonomy = '{taxonomy}')"
 )
 _IMAGE = (
-    "(SELECT MIN(a.guid) FROM {prefix}postmeta m"
-    "\n          JOIN {prefix}posts a ON a.ID = CAST(m.meta_value AS UNSIGNED)"
+    "(SELECT MIN(REPLACE('{uploads}/@file', '@file', g.meta_value)) FROM {prefix}postmeta m"
+    "\n          JOIN {prefix}postmeta g"
+    " ON g.post_id = CAST(m.meta_value AS UNSIGNED) AND g.meta_key = '_wp_attached_file'"
     "\n         WHERE m.post_id = p.ID AND m.meta_key = '_thumbnail_id')"
+)
+_UPLOADS = (
+    "SELECT option_value FROM {prefix}options WHERE option_name = 'upload_url_path' AND option_value <> ''",
+    "SELECT REPLACE('@site/wp-content/uploads', '@site', option_value) FROM {prefix}options"
+    " WHERE option_name = 'siteurl'",
+    # An attachment's guid is where its first version was: the folder of it is still right on most sites.
+    "SELECT SUBSTR(guid, 1, INSTR(guid, '/uploads/') + 7) FROM {prefix}posts"
+    " WHERE post_type = 'attachment' AND guid LIKE '%/uploads/%' ORDER BY ID DESC",
 )
 
 WOOCOMMERCE = Preset(
@@ -30,12 +52,13 @@ WOOCOMMERCE = Preset(
     tables={
         "p": "{prefix}posts",
         "m": "{prefix}postmeta",
-        "a": "{prefix}posts",
+        "v": "{prefix}posts",
+        "g": "{prefix}postmeta",
         "r": "{prefix}term_relationships",
         "x": "{prefix}term_taxonomy",
         "t": "{prefix}terms",
     },
-    marks=("ID", "post_title", "post_type"),
+    marks=("p.ID p.post_title p.post_type m.meta_key",),
     parameters=(
         Parameter(
             "prefix",
@@ -43,6 +66,14 @@ WOOCOMMERCE = Preset(
             "$table_prefix of wp-config.php; wp_ unless somebody changed it.",
             "wp_",
             r"[A-Za-z0-9_]{0,40}",
+        ),
+        Parameter(
+            "uploads",
+            "Address of the uploads' folder",
+            "Pictures are known by their paths below it: https://shop.example/wp-content/uploads.",
+            "https://shop.example/wp-content/uploads",
+            ADDRESS,
+            looks=_UPLOADS,
         ),
     ),
     picks=(
@@ -53,8 +84,8 @@ WOOCOMMERCE = Preset(
         Pick("description", ("p.post_content",), required=True),
         Pick("slug", ("p.post_name",)),
         Pick("category", (_TERMS.format(taxonomy="product_cat"),)),
-        Pick("price", (_meta("_price", "MIN(CAST(m.meta_value AS DECIMAL(12,2)))"),)),
-        Pick("in_stock", (_meta("_stock_status", "MAX(m.meta_value = 'instock')"),)),
+        Pick("price", _with_variants("_price", _PRICE)),
+        Pick("in_stock", _with_variants("_stock_status", _IN_STOCK)),
         Pick("image_url", (_IMAGE,)),
         Pick("updated_at", ("p.post_modified_gmt",)),
     ),
@@ -63,29 +94,11 @@ WOOCOMMERCE = Preset(
     changed="updated_at",
     pipeline="products",
     text="{title}\n{short_description}\n{description}",
-    image="{image_url}",
     fields={"name": "title", "description": "description"},
-    payload={
-        "product_id": "id",
-        "sku": "sku",
-        "title": "title",
-        "slug": "slug",
-        "category": "category",
-        "price": "price",
-        "in_stock": "in_stock",
-        "image_url": "image_url",
-    },
-    indexes={
-        "title": "text",
-        "sku": "keyword",
-        "category": "keyword",
-        "price": "float",
-        "in_stock": "bool",
-    },
-    embedder="http",
-    embedder_name="ml",
+    html_columns=("title", "short_description", "description", "category"),
     notes=(
-        "A product in several categories has the first of them by name; a variable product its lowest price.",
+        "A product in several categories has the first of them by name; a variable product its lowest price,",
+        "and is in stock while one of its variants is.",
         "Stock that is sold may leave post_modified_gmt alone: the next full scan (full_scan_every) sees it.",
     ),
 )
