@@ -38,8 +38,8 @@ def _products(database: Database, ours: str, *, categories: bool = True, picture
     database.run(
         f"INSERT INTO products ({columns}) VALUES (1, 'S-1', 'Red running shoes', 'Light', 1, 79.95, 3,"
         f" 'red', '[\"S\", \"M\"]', {_NOW}, {_NOW}, NULL), (2, 'S-2', 'Mug', 'With 100% of a handle', 2,"
-        f" 9.95, 0, NULL, NULL, NULL, {_NOW}, NULL), (3, 'S-3', 'Gone', 'x', 2, 9.95, 0, NULL, NULL, NULL, {_NOW},"
-        f" {_NOW})",
+        f" 9.95, 0, NULL, NULL, {_NOW}, {_NOW}, NULL), (3, 'S-3', 'Gone', 'x', 2, 9.95, 0, NULL, NULL, NULL,"
+        f" {_NOW}, {_NOW})",
     )
     if pictures:
         database.run("UPDATE products SET image_url = 'https://shop.example/1.jpg' WHERE id = 1")

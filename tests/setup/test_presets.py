@@ -73,9 +73,8 @@ def test_a_preset_syncs_its_kind_of_shop(
         ]
     elif preset.startswith("legacy"):
         (ours,) = (name for name in ("embedding_synced_at", "last_embedded_at") if name in text)
-        assert (
-            database.scalar(f"SELECT count(*) FROM products WHERE {ours} IS NULL OR embedding IS NULL") == 1
-        )
+        unnoted = f"SELECT count(*) FROM products WHERE {ours} IS NULL OR embedding IS NULL"
+        assert database.scalar(unnoted) == 1  # the deleted one
     again = installation.bare("--headless", "--once", "--json", "--full", *at)
     (report,) = again.json["pipelines"].values()
     assert (report["embedded"], report["payload_updated"], report["unchanged"]) == (0, 0, 2)
@@ -127,3 +126,38 @@ def test_a_schema_is_recognised_by_names_and_columns_and_its_prefix_is_seen(
     assert made.code == 0, made.err
     assert "This looks like WooCommerce" in made.err
     assert "FROM shop_posts p" in installation.config.read_text()
+
+
+def test_the_text_can_be_another_than_the_presets(sqlite: Database, tmp_path: Path) -> None:
+    MAKERS["legacy-flags"](sqlite)
+    installation = Installation(tmp_path, {}, {"SHOP": sqlite.url})
+    config = ("--config", str(installation.config))
+    flags = ("--database-url-env", "SHOP", "--embedder", "hashing", "--yes", *config)
+
+    made = installation.bare("setup", "--text", "title", *flags)
+    refused = installation.bare("setup", "--text", "tilte", "--force", *flags)
+
+    assert made.code == 0, made.err
+    embed = yaml.safe_load(installation.config.read_text())["pipelines"]["products"]["embed"]
+    assert embed == {"embedder": "words", "text": "{title}", "image": "{image_url}"}
+    assert refused.code == 2
+    assert "--text: the preset has no column tilte; it has id, sku, title" in refused.err
+
+
+def test_drafts_and_imports_without_a_date_leave_the_watermark_alone(mysql: Database, tmp_path: Path) -> None:
+    MAKERS["woocommerce"](mysql)
+    mysql.run(
+        "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'",
+        "UPDATE shop_posts SET post_modified_gmt = '0000-00-00 00:00:00' WHERE ID IN (2, 3)",
+    )
+    installation = Installation(tmp_path, {}, {"SHOP": mysql.url})
+    config = ("--config", str(installation.config))
+    flags = ("--database-url-env", "SHOP", "--embedder", "hashing", "--yes", *config)
+    assert installation.bare("setup", *flags).code == 0
+    assert installation.bare("--headless", "--once", *config).code == 0
+
+    mysql.run("UPDATE shop_posts SET post_title = 'Cup' WHERE ID = 2")
+    again = installation.bare("--headless", "--once", "--json", *config)
+
+    (report,) = again.json["pipelines"].values()
+    assert (again.code, report["embedded"]) == (0, 1)

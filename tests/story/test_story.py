@@ -125,7 +125,7 @@ def _flag(database: Database, ids: Iterable[int], *, synced: bool) -> None:
 
 
 def _index_as_the_commands_before_did(shop: Shop, points: Points, ids: Iterable[int]) -> None:
-    """Points without a marker: price a text, flags numbers, and two that belong to no product."""
+    """Points without a marker: flags numbers, and two that belong to no product."""
     address = f"{points.url}/collections/{points.collection}"
     made = httpx.put(address, json={"vectors": {"size": SIZE, "distance": "Cosine"}})
     made.raise_for_status()
@@ -148,7 +148,7 @@ def _legacy_point(
         "product_id": sku,
         "title": title,
         "category": category,
-        "price": str(price),
+        "price": float(price),
         "in_stock": int(stock > 0),
         "image_url": image,
         "metadata": {"color": color, "size": sizes},

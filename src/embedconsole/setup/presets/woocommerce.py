@@ -6,7 +6,8 @@ from embedconsole.setup.presets.preset import ADDRESS, Parameter, Pick, Preset
 
 _PARENT = "{prefix}postmeta m\n         WHERE m.post_id = p.ID AND m.meta_key = '@key'"
 _VARIANTS = (
-    "{prefix}posts v JOIN {prefix}postmeta m ON m.post_id = v.ID AND m.meta_key = '@key'"
+    "{prefix}posts v"
+    "\n          JOIN {prefix}postmeta m ON m.post_id = v.ID AND m.meta_key = '@key'"
     "\n         WHERE v.post_parent = p.ID AND v.post_type = 'product_variation'"
     " AND v.post_status = 'publish'"
 )
