@@ -1,7 +1,7 @@
 """What a preset is: a query and its mapping as data.
 
 Shops differ: one has no `color`, another calls the picture's column `path`. So a preset's columns and
-conditions say by `alias.column` what they need, and what can't be had is left out (`fitting.py`).
+conditions say by `alias.column` what they need, and what can't be had is left out (`fit.py`).
 """
 
 from __future__ import annotations
