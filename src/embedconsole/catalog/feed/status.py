@@ -9,7 +9,6 @@ import sqlalchemy as sa
 
 from embedconsole.catalog.feed.base import Backlog
 from embedconsole.catalog.feed.names import feed_prefix
-from embedconsole.catalog.feed.outbox import SqlFeed
 from embedconsole.catalog.feed.watched_tables import find_place
 
 if TYPE_CHECKING:
@@ -36,6 +35,9 @@ class FeedState:
 
 def feed_state(database: FeedDatabase) -> FeedState:
     """Look at a feed. Raises Transient or Refused: the database does not answer, or not to us."""
+    # Here, since a feed asks for its own status.
+    from embedconsole.catalog.feed.outbox import SqlFeed
+
     inspection = inspect_feed(database)
     backlog = SqlFeed(database).backlog() if inspection.has_outbox else Backlog(0, None)
     return FeedState(inspection, backlog, complaints(inspection))
