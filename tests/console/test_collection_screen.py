@@ -10,9 +10,9 @@ import pytest
 from console import collection_samples, samples
 from console.conftest import console_of, settled, settled_on, until
 from console.fakes import FakeHelm
-from embedconsole.console.describing import collection_page
 from embedconsole.console.glyphs import ASCII
-from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.screens.collection_model import collection_page
+from embedconsole.console.widgets.base import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.items import Counts

@@ -13,7 +13,7 @@ from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.console.drifting import drift_facts, drift_lines, drift_of
 from embedconsole.console.screens.sheet import Sheet
-from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.base import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.records.history import AuditRecord
 from embedconsole.sync.audit.report import (

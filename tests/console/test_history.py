@@ -8,8 +8,8 @@ import pytest
 
 from console import samples
 from embedconsole.console.glyphs import ASCII, UNICODE, Glyphs
-from embedconsole.console.panels.history import history_lines
-from embedconsole.console.past import HistoryView, history_view, marked
+from embedconsole.console.history import HistoryView, history_view, marked
+from embedconsole.console.screens.history_panel import history_lines
 from embedconsole.console.text import plain
 from embedconsole.ledger.records.history import Throughput
 from embedconsole.sync.observe.past import STEP, PastDay

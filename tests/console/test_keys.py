@@ -16,8 +16,8 @@ from embedconsole.collection.compare import Difference
 from embedconsole.console.app import Console
 from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
+from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.lines import Lines
-from embedconsole.console.widgets.panel import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.sync.daemon.orders import Wish
 from embedconsole.sync.inspect.checks import Check

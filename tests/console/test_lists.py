@@ -13,13 +13,13 @@ from rich.style import Style
 from textual.app import App
 from textual.strip import Strip
 
-from embedconsole.console.copying import LARGEST, copied, osc52
+from embedconsole.console.clipboard import LARGEST, copied, osc52
 from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.text import Span, plain, width
 from embedconsole.console.widgets.cursor import Cursor
 from embedconsole.console.widgets.difference import differing, merged
-from embedconsole.console.widgets.finder import Finder
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.input import Finder
+from embedconsole.console.widgets.list import Roll
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,7 +14,7 @@ from console.fakes import FakeHelm
 from embedconsole.console.glyphs import ASCII
 from embedconsole.console.logs import book
 from embedconsole.console.screens.log import LogScreen
-from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.tail import Tail
 from embedconsole.faults import Transient
 

@@ -20,8 +20,8 @@ from embedconsole.console.glyphs import ASCII, UNICODE, glyphs_for
 from embedconsole.console.launch import LaunchFacts
 from embedconsole.console.panels.errors import error_lines
 from embedconsole.console.panels.keys import keys_line
-from embedconsole.console.places import PLACES
 from embedconsole.console.questions import force_estimate, force_question
+from embedconsole.console.screens.registry import PLACES
 from embedconsole.console.seeing import Scene, dashboard
 from embedconsole.console.situation import Standing
 from embedconsole.console.text import clean, is_clean, left, plain, right, width

@@ -13,11 +13,11 @@ from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.console.glyphs import ASCII
 from embedconsole.console.panels.runs import run_columns, run_line
-from embedconsole.console.recounting import Present, run_row
 from embedconsole.console.screens.runs import RunsScreen
+from embedconsole.console.screens.runs_model import Present, run_row
 from embedconsole.console.text import plain, width
-from embedconsole.console.widgets.panel import Panel
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.base import Panel
+from embedconsole.console.widgets.list import Roll
 from embedconsole.faults import Transient
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.collection.qdrant.errors import REMEDY_INIT
 from embedconsole.console.app import Console
-from embedconsole.console.finding import cost_note, hits_page
 from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
 from embedconsole.console.panels.hits import hit_columns, hit_line
+from embedconsole.console.screens.search_model import cost_note, hits_page
 from embedconsole.console.text import is_clean, plain, width
 from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.recall import Recall

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.console.sentence import Situation, Wait, sentence
+from embedconsole.console.status_line import Situation, Wait, sentence
 
 counts = st.integers(0, 2_000_000)
 letters = st.characters(codec="ascii", categories=["L", "N"])

@@ -43,4 +43,4 @@ def test_a_run_imports_only_what_every_run_needs() -> None:
 
 
 def test_the_first_picture_needs_no_database() -> None:
-    assert imported_by("embedconsole.cli.main", "embedconsole.console.opening") == {"rich", "textual"}
+    assert imported_by("embedconsole.cli.main", "embedconsole.console.lifecycle") == {"rich", "textual"}

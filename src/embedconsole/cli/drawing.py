@@ -22,7 +22,7 @@ def draw(launch: Launch) -> Exit:
     Raises:
         ConfigError, Fault: as `run_console`.
     """
-    from embedconsole.console.opening import run_console
+    from embedconsole.console.lifecycle import run_console
 
     signal_number = run_console(launch)
     return Exit(128 + signal_number) if signal_number else Exit.IN_SYNC

@@ -17,16 +17,17 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from embedconsole.config.paths import state_dir
-from embedconsole.console import flows, steering, verifying
+from embedconsole.console import commands as steering
+from embedconsole.console import flows, verifying
 from embedconsole.console.action_table import BY_ID, bindings, remapped
-from embedconsole.console.bridge import Bridge
 from embedconsole.console.cleaning import ControlFilter, EncodingFilter
-from embedconsole.console.copying import copied
+from embedconsole.console.clipboard import copied
 from embedconsole.console.lookout import Lookout
-from embedconsole.console.places import PLACES
-from embedconsole.console.screens.place import ConsoleScreen
+from embedconsole.console.screens.base import ConsoleScreen
+from embedconsole.console.screens.dialogs import help_lines
+from embedconsole.console.screens.registry import PLACES
 from embedconsole.console.screens.sheet import Sheet
-from embedconsole.console.sheets import help_lines
+from embedconsole.console.state import Bridge
 from embedconsole.console.text import clean
 from embedconsole.console.theme import DARK, LIGHT
 from embedconsole.faults import Unreachable

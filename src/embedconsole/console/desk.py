@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from embedconsole.console.actions import Action
-    from embedconsole.console.bridge import Bridge
     from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.state import Bridge
     from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")

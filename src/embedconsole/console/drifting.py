@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.console.describing import Fact
 from embedconsole.console.panels.wrapping import wrapped
+from embedconsole.console.screens.collection_model import Fact
 from embedconsole.console.text import clean
 from embedconsole.console.words import age, lately, number
 

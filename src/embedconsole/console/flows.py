@@ -15,9 +15,9 @@ from embedconsole.console.questions import (
     retry_question,
 )
 from embedconsole.console.screens.confirm import Confirm
+from embedconsole.console.screens.dialogs import check_lines, compared_lines, initialised_lines
 from embedconsole.console.screens.forcing import Forcing
 from embedconsole.console.screens.sheet import Sheet
-from embedconsole.console.sheets import check_lines, compared_lines, initialised_lines
 from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.inspect.failures import retry_chosen

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from embedconsole.console.launch import LaunchFacts
-    from embedconsole.console.view import DashboardView, HealthView, StatusView
+    from embedconsole.console.screens.dashboard_model import DashboardView, HealthView, StatusView
     from embedconsole.sync.observe.past import Replayed
     from embedconsole.sync.observe.snapshot import PipelineView
 

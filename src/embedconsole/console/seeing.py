@@ -6,12 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from embedconsole.console.drifting import drift_of
-from embedconsole.console.overseeing import TONES, health, held_up, hosts, latest, pipeline_rows
-from embedconsole.console.sentence import sentence
-from embedconsole.console.situation import Standing, situation
-from embedconsole.console.telling import error_rows
-from embedconsole.console.text import clean
-from embedconsole.console.view import (
+from embedconsole.console.screens.dashboard_model import (
     BacklogView,
     BatchRow,
     CollectionView,
@@ -20,6 +15,11 @@ from embedconsole.console.view import (
     InFlightView,
     StatusView,
 )
+from embedconsole.console.screens.pipelines_model import TONES, health, held_up, hosts, latest, pipeline_rows
+from embedconsole.console.situation import Standing, situation
+from embedconsole.console.status_line import sentence
+from embedconsole.console.telling import error_rows
+from embedconsole.console.text import clean
 from embedconsole.console.words import age, at_minute, at_time, brief, size
 from embedconsole.sync.observe.snapshot import EngineState
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.console.launch import LaunchFacts
-    from embedconsole.console.sentence import Situation
+    from embedconsole.console.status_line import Situation
     from embedconsole.ledger.records.history import AuditRecord, Event
     from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.observe.snapshot import CollectionSeen, PipelineView, Snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.console.sentence import Situation, Wait
+from embedconsole.console.status_line import Situation, Wait
 from embedconsole.console.text import clean
 from embedconsole.console.words import at_minute, at_time
 from embedconsole.sync.observe.other_processes import serving

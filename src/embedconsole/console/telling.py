@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from embedconsole.console.screens.dashboard_model import ErrorRow
 from embedconsole.console.text import clean
-from embedconsole.console.view import ErrorRow
 from embedconsole.console.words import at_time
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from embedconsole.console.logs.entry import LogEntry
     from embedconsole.console.logs.sieve import Sieve
-    from embedconsole.console.logs.sources import LogSource
+    from embedconsole.console.screens.log_source import LogSource
 
 KEEP = 20_000
 """Entries; more are dropped while nobody looks at them, and read again when somebody does."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from embedconsole.console.panels.wrapping import words_in, wrapped
+from embedconsole.console.screens.dashboard_model import ErrorsView
 from embedconsole.console.text import Span, clean, fit, left, width
-from embedconsole.console.view import ErrorsView
 
 if TYPE_CHECKING:
+    from embedconsole.console.screens.dashboard_model import ErrorRow
     from embedconsole.console.text import Line, Tone
-    from embedconsole.console.view import ErrorRow
 
 _NAMES = 20
 _INDENT = 11

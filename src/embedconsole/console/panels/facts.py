@@ -8,8 +8,8 @@ from embedconsole.console.panels.wrapping import words_in, wrapped
 from embedconsole.console.text import BLANK, Span, left, right
 
 if TYPE_CHECKING:
-    from embedconsole.console.describing import CollectionPage, Fact, Running
     from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.screens.collection_model import CollectionPage, Fact, Running
     from embedconsole.console.text import Line, Tone
 
 _LABEL = 10

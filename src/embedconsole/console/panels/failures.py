@@ -9,7 +9,7 @@ from embedconsole.console.text import BLANK, Span, left, right
 from embedconsole.console.words import number
 
 if TYPE_CHECKING:
-    from embedconsole.console.blaming import BlameView, CauseRow, FailedRow
+    from embedconsole.console.screens.failures_model import BlameView, CauseRow, FailedRow
     from embedconsole.console.text import Line
 
 _KIND = 9

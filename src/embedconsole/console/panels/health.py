@@ -8,8 +8,8 @@ from embedconsole.console.panels.wrapping import wrapped
 from embedconsole.console.text import Span, fit, left, right, width
 
 if TYPE_CHECKING:
+    from embedconsole.console.screens.dashboard_model import HealthRow, HealthView
     from embedconsole.console.text import Line
-    from embedconsole.console.view import HealthRow, HealthView
 
 _NAME = 20
 _STATE = 15

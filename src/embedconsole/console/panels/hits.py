@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from embedconsole.console.text import Span, left, right
 
 if TYPE_CHECKING:
-    from embedconsole.console.finding import FactColumn, HitRow, HitsPage
+    from embedconsole.console.screens.search_model import FactColumn, HitRow, HitsPage
     from embedconsole.console.text import Line
 
 _TITLE = (20, 48)

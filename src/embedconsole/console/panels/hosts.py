@@ -9,8 +9,8 @@ from embedconsole.console.text import Span, fit, left, right
 from embedconsole.console.words import rate
 
 if TYPE_CHECKING:
+    from embedconsole.console.screens.dashboard_model import HostRow, HostsView
     from embedconsole.console.text import Line
-    from embedconsole.console.view import HostRow, HostsView
 
 _ROLE = 8
 _STATE = 9

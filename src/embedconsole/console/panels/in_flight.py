@@ -10,8 +10,8 @@ from embedconsole.console.words import counted
 
 if TYPE_CHECKING:
     from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.screens.dashboard_model import BatchRow, InFlightView
     from embedconsole.console.text import Line, Tone
-    from embedconsole.console.view import BatchRow, InFlightView
 
 _EMPTY = "Every batch that is read, embedded or written, here or on another host, gets a line."
 _FULL_HEIGHT = 14

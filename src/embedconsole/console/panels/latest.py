@@ -9,8 +9,8 @@ from embedconsole.console.text import Span, fit, left, right
 from embedconsole.console.words import number
 
 if TYPE_CHECKING:
+    from embedconsole.console.screens.dashboard_model import LatestRow, LatestView
     from embedconsole.console.text import Line
-    from embedconsole.console.view import LatestRow, LatestView
 
 _KIND = 6
 _BEGAN = 6

@@ -8,8 +8,8 @@ from embedconsole.console.text import Span, left, right
 from embedconsole.console.words import number, rate
 
 if TYPE_CHECKING:
+    from embedconsole.console.screens.dashboard_model import PipelineRow
     from embedconsole.console.text import Line, Tone
-    from embedconsole.console.view import PipelineRow
 
 _STATE = 11
 _COUNT = 10

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from embedconsole.console.panels.errors import error_lines
 from embedconsole.console.panels.wrapping import wrapped
+from embedconsole.console.screens.dashboard_model import ErrorsView
 from embedconsole.console.text import BLANK, Span, left, right
-from embedconsole.console.view import ErrorsView
 from embedconsole.console.words import counted, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from embedconsole.console.recounting import PartView, RunRow, RunView
+    from embedconsole.console.screens.runs_model import PartView, RunRow, RunView
     from embedconsole.console.text import Line, Tone
 
 _LABEL = 7

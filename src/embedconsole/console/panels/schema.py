@@ -13,7 +13,7 @@ from embedconsole.console.words import number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.console.describing import CollectionPage, SchemaRow
+    from embedconsole.console.screens.collection_model import CollectionPage, SchemaRow
     from embedconsole.console.text import Line
 
 _NAMES = (12, 32)

@@ -9,8 +9,8 @@ from embedconsole.console.words import counted, rate
 
 if TYPE_CHECKING:
     from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.screens.dashboard_model import StatusView
     from embedconsole.console.text import Line
-    from embedconsole.console.view import StatusView
 
 
 _RATE = 9

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.console.describing import CollectionPage, collection_page, differing
 from embedconsole.console.drifting import drift_facts
 from embedconsole.console.panels.facts import facts_lines
 from embedconsole.console.panels.schema import schema_lines
-from embedconsole.console.screens.place import ConsoleScreen
-from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.screens.base import ConsoleScreen
+from embedconsole.console.screens.collection_model import CollectionPage, collection_page, differing
+from embedconsole.console.widgets.base import Panel
 from embedconsole.sync.inspect.collection import survey
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.view import DashboardView
+    from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.sync.inspect.collection import Survey
 
 _FACTS_SHARE = 0.6
@@ -28,7 +28,7 @@ _FACTS_SHARE = 0.6
 class CollectionScreen(ConsoleScreen):
     """Looks at the collection of the pipeline that is shown."""
 
-    CSS_PATH = ["place.tcss", "collection.tcss"]  # noqa: RUF012 - Textual declares it
+    CSS_PATH = ["base.tcss", "collection.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#facts"
     place = "collection"
 

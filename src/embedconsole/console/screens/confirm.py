@@ -22,7 +22,7 @@ class Confirm(ModalScreen[bool]):
         focus: The answer that enter gives: No, but for what costs and removes nothing.
     """
 
-    CSS_PATH = "modal.tcss"
+    CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "answer(False)", "No", show=False),

@@ -7,17 +7,14 @@ from typing import TYPE_CHECKING
 
 from textual.containers import Container
 
-from embedconsole.console.panels.backlog import backlog_lines
-from embedconsole.console.panels.collection import collection_lines
+from embedconsole.console.history import HistoryView, history_view, marked
 from embedconsole.console.panels.errors import error_lines, errors_note, errors_with
 from embedconsole.console.panels.health import health_lines
-from embedconsole.console.panels.history import history_lines
 from embedconsole.console.panels.hosts import hosts_lines
 from embedconsole.console.panels.in_flight import in_flight_lines, in_flight_note
 from embedconsole.console.panels.latest import latest_lines
-from embedconsole.console.past import HistoryView, history_view, marked
-from embedconsole.console.screens.looking_back import LookingBack
-from embedconsole.console.view import (
+from embedconsole.console.screens.collection_panels import collection_lines
+from embedconsole.console.screens.dashboard_model import (
     BacklogView,
     CollectionView,
     ErrorsView,
@@ -26,14 +23,17 @@ from embedconsole.console.view import (
     InFlightView,
     LatestView,
 )
-from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.screens.dashboard_panels import backlog_lines
+from embedconsole.console.screens.history_panel import history_lines
+from embedconsole.console.screens.past import LookingBack
+from embedconsole.console.widgets.base import Panel
 from embedconsole.sync.observe.past import past_day
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.view import DashboardView
+    from embedconsole.console.screens.dashboard_model import DashboardView
 
 _BEHIND = {
     "backlog": "failures",
@@ -51,7 +51,7 @@ _BEHIND = {
 class DashboardScreen(LookingBack):
     """Shows a `DashboardView`; what was done in the last day it looks up, where there is room for it."""
 
-    CSS_PATH = ["place.tcss", "dashboard.tcss"]  # noqa: RUF012 - Textual declares it
+    CSS_PATH = ["base.tcss", "dashboard.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#errors"
     place = "dashboard"
     look_every = 60.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.console.screens.place import ConsoleScreen
+from embedconsole.console.screens.base import ConsoleScreen
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.binding import Binding
 
-from embedconsole.console.screens.place import ConsoleScreen
+from embedconsole.console.screens.base import ConsoleScreen
 from embedconsole.console.widgets.causes import CauseList
 from embedconsole.console.widgets.failed import FailedList
 from embedconsole.console.widgets.item import BlamePanel, ItemPanel
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.list import Roll
 from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.inspect.failures import skip_chosen
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.choosing import Choice
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.view import DashboardView
+    from embedconsole.console.screens.dashboard_model import DashboardView
 
 _TYPING = 0.15
 """Seconds without another letter before a filter is looked up."""
@@ -35,7 +35,7 @@ _TYPING = 0.15
 class FailuresScreen(ConsoleScreen):
     """Shows one level at a time, and below it what happened to what is under the cursor."""
 
-    CSS_PATH = ["place.tcss", "failures.tcss"]  # noqa: RUF012 - Textual declares it
+    CSS_PATH = ["base.tcss", "failures.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#causes"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("h,left", "back", show=False)]
     place = "failures"

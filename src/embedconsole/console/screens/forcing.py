@@ -32,7 +32,7 @@ class Forcing(ModalScreen[Wish | None]):
         count: Counts what a choice comes to; may take as long as reading the catalog.
     """
 
-    CSS_PATH = "modal.tcss"
+    CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = "#no"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "answer(False)", "No", show=False),

@@ -10,12 +10,12 @@ from textual import on, work
 from embedconsole.config.paths import state_dir
 from embedconsole.console.logs.book import Book
 from embedconsole.console.logs.sieve import EVERYTHING
-from embedconsole.console.logs.sources import EventSource, LogFileSource
-from embedconsole.console.panels.log import entry_lines, log_line
 from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.screens.log_panels import entry_lines, log_line
+from embedconsole.console.screens.log_source import EventSource, LogFileSource
 from embedconsole.console.text import clean
-from embedconsole.console.widgets.panel import Panel
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.base import Panel
+from embedconsole.console.widgets.list import Roll
 from embedconsole.console.widgets.tail import Tail
 from embedconsole.faults import ConfigError, Fault
 

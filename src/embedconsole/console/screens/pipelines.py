@@ -9,22 +9,22 @@ from textual import on
 from embedconsole.console.panels.health import health_lines
 from embedconsole.console.panels.hosts import hosts_lines
 from embedconsole.console.panels.pipelines import pipeline_columns, pipeline_line
-from embedconsole.console.screens.place import ConsoleScreen
-from embedconsole.console.view import HealthView, HostsView
-from embedconsole.console.widgets.panel import Panel
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.screens.base import ConsoleScreen
+from embedconsole.console.screens.dashboard_model import HealthView, HostsView
+from embedconsole.console.widgets.base import Panel
+from embedconsole.console.widgets.list import Roll
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.view import DashboardView, PipelineRow
+    from embedconsole.console.screens.dashboard_model import DashboardView, PipelineRow
 
 
 class PipelinesScreen(ConsoleScreen):
     """Looks nothing up; the cursor does not switch the pipeline, enter does."""
 
-    CSS_PATH = ["place.tcss", "pipelines.tcss"]  # noqa: RUF012 - Textual declares it
+    CSS_PATH = ["base.tcss", "pipelines.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#pipelines"
     place = "pipelines"
 

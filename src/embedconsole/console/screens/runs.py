@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from embedconsole.console.panels.runs import run_columns, run_detail_lines, run_line
-from embedconsole.console.recounting import matching, newest_first, present, run_row, run_view
 from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.screens.runs_model import matching, newest_first, present, run_row, run_view
 from embedconsole.console.text import clean
-from embedconsole.console.widgets.panel import Panel
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.base import Panel
+from embedconsole.console.widgets.list import Roll
 from embedconsole.sync.observe.run_history import recent_runs, run_detail
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.recounting import Present, RunView
-    from embedconsole.console.view import DashboardView
+    from embedconsole.console.screens.dashboard_model import DashboardView
+    from embedconsole.console.screens.runs_model import Present, RunView
     from embedconsole.sync.observe.run_history import PastRun, RunInDetail
 
 _PAGE = 200

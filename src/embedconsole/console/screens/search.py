@@ -8,16 +8,23 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Container
 
-from embedconsole.console.finding import cost_note, failed, hits_page, no_search_yet, searching, unread
 from embedconsole.console.panels.hit import HitView, hit_lines
 from embedconsole.console.panels.hits import hit_columns, hit_line
 from embedconsole.console.panels.keys import hints_line
 from embedconsole.console.panels.wrapping import wrapped_to
 from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.screens.search_model import (
+    cost_note,
+    failed,
+    hits_page,
+    no_search_yet,
+    searching,
+    unread,
+)
 from embedconsole.console.text import Span, clean, width
+from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.lines import Lines
-from embedconsole.console.widgets.panel import Panel
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.list import Roll
 from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.filters import EVERYTHING
@@ -31,7 +38,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.finding import HitRow, HitsPage
+    from embedconsole.console.screens.search_model import HitRow, HitsPage
     from embedconsole.console.text import Line
     from embedconsole.filters import Scope
     from embedconsole.items import Hit
@@ -52,7 +59,7 @@ _EMPTY = "The hits would be here: score, key, title and some of the payload. / g
 class SearchScreen(Drilling):
     """Searches when asked to; looks nothing up by itself."""
 
-    CSS_PATH = ["place.tcss", "search.tcss"]  # noqa: RUF012 - Textual declares it
+    CSS_PATH = ["base.tcss", "search.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#query"
     place = "search"
 

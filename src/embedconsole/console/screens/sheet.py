@@ -9,8 +9,8 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 
 from embedconsole.console.text import Span
+from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.lines import Lines
-from embedconsole.console.widgets.panel import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ _AROUND = 5
 class Sheet(ModalScreen[None]):
     """Shows `lines_of(cells)`; `redraw` after something came in."""
 
-    CSS_PATH = "modal.tcss"
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "Close", show=False),
         Binding("up,k", "scroll(-1)", show=False),

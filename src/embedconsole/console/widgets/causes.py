@@ -5,22 +5,22 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.console.blaming import (
+from embedconsole.console.choosing import Choice
+from embedconsole.console.panels.failures import cause_columns, cause_line
+from embedconsole.console.screens.failures_model import (
     blame_of_group,
     cause_row,
     group_key,
     moment_of,
     overview_note,
 )
-from embedconsole.console.choosing import Choice
-from embedconsole.console.panels.failures import cause_columns, cause_line
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.list import Roll
 from embedconsole.ledger.records.failures import FailureGroup
 from embedconsole.sync.inspect.failures import Chosen, FailureOverview, failures_by_cause
 
 if TYPE_CHECKING:
-    from embedconsole.console.blaming import BlameView
     from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.failures_model import BlameView
     from embedconsole.console.text import Line
 
 _EMPTY = (

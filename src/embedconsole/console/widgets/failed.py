@@ -6,11 +6,18 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.console.blaming import BlameView, blame_of_item, cause_row, failed_row, moment_of, page_note
 from embedconsole.console.choosing import Choice
 from embedconsole.console.panels.failures import item_columns, item_line, key_cells
+from embedconsole.console.screens.failures_model import (
+    BlameView,
+    blame_of_item,
+    cause_row,
+    failed_row,
+    moment_of,
+    page_note,
+)
 from embedconsole.console.text import left
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.list import Roll
 from embedconsole.ledger.records.failures import FailedItem, FailureKind
 from embedconsole.sync.inspect.failures import Chosen, failed_items
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.console.blaming import BlameView, blame_of_examined, moment_of
 from embedconsole.console.choosing import Choice
 from embedconsole.console.panels.failures import blame_lines
-from embedconsole.console.panels.item import ItemView, item_lines, item_note
+from embedconsole.console.screens.failures_model import BlameView, blame_of_examined, moment_of
+from embedconsole.console.screens.item import ItemView, item_lines, item_note
 from embedconsole.console.text import clean, plain
-from embedconsole.console.widgets.panel import Panel
+from embedconsole.console.widgets.base import Panel
 from embedconsole.sync.inspect.failures import Chosen
 from embedconsole.sync.inspect.item import examine_item
 

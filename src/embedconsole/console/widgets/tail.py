@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.list import Roll
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

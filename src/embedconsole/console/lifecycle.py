@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.console.app import Console
 from embedconsole.console.glyphs import glyphs_for
-from embedconsole.console.places import import_all
+from embedconsole.console.screens.registry import import_all
 from embedconsole.console.signals import interruptible
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run_console(launch: Launch) -> int:
 @contextmanager
 def _open_engine(launch: Launch) -> Iterator[Helm]:
     # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
-    from embedconsole.console.engineroom import open_engineroom
+    from embedconsole.console.engine_client import open_engineroom
 
     with open_engineroom(launch) as helm:
         threading.Thread(target=import_all, name="screens", daemon=True).start()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.binding import Binding
 
 from embedconsole.console.replay import Beholder, earlier, later, leaped, replay_view
-from embedconsole.console.screens.place import ConsoleScreen
+from embedconsole.console.screens.base import ConsoleScreen
 from embedconsole.faults import Fault
 from embedconsole.sync.observe.past import Seek, look_back
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.view import DashboardView
+    from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.sync.observe.past import Replayed
 
 _ALL_THE_WAY = 1_000

@@ -10,8 +10,8 @@ from embedconsole.console.words import coarse, number, rate, share
 
 if TYPE_CHECKING:
     from embedconsole.console.glyphs import Glyphs
+    from embedconsole.console.screens.dashboard_model import BacklogView
     from embedconsole.console.text import Line, Tone
-    from embedconsole.console.view import BacklogView
 
 _LABEL = 9
 _NUMBER = 11

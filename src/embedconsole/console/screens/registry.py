@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.screens.place import ConsoleScreen
+    from embedconsole.console.screens.base import ConsoleScreen
 
 
 def _dashboard(desk: ScreenHost) -> ConsoleScreen:

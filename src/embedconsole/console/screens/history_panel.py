@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.console.glyphs import Glyphs
-    from embedconsole.console.past import HistoryView, Slot
+    from embedconsole.console.history import HistoryView, Slot
     from embedconsole.console.text import Line, Tone
 
 _APART = 8

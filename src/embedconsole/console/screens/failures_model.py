@@ -13,7 +13,7 @@ from embedconsole.sync.shared.fault_text import remedy_for
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from embedconsole.console.bridge import Bridge
+    from embedconsole.console.state import Bridge
     from embedconsole.console.text import Tone
     from embedconsole.ledger.records.failures import FailedItem, FailureGroup
     from embedconsole.sync.inspect.failures import FailureOverview

@@ -14,7 +14,7 @@ from embedconsole.ledger.state import State
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from embedconsole.console.blaming import Moment
+    from embedconsole.console.screens.failures_model import Moment
     from embedconsole.console.text import Line, Tone
     from embedconsole.items import JsonValue
     from embedconsole.ledger.records.history import Event

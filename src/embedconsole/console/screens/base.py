@@ -12,10 +12,10 @@ from embedconsole.console.panels.keys import keys_line
 from embedconsole.console.panels.status import status_name, status_state
 from embedconsole.console.panels.wrapping import wrapped_to
 from embedconsole.console.text import width
-from embedconsole.console.widgets.finder import Finder
+from embedconsole.console.widgets.base import Panel
+from embedconsole.console.widgets.input import Finder
 from embedconsole.console.widgets.lines import Lines
-from embedconsole.console.widgets.panel import Panel
-from embedconsole.console.widgets.roll import Roll
+from embedconsole.console.widgets.list import Roll
 from embedconsole.faults import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from embedconsole.console.actions import Action
     from embedconsole.console.choosing import Choice
     from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.console.text import Line, Tone
-    from embedconsole.console.view import DashboardView
 
 _COLUMNS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
 _REST = 5
@@ -54,7 +54,7 @@ class ConsoleScreen(Screen[None]):
         fault: Why the last look failed; what is shown is then from an earlier one.
     """
 
-    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "place.tcss"
+    CSS_PATH: ClassVar[str | PurePath | list[str | PurePath] | None] = "base.tcss"
     HORIZONTAL_BREAKPOINTS = _COLUMNS
     VERTICAL_BREAKPOINTS = _ROWS
     place: ClassVar[str]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embedconsole.console.situation import changed_by, figures_of, last_run
-from embedconsole.console.text import clean
-from embedconsole.console.view import (
+from embedconsole.console.screens.dashboard_model import (
     HealthRow,
     HealthView,
     HostRow,
@@ -16,6 +14,8 @@ from embedconsole.console.view import (
     LatestView,
     PipelineRow,
 )
+from embedconsole.console.situation import changed_by, figures_of, last_run
+from embedconsole.console.text import clean
 from embedconsole.console.words import age, at_minute, span_of
 from embedconsole.sync.observe.other_processes import SILENT
 from embedconsole.sync.observe.snapshot import EngineState

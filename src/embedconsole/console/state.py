@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.helm import Helm
     from embedconsole.console.launch import Launch, LaunchFacts
-    from embedconsole.console.view import DashboardView
+    from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
     from embedconsole.sync.shared.report import PipelineReport
 

@@ -9,8 +9,8 @@ from embedconsole.console.text import Span
 from embedconsole.console.words import counted, number
 
 if TYPE_CHECKING:
+    from embedconsole.console.screens.dashboard_model import CollectionView
     from embedconsole.console.text import Line, Tone
-    from embedconsole.console.view import CollectionView
 
 _LABEL = 9
 _NUMBER = 11

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import tzinfo
 
+    from embedconsole.console.screens.dashboard_model import ErrorRow
     from embedconsole.console.text import Tone
-    from embedconsole.console.view import ErrorRow
     from embedconsole.sync.observe.run_history import PastRun, RunInDetail, RunPart
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.shared.report import Progress
