@@ -12,9 +12,9 @@ from unittest.mock import patch
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
-from embedconsole.console.engine_client import open_engineroom
-from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
+from embedconsole.console.local_engine import open_engineroom
+from embedconsole.console.text import UNICODE
 from embedconsole.demo.setup import prepare_demo
 
 _HERE = Path(__file__).parent

@@ -11,8 +11,8 @@ from console import samples
 from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
-from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
+from embedconsole.console.text import UNICODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

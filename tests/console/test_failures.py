@@ -11,10 +11,9 @@ import pytest
 from console import failure_samples, samples
 from console.conftest import console_of, modal, settled, settled_on, until
 from console.fakes import FakeHelm
-from embedconsole.console.glyphs import ASCII
 from embedconsole.console.screens.failures import FailuresScreen
-from embedconsole.console.text import is_clean
-from embedconsole.console.widgets.lines import Lines
+from embedconsole.console.text import ASCII, is_clean
+from embedconsole.console.widgets.base import Lines
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.sync.inspect.failures import Chosen, FailureOverview, FailurePage

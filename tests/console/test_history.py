@@ -7,10 +7,9 @@ from datetime import timedelta, timezone
 import pytest
 
 from console import samples
-from embedconsole.console.glyphs import ASCII, UNICODE, Glyphs
 from embedconsole.console.history import HistoryView, history_view, marked
-from embedconsole.console.screens.history_panel import history_lines
-from embedconsole.console.text import plain
+from embedconsole.console.screens.dashboard_panels import history_lines
+from embedconsole.console.text import ASCII, UNICODE, Glyphs, plain
 from embedconsole.ledger.records.history import Throughput
 from embedconsole.sync.observe.past import STEP, PastDay
 

@@ -14,10 +14,9 @@ from console.conftest import console_of, modal, settled, settled_on, until
 from console.fakes import SCHEMA, TARGET, FakeHelm
 from embedconsole.collection.compare import Difference
 from embedconsole.console.app import Console
-from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
-from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.lines import Lines
+from embedconsole.console.text import UNICODE
+from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.faults import Unreachable
 from embedconsole.sync.daemon.orders import Wish
 from embedconsole.sync.inspect.checks import Check

@@ -14,12 +14,10 @@ from textual.app import App
 from textual.strip import Strip
 
 from embedconsole.console.clipboard import LARGEST, copied, osc52
-from embedconsole.console.glyphs import UNICODE
-from embedconsole.console.text import Span, plain, width
-from embedconsole.console.widgets.cursor import Cursor
-from embedconsole.console.widgets.difference import differing, merged
+from embedconsole.console.text import UNICODE, Span, plain, width
+from embedconsole.console.widgets.base import differing, merged
 from embedconsole.console.widgets.input import Finder
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.list import Cursor, Roll
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

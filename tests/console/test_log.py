@@ -11,11 +11,11 @@ from textual.widgets import Input
 from console import log_samples, samples
 from console.conftest import settled, until
 from console.fakes import FakeHelm
-from embedconsole.console.glyphs import ASCII
-from embedconsole.console.logs import book
+from embedconsole.console.screens import log_source as book
 from embedconsole.console.screens.log import LogScreen
+from embedconsole.console.text import ASCII
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.tail import Tail
+from embedconsole.console.widgets.list import Tail
 from embedconsole.faults import Transient
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from console.conftest import MakeConsole
     from embedconsole.console.app import Console
-    from embedconsole.console.logs.entry import LogEntry
+    from embedconsole.console.screens.log_source import LogEntry
     from embedconsole.ledger.records.history import Event
     from embedconsole.sync.observe.snapshot import Snapshot
 
@@ -196,7 +196,7 @@ async def test_it_follows_until_the_operator_goes_up(make_console: MakeConsole, 
 async def test_older_lines_are_read_when_the_cursor_comes_near(
     make_console: MakeConsole, log_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embedconsole.console.logs.reading.PIECE", 2_000)
+    monkeypatch.setattr("embedconsole.console.screens.log_source.PIECE", 2_000)
     app = on_file(make_console(helm()), log_file)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)

@@ -11,10 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.console.logs import reading
-from embedconsole.console.logs.entry import entry_of_event, entry_of_line
-from embedconsole.console.logs.reading import LogFile, whole_log
-from embedconsole.console.logs.sieve import EVERYTHING
+from embedconsole.console.screens import log_source as reading
+from embedconsole.console.screens.log_source import (
+    EVERYTHING,
+    LogFile,
+    entry_of_event,
+    entry_of_line,
+    whole_log,
+)
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.records.history import Event
 

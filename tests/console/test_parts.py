@@ -13,21 +13,32 @@ from textual.color import Color
 
 from console import samples
 from console.fakes import FakeHelm
-from embedconsole.console.action_table import ACTIONS, remapped
+from embedconsole.console.actions import ACTIONS, remapped
 from embedconsole.console.app import Console
-from embedconsole.console.cleaning import ControlFilter, EncodingFilter
-from embedconsole.console.glyphs import ASCII, UNICODE, glyphs_for
+from embedconsole.console.commands import force_estimate, force_question
 from embedconsole.console.launch import LaunchFacts
-from embedconsole.console.panels.errors import error_lines
-from embedconsole.console.panels.keys import keys_line
-from embedconsole.console.questions import force_estimate, force_question
+from embedconsole.console.screens.dashboard_panels import error_lines, keys_line
+from embedconsole.console.screens.dashboard_view import Scene, dashboard
 from embedconsole.console.screens.registry import PLACES
-from embedconsole.console.seeing import Scene, dashboard
-from embedconsole.console.situation import Standing
-from embedconsole.console.text import clean, is_clean, left, plain, right, width
-from embedconsole.console.throughput import RateHistory
-from embedconsole.console.widgets.window import Window
-from embedconsole.console.words import age, share, span_of
+from embedconsole.console.state import RateHistory
+from embedconsole.console.status_line import Standing
+from embedconsole.console.text import (
+    ASCII,
+    UNICODE,
+    ControlFilter,
+    EncodingFilter,
+    age,
+    clean,
+    glyphs_for,
+    is_clean,
+    left,
+    plain,
+    right,
+    share,
+    span_of,
+    width,
+)
+from embedconsole.console.widgets.base import Window
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:

@@ -13,13 +13,12 @@ from console.conftest import console_of, modal, until
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
-from embedconsole.console.engine_client import open_engineroom
-from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
-from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.item import ItemPanel
-from embedconsole.console.widgets.lines import Lines
-from embedconsole.console.widgets.searchbox import SearchBox
+from embedconsole.console.local_engine import open_engineroom
+from embedconsole.console.screens.item import ItemPanel
+from embedconsole.console.text import UNICODE
+from embedconsole.console.widgets.base import Lines, Panel
+from embedconsole.console.widgets.input import SearchBox
 from embedconsole.demo.setup import prepare_demo
 
 if TYPE_CHECKING:

@@ -12,12 +12,11 @@ from console.conftest import until
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
-from embedconsole.console.engine_client import open_engineroom
-from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
+from embedconsole.console.local_engine import open_engineroom
+from embedconsole.console.text import UNICODE
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.list import Roll
-from embedconsole.console.widgets.tail import Tail
+from embedconsole.console.widgets.list import Roll, Tail
 from embedconsole.demo.setup import prepare_demo
 
 if TYPE_CHECKING:

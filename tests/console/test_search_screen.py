@@ -11,14 +11,11 @@ from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.collection.qdrant.errors import REMEDY_INIT
 from embedconsole.console.app import Console
-from embedconsole.console.glyphs import UNICODE
 from embedconsole.console.launch import Launch
-from embedconsole.console.panels.hits import hit_columns, hit_line
-from embedconsole.console.screens.search_model import cost_note, hits_page
-from embedconsole.console.text import is_clean, plain, width
-from embedconsole.console.widgets.lines import Lines
-from embedconsole.console.widgets.recall import Recall
-from embedconsole.console.widgets.searchbox import SearchBox
+from embedconsole.console.screens.search_model import cost_note, hit_columns, hit_line, hits_page
+from embedconsole.console.text import UNICODE, is_clean, plain, width
+from embedconsole.console.widgets.base import Lines
+from embedconsole.console.widgets.input import Recall, SearchBox
 from embedconsole.faults import BadInput, Fault, Refused, Throttled
 from embedconsole.filters import EVERYTHING, Condition, Scope
 from embedconsole.sync.search.search import ByText, LikeItem, SearchResult

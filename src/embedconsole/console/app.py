@@ -17,18 +17,17 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from embedconsole.config.paths import state_dir
+from embedconsole.console import commands as flows
 from embedconsole.console import commands as steering
-from embedconsole.console import flows, verifying
-from embedconsole.console.action_table import BY_ID, bindings, remapped
-from embedconsole.console.cleaning import ControlFilter, EncodingFilter
+from embedconsole.console import commands as verifying
+from embedconsole.console.actions import BY_ID, bindings, remapped
 from embedconsole.console.clipboard import copied
-from embedconsole.console.lookout import Lookout
+from embedconsole.console.engine_client import Lookout
 from embedconsole.console.screens.base import ConsoleScreen
-from embedconsole.console.screens.dialogs import help_lines
+from embedconsole.console.screens.dialogs import Sheet, help_lines
 from embedconsole.console.screens.registry import PLACES
-from embedconsole.console.screens.sheet import Sheet
 from embedconsole.console.state import Bridge
-from embedconsole.console.text import clean
+from embedconsole.console.text import ControlFilter, EncodingFilter, clean
 from embedconsole.console.theme import DARK, LIGHT
 from embedconsole.faults import Unreachable
 
@@ -42,9 +41,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from embedconsole.console.actions import Action
-    from embedconsole.console.glyphs import Glyphs
-    from embedconsole.console.helm import Helm
+    from embedconsole.console.engine_client import Helm
     from embedconsole.console.launch import Launch
+    from embedconsole.console.text import Glyphs
     from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")

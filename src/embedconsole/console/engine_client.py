@@ -1,221 +1,187 @@
-"""The helm of a real engine in its own thread."""
+"""What the console asks of the engine, and the thread that looks at it.
+
+It imports nothing of the engine: the first picture does not wait for that half second.
+"""
 
 from __future__ import annotations
 
-import logging
-import math
-import time
-from concurrent.futures import CancelledError, wait
-from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING, TypeVar
-
-import anyio
-import anyio.to_thread
-
-from embedconsole.console.checking import check_parts
-from embedconsole.console.controls import OrderedControls, OwnControls
-from embedconsole.sync.daemon.attendance import Attendance
-from embedconsole.sync.daemon.engine_thread import engine_in_thread
-from embedconsole.sync.inspect.init import initialise
-from embedconsole.sync.observe.other_processes import serving, with_others
-from embedconsole.sync.resilience.gate import GateHealth, GateState
-from embedconsole.sync.run.components import assembly_of
-from embedconsole.sync.run.generations import current_generation
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Future
+    from contextlib import AbstractContextManager
 
-    from embedconsole.console.controls import Controls
-    from embedconsole.console.launch import Launch
-    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.daemon.orders import Wish
     from embedconsole.sync.inspect.checks import Check
     from embedconsole.sync.inspect.init import Initialised
     from embedconsole.sync.observe.snapshot import Snapshot
-    from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
 
-_COUNT_PATIENCE = 0.5
-"""Seconds that a look waits for the ledger; what it says later is in the next one."""
 
-_REST_BUSY, _REST_WATCHING, _REST_IDLE = 3, 10, 50
-"""Counting a huge ledger takes a while: rest so many times as long before counting again.
-
-What happens elsewhere begins unannounced, so who watches counts more often than who rests.
-"""
-
-_SILENCE = 5.0
-"""Seconds without an answer after which the ledger counts as away, though it has not failed."""
-
-_DESCRIBE_BUSY = 2.0
-_DESCRIBE_IDLE = 30.0
-
-log = logging.getLogger("embedconsole")
-
-
-class EngineRoom:
-    """See `helm.Helm`. Made by `open_engineroom`."""
-
-    def __init__(self, handle: EngineHandle, controls: Controls, serving: Future[None]) -> None:
-        self.controls = controls
-        self.attached = isinstance(controls, OrderedControls)
-        self._handle = handle
-        self._serving = serving
-        self._counting: Future[float] | None = None
-        self._count_at = 0.0
-        self._count_began = math.inf
-        self._describing: Future[None] | None = None
-        self._describe_at = 0.0
-        self._busy = False
+class Helm(Protocol):
+    """The controls. Futures fail with `Fault` or `ConfigError` when the outside world does."""
 
     @property
     def stopped(self) -> bool:
-        return self._serving.done()
+        """Whether the engine has come to its end: drained, stopped, or by a fault of its own."""
+        ...
 
     @property
     def stopped_by(self) -> str | None:
-        try:
-            fault = self._serving.exception() if self._serving.done() else None
-        except CancelledError:
-            return None
-        return None if fault is None else f"the engine failed ({type(fault).__name__}: {fault})"
+        """The fault of its own that ended the engine; None when it runs, or was told to stop."""
+        ...
 
     def when_stopped(self, tell: Callable[[], None]) -> None:
-        self._serving.add_done_callback(lambda _: tell())
-
-    def look(self) -> Snapshot:
-        now = time.monotonic()
-        if self._counting is None and now >= self._count_at:
-            self._counting, self._count_began = self._handle.call(_timed_count), now
-        if self._counting is not None:
-            wait([self._counting], timeout=_COUNT_PATIENCE)
-            if self._counting.done():
-                took, self._counting = self._counting.result(), None
-                self._count_at = now + took * self._rest
-                self._count_began = math.inf
-        if self._describing is None and now >= self._describe_at:
-            self._describing = self._handle.call(_describe)
-        if self._describing is not None and self._describing.done():
-            self._describing = None
-            self._describe_at = now + (_DESCRIBE_BUSY if self._busy else _DESCRIBE_IDLE)
-        snapshot = with_others(self._handle.snapshot(), time.time() - time.monotonic())
-        if self._busy and snapshot.run is None:
-            # What a run leaves behind is of interest at once.
-            self._describe_at = self._count_at = 0.0
-        self._busy = snapshot.run is not None
-        if snapshot.ledger.fault is None and now - self._count_began > _SILENCE:
-            silent = GateHealth("ledger", GateState.PROBING, self._count_began, None, "no answer yet")
-            return replace(snapshot, ledger=silent)
-        return snapshot
+        """Have `tell` called, from another thread, once the engine has come to its end."""
+        ...
 
     @property
-    def _rest(self) -> int:
-        if self._busy:
-            return _REST_BUSY
-        return _REST_WATCHING if self.attached else _REST_IDLE
+    def attached(self) -> bool:
+        """Whether nothing is synced here: others do, and take orders."""
+        ...
+
+    def look(self) -> Snapshot:
+        """The engine now, with what ledger and collections last said; blocks for a moment."""
+        ...
 
     def ask(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
-        return self._handle.call(work)
+        """Look something up in the engine's loop."""
+        ...
+
+    @property
+    def controls(self) -> Controls:
+        """The switches of the engine that is shown."""
+        ...
 
     def retry(self, pipeline: str) -> Future[int]:
-        async def put_back(engine: Engine) -> int:
-            assembly = assembly_of(engine.assemblies, pipeline)
-            count = await anyio.to_thread.run_sync(_put_back, engine, assembly)
-            engine.control.notify()
-            return count
-
-        self._count_at = 0.0
-        return self._handle.call(put_back)
+        """Put the failed and waiting items of a pipeline back; gives how many."""
+        ...
 
     def initialise(self, pipeline: str) -> Future[Initialised]:
-        async def work(engine: Engine) -> Initialised:
-            return await initialise(assembly_of(engine.assemblies, pipeline))
-
-        self._describe_at = 0.0
-        return self._handle.call(work)
+        """Create the pipeline's collection, or compare it and add missing indexes."""
+        ...
 
     def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
-        async def work(engine: Engine) -> None:
-            async for check in check_parts(engine.ledger, assembly_of(engine.assemblies, pipeline)):
-                tell(check)
-
-        return self._handle.call(work)
+        """Try everything the pipeline depends on; `tell` is called, from another thread, check by check."""
+        ...
 
     def drain(self) -> None:
-        self._handle.drain()
+        """Come to an end with what is in flight. Safe to call in a signal handler."""
+        ...
 
     def stop(self) -> None:
-        self._serving.cancel()
-
-    def close(self) -> None:
-        """Let go of everything that is still under way, so that the engine can be closed."""
-        for future in (self._serving, self._counting, self._describing):
-            if future is not None:
-                future.cancel()
+        """Come to an end at once; what is in flight is given back."""
+        ...
 
 
-@contextmanager
-def open_engineroom(launch: Launch) -> Iterator[EngineRoom]:
-    """An engine at work, closed at the end.
+class Controls(Protocol):
+    """See the module. Futures fail with `Fault` when the ledger does."""
 
-    Raises:
-        ConfigError: a part can't be built as configured, or the ledger is of a newer version.
-        Transient, Refused: the ledger does not answer, or not to us.
+    def sync(self, wish: Wish) -> Future[str]:
+        """Begin a run now, or after the one that is going on."""
+        ...
+
+    def cancel(self, pipeline: str) -> Future[str]:
+        """End the present run of a pipeline with what is in flight."""
+        ...
+
+    def pause(self) -> Future[str]:
+        """Claim nothing from now on."""
+        ...
+
+    def resume(self) -> Future[str]:
+        """Claim again."""
+        ...
+
+    def set_workers(self, count: int) -> Future[str]:
+        """Have this many batches embedding at the same time."""
+        ...
+
+
+LOOK_EVERY = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSight:
+    """What the lookout has to tell.
+
+    Attributes:
+        helm: The engine's controls, once it is open.
+        error: Why it could not be opened, or looked at any more.
+        closed: The engine is closed; there is nothing more to come.
     """
-    with engine_in_thread(
-        launch.pipelines, launch.ledger_url, "watch" if launch.read_only or launch.attach else "console"
-    ) as handle:
-        attendance = handle.call(partial(_attendance, every=launch.every)).result()
-        attached = launch.attach or (not launch.read_only and handle.call(_daemon_serves).result())
-        work = _only_watch if launch.read_only or attached else _attend
-        controls = OrderedControls(handle) if attached else OwnControls(handle, attendance)
-        working = handle.call(partial(work, attendance))
-        working.add_done_callback(_log_own_fault)
-        room = EngineRoom(handle, controls, working)
+
+    helm: Helm | None = None
+    snapshot: Snapshot | None = None
+    error: BaseException | None = None
+    closed: bool = False
+
+
+class Lookout(threading.Thread):
+    """See the module.
+
+    Args:
+        open_helm: Opens the engine; blocks.
+        tell: Called in this thread when there is something new; must not block.
+    """
+
+    def __init__(
+        self, open_helm: Callable[[], AbstractContextManager[Helm]], tell: Callable[[], None]
+    ) -> None:
+        super().__init__(name="lookout", daemon=True)
+        self._open_helm = open_helm
+        self._tell = tell
+        self._wake = threading.Event()
+        self._leave = threading.Event()
+        self._lock = threading.Lock()
+        self._sight = EngineSight()
+        self._told = False
+
+    def take(self) -> EngineSight:
+        """The latest; from now on, news is told again."""
+        with self._lock:
+            self._told = False
+            return self._sight
+
+    def nudge(self) -> None:
+        """Look again now."""
+        self._wake.set()
+
+    def leave(self) -> None:
+        """Close the engine once it has come to its end."""
+        self._leave.set()
+        self._wake.set()
+
+    def finish(self) -> None:
+        """Wait until the engine is closed."""
+        if self.ident is not None:
+            self.leave()
+            self.join()
+
+    def run(self) -> None:
+        """The thread."""
+        error: BaseException | None = None
         try:
-            yield room
-        finally:
-            room.close()
+            with self._open_helm() as helm:
+                helm.when_stopped(self.nudge)
+                while not (self._leave.is_set() and helm.stopped):
+                    self._put(EngineSight(helm, helm.look()))
+                    self._wake.wait(LOOK_EVERY)
+                    self._wake.clear()
+                self._put(EngineSight(helm, helm.look()))
+        # Whatever it is, the screen is where it can be told.
+        except Exception as fault:  # noqa: BLE001
+            error = fault
+        self._put(EngineSight(error=error, closed=True))
 
-
-async def _daemon_serves(engine: Engine) -> bool:
-    """Whether the work is a daemon's: then this console leaves it there, and orders."""
-    await engine.bury_the_dead()
-    workers = await anyio.to_thread.run_sync(engine.ledger.presence.workers)
-    return any(worker.role == "daemon" for worker in serving(workers, engine.me.id))
-
-
-async def _attendance(engine: Engine, *, every: float) -> Attendance:
-    return Attendance(engine, every)
-
-
-async def _attend(attendance: Attendance, engine: Engine) -> None:
-    await attendance.attend()
-
-
-async def _only_watch(attendance: Attendance, engine: Engine) -> None:
-    await engine.control.drained.wait()
-
-
-async def _timed_count(engine: Engine) -> float:
-    began = time.monotonic()
-    await engine.count()
-    return time.monotonic() - began
-
-
-async def _describe(engine: Engine) -> None:
-    await engine.describe()
-
-
-def _put_back(engine: Engine, assembly: Assembly) -> int:
-    generation = current_generation(assembly, engine.ledger)
-    return 0 if generation is None else engine.ledger.failures.retry(generation.id)
-
-
-def _log_own_fault(serving: Future[None]) -> None:
-    if not serving.cancelled() and (fault := serving.exception()) is not None:
-        log.error("the engine ended by a fault of its own", exc_info=fault)
+    def _put(self, sight: EngineSight) -> None:
+        with self._lock:
+            self._sight = sight
+            tell, self._told = not self._told, True
+        if tell:
+            self._tell()

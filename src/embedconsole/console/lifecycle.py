@@ -9,14 +9,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.console.app import Console
-from embedconsole.console.glyphs import glyphs_for
 from embedconsole.console.screens.registry import import_all
 from embedconsole.console.signals import interruptible
+from embedconsole.console.text import glyphs_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from embedconsole.console.helm import Helm
+    from embedconsole.console.engine_client import Helm
     from embedconsole.console.launch import Launch
 
 
@@ -42,7 +42,7 @@ def run_console(launch: Launch) -> int:
 @contextmanager
 def _open_engine(launch: Launch) -> Iterator[Helm]:
     # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
-    from embedconsole.console.engine_client import open_engineroom
+    from embedconsole.console.local_engine import open_engineroom
 
     with open_engineroom(launch) as helm:
         threading.Thread(target=import_all, name="screens", daemon=True).start()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from embedconsole.console.seeing import Scene, dashboard
-from embedconsole.console.situation import Standing
-from embedconsole.console.words import at_second, counted, span_of
+from embedconsole.console.screens.dashboard_view import Scene, dashboard
+from embedconsole.console.status_line import Standing
+from embedconsole.console.text import at_second, counted, span_of
 from embedconsole.sync.observe.past import TREND, TREND_STEP, Seek
 from embedconsole.sync.observe.snapshot import EngineState
 

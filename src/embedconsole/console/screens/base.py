@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from textual.containers import Container, Horizontal
 from textual.screen import Screen
 
-from embedconsole.console.panels.keys import keys_line
-from embedconsole.console.panels.status import status_name, status_state
-from embedconsole.console.panels.wrapping import wrapped_to
-from embedconsole.console.text import width
-from embedconsole.console.widgets.base import Panel
+from embedconsole.console.screens.dashboard_panels import keys_line, status_name, status_state
+from embedconsole.console.text import width, wrapped_to
+from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.console.widgets.input import Finder
-from embedconsole.console.widgets.lines import Lines
 from embedconsole.console.widgets.list import Roll
 from embedconsole.faults import ConfigError, Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
     from pathlib import PurePath
 
     from textual import events
     from textual.app import ComposeResult
+    from textual.widget import Widget
     from textual.worker import Worker
 
     from embedconsole.console.actions import Action
-    from embedconsole.console.choosing import Choice
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.engine_client import Helm, Lookout
     from embedconsole.console.screens.dashboard_model import DashboardView
-    from embedconsole.console.text import Line, Tone
+    from embedconsole.console.state import Bridge
+    from embedconsole.console.text import Glyphs, Line, Tone
+    from embedconsole.sync.inspect.failures import Chosen
+    from embedconsole.sync.run.engine import Engine
+
 
 _COLUMNS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
 _REST = 5
@@ -40,6 +42,70 @@ _ROWS = [(0, "-low"), (34, "-tall")]
 
 _AGAIN = 2.0
 """Seconds after which a look that failed is tried once more."""
+
+
+T = TypeVar("T")
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Some of the failed items, and how many they are as far as the screen knows."""
+
+    chosen: Chosen
+    count: int
+
+
+class ScreenHost(Protocol):
+    """The console, as its screens know it."""
+
+    glyphs: Glyphs
+    bridge: Bridge
+    lookout: Lookout
+    now: Callable[[], float]
+    """Seconds since 1970."""
+
+    @property
+    def place(self) -> ConsoleScreen | None:
+        """The screen that is shown, also while a dialog is open above it; None before the first."""
+        ...
+
+    def ready(self, action: str) -> Helm | None:
+        """The engine client, if the action is possible now; otherwise None, and the operator is told why."""
+        ...
+
+    async def push_screen_wait(self, screen: Screen[Answer]) -> Answer:
+        """Open a dialog; gives its answer."""
+        ...
+
+    @property
+    def actions(self) -> Sequence[Action]:
+        """All actions, under the operator's keys."""
+        ...
+
+    async def ask(self, work: Callable[[Engine], Awaitable[T]]) -> T:
+        """Have something looked up in the engine's thread and loop; cancelled when the caller is.
+
+        Raises:
+            Fault, ConfigError: as `work` does; Unreachable while there is no engine yet, or none any more.
+        """
+        ...
+
+    def say(self, text: str, *, alarm: bool = False) -> None:
+        """A word to the operator, which the log keeps."""
+        ...
+
+    def copy(self, text: str) -> None:
+        """Hand a text to the operator's clipboard, and say so."""
+        ...
+
+    def show(self, place: str) -> None:
+        """Go to another screen, see `registry`."""
+        ...
+
+    def draw(self) -> None:
+        """Bring the screen up to date with the bridge."""
+        ...
 
 
 class ConsoleScreen(Screen[None]):
@@ -252,3 +318,42 @@ class ConsoleScreen(Screen[None]):
         """Back to where the operator was."""
         if self._before_finder is not None:
             self.query_one(f"#{self._before_finder}").focus()
+
+
+class Drilling(ConsoleScreen):
+    """A screen with a list and details: it shows `#list` until something is opened, then `#detail`.
+
+    Attributes:
+        drilled: Whether the operator is in the detail.
+    """
+
+    AUTO_FOCUS = "#list"
+
+    drilled: bool = False
+
+    def on_mount(self) -> None:
+        """The list is what comes first."""
+        self._swap(drilled=False)
+
+    def drill(self) -> None:
+        """Show the detail."""
+        self._swap(drilled=True)
+
+    @property
+    def idle(self) -> Collection[str]:
+        """The detail is left; the list is filtered and opened."""
+        return ("filter", "open", "mark") if self.drilled else ("back",)
+
+    def action_back(self) -> None:
+        """Show the list again, where the operator was in it."""
+        if self.drilled:
+            self._swap(drilled=False)
+
+    def _swap(self, *, drilled: bool) -> None:
+        self.drilled = drilled
+        self._draw_lines()
+        for name, shown in (("#list", not drilled), ("#detail", drilled)):
+            widget: Widget = self.query_one(name)
+            widget.display = shown
+            if shown:
+                widget.focus()

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.console.drifting import drift_facts
-from embedconsole.console.panels.facts import facts_lines
-from embedconsole.console.panels.schema import schema_lines
 from embedconsole.console.screens.base import ConsoleScreen
-from embedconsole.console.screens.collection_model import CollectionPage, collection_page, differing
+from embedconsole.console.screens.collection_model import (
+    CollectionPage,
+    collection_page,
+    differing,
+    drift_facts,
+)
+from embedconsole.console.screens.collection_panels import facts_lines, schema_lines
 from embedconsole.console.widgets.base import Panel
 from embedconsole.sync.inspect.collection import survey
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.base import ScreenHost
     from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.sync.inspect.collection import Survey
 

@@ -8,11 +8,6 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 
 from embedconsole.console.history import HistoryView, history_view, marked
-from embedconsole.console.panels.errors import error_lines, errors_note, errors_with
-from embedconsole.console.panels.health import health_lines
-from embedconsole.console.panels.hosts import hosts_lines
-from embedconsole.console.panels.in_flight import in_flight_lines, in_flight_note
-from embedconsole.console.panels.latest import latest_lines
 from embedconsole.console.screens.collection_panels import collection_lines
 from embedconsole.console.screens.dashboard_model import (
     BacklogView,
@@ -23,8 +18,18 @@ from embedconsole.console.screens.dashboard_model import (
     InFlightView,
     LatestView,
 )
-from embedconsole.console.screens.dashboard_panels import backlog_lines
-from embedconsole.console.screens.history_panel import history_lines
+from embedconsole.console.screens.dashboard_panels import (
+    backlog_lines,
+    error_lines,
+    errors_note,
+    errors_with,
+    health_lines,
+    history_lines,
+    hosts_lines,
+    in_flight_lines,
+    in_flight_note,
+    latest_lines,
+)
 from embedconsole.console.screens.past import LookingBack
 from embedconsole.console.widgets.base import Panel
 from embedconsole.sync.observe.past import past_day
@@ -32,7 +37,7 @@ from embedconsole.sync.observe.past import past_day
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.base import ScreenHost
     from embedconsole.console.screens.dashboard_model import DashboardView
 
 _BEHIND = {

@@ -2,21 +2,88 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
 
 from embedconsole.console.actions import Effect, Group, shown_key
-from embedconsole.console.panels.wrapping import words_in, wrapped
-from embedconsole.console.questions import difference_words
-from embedconsole.console.text import BLANK, Span, clean, left, right
+from embedconsole.console.text import BLANK, Span, clean, left, right, words_in, wrapped
+from embedconsole.console.widgets.base import Lines, Panel
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.sync.daemon.orders import Wish
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
 
     from embedconsole.collection.compare import Difference
     from embedconsole.console.actions import Action
-    from embedconsole.console.text import Line, Tone
+    from embedconsole.console.text import Glyphs, Line, Tone
     from embedconsole.sync.inspect.checks import Check
     from embedconsole.sync.inspect.init import Initialised, InitPlan
+
+
+_USUAL_WIDTH = 72
+_AROUND = 5
+
+
+class Sheet(ModalScreen[None]):
+    """Shows `lines_of(cells)`; `redraw` after something came in."""
+
+    CSS_PATH = "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "Close", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown,space", "scroll(10)", show=False),
+        Binding("home,g", "scroll(-1000000)", show=False),
+        Binding("end,G", "scroll(1000000)", show=False),
+    ]
+
+    def __init__(self, title: str, lines_of: Callable[[int], list[Line]], glyphs: Glyphs) -> None:
+        super().__init__()
+        self._lines_of = lines_of
+        self._changes = 0
+        self._panel: Panel[int] = Panel(
+            title, 0, lambda _, cells, height: lines_of(cells), glyphs=glyphs, id="sheet"
+        )
+
+    def compose(self) -> ComposeResult:
+        """The panel, and how to close it."""
+        with Vertical(id="box"):
+            yield self._panel
+            yield Lines([(Span("esc", "strong"), Span(" closes", "muted"))], id="hint")
+
+    def on_mount(self) -> None:
+        """Ready to be sized."""
+        self._take_room()
+
+    def on_resize(self) -> None:
+        """More or less room."""
+        self._take_room()
+
+    def redraw(self) -> None:
+        """The lines are others now."""
+        self._changes += 1
+        self._panel.show(self._changes)
+        self._take_room()
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll it."""
+        self._panel.scroll(lines)
+
+    def _take_room(self) -> None:
+        """As high as its lines, at most as high as the screen."""
+        lines = self._lines_of(self._panel.size.width or _USUAL_WIDTH)
+        self._panel.styles.height = max(2, min(len(lines) + 1, self.app.size.height - _AROUND))
+
 
 _KEYS = 10
 _TITLE = 20
@@ -103,6 +170,11 @@ def initialised_lines(result: Initialised, cells: int) -> list[Line]:
     return [*lines, *_left(result.left, cells)]
 
 
+def difference_words(one: Difference) -> str:
+    """A difference and what to do about it, in a line."""
+    return f"{one.field} is {one.have or 'missing'}, configured is {one.want or 'nothing'}: {one.remedy}"
+
+
 def compared_lines(plan: InitPlan, cells: int) -> list[Line]:
     """What `init` found where there is nothing for it to do."""
     target = clean(plan.target)
@@ -118,3 +190,158 @@ def _left(left: Sequence[Difference], cells: int) -> list[Line]:
         words = f"{'REFUSED' if one.blocking else 'differs'}: {difference_words(one)}"
         lines += wrapped(clean(words), cells, "alert" if one.blocking else "wait")
     return lines
+
+
+class Confirm(ModalScreen[bool]):
+    """Gives True only when the operator chose to.
+
+    Args:
+        yes: What the button that does it says.
+        focus: The answer that enter gives: No, but for what costs and removes nothing.
+    """
+
+    CSS_PATH = "dialogs.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n,q", "answer(False)", "No", show=False),
+        Binding("y", "answer(True)", "Yes", show=False),
+        Binding("left,up,h,k", "app.focus_previous", show=False),
+        Binding("right,down,l,j", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, text: str, yes: str, *, focus: Literal["no", "yes"] = "no") -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._yes = yes
+        self._focus = focus
+
+    def compose(self) -> ComposeResult:
+        """Title, text, two answers."""
+        with Vertical(id="box"):
+            yield Static(self._title, id="title", markup=False)
+            yield Static(self._text, id="text", markup=False)
+            with Horizontal(id="answers"):
+                yield Button("n  No, leave it", id="no", compact=True)
+                yield Button(f"y  {self._yes}", id="yes", compact=True)
+
+    def on_mount(self) -> None:
+        """Enter gives the answer that is safe."""
+        self.query_one(f"#{self._focus}").focus()
+
+    def action_answer(self, answer: bool) -> None:
+        """Answer by key."""
+        self.dismiss(answer)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Answer by button."""
+        self.dismiss(event.button.id == "yes")
+
+
+_HINT = "everything, or some: category=shoes, 35"
+
+
+class Forcing(ModalScreen[Wish | None]):
+    """Gives what is to be done; None when the operator leaves it. No is focused.
+
+    Args:
+        shown: The pipeline that is shown: the first offer. `a` offers all of them.
+        text_of: What a wish would do, in numbers; its second argument is how many items a choice comes to,
+            None while that is not known.
+        count: Counts what a choice comes to; may take as long as reading the catalog.
+    """
+
+    CSS_PATH = "dialogs.tcss"
+    AUTO_FOCUS = "#no"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,n,q", "answer(False)", "No", show=False),
+        Binding("y", "answer(True)", "Yes", show=False),
+        Binding("a", "all_pipelines", "All pipelines", show=False),
+        Binding("o,slash", "choose", "Only some", show=False),
+        Binding("left,up,h,k", "app.focus_previous", show=False),
+        Binding("right,down,l,j", "app.focus_next", show=False),
+    ]
+
+    def __init__(
+        self,
+        shown: str,
+        others: int,
+        text_of: Callable[[Wish, int | None], str],
+        count: Callable[[Wish], Awaitable[int]],
+    ) -> None:
+        super().__init__()
+        self._shown = shown
+        self._others = others
+        self._text_of = text_of
+        self._count = count
+        self._wish = Wish(force=True, pipelines=(shown,) if others else None)
+        self._counted: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """Title, text, the choice, two answers."""
+        with Vertical(id="box"):
+            yield Static("Force a re-sync", id="title", markup=False)
+            yield Static(self._text_of(self._wish, None), id="text", markup=False)
+            with Horizontal(id="choice"):
+                yield Static("o  only ", markup=False)
+                only = Input(placeholder=_HINT, id="only", compact=True)
+                # A cursor that blinks would be 2 KB a second.
+                only.cursor_blink = False
+                yield only
+            with Horizontal(id="answers"):
+                yield Button("n  No, leave it", id="no", compact=True)
+                yield Button("y  Yes, embed again", id="yes", compact=True)
+                if self._others:
+                    yield Button("a  All pipelines", id="all", compact=True)
+
+    def action_answer(self, answer: bool) -> None:
+        """By key; in the choice's line, escape only leaves that line."""
+        if isinstance(self.focused, Input):
+            self.query_one("#no").focus()
+        else:
+            self.dismiss(self._wish if answer else None)
+
+    def action_choose(self) -> None:
+        """Only some."""
+        self.query_one("#only").focus()
+
+    def action_all_pipelines(self) -> None:
+        """All pipelines, or the one that is shown."""
+        if self._others:
+            self._want(replace(self._wish, pipelines=None if self._wish.pipelines else (self._shown,)))
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """By button."""
+        if event.button.id == "all":
+            self.action_all_pipelines()
+        else:
+            self.dismiss(self._wish if event.button.id == "yes" else None)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Another choice; it is counted when it is complete."""
+        only = tuple(part.strip() for part in event.value.split(",") if part.strip())
+        self._want(replace(self._wish, only=only))
+
+    def on_input_submitted(self) -> None:
+        """Count it."""
+        self.query_one("#no").focus()
+        self.run_worker(self._count_it(), group="count", exclusive=True, exit_on_error=False)
+
+    def _want(self, wish: Wish) -> None:
+        self._wish, self._counted = wish, None
+        self._say(self._text_of(wish, None))
+
+    async def _count_it(self) -> None:
+        wish = self._wish
+        if not wish.only:
+            return
+        self._say("Counting what that comes to.")
+        try:
+            self._counted = await self._count(wish)
+        except (ConfigError, Fault) as fault:
+            self._say(str(fault))
+        else:
+            self._say(self._text_of(wish, self._counted))
+
+    def _say(self, text: str) -> None:
+        self.query_one("#text", Static).update(text)

@@ -9,11 +9,10 @@ from textual import on
 from textual.binding import Binding
 
 from embedconsole.console.screens.base import ConsoleScreen
-from embedconsole.console.widgets.causes import CauseList
-from embedconsole.console.widgets.failed import FailedList
-from embedconsole.console.widgets.item import BlamePanel, ItemPanel
+from embedconsole.console.screens.failures_lists import CauseList, FailedList
+from embedconsole.console.screens.item import BlamePanel, ItemPanel
+from embedconsole.console.text import counted
 from embedconsole.console.widgets.list import Roll
-from embedconsole.console.words import counted
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.inspect.failures import skip_chosen
 
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from embedconsole.console.choosing import Choice
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.base import Choice, ScreenHost
     from embedconsole.console.screens.dashboard_model import DashboardView
 
 _TYPING = 0.15

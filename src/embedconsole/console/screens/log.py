@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from embedconsole.config.paths import state_dir
-from embedconsole.console.logs.book import Book
-from embedconsole.console.logs.sieve import EVERYTHING
-from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.screens.base import Drilling
 from embedconsole.console.screens.log_panels import entry_lines, log_line
-from embedconsole.console.screens.log_source import EventSource, LogFileSource
+from embedconsole.console.screens.log_source import EVERYTHING, Book, EventSource, LogFileSource
 from embedconsole.console.text import clean
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.list import Roll
-from embedconsole.console.widgets.tail import Tail
+from embedconsole.console.widgets.list import Roll, Tail
 from embedconsole.faults import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -24,8 +21,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.logs.entry import LogEntry
+    from embedconsole.console.screens.base import ScreenHost
+    from embedconsole.console.screens.log_source import LogEntry
 
 _EVENTS_EMPTY = "No events yet. What is refused, retried or away, and why a run stopped, is told here."
 _FILE_EMPTY = "The log file is empty. A line a batch and a line a failed item would be here."

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.console.panels.wrapping import words_in
-from embedconsole.console.text import BLANK, Span, clean, left
-from embedconsole.console.words import at_day, at_time
+from embedconsole.console.text import BLANK, Span, at_day, at_time, clean, left, words_in
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from embedconsole.console.logs.entry import LogEntry
+    from embedconsole.console.screens.log_source import LogEntry
     from embedconsole.console.text import Line, Tone
 
 _TIME = 8

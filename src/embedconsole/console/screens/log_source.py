@@ -3,22 +3,386 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+import json
+import os
+import re
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from embedconsole.console.logs.entry import entry_of_event, entry_of_line
-from embedconsole.console.logs.reading import FilePosition, LogFile, whole_log
+import regex
+
+from embedconsole.faults import ConfigError
 from embedconsole.sync.observe.run_history import newer_events, older_events
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from io import FileIO
     from pathlib import Path
 
-    from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.logs.entry import LogEntry
-    from embedconsole.console.logs.sieve import Sieve
+    from embedconsole.console.screens.base import ScreenHost
     from embedconsole.ledger.records.history import Event
+
+
+LEVELS = ("debug", "info", "warning", "error")
+"""From the least to the gravest."""
+
+_TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([A-Z]+) (.*)", re.DOTALL)
+_NAMES = {"critical": "error", "warn": "warning"}
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """Something that was logged. Its texts are as they came: clean them before they are shown.
+
+    Attributes:
+        key: What it is known by.
+        at: Seconds since 1970; None where the line does not say.
+        level: One of `LEVELS`; empty where the line does not say.
+        raw: The line, or the event as a line of the log file would have it.
+        fields: What it says beside time, level and message, as names and values.
+    """
+
+    key: str
+    at: float | None
+    level: str
+    message: str
+    raw: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+def entry_of_line(key: str, line: str) -> LogEntry:
+    """A line of the log file, in either of its formats or in none."""
+    if line.startswith("{"):
+        entry = _of_json(key, line)
+        if entry is not None:
+            return entry
+    found = _TEXT.fullmatch(line)
+    if found is None:
+        return LogEntry(key, None, "", line, line)
+    return LogEntry(key, _moment(found[1]), _level(found[2]), found[3], line)
+
+
+def entry_of_event(event: Event) -> LogEntry:
+    """An event of the ledger."""
+    what = event.kind if event.key is None else f"{event.kind} {event.key}"
+    message = f"{'' if event.pipeline is None else event.pipeline + ' '}{what}: {event.message}"
+    moment = datetime.fromtimestamp(event.at, UTC)
+    fields = {"pipeline": event.pipeline, "kind": event.kind, "key": event.key, "event": str(event.id)}
+    return LogEntry(
+        key=str(event.id),
+        at=event.at,
+        level=_level(event.level),
+        message=message,
+        raw=f"{moment:%Y-%m-%dT%H:%M:%SZ} {event.level.upper()} {message}".replace("\n", "\\n"),
+        fields=tuple((name, value) for name, value in fields.items() if value is not None),
+    )
+
+
+def _of_json(key: str, line: str) -> LogEntry | None:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    if not isinstance(found, dict):
+        return None
+    fields = {name: value for name, value in found.items() if name not in ("time", "level", "message")}
+    return LogEntry(
+        key=key,
+        at=_moment(str(found.get("time", ""))),
+        level=_level(str(found.get("level", ""))),
+        message=str(found.get("message", line)),
+        raw=line,
+        fields=tuple((name, _pretty(value)) for name, value in fields.items()),
+    )
+
+
+def _pretty(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _level(word: str) -> str:
+    level = _NAMES.get(word.lower(), word.lower())
+    return level if level in LEVELS else ""
+
+
+def _moment(text: str) -> float | None:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except ValueError:
+        return None
+
+
+_SECONDS = 0.1
+"""That a pattern may take for one entry."""
+
+_CYCLE = ("info", "warning", "error")
+_WORDS = {"info": "", "warning": "warnings and errors", "error": "errors"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """Lets through entries of a level or graver that have the pattern; at "info" all levels pass."""
+
+    level: str = "info"
+    pattern: regex.Pattern[str] | None = None
+
+    @property
+    def words(self) -> str:
+        """What it lets through; empty where that is everything."""
+        pattern = "" if self.pattern is None else f"/{self.pattern.pattern}/"
+        return " ".join(part for part in (_WORDS[self.level], pattern) if part)
+
+    def passes(self, entry: LogEntry) -> bool:
+        """Whether the entry is to be seen; may be asked in any thread.
+
+        Raises:
+            ConfigError: the pattern takes too long.
+        """
+        if self.level != "info" and LEVELS.index(entry.level or "info") < LEVELS.index(self.level):
+            return False
+        if self.pattern is None:
+            return True
+        try:
+            # Concurrent: it does not keep the engine's thread from working.
+            return self.pattern.search(entry.raw, timeout=_SECONDS, concurrent=True) is not None
+        except TimeoutError as error:
+            raise ConfigError("this pattern takes too long; try a simpler one") from error
+
+    def next_level(self) -> Sieve:
+        """The next level of the cycle."""
+        return replace(self, level=_CYCLE[(_CYCLE.index(self.level) + 1) % len(_CYCLE)])
+
+    def with_pattern(self, text: str) -> Sieve:
+        """Another pattern; empty for none. Upper and lower case are the same.
+
+        Raises:
+            ConfigError: it is no regular expression.
+        """
+        if not text:
+            return replace(self, pattern=None)
+        try:
+            return replace(self, pattern=regex.compile(text, regex.IGNORECASE))
+        except regex.error as error:
+            raise ConfigError(f"not a pattern yet: {error}") from error
+
+
+EVERYTHING = Sieve()
+
+
+KEEP = 20_000
+"""Entries; more are dropped while nobody looks at them, and read again when somebody does."""
+
+
+@dataclass(slots=True)
+class Book:
+    """See the module.
+
+    Attributes:
+        sieve: Stays the same: another one is another book.
+        entries: Oldest first.
+    """
+
+    source: LogSource
+    sieve: Sieve
+    entries: list[LogEntry] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing older any more."""
+        return self.source.complete
+
+    async def read_back(self) -> None:
+        """Another piece at the old end, of which nothing may pass."""
+        self.entries = [*await self.source.older(self.sieve), *self.entries]
+
+    async def read_on(self) -> bool:
+        """What came since; False when that is too much, and a new book is to be begun."""
+        newer = await self.source.newer(self.sieve)
+        if newer:
+            self.entries = [*self.entries, *newer]
+        return newer is not None
+
+    def drop_old(self) -> None:
+        """Keep the newest entries."""
+        if len(self.entries) > KEEP:
+            self.entries = self.entries[-KEEP * 3 // 4 :]
+            self.source.forget_before(self.entries[0])
+
+
+PIECE = 256 * 1024
+"""Bytes that are read at once; a longer line comes in pieces."""
+
+_ROTATIONS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FilePosition:
+    """Where a line begins: in which of the files that have been opened, and at which byte."""
+
+    file: int
+    offset: int
+
+
+@dataclass(slots=True)
+class LogFile:
+    """See the module. All methods block; one thread at a time.
+
+    A line without an end is still being written: it comes once it is whole.
+    """
+
+    path: Path
+    _files: list[FileIO] = field(default_factory=list)
+    _back: int = 0
+    _low: int = 0
+    _front: int = 0
+    _high: int = 0
+    _began: bool = False
+
+    def close(self) -> None:
+        """Close what is open."""
+        for file in self._files:
+            file.close()
+
+    def older(self) -> list[tuple[FilePosition, str]]:
+        """The piece before all that has been read so far, oldest first; see `complete`."""
+        if not self._files and not self._begin():
+            return []
+        if self._low == 0 and not self._go_back():
+            self._began = True
+            return []
+        start = max(0, self._low - PIECE)
+        block = self._read(self._back, start, self._low - start)
+        cut = block.find(b"\n") + 1 if start > 0 else 0
+        # Without an end of a line in all of it, it is a piece of one that is longer still.
+        cut = 0 if cut == len(block) else cut
+        self._low = start + cut
+        return list(_lines(block[cut:], FilePosition(self._back, self._low)))
+
+    @property
+    def complete(self) -> bool:
+        """Whether there is nothing older any more."""
+        return self._began
+
+    def newer(self) -> list[tuple[FilePosition, str]]:
+        """The next piece that has been written since, oldest first."""
+        if not self._files:
+            return self._first_piece()
+        self._follow()
+        # Asked before reading: what is written to a file that was rotated away was written before that.
+        following = self._following()
+        block = self._read(self._front, self._high, PIECE)
+        end = block.rfind(b"\n") + 1
+        if end == 0 and len(block) == PIECE:
+            end = PIECE
+        if end == 0:
+            return self._go_on(following)
+        place = FilePosition(self._front, self._high)
+        self._high += end
+        return list(_lines(block[:end], place))
+
+    @property
+    def behind(self) -> int:
+        """Bytes that have been written and not read."""
+        return max(0, self._size(self._front) - self._high) if self._files else 0
+
+    def reread_from(self, place: FilePosition) -> None:
+        """Have `older` go on before this place: what lies before it was dropped."""
+        self._back, self._low, self._began = place.file, place.offset, False
+
+    # Opening and following
+
+    def _begin(self) -> bool:
+        if not self._open(self.path):
+            self._began = True
+            return False
+        size = self._size(0)
+        last = self._read(0, max(0, size - PIECE), min(size, PIECE))
+        # The line that is still being written is left for later.
+        self._low = self._high = size - len(last) + last.rfind(b"\n") + 1
+        return True
+
+    def _first_piece(self) -> list[tuple[FilePosition, str]]:
+        """There was no file; now there may be."""
+        if not self._open(self.path):
+            return []
+        self._began = True
+        return self.newer()
+
+    def _follow(self) -> None:
+        if self._size(self._front) < self._high:
+            # Cut short: what it has now is new, and what was before that is gone.
+            self._files.append(self._files[self._front])
+            self._front = self._back = len(self._files) - 1
+            self._high = self._low = 0
+
+    def _following(self) -> Path | None:
+        """The file that was begun when the one in front was rotated away; None as long as it was not."""
+        for number in range(_ROTATIONS):
+            if self._same(_rotation(self.path, number), self._front):
+                return None if number == 0 else _rotation(self.path, number - 1)
+        return self.path
+
+    def _go_on(self, following: Path | None) -> list[tuple[FilePosition, str]]:
+        """All of the file in front is read."""
+        if following is None or not self._open(following):
+            return []
+        self._front, self._high = len(self._files) - 1, 0
+        return self.newer()
+
+    def _go_back(self) -> bool:
+        """Go on with the file that was rotated away before the one that is read to its beginning."""
+        for number in range(_ROTATIONS):
+            if self._same(_rotation(self.path, number), self._back):
+                if not self._open(_rotation(self.path, number + 1)):
+                    return False
+                self._back = len(self._files) - 1
+                self._low = self._size(self._back)
+                return self._low > 0
+        return False
+
+    def _same(self, path: Path, file: int) -> bool:
+        try:
+            return os.path.samestat(path.stat(), os.fstat(self._files[file].fileno()))
+        except OSError:
+            return False
+
+    def _open(self, path: Path) -> bool:
+        try:
+            # Unbuffered: what is read is what is there now.
+            self._files.append(path.open("rb", buffering=0))
+        except OSError:
+            return False
+        return True
+
+    def _size(self, file: int) -> int:
+        return os.fstat(self._files[file].fileno()).st_size
+
+    def _read(self, file: int, offset: int, count: int) -> bytes:
+        self._files[file].seek(offset)
+        return self._files[file].read(count)
+
+
+def whole_log(path: Path) -> Iterator[str]:
+    """Every line of the log and of the files it was rotated into, oldest first."""
+    numbers = [number for number in range(_ROTATIONS) if _rotation(path, number).exists()]
+    for number in reversed(numbers):
+        with _rotation(path, number).open(encoding="utf-8", errors="replace", newline="\n") as file:
+            yield from (line.rstrip("\r\n") for line in file)
+
+
+def _rotation(path: Path, number: int) -> Path:
+    return path if number == 0 else path.with_name(f"{path.name}.{number}")
+
+
+def _lines(block: bytes, place: FilePosition) -> Iterator[tuple[FilePosition, str]]:
+    offset = place.offset
+    for line in block.split(b"\n"):
+        if line:
+            yield FilePosition(place.file, offset), line.rstrip(b"\r").decode("utf-8", "replace")
+        offset += len(line) + 1
+
 
 _EVENTS = 1000
 

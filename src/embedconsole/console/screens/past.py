@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
 
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.base import ScreenHost
     from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.sync.observe.past import Replayed
 

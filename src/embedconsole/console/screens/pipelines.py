@@ -6,18 +6,17 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from embedconsole.console.panels.health import health_lines
-from embedconsole.console.panels.hosts import hosts_lines
-from embedconsole.console.panels.pipelines import pipeline_columns, pipeline_line
 from embedconsole.console.screens.base import ConsoleScreen
 from embedconsole.console.screens.dashboard_model import HealthView, HostsView
+from embedconsole.console.screens.dashboard_panels import health_lines, hosts_lines
+from embedconsole.console.screens.pipelines_model import pipeline_columns, pipeline_line
 from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.list import Roll
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.base import ScreenHost
     from embedconsole.console.screens.dashboard_model import DashboardView, PipelineRow
 
 

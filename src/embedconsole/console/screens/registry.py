@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from embedconsole.console.desk import ScreenHost
-    from embedconsole.console.screens.base import ConsoleScreen
+    from embedconsole.console.screens.base import ConsoleScreen, ScreenHost
 
 
 def _dashboard(desk: ScreenHost) -> ConsoleScreen:

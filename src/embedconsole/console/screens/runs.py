@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from embedconsole.console.panels.runs import run_columns, run_detail_lines, run_line
-from embedconsole.console.screens.drilling import Drilling
-from embedconsole.console.screens.runs_model import matching, newest_first, present, run_row, run_view
+from embedconsole.console.screens.base import Drilling
+from embedconsole.console.screens.runs_model import (
+    matching,
+    newest_first,
+    present,
+    run_columns,
+    run_detail_lines,
+    run_line,
+    run_row,
+    run_view,
+)
 from embedconsole.console.text import clean
 from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.list import Roll
@@ -18,7 +26,7 @@ from embedconsole.sync.observe.run_history import recent_runs, run_detail
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.base import ScreenHost
     from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.console.screens.runs_model import Present, RunView
     from embedconsole.sync.observe.run_history import PastRun, RunInDetail

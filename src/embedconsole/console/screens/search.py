@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Container
 
-from embedconsole.console.panels.hit import HitView, hit_lines
-from embedconsole.console.panels.hits import hit_columns, hit_line
-from embedconsole.console.panels.keys import hints_line
-from embedconsole.console.panels.wrapping import wrapped_to
-from embedconsole.console.screens.drilling import Drilling
+from embedconsole.console.screens.base import Drilling
+from embedconsole.console.screens.dashboard_panels import hints_line
 from embedconsole.console.screens.search_model import (
+    HitView,
     cost_note,
     failed,
+    hit_columns,
+    hit_line,
+    hit_lines,
     hits_page,
     no_search_yet,
     searching,
     unread,
 )
-from embedconsole.console.text import Span, clean, width
-from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.lines import Lines
+from embedconsole.console.text import Span, clean, width, wrapped_to
+from embedconsole.console.widgets.base import Lines, Panel
+from embedconsole.console.widgets.input import SearchBox
 from embedconsole.console.widgets.list import Roll
-from embedconsole.console.widgets.searchbox import SearchBox
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.filters import EVERYTHING
 from embedconsole.sync.inspect.item import examine_item
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.console.desk import ScreenHost
+    from embedconsole.console.screens.base import ScreenHost
     from embedconsole.console.screens.search_model import HitRow, HitsPage
     from embedconsole.console.text import Line
     from embedconsole.filters import Scope

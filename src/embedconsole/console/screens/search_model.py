@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from embedconsole.collection.qdrant.errors import REMEDY_INIT
-from embedconsole.console.text import clean
-from embedconsole.console.words import counted
+from embedconsole.console.text import BLANK, Span, clean, counted, left, right, words_in, wrapped
 from embedconsole.faults import Fault
+from embedconsole.ledger.state import State
 from embedconsole.sync.search.filter_parser import written
 from embedconsole.sync.search.presentation import facts_of, key_of, title_of
 from embedconsole.sync.search.search import LikeItem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from embedconsole.console.text import Tone
-    from embedconsole.items import Hit
+    from embedconsole.console.text import Line, Tone
+    from embedconsole.items import Hit, JsonValue
+    from embedconsole.sync.inspect.item import Examined
     from embedconsole.sync.search.search import Query, SearchResult
+
 
 _HINT = "Type what a customer would. mug where price<20 filters; #35 or similar 35 finds what is like 35."
 _MOST_DECIMALS = 4
@@ -160,3 +165,128 @@ def _shown(value: str | int | float | bool, decimals: int) -> str:
     if isinstance(value, float):
         return f"{value:.{decimals}f}"
     return clean(str(value))
+
+
+_INDENT = 2
+_LABEL = 24
+_LONGEST = 4_000
+"""Characters of a value that are shown; how many there are is said."""
+
+_TONES: dict[State, Tone] = {State.SYNCED: "plain", State.FAILED: "alert"}
+
+
+@dataclass(frozen=True, slots=True)
+class HitView:
+    """A hit, and what ledger and catalog say of its item once they were asked; or why they do not."""
+
+    hit: Hit
+    seen: Examined | None = None
+    fault: str | None = None
+
+
+def hit_lines(view: HitView | None, cells: int) -> list[Line]:
+    """All of it, as long as it gets."""
+    if view is None:
+        return []
+    hit = view.hit
+    lines = wrapped(f"{clean(key_of(hit))}  {clean(title_of(hit.payload))}", cells, "strong")
+    if str(hit.id) != key_of(hit):
+        lines += wrapped(f"point {hit.id}", cells, "muted")
+    lines += _standing(view, cells)
+    lines += [BLANK, (Span(" Payload", "strong"),)]
+    for name, value in hit.payload.items():
+        lines += _value(name, value, 1, cells)
+    return lines
+
+
+def _standing(view: HitView, cells: int) -> list[Line]:
+    if view.fault is not None:
+        return wrapped(clean(view.fault), cells, "alert")
+    if view.seen is None:
+        return [(Span(" Asking the ledger.", "muted"),)]
+    known = view.seen.known
+    tone: Tone = "wait" if known is None else _TONES.get(known.state, "wait")
+    return [line for sentence in view.seen.follows for line in wrapped(clean(sentence), cells, tone)]
+
+
+def _value(name: str, value: JsonValue, indent: int, cells: int) -> Iterator[Line]:
+    """A name and its value; an object goes on below it, indented."""
+    margin = " " * indent
+    if isinstance(value, dict) and value:
+        yield (Span(f"{margin}{clean(name)}", "muted"),)
+        for inner, one in value.items():
+            yield from _value(inner, one, indent + _INDENT, cells)
+        return
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]}… ({len(text):,} characters)"
+    shown = clean(name)
+    label = f"{margin}{left(shown, min(_LABEL, cell_len(shown)))}  "
+    first, *rest = words_in(clean(text), max(12, cells - len(label) - 1)) or [""]
+    yield (Span(label, "muted"), Span(first, "muted" if value is None else "plain"))
+    for line in rest:
+        yield (Span(" " * len(label) + line),)
+
+
+_TITLE = (20, 48)
+_KEY = 16
+_FACT = 18
+_GAP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class HitLayout:
+    """How wide what is; `facts` are the indexes and widths of the fields shown."""
+
+    score: int
+    key: int
+    title: int
+    facts: tuple[tuple[int, int], ...]
+
+
+def hit_layout(page: HitsPage, cells: int) -> HitLayout:
+    """The widths for these hits: the title gives way to two fields, then it takes what is left."""
+    score = max((len(row.score) for row in page.rows), default=5)
+    key = min(_KEY, max((cell_len(row.key) for row in page.rows), default=3))
+    wanted = min(_TITLE[1], max((cell_len(row.title) for row in page.rows), default=0))
+    room = cells - 1 - score - key - 2 * _GAP
+    title = max(5, min(wanted, max(_TITLE[0], room - 24), room))
+    left_over = room - title
+    facts = []
+    for index, column in enumerate(page.columns):
+        width = min(_FACT, column.width)
+        if width + _GAP <= left_over:
+            facts.append((index, width))
+            left_over -= width + _GAP
+    return HitLayout(score, max(key, 3), title, tuple(facts))
+
+
+def hit_columns(page: HitsPage, cells: int) -> Line:
+    """The titles above the hits."""
+    layout = hit_layout(page, cells)
+    spans = [f"  {right('score', layout.score)}{_gap(right('key', layout.key))}"]
+    spans.append(_gap(left("title" if any(row.title for row in page.rows) else "", layout.title)))
+    spans += [_gap(_aligned(page.columns[at], page.columns[at].name, width)) for at, width in layout.facts]
+    return (Span("".join(spans).rstrip(), "muted"),)
+
+
+def hit_line(row: HitRow, page: HitsPage, cells: int) -> Line:
+    """One hit."""
+    layout = hit_layout(page, cells)
+    return (
+        Span(f" {right(row.score, layout.score)}"),
+        Span(_gap(right(row.key, layout.key)), "muted"),
+        Span(_gap(left(row.title, layout.title)), "strong"),
+        *(
+            Span(_gap(_aligned(page.columns[at], row.facts[at], width)), "muted")
+            for at, width in layout.facts
+        ),
+    )
+
+
+def _aligned(column: FactColumn, text: str, width: int) -> str:
+    return right(text, width) if column.numeric else left(text, width)
+
+
+def _gap(text: str) -> str:
+    return " " * _GAP + text

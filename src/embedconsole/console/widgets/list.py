@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from textual.message import Message
 
-from embedconsole.console.panels.heading import heading
-from embedconsole.console.panels.wrapping import wrapped
-from embedconsole.console.text import Span, fit, plain, width
-from embedconsole.console.widgets.cursor import Cursor
-from embedconsole.console.widgets.lines import Lines
+from embedconsole.console.text import Span, fit, heading, plain, width, wrapped
+from embedconsole.console.widgets.base import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,8 +16,67 @@ if TYPE_CHECKING:
     from textual import events
     from textual.widget import Widget
 
-    from embedconsole.console.glyphs import Glyphs
-    from embedconsole.console.text import Line
+    from embedconsole.console.text import Glyphs, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A cursor on the rows of a list, and the part of the list that is shown.
+
+    Attributes:
+        keys: What the rows are known by, in their order.
+        index: The row it stands on; meaningless in an empty list.
+        top: The first row shown.
+        height: Rows that can be shown.
+    """
+
+    keys: Sequence[str] = ()
+    index: int = 0
+    top: int = 0
+    height: int = 1
+
+    @property
+    def key(self) -> str | None:
+        """What the row under it is known by; None in an empty list."""
+        return self.keys[self.index] if self.keys else None
+
+    @property
+    def below(self) -> int:
+        """Rows further down than what is shown."""
+        return max(0, len(self.keys) - self.top - self.height)
+
+    def over(self, keys: Sequence[str]) -> Cursor:
+        """On other rows: it stays with its row; where that is gone, at its place.
+
+        What is shown moves along with the row, so that the row does not jump under the operator's eyes.
+        """
+        index = self._found(keys)
+        return replace(self, keys=keys, index=index, top=self.top + index - self.index)._within()
+
+    def moved(self, rows: int) -> Cursor:
+        """Up (negative) or down, as far as there are rows."""
+        return replace(self, index=self.index + rows)._within()
+
+    def sized(self, height: int) -> Cursor:
+        """With room for so many rows."""
+        return replace(self, height=max(1, height))._within()
+
+    def _found(self, keys: Sequence[str]) -> int:
+        key = self.key
+        if key is None or (self.index < len(keys) and keys[self.index] == key):
+            return self.index
+        try:
+            return keys.index(key)
+        except ValueError:
+            return self.index
+
+    def _within(self) -> Cursor:
+        last = max(0, len(self.keys) - 1)
+        index = min(last, max(0, self.index))
+        lowest, highest = index - self.height + 1, index
+        top = min(highest, max(lowest, self.top))
+        return replace(self, index=index, top=min(max(0, len(self.keys) - self.height), max(0, top)))
+
 
 R = TypeVar("R")
 
@@ -204,3 +261,39 @@ class Roll(Lines, Generic[R], can_focus=True):
         if self._cursor.below:
             parts.append(f"{self._cursor.below:,} below")
         return ", ".join(part for part in parts if part)
+
+
+"""So many rows after the beginning of what is there, more is asked for."""
+
+
+class Tail(Roll[R]):
+    """See the module."""
+
+    class NearStart(Roll.Said):
+        """The cursor is near the oldest row; whoever has older ones may show them."""
+
+    @property
+    def following(self) -> bool:
+        """Whether the cursor is on the newest row, and goes along with newer ones."""
+        return self._cursor.index >= len(self._rows) - 1
+
+    def show(self, rows: Sequence[R], *, note: str = "", title: str | None = None, empty: str = "") -> None:
+        """Show these rows; the cursor stays with its row, or at the end."""
+        following = self.following
+        super().show(rows, note=note, title=title, empty=empty)
+        if following:
+            self._cursor = self._cursor.moved(len(rows))
+            self._compose_lines()
+
+    def scroll(self, lines: int) -> None:
+        """Move the cursor."""
+        super().scroll(lines)
+        if self._cursor.index < _NEAR:
+            self.post_message(self.NearStart(self))
+
+    @property
+    def _heading_note(self) -> str:
+        newer = f"{self._cursor.below:,} newer below"
+        state = "following" if self.following else newer if self._cursor.below else ""
+        marked = f"{len(self._marked):,} marked" if self._marked else ""
+        return ", ".join(part for part in (self._note, marked, state) if part)

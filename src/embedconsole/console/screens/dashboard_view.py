@@ -1,30 +1,29 @@
-"""From a snapshot of the engine to what the dashboard shows: pure functions."""
+"""What the dashboard shows, made from a snapshot of the engine: pure functions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from embedconsole.console.drifting import drift_of
+from embedconsole.console.screens.collection_model import drift_of
 from embedconsole.console.screens.dashboard_model import (
     BacklogView,
     BatchRow,
     CollectionView,
     DashboardView,
+    ErrorRow,
     ErrorsView,
     InFlightView,
     StatusView,
 )
 from embedconsole.console.screens.pipelines_model import TONES, health, held_up, hosts, latest, pipeline_rows
-from embedconsole.console.situation import Standing, situation
-from embedconsole.console.status_line import sentence
-from embedconsole.console.telling import error_rows
-from embedconsole.console.text import clean
-from embedconsole.console.words import age, at_minute, at_time, brief, size
+from embedconsole.console.status_line import Standing, sentence, situation
+from embedconsole.console.text import age, at_minute, at_time, brief, clean, size
 from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from datetime import tzinfo
 
     from embedconsole.console.launch import LaunchFacts
     from embedconsole.console.status_line import Situation
@@ -225,3 +224,25 @@ def _with_drift(view: CollectionView, last: AuditRecord | None, now: float) -> C
 
 def _mine(events: Sequence[Event], pipeline: str) -> list[Event]:
     return [event for event in events if event.level != "info" and event.pipeline in (None, pipeline)]
+
+
+def error_rows(events: Iterable[Event], zone: tzinfo | None) -> tuple[ErrorRow, ...]:
+    """A row each, but one for many with the same cause in a row: a thousand time-outs are one story."""
+    rows: list[ErrorRow] = []
+    for event in events:
+        row = ErrorRow(
+            time=at_time(event.at, zone),
+            kind=clean(event.kind),
+            key=None if event.key is None else clean(event.key),
+            message=clean(event.message),
+            count=1,
+            grave=event.level == "error",
+        )
+        if rows and _cause(rows[-1]) == _cause(row):
+            row = replace(row, count=rows.pop().count + 1)
+        rows.append(row)
+    return tuple(rows)
+
+
+def _cause(row: ErrorRow) -> tuple[str, str, bool]:
+    return row.kind, row.message, row.grave
