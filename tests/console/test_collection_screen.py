@@ -10,8 +10,8 @@ import pytest
 from console import collection_samples, samples
 from console.conftest import console_of, settled, settled_on, until
 from console.fakes import FakeHelm
-from embedconsole.console.screens.collection_model import collection_page
 from embedconsole.console.text import ASCII
+from embedconsole.console.views.collection import collection_page
 from embedconsole.console.widgets.base import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.items import CollectionState, VectorSpec

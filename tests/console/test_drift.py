@@ -11,8 +11,8 @@ import pytest
 from console import collection_samples, samples
 from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
-from embedconsole.console.screens.collection_model import drift_facts, drift_lines, drift_of
 from embedconsole.console.screens.dialogs import Sheet
+from embedconsole.console.views.collection import drift_facts, drift_lines, drift_of
 from embedconsole.console.widgets.base import Panel
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.records.history import AuditRecord

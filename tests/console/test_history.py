@@ -8,8 +8,8 @@ import pytest
 
 from console import samples
 from embedconsole.console.history import HistoryView, history_view, marked
-from embedconsole.console.screens.dashboard_panels import history_lines
 from embedconsole.console.text import ASCII, UNICODE, Glyphs, plain
+from embedconsole.console.views.dashboard_panels import history_lines
 from embedconsole.ledger.records.history import Throughput
 from embedconsole.sync.observe.past import STEP, PastDay
 

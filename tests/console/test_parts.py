@@ -17,8 +17,6 @@ from embedconsole.console.actions import ACTIONS, remapped
 from embedconsole.console.app import Console
 from embedconsole.console.commands import force_estimate, force_question
 from embedconsole.console.launch import LaunchFacts
-from embedconsole.console.screens.dashboard_panels import error_lines, keys_line
-from embedconsole.console.screens.dashboard_view import Scene, dashboard
 from embedconsole.console.screens.registry import PLACES
 from embedconsole.console.state import RateHistory
 from embedconsole.console.status_line import Standing
@@ -38,6 +36,8 @@ from embedconsole.console.text import (
     span_of,
     width,
 )
+from embedconsole.console.views.dashboard import Scene, dashboard
+from embedconsole.console.views.dashboard_panels import error_lines, keys_line
 from embedconsole.console.widgets.base import Window
 from embedconsole.faults import ConfigError
 

@@ -12,8 +12,8 @@ from console import run_samples, samples
 from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.console.screens.runs import RunsScreen
-from embedconsole.console.screens.runs_model import Present, run_columns, run_line, run_row
 from embedconsole.console.text import ASCII, plain, width
+from embedconsole.console.views.runs import Present, run_columns, run_line, run_row
 from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.list import Roll
 from embedconsole.faults import Transient

@@ -12,8 +12,8 @@ from console.fakes import FakeHelm
 from embedconsole.collection.qdrant.errors import REMEDY_INIT
 from embedconsole.console.app import Console
 from embedconsole.console.launch import Launch
-from embedconsole.console.screens.search_model import cost_note, hit_columns, hit_line, hits_page
 from embedconsole.console.text import UNICODE, is_clean, plain, width
+from embedconsole.console.views.search import cost_note, hit_columns, hit_line, hits_page
 from embedconsole.console.widgets.base import Lines
 from embedconsole.console.widgets.input import Recall, SearchBox
 from embedconsole.faults import BadInput, Fault, Refused, Throttled

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from embedconsole.console.screens.collection_model import drift_lines
 from embedconsole.console.screens.dialogs import (
     Confirm,
     Forcing,
@@ -18,6 +17,7 @@ from embedconsole.console.screens.dialogs import (
     initialised_lines,
 )
 from embedconsole.console.text import clean, counted, money, number, span_of, wrapped
+from embedconsole.console.views.collection import drift_lines
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.daemon.orders import Wish
 from embedconsole.sync.inspect.failures import retry_chosen

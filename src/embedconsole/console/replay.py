@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from embedconsole.console.screens.dashboard_view import Scene, dashboard
 from embedconsole.console.status_line import Standing
 from embedconsole.console.text import at_second, counted, span_of
+from embedconsole.console.views.dashboard import Scene, dashboard
 from embedconsole.sync.observe.past import TREND, TREND_STEP, Seek
 from embedconsole.sync.observe.snapshot import EngineState
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from embedconsole.console.launch import LaunchFacts
-    from embedconsole.console.screens.dashboard_model import DashboardView, HealthView, StatusView
+    from embedconsole.console.views.model import DashboardView, HealthView, StatusView
     from embedconsole.sync.observe.past import Replayed
     from embedconsole.sync.observe.snapshot import PipelineView
 

@@ -9,8 +9,8 @@ from embedconsole.console.actions import Effect
 from embedconsole.console.engine_client import EngineSight
 from embedconsole.console.launch import facts_of
 from embedconsole.console.replay import LOOKING_BACK
-from embedconsole.console.screens.dashboard_view import Scene, dashboard
 from embedconsole.console.status_line import Standing
+from embedconsole.console.views.dashboard import Scene, dashboard
 from embedconsole.sync.daemon.orders import sender
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from embedconsole.console.engine_client import Helm
     from embedconsole.console.launch import Launch, LaunchFacts
-    from embedconsole.console.screens.dashboard_model import DashboardView
+    from embedconsole.console.views.model import DashboardView
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
     from embedconsole.sync.shared.report import PipelineReport
 

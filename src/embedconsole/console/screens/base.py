@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 from textual.containers import Container, Horizontal
 from textual.screen import Screen
 
-from embedconsole.console.screens.dashboard_panels import keys_line, status_name, status_state
 from embedconsole.console.text import width, wrapped_to
+from embedconsole.console.views.dashboard_panels import keys_line, status_name, status_state
 from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.console.widgets.input import Finder
 from embedconsole.console.widgets.list import Roll
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from embedconsole.console.actions import Action
     from embedconsole.console.engine_client import Helm, Lookout
-    from embedconsole.console.screens.dashboard_model import DashboardView
     from embedconsole.console.state import Bridge
     from embedconsole.console.text import Glyphs, Line, Tone
+    from embedconsole.console.views.model import DashboardView
     from embedconsole.sync.inspect.failures import Chosen
     from embedconsole.sync.run.engine import Engine
 

@@ -6,13 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.console.screens.base import ConsoleScreen
-from embedconsole.console.screens.collection_model import (
+from embedconsole.console.views.collection import (
     CollectionPage,
     collection_page,
     differing,
     drift_facts,
 )
-from embedconsole.console.screens.collection_panels import facts_lines, schema_lines
+from embedconsole.console.views.collection_panels import facts_lines, schema_lines
 from embedconsole.console.widgets.base import Panel
 from embedconsole.sync.inspect.collection import survey
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.dashboard_model import DashboardView
+    from embedconsole.console.views.model import DashboardView
     from embedconsole.sync.inspect.collection import Survey
 
 _FACTS_SHARE = 0.6

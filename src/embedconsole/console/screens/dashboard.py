@@ -8,17 +8,9 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 
 from embedconsole.console.history import HistoryView, history_view, marked
-from embedconsole.console.screens.collection_panels import collection_lines
-from embedconsole.console.screens.dashboard_model import (
-    BacklogView,
-    CollectionView,
-    ErrorsView,
-    HealthView,
-    HostsView,
-    InFlightView,
-    LatestView,
-)
-from embedconsole.console.screens.dashboard_panels import (
+from embedconsole.console.screens.past import LookingBack
+from embedconsole.console.views.collection_panels import collection_lines
+from embedconsole.console.views.dashboard_panels import (
     backlog_lines,
     error_lines,
     errors_note,
@@ -30,7 +22,15 @@ from embedconsole.console.screens.dashboard_panels import (
     in_flight_note,
     latest_lines,
 )
-from embedconsole.console.screens.past import LookingBack
+from embedconsole.console.views.model import (
+    BacklogView,
+    CollectionView,
+    ErrorsView,
+    HealthView,
+    HostsView,
+    InFlightView,
+    LatestView,
+)
 from embedconsole.console.widgets.base import Panel
 from embedconsole.sync.observe.past import past_day
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.dashboard_model import DashboardView
+    from embedconsole.console.views.model import DashboardView
 
 _BEHIND = {
     "backlog": "failures",

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from embedconsole.console.screens.base import Choice, ScreenHost
-    from embedconsole.console.screens.dashboard_model import DashboardView
+    from embedconsole.console.views.model import DashboardView
 
 _TYPING = 0.15
 """Seconds without another letter before a filter is looked up."""

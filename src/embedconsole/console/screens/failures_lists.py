@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.console.screens.base import Choice
-from embedconsole.console.screens.failures_model import (
+from embedconsole.console.text import left
+from embedconsole.console.views.failures import (
     BlameView,
     blame_of_group,
     blame_of_item,
@@ -23,7 +24,6 @@ from embedconsole.console.screens.failures_model import (
     overview_note,
     page_note,
 )
-from embedconsole.console.text import left
 from embedconsole.console.widgets.list import Roll
 from embedconsole.ledger.records.failures import FailedItem, FailureGroup, FailureKind
 from embedconsole.sync.inspect.failures import Chosen, FailureOverview, failed_items, failures_by_cause

@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.console.screens.base import Choice
-from embedconsole.console.screens.failures_model import BlameView, blame_lines, blame_of_examined, moment_of
 from embedconsole.console.text import (
     BLANK,
     Span,
@@ -22,6 +21,7 @@ from embedconsole.console.text import (
     words_in,
     wrapped,
 )
+from embedconsole.console.views.failures import BlameView, blame_lines, blame_of_examined, moment_of
 from embedconsole.console.widgets.base import Panel
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.failures import Chosen
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.failures_model import Moment
     from embedconsole.console.text import Line, Tone
+    from embedconsole.console.views.failures import Moment
     from embedconsole.items import JsonValue
     from embedconsole.ledger.records.history import Event
     from embedconsole.ledger.records.items import LedgerItem

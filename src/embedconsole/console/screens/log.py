@@ -9,9 +9,9 @@ from textual import on, work
 
 from embedconsole.config.paths import state_dir
 from embedconsole.console.screens.base import Drilling
-from embedconsole.console.screens.log_panels import entry_lines, log_line
 from embedconsole.console.screens.log_source import EVERYTHING, Book, EventSource, LogFileSource
 from embedconsole.console.text import clean
+from embedconsole.console.views.log import entry_lines, log_line
 from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.list import Roll, Tail
 from embedconsole.faults import ConfigError, Fault

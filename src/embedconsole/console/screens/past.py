@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.dashboard_model import DashboardView
+    from embedconsole.console.views.model import DashboardView
     from embedconsole.sync.observe.past import Replayed
 
 _ALL_THE_WAY = 1_000

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from embedconsole.console.screens.base import ConsoleScreen
-from embedconsole.console.screens.dashboard_model import HealthView, HostsView
-from embedconsole.console.screens.dashboard_panels import health_lines, hosts_lines
-from embedconsole.console.screens.pipelines_model import pipeline_columns, pipeline_line
+from embedconsole.console.views.dashboard_panels import health_lines, hosts_lines
+from embedconsole.console.views.model import HealthView, HostsView
+from embedconsole.console.views.pipelines import pipeline_columns, pipeline_line
 from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.list import Roll
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.dashboard_model import DashboardView, PipelineRow
+    from embedconsole.console.views.model import DashboardView, PipelineRow
 
 
 class PipelinesScreen(ConsoleScreen):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from embedconsole.console.screens.base import Drilling
-from embedconsole.console.screens.runs_model import (
+from embedconsole.console.text import clean
+from embedconsole.console.views.runs import (
     matching,
     newest_first,
     present,
@@ -18,7 +19,6 @@ from embedconsole.console.screens.runs_model import (
     run_row,
     run_view,
 )
-from embedconsole.console.text import clean
 from embedconsole.console.widgets.base import Panel
 from embedconsole.console.widgets.list import Roll
 from embedconsole.sync.observe.run_history import recent_runs, run_detail
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.dashboard_model import DashboardView
-    from embedconsole.console.screens.runs_model import Present, RunView
+    from embedconsole.console.views.model import DashboardView
+    from embedconsole.console.views.runs import Present, RunView
     from embedconsole.sync.observe.run_history import PastRun, RunInDetail
 
 _PAGE = 200

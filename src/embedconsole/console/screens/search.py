@@ -9,8 +9,9 @@ from textual import on
 from textual.containers import Container
 
 from embedconsole.console.screens.base import Drilling
-from embedconsole.console.screens.dashboard_panels import hints_line
-from embedconsole.console.screens.search_model import (
+from embedconsole.console.text import Span, clean, width, wrapped_to
+from embedconsole.console.views.dashboard_panels import hints_line
+from embedconsole.console.views.search import (
     HitView,
     cost_note,
     failed,
@@ -22,7 +23,6 @@ from embedconsole.console.screens.search_model import (
     searching,
     unread,
 )
-from embedconsole.console.text import Span, clean, width, wrapped_to
 from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.console.widgets.input import SearchBox
 from embedconsole.console.widgets.list import Roll
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.search_model import HitRow, HitsPage
     from embedconsole.console.text import Line
+    from embedconsole.console.views.search import HitRow, HitsPage
     from embedconsole.filters import Scope
     from embedconsole.items import Hit
     from embedconsole.sync.search.search import Query, SearchResult

@@ -11,9 +11,9 @@ from embedconsole.console.text import BLANK, Span, counted, left, number, right,
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.console.screens.collection_model import CollectionPage, Fact, Running, SchemaRow
-    from embedconsole.console.screens.dashboard_model import CollectionView
     from embedconsole.console.text import Glyphs, Line, Tone
+    from embedconsole.console.views.collection import CollectionPage, Fact, Running, SchemaRow
+    from embedconsole.console.views.model import CollectionView
 
 
 _LABEL = 10

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from embedconsole.console.screens.collection_model import drift_of
-from embedconsole.console.screens.dashboard_model import (
+from embedconsole.console.status_line import Standing, sentence, situation
+from embedconsole.console.text import age, at_minute, at_time, brief, clean, size
+from embedconsole.console.views.collection import drift_of
+from embedconsole.console.views.model import (
     BacklogView,
     BatchRow,
     CollectionView,
@@ -16,9 +18,7 @@ from embedconsole.console.screens.dashboard_model import (
     InFlightView,
     StatusView,
 )
-from embedconsole.console.screens.pipelines_model import TONES, health, held_up, hosts, latest, pipeline_rows
-from embedconsole.console.status_line import Standing, sentence, situation
-from embedconsole.console.text import age, at_minute, at_time, brief, clean, size
+from embedconsole.console.views.pipelines import TONES, health, held_up, hosts, latest, pipeline_rows
 from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:

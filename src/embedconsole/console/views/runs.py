@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.console.screens.dashboard_model import ErrorsView
-from embedconsole.console.screens.dashboard_panels import error_lines
-from embedconsole.console.screens.dashboard_view import error_rows
 from embedconsole.console.text import (
     BLANK,
     Span,
@@ -25,6 +22,9 @@ from embedconsole.console.text import (
     took,
     wrapped,
 )
+from embedconsole.console.views.dashboard import error_rows
+from embedconsole.console.views.dashboard_panels import error_lines
+from embedconsole.console.views.model import ErrorsView
 from embedconsole.sync.observe.run_history import Ending
 from embedconsole.sync.shared.report import Outcome
 
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import tzinfo
 
-    from embedconsole.console.screens.dashboard_model import ErrorRow
     from embedconsole.console.text import Line, Tone
+    from embedconsole.console.views.model import ErrorRow
     from embedconsole.sync.observe.run_history import PastRun, RunInDetail, RunPart
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.shared.report import Progress

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from embedconsole.console.actions import Group
-from embedconsole.console.screens.dashboard_model import ErrorsView
 from embedconsole.console.text import (
     BLANK,
     Span,
@@ -26,13 +25,15 @@ from embedconsole.console.text import (
     words_in,
     wrapped,
 )
+from embedconsole.console.views.model import ErrorsView
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from embedconsole.console.actions import Action
     from embedconsole.console.history import HistoryView, Slot
-    from embedconsole.console.screens.dashboard_model import (
+    from embedconsole.console.text import Glyphs, Line, Tone
+    from embedconsole.console.views.model import (
         BacklogView,
         BatchRow,
         ErrorRow,
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
         LatestView,
         StatusView,
     )
-    from embedconsole.console.text import Glyphs, Line, Tone
 
 
 def keys_line(

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embedconsole.console.screens.dashboard_model import (
+from embedconsole.console.status_line import changed_by, figures_of, last_run
+from embedconsole.console.text import Span, age, at_minute, clean, left, number, rate, right, span_of
+from embedconsole.console.views.model import (
     HealthRow,
     HealthView,
     HostRow,
@@ -14,8 +16,6 @@ from embedconsole.console.screens.dashboard_model import (
     LatestView,
     PipelineRow,
 )
-from embedconsole.console.status_line import changed_by, figures_of, last_run
-from embedconsole.console.text import Span, age, at_minute, clean, left, number, rate, right, span_of
 from embedconsole.sync.observe.other_processes import SILENT
 from embedconsole.sync.observe.snapshot import EngineState
 from embedconsole.sync.resilience.gate import GateState
