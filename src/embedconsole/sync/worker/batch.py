@@ -2,79 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import BadInput, Refused, Transient
-from embedconsole.ledger.records.work import Settlement
 from embedconsole.sync.resilience.background import within_grace
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.shared.fault_text import given_back
 from embedconsole.sync.worker.steps import BatchTaken, Task
-from embedconsole.telemetry import passed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from embedconsole.ledger.records.items import Hashes
-    from embedconsole.ledger.records.work import Batch, ClaimedItem, Failure
+    from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.worker.context import Workbench
-
-
-@dataclass(slots=True)
-class BatchOutcome:
-    """A `Settlement` in the making."""
-
-    written: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
-    deleted: list[ClaimedItem] = field(default_factory=list)
-    gone: list[ClaimedItem] = field(default_factory=list)
-    back: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
-    unsynced: list[ClaimedItem] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-
-    def settlement(self, batch: Batch) -> Settlement:
-        """Everything decided so far; what is not decided is given back."""
-        decided = {item.id for item, _ in (*self.written, *self.back)}
-        decided |= {item.id for item in (*self.deleted, *self.gone, *self.unsynced)}
-        decided |= {failure.item.id for failure in self.failed}
-        released = [item for item in batch.items if item.id not in decided]
-        return Settlement(
-            self.written, self.deleted, self.gone, self.back, self.unsynced, self.failed, released
-        )
-
-
-class Stages:
-    """The stages of one batch, one after the other.
-
-    Args:
-        entered: Told of each.
-
-    Attributes:
-        seconds: Stage to the time in it; one that is entered again goes on.
-    """
-
-    def __init__(self, entered: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self.seconds: dict[str, float] = {}
-        self._entered = entered
-        self._clock = clock
-        self._stage: str | None = None
-        self._began = 0.0
-
-    def enter(self, stage: str) -> None:
-        """The batch is at this now."""
-        self.end()
-        self._stage = stage
-        self._entered(stage)
-
-    def end(self) -> None:
-        """The batch is at nothing any more."""
-        now = self._clock()
-        if self._stage is not None:
-            spent = now - self._began
-            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + spent
-            passed(self._stage, spent)
-        self._stage, self._began = None, now
 
 
 _GRACE_SECONDS = 10.0

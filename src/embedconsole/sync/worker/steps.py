@@ -7,7 +7,9 @@ settles with the ledger in one transaction that the lease's token fences.
 from __future__ import annotations
 
 import random
+import time
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,29 +19,85 @@ from embedconsole.faults import Fault, FaultClass, Refused
 from embedconsole.items import point_id
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.items.crash_counts import LATE_WRITES_SECONDS
-from embedconsole.ledger.records.work import Failure
+from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.state import UNKNOWN, State
 from embedconsole.sync.content.slots import vector_of
 from embedconsole.sync.content.vectors import joined
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.resilience.retry import delay_after
-from embedconsole.sync.worker.batch import BatchOutcome, Stages
 from embedconsole.sync.worker.bisect import Rejection
 from embedconsole.sync.worker.embed import embed_contents
 from embedconsole.sync.worker.reuse import standing_of
+from embedconsole.telemetry import passed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from embedconsole.items import CatalogRow
-    from embedconsole.ledger.records.work import Batch, ClaimedItem, Settlement
+    from embedconsole.ledger.records.items import Hashes
+    from embedconsole.ledger.records.work import Batch, ClaimedItem
     from embedconsole.sync.content.recipe import Content
     from embedconsole.sync.worker.context import Workbench
 
     Vector = NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class BatchOutcome:
+    """A `Settlement` in the making."""
+
+    written: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
+    deleted: list[ClaimedItem] = field(default_factory=list)
+    gone: list[ClaimedItem] = field(default_factory=list)
+    back: list[tuple[ClaimedItem, Hashes]] = field(default_factory=list)
+    unsynced: list[ClaimedItem] = field(default_factory=list)
+    failed: list[Failure] = field(default_factory=list)
+
+    def settlement(self, batch: Batch) -> Settlement:
+        """Everything decided so far; what is not decided is given back."""
+        decided = {item.id for item, _ in (*self.written, *self.back)}
+        decided |= {item.id for item in (*self.deleted, *self.gone, *self.unsynced)}
+        decided |= {failure.item.id for failure in self.failed}
+        released = [item for item in batch.items if item.id not in decided]
+        return Settlement(
+            self.written, self.deleted, self.gone, self.back, self.unsynced, self.failed, released
+        )
+
+
+class Stages:
+    """The stages of one batch, one after the other.
+
+    Args:
+        entered: Told of each.
+
+    Attributes:
+        seconds: Stage to the time in it; one that is entered again goes on.
+    """
+
+    def __init__(self, entered: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self.seconds: dict[str, float] = {}
+        self._entered = entered
+        self._clock = clock
+        self._stage: str | None = None
+        self._began = 0.0
+
+    def enter(self, stage: str) -> None:
+        """The batch is at this now."""
+        self.end()
+        self._stage = stage
+        self._entered(stage)
+
+    def end(self) -> None:
+        """The batch is at nothing any more."""
+        now = self._clock()
+        if self._stage is not None:
+            spent = now - self._began
+            self.seconds[self._stage] = self.seconds.get(self._stage, 0.0) + spent
+            passed(self._stage, spent)
+        self._stage, self._began = None, now
 
 
 class BatchTaken(Interrupted):
