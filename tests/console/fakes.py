@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from console import samples
 from embedconsole.items import CollectionSchema, VectorSpec
-from embedconsole.sync.inspect.init import Initialised, InitPlan
 from embedconsole.sync.observe.past import PastDay
+from embedconsole.sync.run.init import Initialised, InitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

@@ -20,7 +20,7 @@ from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.faults import Unreachable
 from embedconsole.sync.daemon.orders import Wish
 from embedconsole.sync.inspect.checks import Check
-from embedconsole.sync.inspect.init import InitPlan
+from embedconsole.sync.run.init import InitPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

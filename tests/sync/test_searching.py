@@ -11,8 +11,8 @@ from embedconsole.embedders.hashing import HashingEmbedder
 from embedconsole.faults import BadInput, ConfigError, Refused
 from embedconsole.filters import Condition, Scope
 from embedconsole.items import CollectionSchema, EmbedInput, Points, VectorSpec
-from embedconsole.sync.inspect.init import initialise, plan_init
 from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.init import initialise, plan_init
 from embedconsole.sync.search.presentation import facts_of, key_of, title_of
 from embedconsole.sync.search.search import ByImage, ByText, LikeItem, parse_query, search, vector_for
 from sync.makers import make_pipeline, make_recipe, make_row

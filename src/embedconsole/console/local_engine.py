@@ -18,7 +18,7 @@ from embedconsole.sync.daemon.attendance import Attendance
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.daemon.orders import SWITCHED, Verb, give, sender
 from embedconsole.sync.inspect.checks import check_assembly, check_ledger
-from embedconsole.sync.inspect.init import initialise
+from embedconsole.sync.run.init import initialise
 from embedconsole.sync.observe.other_processes import serving, with_others
 from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.run.components import assembly_of
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.daemon.orders import Wish
     from embedconsole.sync.inspect.checks import Check
-    from embedconsole.sync.inspect.init import Initialised
+    from embedconsole.sync.run.init import Initialised
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.engine import Engine

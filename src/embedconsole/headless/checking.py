@@ -13,14 +13,14 @@ from embedconsole.faults import ConfigError, Fault
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.inspect.checks import Check, run_checks
-from embedconsole.sync.inspect.init import initialise
 from embedconsole.sync.plan.value_remarks import remarks
 from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.init import initialise
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
-    from embedconsole.sync.inspect.init import Initialised
     from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.init import Initialised
 
 
 def test_dependencies(session: Session, *, as_json: bool) -> Exit:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from embedconsole.console.actions import Action
     from embedconsole.console.text import Glyphs, Line, Tone
     from embedconsole.sync.inspect.checks import Check
-    from embedconsole.sync.inspect.init import Initialised, InitPlan
+    from embedconsole.sync.run.init import Initialised, InitPlan
 
 
 _USUAL_WIDTH = 72

@@ -22,10 +22,10 @@ from embedconsole.ledger.state import UNKNOWN
 from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.payload_match import unlike_field
 from embedconsole.sync.content.marker import read_point
-from embedconsole.sync.inspect.init import compared
 from embedconsole.sync.resilience.gate import Gate, Stop
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import check_models, current_generation, settled_generation
+from embedconsole.sync.run.init import compared
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

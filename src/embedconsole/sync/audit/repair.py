@@ -19,8 +19,8 @@ from embedconsole.sync.audit.adopt import check_model, found_in
 from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.report import NotChecked
 from embedconsole.sync.audit.verify import Verification, note_audit, verify
-from embedconsole.sync.inspect.init import initialise
 from embedconsole.sync.run.generations import check_models, current_generation, settled_generation
+from embedconsole.sync.run.init import initialise
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome, RunReport, none_ran
 from embedconsole.sync.shared.verdict import Verdict

@@ -16,10 +16,10 @@ from embedconsole.sync.audit.catalog import audit_catalog
 from embedconsole.sync.audit.collection import AuditProgress, CollectionAuditor, leave_alone
 from embedconsole.sync.audit.report import Audit, CollectionAudit, NotChecked, SchemaAudit
 from embedconsole.sync.audit.vectors import Reservoir, audit_vectors
-from embedconsole.sync.inspect.init import compared
 from embedconsole.sync.resilience.gate import Gate, Stop
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import check_models, current_generation
+from embedconsole.sync.run.init import compared
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.inspect.trial import trial_of
+from embedconsole.sync.content.trial import trial_of
 from embedconsole.sync.plan.value_remarks import remarks
 from embedconsole.sync.run.components import assembled
 

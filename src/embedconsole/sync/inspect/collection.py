@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.faults import Fault, Refused
-from embedconsole.sync.inspect.init import compared, configured_vectors
 from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.init import compared, configured_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

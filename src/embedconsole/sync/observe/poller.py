@@ -10,9 +10,9 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault
-from embedconsole.sync.inspect.init import compared
 from embedconsole.sync.observe.snapshot import CollectionSeen
 from embedconsole.sync.run.generations import current_generation
+from embedconsole.sync.run.init import compared
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping, Sequence

@@ -10,8 +10,8 @@ import anyio.to_thread
 
 from embedconsole.ledger.records.items import Generation
 from embedconsole.sync.content.recipe_record import recipe_text, without_fields
-from embedconsole.sync.inspect.init import compared
 from embedconsole.sync.run.generations import noted
+from embedconsole.sync.run.init import compared
 
 if TYPE_CHECKING:
     from collections.abc import Callable

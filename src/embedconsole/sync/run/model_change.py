@@ -9,8 +9,8 @@ import anyio.to_thread
 from embedconsole.embedders.identity import size_of
 from embedconsole.faults import Fault
 from embedconsole.sync.content.vector_space import ANY_SIZE, SAME_SIZE, another_size, check_space
-from embedconsole.sync.inspect.init import compared
 from embedconsole.sync.run.generations import mixes_models
+from embedconsole.sync.run.init import compared
 
 if TYPE_CHECKING:
     from embedconsole.items import CollectionState

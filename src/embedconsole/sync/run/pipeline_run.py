@@ -297,6 +297,6 @@ class PipelineRun:
 
 def _worker(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorker:
     # Imported with the first batch: it brings numpy, which a run with nothing to do need not pay for.
-    from embedconsole.sync.worker.equipping import equipped
+    from embedconsole.sync.run.batch_worker import equipped
 
     return equipped(run, guard, counts)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.collection.compare import differences, index_field, missing_vector
 from embedconsole.items import CollectionSchema
-from embedconsole.sync.inspect.trial import trial_input
+from embedconsole.sync.content.trial import trial_input
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.worker.schema import wanted_schema, wanted_vector
 
