@@ -13,7 +13,7 @@ from console.conftest import console_of, settled, until
 from console.fakes import FakeHelm
 from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.observe.replaying import replayed
+from embedconsole.sync.observe.past import replayed
 from embedconsole.sync.observe.snapshot import EngineState
 from embedconsole.sync.observe.snapshot_json import picture_of
 from embedconsole.sync.shared.control import Pause

@@ -17,8 +17,9 @@ from embedconsole.headless.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.daemon import orders as giving
-from embedconsole.sync.daemon.orders import pause_in_force, read_pipelines, read_wish
+from embedconsole.sync.daemon.orders import read_pipelines, read_wish
 from embedconsole.sync.observe.process_status import ProcessStatus
+from embedconsole.sync.shared.control import pause_in_force
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

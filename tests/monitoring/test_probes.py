@@ -7,8 +7,9 @@ from dataclasses import replace
 from embedconsole.headless.monitoring.overseer import LedgerSight
 from embedconsole.headless.monitoring.probes import liveness, readiness
 from embedconsole.sync.observe.ledger_overview import Observed
-from embedconsole.sync.observe.snapshot import EngineState, Halt, Snapshot
+from embedconsole.sync.observe.snapshot import EngineState, Snapshot
 from embedconsole.sync.resilience.gate import GateHealth, GateState
+from embedconsole.sync.shared.control import Halt
 from monitoring.scenes import a_snapshot
 
 

@@ -21,7 +21,7 @@ def lease_constants(seconds: float) -> Iterator[tuple[object, str, float]]:
         ("embedconsole.ledger.items.settle", "LEASE_SECONDS", seconds),
         ("embedconsole.ledger.hosts.clock_jumps", "LEASE_SECONDS", seconds),
         ("embedconsole.sync.worker.pool", "LEASE_SECONDS", seconds),
-        ("embedconsole.sync.worker.steps", "LEASE_SECONDS", seconds),
+        ("embedconsole.sync.worker.batch", "LEASE_SECONDS", seconds),
         ("embedconsole.sync.worker.pool", "_HEARTBEAT", min(0.5, seconds / 8)),
         ("embedconsole.ledger.hosts.processes", "RUN_LEASE_SECONDS", seconds),
         ("embedconsole.sync.run.leases", "_KEEP_LEASE_EVERY", seconds / 4),

@@ -16,10 +16,9 @@ from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.schema import orders
 from embedconsole.sync.daemon import order_listener as obeying
 from embedconsole.sync.daemon import scheduler
-from embedconsole.sync.daemon.attendance import Attendance
 from embedconsole.sync.daemon.orders import SWITCHED, Wish
-from embedconsole.sync.observe.snapshot import Halt
-from embedconsole.sync.shared.control import Control, RunControl
+from embedconsole.sync.daemon.scheduler import Attendance
+from embedconsole.sync.shared.control import Control, Halt, RunControl
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 if TYPE_CHECKING:

@@ -19,8 +19,7 @@ from embedconsole.sync.inspect.failures import (
     retry_chosen,
     skip_chosen,
 )
-from embedconsole.sync.inspect.item import InCatalog, examine_item
-from embedconsole.sync.inspect.item_explanation import what_follows
+from embedconsole.sync.inspect.item import InCatalog, examine_item, what_follows
 from embedconsole.sync.shared.fault_text import remedy_for
 from embedconsole.sync.shared.options import RunOptions
 from sync.driving import LIMIT, report_of

@@ -16,7 +16,7 @@ from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Process
 from embedconsole.sync.daemon import feed_poller as feedwatch
 from embedconsole.sync.daemon import scheduler
-from embedconsole.sync.daemon.attendance import Attendance
+from embedconsole.sync.daemon.scheduler import Attendance
 from embedconsole.sync.plan.feed_intake import Intake
 from embedconsole.sync.shared.control import Control
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.observe.snapshot import Halt
     from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.shared.control import Halt
     from embedconsole.sync.shared.options import RunOptions
 
 pytestmark = pytest.mark.anyio

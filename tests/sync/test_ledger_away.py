@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.observe.snapshot import Snapshot
-    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.observe.snapshots import WatchedEngine
     from sync.rig import HeldEmbedder
 
 SECONDS = 3.0
@@ -54,7 +54,7 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Cut:
     return found
 
 
-async def count(engine: Engine) -> None:
+async def count(engine: WatchedEngine) -> None:
     await engine.count()
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.daemon.engine_thread import EngineHandle
-    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.observe.snapshots import WatchedEngine
     from sync.rig import HeldEmbedder, MemoryCollection
 
 
@@ -111,7 +111,7 @@ def test_a_pause_is_in_a_picture_however_recent_the_last_one(
     monkeypatch.setattr(pulse, "SAMPLE_BUSY", 3600.0)
     monkeypatch.setattr(pulse, "SAMPLE_IDLE", 3600.0)
 
-    async def serve(engine: Engine) -> None:
+    async def serve(engine: WatchedEngine) -> None:
         engine.serves = True
         await Sampler(engine).take(0.0)
 
@@ -157,7 +157,7 @@ def test_a_collection_that_does_not_answer_holds_up_no_sample(
 
     monkeypatch.setattr(collection, "describe", silence)
 
-    async def sample(engine: Engine) -> None:
+    async def sample(engine: WatchedEngine) -> None:
         engine.serves = True
         await Sampler(engine).take(0.0)
         assert asked == 0, "nothing was written to the embedded one, so it is not opened"
@@ -175,7 +175,7 @@ def test_a_collection_that_does_not_answer_holds_up_no_sample(
 def test_who_did_nothing_takes_no_sample_and_asks_no_collection(
     pipeline: Pipeline, handle: EngineHandle, ledger_url: str
 ) -> None:
-    async def sample(engine: Engine) -> None:
+    async def sample(engine: WatchedEngine) -> None:
         await Sampler(engine).take(0.0)
         assert engine._watch.collections == {}
 

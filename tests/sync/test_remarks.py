@@ -25,7 +25,7 @@ async def remarks_on(sqlite: Database, *rows: str, changed: str | None = None) -
         collection={"path": "./qdrant", "name": "p", "indexes": {"price": "float"}},
     )
     async with assembled([pipeline]) as (assembly,):
-        return remarks(assembly)
+        return remarks(assembly.pipeline, assembly.catalog, assembly.recipe())
 
 
 async def test_nothing_is_said_of_a_tidy_catalog(sqlite: Database) -> None:

@@ -8,9 +8,8 @@ import pytest
 
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.history import Throughput
-from embedconsole.sync.observe import replaying
-from embedconsole.sync.observe.past import Seek
-from embedconsole.sync.observe.replaying import replayed
+from embedconsole.sync.observe import past as replaying
+from embedconsole.sync.observe.past import Seek, replayed
 from embedconsole.sync.observe.snapshot import EngineState
 from embedconsole.sync.shared.report import Progress
 from support import recorded

@@ -92,7 +92,8 @@ def cancel_command(invocation: Invocation) -> None:
 
 def _order(invocation: Invocation, verb: str) -> None:
     from embedconsole.headless.ordering import give_order
-    from embedconsole.sync.daemon.orders import SWITCHED, Verb
+    from embedconsole.sync.daemon.orders import SWITCHED
+    from embedconsole.sync.shared.control import Verb
 
     named: JsonObject = {"pipelines": list(invocation.pipelines)} if invocation.pipelines else {}
     arguments = named if verb == Verb.CANCEL else SWITCHED

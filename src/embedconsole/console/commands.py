@@ -20,8 +20,8 @@ from embedconsole.console.text import clean, counted, money, number, span_of, wr
 from embedconsole.console.views.collection import drift_lines
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.daemon.orders import Wish
+from embedconsole.sync.inspect.collection import init_planned
 from embedconsole.sync.inspect.failures import retry_chosen
-from embedconsole.sync.run.init import init_planned
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from embedconsole.sync.audit.collection import AuditProgress
     from embedconsole.sync.audit.report import Audit
     from embedconsole.sync.inspect.checks import Check
-    from embedconsole.sync.run.init import InitPlan
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
+    from embedconsole.sync.run.init import InitPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from embedconsole.sync.daemon.orders import Wish
     from embedconsole.sync.inspect.checks import Check
-    from embedconsole.sync.run.init import Initialised
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.run.init import Initialised
 
 T = TypeVar("T")
 

@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 import anyio.to_thread
 
-from embedconsole.sync.daemon.attendance import Attendance
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
-from embedconsole.sync.daemon.orders import SWITCHED, Verb, give, sender
+from embedconsole.sync.daemon.orders import SWITCHED, give, sender
+from embedconsole.sync.daemon.scheduler import Attendance
 from embedconsole.sync.inspect.checks import check_assembly, check_ledger
-from embedconsole.sync.run.init import initialise
 from embedconsole.sync.observe.other_processes import serving, with_others
 from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation
+from embedconsole.sync.run.init import initialise
+from embedconsole.sync.shared.control import Verb
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.daemon.orders import Wish
     from embedconsole.sync.inspect.checks import Check
-    from embedconsole.sync.run.init import Initialised
     from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.observe.snapshots import WatchedEngine
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.run.init import Initialised
     from embedconsole.sync.shared.control import Control
 
 
@@ -314,13 +316,13 @@ async def _only_watch(attendance: Attendance, engine: Engine) -> None:
     await engine.control.drained.wait()
 
 
-async def _timed_count(engine: Engine) -> float:
+async def _timed_count(engine: WatchedEngine) -> float:
     began = time.monotonic()
     await engine.count()
     return time.monotonic() - began
 
 
-async def _describe(engine: Engine) -> None:
+async def _describe(engine: WatchedEngine) -> None:
     await engine.describe()
 
 

@@ -90,7 +90,9 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
 async def _say_remarks(assembly: Assembly) -> None:
     """What is odd in the catalog's values; it may be away, as a collection can be made without it."""
     with suppress(ConfigError, Fault):
-        for remark in await anyio.to_thread.run_sync(remarks, assembly):
+        recipe = await anyio.to_thread.run_sync(assembly.recipe)
+        found = await anyio.to_thread.run_sync(remarks, assembly.pipeline, assembly.catalog, recipe)
+        for remark in found:
             say(f"{assembly.pipeline.name}: {remark}")
 
 

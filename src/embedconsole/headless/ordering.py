@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import put, put_json, say
-from embedconsole.sync.daemon.orders import Verb, Wish, give
+from embedconsole.sync.daemon.orders import Wish, give
 from embedconsole.sync.observe.other_processes import serving
+from embedconsole.sync.shared.control import Verb
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,8 +11,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.processes import process_json
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import put_json
-from embedconsole.sync.observe.past import Seek
-from embedconsole.sync.observe.replaying import replayed
+from embedconsole.sync.observe.past import Seek, replayed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

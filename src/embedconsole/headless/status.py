@@ -18,9 +18,9 @@ from embedconsole.headless.processes import print_processes, process_json
 from embedconsole.headless.talk import duration, put, put_json, put_table
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records.items import Counts
-from embedconsole.sync.daemon.orders import pause_in_force
 from embedconsole.sync.resilience.gate import GateState
 from embedconsole.sync.run.generations import generation_of
+from embedconsole.sync.shared.control import pause_in_force
 from embedconsole.sync.shared.fault_text import tried_again
 
 if TYPE_CHECKING:

@@ -26,6 +26,7 @@ from embedconsole.sync.resilience.gate import Gate, Stop
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import check_models, current_generation, settled_generation
 from embedconsole.sync.run.init import compared
+from embedconsole.sync.run.takeover import ENOUGH
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 _PAGE = 1_000
 _EXAMPLES = 20
-ENOUGH = 20
-"""Points from which on it is no accident that none of them is as the configuration would make it."""
 
 
 @dataclass(frozen=True, slots=True)

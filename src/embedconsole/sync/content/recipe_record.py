@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import CollectionState, VectorSpec
-    from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
 
 _Plain: TypeAlias = "dict[str, _Plain] | list[_Plain] | str | int | float | bool | None"
 
@@ -100,20 +98,6 @@ def former_pipeline(now: Pipeline, recipe: str, state: CollectionState) -> Pipel
             f"pipeline {now.name}: how its collection was filled before can't be read any more: {error}"
         ) from error
     return replace(now, vectors=vectors, embedders=embedders, collection=collection)
-
-
-async def former_assembly(assembly: Assembly, generation: Generation) -> Assembly:
-    """A generation's collection, with the configuration that it was filled with.
-
-    Raises:
-        ConfigError: nobody knows that any more, or it can't be used.
-        Fault: the collection does not answer.
-    """
-    bound = assembly.bound_to(generation.target)
-    state = await bound.collection.describe()
-    if state is None or generation.recipe is None:
-        raise ConfigError("nobody knows how it was filled")
-    return bound.configured_as(former_pipeline(bound.pipeline, generation.recipe, state))
 
 
 def _shape(spec: VectorSpec | None) -> dict[str, int | str]:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 from anyio.from_thread import start_blocking_portal
 
-from embedconsole.sync.daemon.attendance import Attendance
 from embedconsole.sync.daemon.lifecycle import open_engine
 from embedconsole.sync.daemon.order_listener import OrderTaker
+from embedconsole.sync.daemon.scheduler import Attendance
 from embedconsole.sync.resilience.background import alongside
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.sync.observe.snapshot import Snapshot
-    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.observe.snapshots import WatchedEngine
     from embedconsole.sync.run.leases import Overlap
     from embedconsole.sync.shared.options import RunOptions
     from embedconsole.sync.shared.report import RunReport
@@ -42,7 +42,7 @@ class EngineHandle:
     """
 
     _portal: BlockingPortal
-    _engine: Engine
+    _engine: WatchedEngine
     _started: set[anyio.Event] = field(default_factory=set)
 
     def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> Future[RunReport]:
@@ -62,7 +62,7 @@ class EngineHandle:
 
         return self._start(attend)
 
-    def call(self, work: Callable[[Engine], Awaitable[T]]) -> Future[T]:
+    def call(self, work: Callable[[WatchedEngine], Awaitable[T]]) -> Future[T]:
         """Start something else in the engine's loop."""
         return self._start(lambda: work(self._engine))
 

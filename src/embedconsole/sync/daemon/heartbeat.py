@@ -14,7 +14,7 @@ from embedconsole.sync.resilience.gate import GateState
 from embedconsole.sync.shared.journal import log
 
 if TYPE_CHECKING:
-    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.observe.snapshots import WatchedEngine
 
 TICK = 0.5
 BEAT_BUSY, BEAT_IDLE = 2.0, 15.0
@@ -27,7 +27,7 @@ SAMPLE_TURN = 2.0
 class Heartbeat:
     """See the module. Nobody waits for it, and its faults are nobody's: who needs the ledger finds out."""
 
-    engine: Engine
+    engine: WatchedEngine
     _sampler: Sampler = field(init=False)
     _beat_at: float = 0.0
     _sample_at: float = 0.0
@@ -87,7 +87,7 @@ class Heartbeat:
         return True
 
 
-def _turn(engine: Engine) -> object:
+def _turn(engine: WatchedEngine) -> object:
     """What an incident is told by: a run, a pause, a breaker, or the silence of the ledger."""
     snapshot = engine.snapshot()
     away = {

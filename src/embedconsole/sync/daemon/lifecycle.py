@@ -11,10 +11,10 @@ import anyio.to_thread
 from embedconsole.faults import Fault
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.daemon.heartbeat import Heartbeat
+from embedconsole.sync.observe.snapshots import WatchedEngine
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.embedder_tickets import LedgerTickets
-from embedconsole.sync.run.engine import Engine
 from embedconsole.sync.run.process import this_worker
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _CLOSE_SECONDS = 10.0
 @asynccontextmanager
 async def open_engine(
     pipelines: Sequence[Pipeline], ledger_url: str, role: str = ""
-) -> AsyncIterator[Engine]:
+) -> AsyncIterator[WatchedEngine]:
     """An engine for these pipelines that tells of itself in the ledger, closed at the end.
 
     Args:
@@ -43,7 +43,7 @@ async def open_engine(
         _opened(ledger_url) as ledger,
         assembled(pipelines, LedgerTickets(ledger)) as assemblies,
     ):
-        engine = Engine(ledger=ledger, assemblies=assemblies, me=this_worker(role))
+        engine = WatchedEngine(ledger=ledger, assemblies=assemblies, me=this_worker(role))
         pulse = Heartbeat(engine)
         try:
             async with alongside(pulse.keep):
@@ -65,7 +65,7 @@ async def _opened(ledger_url: str) -> AsyncIterator[Ledger]:
             await anyio.to_thread.run_sync(ledger.close)
 
 
-def _leave(engine: Engine) -> None:
+def _leave(engine: WatchedEngine) -> None:
     # Else found dead by the next process that looks, or forgotten after a day.
     with suppress(Fault):
         engine.ledger.presence.leave([engine.me.id])

@@ -9,7 +9,8 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.daemon.orders import Verb, pause_in_force, read_count, read_pipelines, read_wish
+from embedconsole.sync.daemon.orders import read_count, read_pipelines, read_wish
+from embedconsole.sync.shared.control import Verb, pause_in_force
 from embedconsole.sync.shared.journal import log
 
 if TYPE_CHECKING:

@@ -10,12 +10,11 @@ import getpass
 import socket
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.records.presence import LASTS
-from embedconsole.sync.shared.control import Pause
+from embedconsole.sync.shared.control import Verb
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.selection import parse_selection
 
@@ -31,16 +30,6 @@ SWITCHED: JsonObject = {LASTS: True}
 """The arguments of a pause and a resume."""
 
 _NOT_UNDERSTOOD = "this version does not understand the order"
-
-
-class Verb(StrEnum):
-    """What can be ordered."""
-
-    SYNC = "sync"
-    CANCEL = "cancel"
-    PAUSE = "pause"
-    RESUME = "resume"
-    WORKERS = "workers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +114,6 @@ def read_count(arguments: Mapping[str, object]) -> int:
     if not isinstance(count, int) or isinstance(count, bool) or count < 1:
         raise ConfigError("the order does not say how many workers")
     return count
-
-
-def pause_in_force(ledger: Ledger) -> Pause | None:
-    """The pause that an operator has ordered and nobody has ended, on this ledger; blocks.
-
-    Raises:
-        Fault: the ledger does not answer.
-    """
-    last = ledger.orders.lasting()
-    return Pause(last.at, last.sender) if last is not None and last.verb == Verb.PAUSE else None
 
 
 def sender() -> str:

@@ -12,13 +12,13 @@ import anyio.to_thread
 
 from embedconsole.ledger.records.history import Sample
 from embedconsole.sync.observe.snapshot_json import picture_of
-from embedconsole.sync.shared.report import Progress
+from embedconsole.sync.shared.report import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.items import JsonObject
-    from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.observe.snapshots import WatchedEngine
 
 _STALE = 5.0
 """Seconds after which what the ledger said is asked anew for a picture."""
@@ -31,37 +31,10 @@ _REST = 50
 
 
 @dataclass(slots=True)
-class Tally:
-    """What this process has done in all its runs, by pipeline."""
-
-    whole: dict[str, Progress] = field(default_factory=dict)
-
-    def add(self, pipeline: str, progress: Progress) -> None:
-        """Count a run in: one that has ended."""
-        self.whole[pipeline] = self.of(pipeline).plus(progress)
-
-    def with_runs(self, runs: Mapping[str, Progress]) -> Tally:
-        """The same with those that are going on."""
-        tally = Tally(dict(self.whole))
-        for pipeline, progress in runs.items():
-            tally.add(pipeline, progress)
-        return tally
-
-    def of(self, pipeline: str) -> Progress:
-        """All that was done in one."""
-        return self.whole.get(pipeline) or Progress()
-
-    @property
-    def done(self) -> int:
-        """Items that are done with, in all pipelines."""
-        return sum(progress.done for progress in self.whole.values())
-
-
-@dataclass(slots=True)
 class Sampler:
     """Takes this process's samples; what the ledger did not take is in the next one."""
 
-    engine: Engine
+    engine: WatchedEngine
     _told: Tally = field(default_factory=Tally)
     _rest_until: float = 0.0
 

@@ -112,7 +112,8 @@ async def _try_catalog(assembly: Assembly) -> str:
     def look() -> str:
         catalog = assembly.catalog
         catalog.check_write_back()
-        found = [f"{catalog.count():,} items", f"columns {', '.join(catalog.columns)}", *remarks(assembly)]
+        known = f"columns {', '.join(catalog.columns)}"
+        found = [f"{catalog.count():,} items", known, *remarks(assembly.pipeline, catalog, assembly.recipe())]
         return "; ".join(found)
 
     return await anyio.to_thread.run_sync(look)

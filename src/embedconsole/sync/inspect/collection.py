@@ -9,7 +9,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault, Refused
 from embedconsole.sync.run.components import assembly_of
-from embedconsole.sync.run.init import compared, configured_vectors
+from embedconsole.sync.run.init import compared, configured_vectors, plan_init
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.items import CollectionState, IndexType, Naming, Optimizations, VectorSpec
     from embedconsole.ledger.records.history import AuditRecord
     from embedconsole.sync.run.engine import Engine
+    from embedconsole.sync.run.init import InitPlan
 
 AUDITS = 6
 
@@ -71,6 +72,11 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
         optimizations=await _optimizations(collection),
         audits=audits,
     )
+
+
+async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
+    """Look at what `init` would do for one of an engine's pipelines; see `plan_init`."""
+    return await plan_init(assembly_of(engine.assemblies, pipeline))
 
 
 async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Counts
     from embedconsole.ledger.records.presence import Process
     from embedconsole.ledger.records.work import BatchInFlight
-    from embedconsole.sync.shared.control import Pause
+    from embedconsole.sync.shared.control import Halt, Pause
     from embedconsole.sync.shared.report import PipelineReport
 
 
@@ -51,18 +51,6 @@ class CollectionSeen:
     differences: tuple[str, ...] = ()
     blocking: bool = False
     fault: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Halt:
-    """Why a pipeline does not run, and when that is tried again on the monotonic clock.
-
-    Attributes:
-        until: None when it waits for the operator.
-    """
-
-    reason: str
-    until: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,28 +17,30 @@ from embedconsole.sync.plan.value_remarks import remarks
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.shared.delete_guard import DeleteGuard, DeleteRule
 from embedconsole.sync.shared.journal import log
-from embedconsole.sync.shared.options import plan_options
+from embedconsole.sync.shared.options import PlanOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from embedconsole.catalog.base import Catalog
+    from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
     from embedconsole.sync.content.recipe import Recipe
+    from embedconsole.sync.plan.feed_intake import Intake
     from embedconsole.sync.plan.planner import PlanResult
     from embedconsole.sync.resilience.gate import Gate
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.shared.control import RunState
     from embedconsole.sync.shared.journal import Journal
     from embedconsole.sync.shared.options import RunOptions
     from embedconsole.sync.shared.report import Progress
-    from embedconsole.sync.worker.pool import Crew
 
 _TAKE_EVERY = 1.0
 
 
 @dataclass(slots=True)
 class Planning:
-    """Plans in threads, one at a time, and tells the crew.
+    """Plans in threads, one at a time, and tells the workers through `state`.
 
     Args:
         reader: The gate to the catalog.
@@ -49,13 +51,15 @@ class Planning:
         complete: The catalog was looked at to its end.
     """
 
-    assembly: Assembly
+    pipeline: Pipeline
+    catalog: Catalog
+    intake: Intake | None
     generation: Generation
     ledger: Ledger
     options: RunOptions
     recipe: Recipe
     reader: Gate
-    crew: Crew
+    state: RunState
     progress: Progress
     journal: Journal
     work_found: Callable[[], None]
@@ -65,7 +69,7 @@ class Planning:
 
     def guard(self) -> DeleteGuard:
         """The guard over the deletions of this run."""
-        rule = DeleteRule(self.assembly.pipeline.max_delete_fraction, self.options.allow_deletes)
+        rule = DeleteRule(self.pipeline.max_delete_fraction, self.options.allow_deletes)
         return DeleteGuard(self.ledger.deletions, self.generation.id, rule)
 
     async def plan(self, guard: DeleteGuard) -> None:
@@ -73,7 +77,7 @@ class Planning:
         try:
             result = await self.reader.call(
                 lambda: anyio.to_thread.run_sync(self._look, guard, abandon_on_cancel=True),
-                self.assembly.pipeline.retry,
+                self.pipeline.retry,
             )
             if self.options.only is not None and not result.selected:
                 self.journal.note("warning", "force", "--only matches no item of the catalog")
@@ -82,19 +86,19 @@ class Planning:
         except (Stopped, Interrupted):
             pass
         except Stop as stop:
-            self.crew.give_up(stop.fault)
+            self.state.give_up(stop.fault)
         except Fault as fault:
-            self.crew.give_up(fault)
+            self.state.give_up(fault)
         except anyio.get_cancelled_exc_class():
             # A query that takes long is left behind in its thread, and what comes after it is not wanted.
             self._left = True
             raise
         finally:
-            self.crew.planned()
+            self.state.planned()
 
     async def keep_taking(self, guard: DeleteGuard) -> None:
-        """Have what the change feed names planned also while the crew is still at work."""
-        intake = self.assembly.intake
+        """Have what the change feed names planned also while the workers are still running."""
+        intake = self.intake
         # A run that somebody waits for comes to its end.
         if intake is None or not (self.options.plan and self.options.patient):
             return
@@ -102,7 +106,7 @@ class Planning:
         while True:
             await anyio.sleep(_TAKE_EVERY)
             try:
-                if not self.crew.planning and await anyio.to_thread.run_sync(intake.waiting):
+                if not self.state.planning and await anyio.to_thread.run_sync(intake.waiting):
                     self._note_refusal(await anyio.to_thread.run_sync(take))
             except Stopped:
                 return
@@ -115,19 +119,19 @@ class Planning:
         # A planner that failed has left nothing behind that matters: the next one starts afresh.
         self.progress.scanned = self.progress.unchanged = 0
         planner = partial(self._planner, guard)
-        intake = self.assembly.intake
+        intake = self.intake
         if intake is not None and self.options.feed:
             return intake.take(planner, self.journal)
         if self.generation.scan_age is None:
             self._note_remarks()
-        options = plan_options(self.options, self.assembly, self.generation)
+        options = plan_options(self.options, self.pipeline, self.catalog, self.generation)
         if intake is not None:
             return intake.beside_a_scan(planner, options, self.journal)
         return planner().run(options)
 
     def _note_remarks(self) -> None:
         """Before the first scan: what of the catalog's values an operator should know."""
-        for remark in remarks(self.assembly):
+        for remark in remarks(self.pipeline, self.catalog, self.recipe):
             self.journal.note("warning", "catalog", remark)
 
     def _note_refusal(self, result: PlanResult) -> None:
@@ -137,15 +141,33 @@ class Planning:
 
     def _planner(self, guard: DeleteGuard) -> Planner:
         return Planner(
-            catalog=self.assembly.catalog,
+            catalog=self.catalog,
             ledger=self.ledger,
             generation=self.generation,
             recipe=self.recipe,
             progress=self.progress,
             sink=LedgerSink(self.ledger, self.generation.id, self.progress, guard, self._work_found),
-            stop=lambda: self._left or self.crew.ended_early,
+            stop=lambda: self._left or self.state.ended_early,
         )
 
     def _work_found(self) -> None:
         """Called by the planner, in its thread."""
         anyio.from_thread.run_sync(self.work_found)
+
+
+def plan_options(
+    options: RunOptions, pipeline: Pipeline, catalog: Catalog, generation: Generation
+) -> PlanOptions:
+    """Translate a run's options into those of the planner."""
+    return PlanOptions(
+        full=options.full or options.force or full_scan_due(pipeline, catalog, generation),
+        force=options.again,
+        force_limit=options.limit,
+    )
+
+
+def full_scan_due(pipeline: Pipeline, catalog: Catalog, generation: Generation) -> bool:
+    """Whether every row has to be read because a scan for changes would not do."""
+    if not catalog.incremental or generation.scan_age is None:
+        return True
+    return generation.scan_age >= pipeline.catalog.full_scan_every

@@ -13,12 +13,11 @@ from uuid import UUID
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from embedconsole.catalog.base import ValueSample
+    from embedconsole.catalog.base import Catalog, ValueSample
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import IndexType, JsonValue
     from embedconsole.sync.content.payload import PayloadField
     from embedconsole.sync.content.recipe import Recipe
-    from embedconsole.sync.run.components import Assembly
 
 _SHOWN = 40
 _TIME = re.compile(
@@ -27,14 +26,13 @@ _TIME = re.compile(
 _INT64_END = 1 << 63
 
 
-def remarks(assembly: Assembly) -> list[str]:
+def remarks(pipeline: Pipeline, catalog: Catalog, recipe: Recipe) -> list[str]:
     """What is odd in the catalog's values, a sentence each; blocks.
 
     Raises:
-        ConfigError: the configuration names a column that the query does not have.
         Transient, Refused: the catalog fails.
     """
-    pipeline, recipe, sample = assembly.pipeline, assembly.recipe(), assembly.catalog.sample()
+    sample = catalog.sample()
     return [
         *_of_keys(pipeline, sample),
         *_of_marks(pipeline, sample),

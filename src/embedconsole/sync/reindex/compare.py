@@ -13,7 +13,7 @@ import anyio.to_thread
 
 from embedconsole.faults import BadInput, ConfigError
 from embedconsole.items import point_id
-from embedconsole.sync.content.recipe_record import former_assembly
+from embedconsole.sync.reindex.previous_config import former_assembly
 from embedconsole.sync.search.presentation import key_of, title_of
 from embedconsole.sync.search.search import ByText, search, vector_for
 

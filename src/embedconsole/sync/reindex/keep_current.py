@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.content.recipe_record import former_assembly
+from embedconsole.sync.reindex.previous_config import former_assembly
 from embedconsole.sync.run.run import Round
 from embedconsole.sync.shared.options import RunOptions
 
@@ -66,7 +66,7 @@ class KeepCurrent:
         engine = self.engine
         # Not patient: a model that is there no more must not hold up the one that follows it.
         with engine.control.running([former.pipeline.name]) as control:
-            now = Round(engine, control, RunOptions(), [former])
+            now = Round(engine.ledger, engine.me, control, RunOptions(), [former], engine.turns)
             await now.prepare()
             await now.begin("serve")
             await now.work()

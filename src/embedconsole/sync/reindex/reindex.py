@@ -17,11 +17,11 @@ from embedconsole.sync.reindex.compare import Comparison, compare
 from embedconsole.sync.reindex.keep_current import KeepCurrent
 from embedconsole.sync.reindex.next_generation import NextGeneration
 from embedconsole.sync.reindex.switch import AliasSwitch
+from embedconsole.sync.reindex.vector_column import rewrite_vector_column
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
-from embedconsole.sync.worker.writeback import rewrite_vector_column
 
 if TYPE_CHECKING:
     from collections.abc import Callable

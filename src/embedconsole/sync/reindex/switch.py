@@ -10,9 +10,9 @@ import anyio.to_thread
 
 from embedconsole.collection.build import address_of
 from embedconsole.faults import ConfigError
-from embedconsole.sync.content.recipe_record import former_assembly
+from embedconsole.sync.reindex.previous_config import former_assembly
+from embedconsole.sync.reindex.vector_column import has_vector_column, rewrite_vector_column
 from embedconsole.sync.run.generations import current_generation
-from embedconsole.sync.worker.writeback import has_vector_column, rewrite_vector_column
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection

@@ -28,10 +28,11 @@ from embedconsole.sync.resilience.gate import Gate, GateState, Hearsay
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from embedconsole.config.sections.catalog import CatalogConfig
     from embedconsole.config.sections.embedder import EmbedderConfig
+    from embedconsole.config.settings import CollectionConfig
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import SharedGate
-    from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.shared.control import RunControl
 
 EXCHANGE_EVERY = 1.0
@@ -86,16 +87,13 @@ class Gates:
         where["url"] = mask_url(str(where.get("url")))
         return self._gate(f"embedder {name}", where, remote=remote, concurrency=config.concurrency)
 
-    def collection(self, assembly: Assembly) -> Gate:
-        """The gate of a pipeline's collection."""
-        config = assembly.pipeline.collection
-        return self._gate(
-            f"collection {config.name}", {"target": assembly.target}, remote=config.url is not None
-        )
+    def collection(self, config: CollectionConfig, target: str) -> Gate:
+        """The gate of a pipeline's collection; `target` is its name and address without secrets."""
+        return self._gate(f"collection {config.name}", {"target": target}, remote=config.url is not None)
 
-    def catalog(self, assembly: Assembly) -> Gate:
+    def catalog(self, config: CatalogConfig) -> Gate:
         """The gate of a pipeline's catalog."""
-        url = mask_url(assembly.pipeline.catalog.url.get_secret_value())
+        url = mask_url(config.url.get_secret_value())
         return self._gate("catalog", {"url": url}, remote=not url.startswith("sqlite"))
 
     def _gate(

@@ -13,11 +13,12 @@ import anyio.to_thread
 
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.state import State
+from embedconsole.sync.plan.plan_task import plan_options
 from embedconsole.sync.plan.planner import Planner
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import check_models, current_generation, seen_anew, settled_generation
 from embedconsole.sync.shared.delete_guard import DeleteRule
-from embedconsole.sync.shared.options import RunOptions, plan_options
+from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
             sink=sink,
             stop=lambda: False,
         )
-        result = planner.run(plan_options(options, assembly, generation))
+        result = planner.run(plan_options(options, assembly.pipeline, assembly.catalog, generation))
     return _report(sink, progress, counts, options.limit, time.monotonic() - began, result.refusal)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from embedconsole.collection.compare import differences, index_field, missing_vector
 from embedconsole.items import CollectionSchema
 from embedconsole.sync.content.trial import trial_input
-from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.worker.schema import wanted_schema, wanted_vector
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from embedconsole.collection.compare import Difference
     from embedconsole.items import CollectionState, IndexType, VectorSpec
     from embedconsole.sync.run.components import Assembly
-    from embedconsole.sync.run.engine import Engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +77,6 @@ async def initialise(assembly: Assembly) -> Initialised:
         await collection.create_index(path, kind)
     schema = CollectionSchema(plan.vectors, dict(assembly.pipeline.collection.indexes))
     return Initialised(collection.target, schema, created=False, added=tuple(plan.indexes), left=plan.left)
-
-
-async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
-    """See `plan_init`; of an engine's pipeline."""
-    return await plan_init(assembly_of(engine.assemblies, pipeline))
 
 
 async def plan_init(assembly: Assembly) -> InitPlan:

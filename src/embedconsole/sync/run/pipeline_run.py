@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 import anyio.to_thread
@@ -21,6 +21,7 @@ from embedconsole.sync.run.deferred_index import Deferring
 from embedconsole.sync.run.generations import forget_former_fields, former_fields, note_space
 from embedconsole.sync.run.leases import TakenOver
 from embedconsole.sync.shared.budget import Purse, item_price
+from embedconsole.sync.shared.control import RunState
 from embedconsole.sync.shared.fault_text import left_for_later, stopped
 from embedconsole.sync.shared.journal import Journal, product_column
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, report_of
@@ -35,13 +36,15 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.content.recipe import Recipe
-    from embedconsole.sync.resilience.gate import Gate
+    from embedconsole.sync.resilience.gate import Gate, GateHealth
     from embedconsole.sync.resilience.shared_gates import Gates
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.shared.control import RunControl
     from embedconsole.sync.shared.delete_guard import DeleteGuard
     from embedconsole.sync.shared.options import RunOptions
     from embedconsole.sync.worker.batch import BatchWorker
+
+    MakeWorker: TypeAlias = "Callable[[PipelineRun, DeleteGuard, Counts], BatchWorker]"
 
 CANCELLED = "cancelled by the operator"
 
@@ -60,6 +63,7 @@ class PipelineRun:
         gates: Shared by all pipelines.
         worker_id: Who we are, on batches.
         purse: What may be spent, shared by all pipelines.
+        make_worker: Makes what works on batches; called once there is a first one.
         donor: The generation (its id) whose vectors are used where they are the same, and its collection
             where that can be reached.
     """
@@ -73,8 +77,10 @@ class PipelineRun:
     worker_id: str
     purse: Purse = field(default_factory=Purse)
     donor: tuple[int, Collection | None] | None = None
+    make_worker: MakeWorker = field(kw_only=True)
     progress: Progress = field(default_factory=Progress)
     journal: Journal = field(init=False)
+    state: RunState = field(init=False)
     crew: Crew = field(init=False)
     planning: Planning = field(init=False)
     reader: Gate = field(init=False)
@@ -91,8 +97,8 @@ class PipelineRun:
         self.journal = Journal(
             pipeline.name, product_column(pipeline.catalog.product, catalog.columns, pipeline.catalog.key)
         )
-        self.reader = self.gates.catalog(self.assembly)
-        self.writer = self.gates.collection(self.assembly)
+        self.reader = self.gates.catalog(pipeline.catalog)
+        self.writer = self.gates.collection(pipeline.collection, self.assembly.target)
         self.embedders = {
             name: self.gates.embedder(name, config) for name, config in pipeline.embedders.items()
         }
@@ -107,6 +113,7 @@ class PipelineRun:
             wanted=self.options.bulk,
         )
         workers = self.control.workers or pipeline.workers
+        self.state = RunState(self.control, self.journal, planning=self.options.plan)
         self.crew = Crew(
             ledger=self.ledger,
             generation_id=self.generation.id,
@@ -118,28 +125,30 @@ class PipelineRun:
             chunk_size=pipeline.chunk_size,
             limit=self.options.limit,
             seconds=self.options.seconds,
-            planning=self.options.plan,
+            state=self.state,
             after_plan=self.options.force,
             purse=self.purse,
             price=item_price(pipeline) or 0.0,
         )
         self.planning = Planning(
-            assembly=self.assembly,
+            pipeline=pipeline,
+            catalog=catalog,
+            intake=self.assembly.intake,
             generation=self.generation,
             ledger=self.ledger,
             options=self.options,
             recipe=self.recipe,
             reader=self.reader,
-            crew=self.crew,
+            state=self.state,
             progress=self.progress,
             journal=self.journal,
             work_found=self.control.notify,
         )
 
     @property
-    def gates_in_use(self) -> list[Gate]:
-        """The gates of everything this run depends on, for showing their state."""
-        return [self.reader, *self.embedders.values(), self.writer]
+    def health(self) -> tuple[GateHealth, ...]:
+        """The dependencies as this run last saw them."""
+        return tuple(gate.seen for gate in (self.reader, *self.embedders.values(), self.writer))
 
     async def run(self) -> PipelineReport:
         """Plan and work until nothing is due, the run is drained or it can't go on."""
@@ -151,7 +160,7 @@ class PipelineRun:
             if self.options.plan:  # who only helps leaves it to the run that is helped
                 await self.deferring.end()
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
-        if self.options.plan and not self.crew.ended_early:
+        if self.options.plan and not self.state.ended_early:
             await anyio.to_thread.run_sync(self._keep_house, counts)
         await anyio.to_thread.run_sync(self.journal.flush, self.ledger)
         report = self._report(counts, time.monotonic() - began)
@@ -179,10 +188,10 @@ class PipelineRun:
         except Interrupted:
             return False
         except Stop as stop:
-            self.crew.give_up(stop.fault)
+            self.state.give_up(stop.fault)
             return False
         except Fault as fault:
-            self.crew.give_up(fault)
+            self.state.give_up(fault)
             return False
         if self._taken_over is not None:
             self.journal.note("info", "collection", self._taken_over)
@@ -231,7 +240,7 @@ class PipelineRun:
             found_wrong=self.control.notify,
         )
         await doubter.look_if_possible()
-        worker = cache(partial(_worker, self, guard, counts))
+        worker = cache(partial(self.make_worker, self, guard, counts))
         if self.options.plan and counts.synced and not self.options.anew:
             await self._miss_the_lost(worker)
         async with (
@@ -242,7 +251,7 @@ class PipelineRun:
             if self.options.plan:
                 group.start_soon(self.planning.plan, guard)
             await self.crew.work(group, worker)
-        if self.options.plan and not self.options.feed and not self.crew.ended_early:
+        if self.options.plan and not self.options.feed and not self.state.ended_early:
             await self._settle_flags()
 
     async def _miss_the_lost(self, worker: Callable[[], BatchWorker]) -> None:
@@ -251,11 +260,11 @@ class PipelineRun:
             try:
                 await worker().bench.collection.look()
             except Stop as stop:
-                self.crew.give_up(stop.fault)
+                self.state.give_up(stop.fault)
             except Interrupted:
                 pass
             except Fault as fault:
-                self.crew.give_up(fault)
+                self.state.give_up(fault)
 
     async def _settle_flags(self) -> None:
         writeback = self.assembly.pipeline.catalog.writeback
@@ -268,7 +277,7 @@ class PipelineRun:
             # The columns still say "not synced", so the next run notes it.
             self.journal.note("warning", fault.kind, f"write-back: {left_for_later(fault)}")
         except Fault as fault:
-            self.crew.give_up(fault)
+            self.state.give_up(fault)
 
     # Reporting
 
@@ -280,10 +289,10 @@ class PipelineRun:
             return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
         if self.control.draining:
             return replace(report, outcome=Outcome.INTERRUPTED)
-        if isinstance(self.crew.stopped_by, TakenOver):
-            return replace(report, outcome=Outcome.SKIPPED, message=str(self.crew.stopped_by))
-        if self.crew.stopped_by is not None:
-            fault = self.crew.stopped_by
+        if isinstance(self.state.stopped_by, TakenOver):
+            return replace(report, outcome=Outcome.SKIPPED, message=str(self.state.stopped_by))
+        if self.state.stopped_by is not None:
+            fault = self.state.stopped_by
             return replace(report, outcome=Outcome.ABORTED, message=stopped(fault), fault=fault.kind)
         if self.planning.refusal is not None:
             return replace(report, outcome=Outcome.ABORTED, message=self.planning.refusal)
@@ -293,10 +302,3 @@ class PipelineRun:
         if counts.failed or counts.retrying:
             return replace(report, outcome=Outcome.PARTIAL)
         return report
-
-
-def _worker(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorker:
-    # Imported with the first batch: it brings numpy, which a run with nothing to do need not pay for.
-    from embedconsole.sync.run.batch_worker import equipped
-
-    return equipped(run, guard, counts)

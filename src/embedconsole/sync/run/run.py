@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.collection.base import Collection
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records.items import Counts
+    from embedconsole.ledger.records.presence import Process
     from embedconsole.sync.run.components import Assembly
-    from embedconsole.sync.run.engine import Engine
     from embedconsole.sync.shared.control import RunControl
+    from embedconsole.sync.shared.delete_guard import DeleteGuard
     from embedconsole.sync.shared.options import RunOptions
+    from embedconsole.sync.worker.batch import BatchWorker
 
 
 @dataclass(slots=True)
@@ -37,27 +41,28 @@ class Round:
     """Prepared, begun, worked on, reported, noted: in this order.
 
     Args:
+        me: This process.
         assemblies: The pipelines that take part.
+        turns: See `Gates`.
 
     Attributes:
         number: The run's in the ledger; None before it has begun.
         runs: Those that could be prepared, by pipeline.
     """
 
-    engine: Engine
+    ledger: Ledger
+    me: Process
     control: RunControl
     options: RunOptions
     assemblies: Sequence[Assembly]
+    turns: dict[str, anyio.CapacityLimiter]
     number: int | None = None
     runs: dict[str, PipelineRun] = field(default_factory=dict)
     _reports: dict[str, PipelineReport] = field(default_factory=dict)
     _gates: Gates = field(init=False)
 
     def __post_init__(self) -> None:
-        engine = self.engine
-        self._gates = Gates(
-            engine.ledger, engine.me.id, self.control, self.options.patient, turns=engine.turns
-        )
+        self._gates = Gates(self.ledger, self.me.id, self.control, self.options.patient, turns=self.turns)
 
     async def prepare(self) -> None:
         """Look at the catalogs and settle the generations; a pipeline that fails of it takes no part.
@@ -80,15 +85,15 @@ class Round:
             self.options.only.check(assembly.pipeline.name, assembly.catalog.columns)
         donor: tuple[int, Collection | None] | None = None
         if self.options.building:
-            generation = await anyio.to_thread.run_sync(building_generation, assembly, self.engine.ledger)
-            searched = await anyio.to_thread.run_sync(current_generation, assembly, self.engine.ledger)
+            generation = await anyio.to_thread.run_sync(building_generation, assembly, self.ledger)
+            searched = await anyio.to_thread.run_sync(current_generation, assembly, self.ledger)
             if searched is not None:
                 donor = searched.id, assembly.bound_to(searched.target).collection
             assembly = assembly.in_the_background()
         else:
-            generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.engine.ledger)
-            await check_in_place(assembly, generation, self.engine.ledger, force=self.options.anew)
-            former = await anyio.to_thread.run_sync(former_generation, generation, self.engine.ledger)
+            generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.ledger)
+            await check_in_place(assembly, generation, self.ledger, force=self.options.anew)
+            former = await anyio.to_thread.run_sync(former_generation, generation, self.ledger)
             if former is not None:
                 beside = former.address == generation.address
                 donor = former.id, assembly.bound_to(former.target).collection if beside else None
@@ -96,19 +101,18 @@ class Round:
             assembly=assembly.bound_to(generation.target),
             generation=generation,
             donor=donor,
-            ledger=self.engine.ledger,
+            ledger=self.ledger,
             gates=self._gates,
             control=self.control,
             options=self.options,
-            worker_id=self.engine.me.id,
+            worker_id=self.me.id,
             purse=purse,
+            make_worker=_worker,
         )
 
     async def begin(self, kind: str) -> None:
         """Get its number. Raises Fault: the ledger does not answer."""
-        self.number = await anyio.to_thread.run_sync(
-            self.engine.ledger.history.begin_run, self.engine.me.id, kind
-        )
+        self.number = await anyio.to_thread.run_sync(self.ledger.history.begin_run, self.me.id, kind)
 
     async def work(self) -> None:
         """Run the pipelines to their ends."""
@@ -134,12 +138,17 @@ class Round:
         assert report.run is not None
         # Which version it was can't be asked any more once this process has left.
         outcomes = {name: str(part.outcome) for name, part in report.pipelines.items()}
-        kept = {**report.as_json(), "version": self.engine.me.version, "outcomes": outcomes}
+        kept = {**report.as_json(), "version": self.me.version, "outcomes": outcomes}
         if report.costs:
             kept["cost"] = report.costs
-        await anyio.to_thread.run_sync(
-            self.engine.ledger.history.end_run, report.run, str(report.outcome), kept
-        )
+        await anyio.to_thread.run_sync(self.ledger.history.end_run, report.run, str(report.outcome), kept)
+
+
+def _worker(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorker:
+    # Imported with the first batch: it brings numpy, which a run with nothing to do need not pay for.
+    from embedconsole.sync.run.batch_worker import equipped
+
+    return equipped(run, guard, counts)
 
 
 def _aborted(fault: Fault) -> PipelineReport:

@@ -18,7 +18,6 @@ from embedconsole.collection.build import address_of
 from embedconsole.faults import Refused
 from embedconsole.items import MARKER, point_id, point_order
 from embedconsole.ledger.records.items import Adoption
-from embedconsole.sync.audit.adopt import ENOUGH
 from embedconsole.sync.content.marker import read_point
 
 if TYPE_CHECKING:
@@ -34,6 +33,9 @@ if TYPE_CHECKING:
     from embedconsole.sync.shared.options import RunOptions
 
 T = TypeVar("T")
+
+ENOUGH = 20
+"""Points from which on it is no accident that none of them is as the configuration would make it."""
 
 _PAGE = 1_000
 _ASKED_AT_ONCE = 250

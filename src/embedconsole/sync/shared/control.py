@@ -5,12 +5,19 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 import anyio
 
+from embedconsole.sync.shared.fault_text import stopped
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
+
+    from embedconsole.faults import Fault
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.sync.shared.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +26,28 @@ class Pause:
 
     since: float
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why a pipeline does not run, and when that is tried again on the monotonic clock.
+
+    Attributes:
+        until: None when it waits for the operator.
+    """
+
+    reason: str
+    until: float | None
+
+
+class Verb(StrEnum):
+    """What can be ordered."""
+
+    SYNC = "sync"
+    CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
+    WORKERS = "workers"
 
 
 class Control:
@@ -146,3 +175,45 @@ class RunControl:
     def next_change(self) -> anyio.Event:
         """Set at the next change. Take it before looking at the state, so that none is missed."""
         return self._changed
+
+
+@dataclass(slots=True)
+class RunState:
+    """How far one pipeline's run has come: shared by its planner and its workers.
+
+    Attributes:
+        planning: The planner is still finding work, so batches may wait until they are full.
+        stopped_by: The fault that ended the run.
+    """
+
+    control: RunControl
+    journal: Journal
+    planning: bool
+    stopped_by: Fault | None = None
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the run ends before everything is done."""
+        return self.stopped_by is not None or self.control.ending.is_set()
+
+    def give_up(self, fault: Fault) -> None:
+        """End the run because of a fault; what is in flight is finished."""
+        if self.stopped_by is None:
+            self.stopped_by = fault
+            self.journal.note("error", fault.kind, f"stopped: {stopped(fault)}")
+        self.control.notify()
+
+    def planned(self) -> None:
+        """The planner has come to its end."""
+        self.planning = False
+        self.control.notify()
+
+
+def pause_in_force(ledger: Ledger) -> Pause | None:
+    """The pause that an operator has ordered and nobody has ended, on this ledger; blocks.
+
+    Raises:
+        Fault: the ledger does not answer.
+    """
+    last = ledger.orders.lasting()
+    return Pause(last.at, last.sender) if last is not None and last.verb == Verb.PAUSE else None

@@ -1,4 +1,4 @@
-"""What one run is asked to do, and what that means to its planner."""
+"""Options of one run and of its planner."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from embedconsole.items import CatalogRow
-    from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.shared.selection import Selection
 
 
@@ -85,19 +83,3 @@ class PlanOptions:
     full: bool = False
     force: Container[CatalogRow] = ()
     force_limit: int | None = None
-
-
-def plan_options(options: RunOptions, assembly: Assembly, generation: Generation) -> PlanOptions:
-    """What a run's options mean to the planner."""
-    return PlanOptions(
-        full=options.full or options.force or full_scan_due(assembly, generation),
-        force=options.again,
-        force_limit=options.limit,
-    )
-
-
-def full_scan_due(assembly: Assembly, generation: Generation) -> bool:
-    """Whether a scan for changes would not do."""
-    if not assembly.catalog.incremental or generation.scan_age is None:
-        return True
-    return generation.scan_age >= assembly.pipeline.catalog.full_scan_every

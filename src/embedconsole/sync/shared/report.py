@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from embedconsole.faults import FaultClass
     from embedconsole.ledger.records.items import Counts
@@ -76,6 +76,33 @@ class Progress:
     def done(self) -> int:
         """Items that are done with."""
         return self.embedded + self.payload_updated + self.deleted + self.newly_failed
+
+
+@dataclass(slots=True)
+class Tally:
+    """What this process has done in all its runs, by pipeline."""
+
+    whole: dict[str, Progress] = field(default_factory=dict)
+
+    def add(self, pipeline: str, progress: Progress) -> None:
+        """Count a run in: one that has ended."""
+        self.whole[pipeline] = self.of(pipeline).plus(progress)
+
+    def with_runs(self, runs: Mapping[str, Progress]) -> Tally:
+        """The same with those that are going on."""
+        tally = Tally(dict(self.whole))
+        for pipeline, progress in runs.items():
+            tally.add(pipeline, progress)
+        return tally
+
+    def of(self, pipeline: str) -> Progress:
+        """All that was done in one."""
+        return self.whole.get(pipeline) or Progress()
+
+    @property
+    def done(self) -> int:
+        """Items that are done with, in all pipelines."""
+        return sum(progress.done for progress in self.whole.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from embedconsole.faults import Fault
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.sync.resilience.gate import Stop
 from embedconsole.sync.shared.budget import Purse
-from embedconsole.sync.shared.fault_text import stopped
 from embedconsole.telemetry import in_batch, span
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.work import Batch
-    from embedconsole.sync.shared.control import RunControl
+    from embedconsole.sync.shared.control import RunControl, RunState
     from embedconsole.sync.shared.journal import Journal
     from embedconsole.sync.worker.batch import BatchWorker
 
@@ -94,7 +93,6 @@ class Crew:
         workers: Batches that embed at the same time, as configured; `control` may say otherwise.
         limit: Items to work on at most; None for all.
         seconds: For how long to claim; None until nothing is due.
-        planning: The planner is still finding work, so batches may wait until they are full.
         after_plan: Claim nothing before the planner has come to its end. In a forced run: an item embedded
             before its page was planned would be paid for twice.
         purse: What may be spent; `price` is that of one item.
@@ -110,12 +108,11 @@ class Crew:
     chunk_size: int
     limit: int | None
     seconds: float | None
-    planning: bool
+    state: RunState
     after_plan: bool = False
     purse: Purse = field(default_factory=Purse)
     price: float = 0.0
     in_flight: InFlight = field(default_factory=InFlight)
-    stopped_by: Fault | None = None
     _done: bool = False
     _counting: bool = False
     _found_nothing: tuple[anyio.Event, float] | None = None
@@ -149,24 +146,7 @@ class Crew:
     @property
     def over(self) -> bool:
         """Whether nothing more is to be claimed."""
-        return self._done or self.ended_early
-
-    @property
-    def ended_early(self) -> bool:
-        """Whether the run ends before everything is done."""
-        return self.stopped_by is not None or self.control.ending.is_set()
-
-    def give_up(self, fault: Fault) -> None:
-        """End the run because of a fault; what is in flight is finished."""
-        if self.stopped_by is None:
-            self.stopped_by = fault
-            self.journal.note("error", fault.kind, f"stopped: {stopped(fault)}")
-        self.control.notify()
-
-    def planned(self) -> None:
-        """The planner has come to its end."""
-        self.planning = False
-        self.control.notify()
+        return self._done or self.state.ended_early
 
     @property
     def _wanted_slots(self) -> int:
@@ -187,9 +167,9 @@ class Crew:
                     with anyio.move_on_after(_POLL):
                         await change.wait()
         except Stop as stop:
-            self.give_up(stop.fault)
+            self.state.give_up(stop.fault)
         except Fault as fault:
-            self.give_up(fault)
+            self.state.give_up(fault)
         finally:
             self._slots -= 1
             self.control.notify()
@@ -197,7 +177,7 @@ class Crew:
     async def _claim(self, slot: int) -> Batch | None:
         async with self._claiming:
             limit = min(self.chunk_size, self._room)
-            too_early = self.planning and self.after_plan
+            too_early = self.state.planning and self.after_plan
             if limit == 0 or self.over or too_early or self._just_found_nothing():
                 return None
             change = self.control.next_change
@@ -208,7 +188,7 @@ class Crew:
                 worker_id=self.worker_id,
                 slot=slot,
                 limit=limit,
-                at_least=limit if self.planning else 1,
+                at_least=limit if self.state.planning else 1,
                 suspects=not any(batch.suspect for batch in held),
             )
             batch = await anyio.to_thread.run_sync(claim)
@@ -291,7 +271,7 @@ class Crew:
 
     @property
     def _busy(self) -> bool:
-        return self.planning or bool(self.in_flight.batches)
+        return self.state.planning or bool(self.in_flight.batches)
 
     @property
     def _quiet(self) -> bool:

@@ -9,14 +9,13 @@ import anyio.to_thread
 
 from embedconsole.catalog.base import Settled
 from embedconsole.faults import Refused, Transient
-from embedconsole.items import MARKER, UNNAMED
-from embedconsole.sync.content.marker import read_point
+from embedconsole.items import UNNAMED
 from embedconsole.sync.content.vectors import gathered
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.shared.fault_text import left_for_later
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -25,55 +24,10 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import CatalogRow, JsonObject, JsonValue
     from embedconsole.ledger.records.work import Batch, Settlement
-    from embedconsole.sync.content.recipe import Recipe
     from embedconsole.sync.resilience.gate import Gate
-    from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.shared.journal import Journal
 
     Vectors = Mapping[str, NDArray[np.float32]]
-
-
-_ROWS_AT_ONCE = 1000
-
-
-def has_vector_column(assembly: Assembly) -> bool:
-    """Whether vectors are written back."""
-    writeback = assembly.pipeline.catalog.writeback
-    return writeback is not None and writeback.vector is not None
-
-
-async def rewrite_vector_column(assembly: Assembly) -> None:
-    """Write back the vector of every row that its collection holds as it is now.
-
-    Rows that differ are the next run's to embed, and to note.
-
-    Args:
-        assembly: Bound to the collection, and configured as that was filled.
-
-    Raises:
-        ConfigError: the recipe names a column that the query does not have.
-        Fault: the catalog or the collection does not answer.
-    """
-    if not has_vector_column(assembly):
-        return
-    recipe = await anyio.to_thread.run_sync(assembly.recipe)
-    pages = await anyio.to_thread.run_sync(assembly.catalog.keys)
-    while keys := await anyio.to_thread.run_sync(next, pages, ()):
-        for start in range(0, len(keys), _ROWS_AT_ONCE):
-            settled = await _settled(assembly, recipe, keys[start : start + _ROWS_AT_ONCE])
-            await anyio.to_thread.run_sync(assembly.catalog.write_back, settled)
-
-
-async def _settled(assembly: Assembly, recipe: Recipe, keys: Sequence[str]) -> list[Settled]:
-    rows = await anyio.to_thread.run_sync(assembly.catalog.read, keys)
-    contents = {key: recipe.content(row) for key, row in rows.items()}
-    stored = await assembly.collection.stored([content.point for content in contents.values()])
-    settled = []
-    for key, content in contents.items():
-        point = stored.get(content.point)
-        if point is not None and read_point(content.point, {MARKER: point.marker}).holds == content.hashes:
-            settled.append(Settled(rows[key], as_json(point.vectors)))
-    return settled
 
 
 @dataclass(frozen=True, slots=True)
