@@ -1,4 +1,4 @@
-"""How a pipeline made its content before its configuration was changed, for as long as that is searched.
+"""What a pipeline's content was made of before its configuration changed; kept while that is searched.
 
 It is noted in the ledger with each generation, without secrets: those come from the configuration of now.
 """

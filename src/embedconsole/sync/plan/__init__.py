@@ -1,0 +1,7 @@
+"""Compare the catalog with the ledger, and note in the ledger what is wanted of every item.
+
+Read `planner` first, then `plan_task` (the planner as a part of a run) and `feed_intake` (what the change
+feed names).
+
+Used from outside: `Planner`, `PlanSink`, `Planning`, `plan_options`, `Intake`, `remarks`.
+"""
