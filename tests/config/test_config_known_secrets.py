@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config.masking import mask_text
 from embedconsole.config.secrets import secrets_of
+from embedconsole.redact import mask_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from embedconsole.config.database import database_url
-from embedconsole.config.masking import mask_database_url, mask_url
 from embedconsole.config.paths import ledger_url, log_dir, log_path, state_dir
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.sections.embedder import HttpConfig
 from embedconsole.config.settings import ScheduleConfig
 from embedconsole.config.types import parse_duration
 from embedconsole.faults import ConfigError
+from embedconsole.redact import mask_database_url, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

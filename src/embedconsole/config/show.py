@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from embedconsole.config.interpolate import escape
-from embedconsole.config.masking import MASK, mask_database_url, mask_url
 from embedconsole.config.paths import ledger_url
 from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import RetryConfig
 from embedconsole.config.types import is_block, text_scalar
 from embedconsole.config.yaml_source import printable
+from embedconsole.redact import MASK, mask_database_url, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,11 +11,11 @@ from pydantic import ValidationError
 
 from embedconsole.collection.build import build_collection
 from embedconsole.collection.compare import differences
-from embedconsole.config.masking import mask_url
 from embedconsole.config.settings import CollectionConfig
 from embedconsole.config.types import FOLDER
 from embedconsole.faults import ConfigError
 from embedconsole.items import UNNAMED, CollectionSchema, PointPage, VectorSpec
+from embedconsole.redact import mask_url
 from embedconsole.setup.answers import CollectionAnswers
 from embedconsole.setup.interview import NONE, Question, is_address
 from embedconsole.setup.variables import as_reference, variable_name

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 from embedconsole.catalog.discovery import Discovery
 from embedconsole.config.database import database_url
-from embedconsole.config.masking import mask_database_url
 from embedconsole.faults import ConfigError
+from embedconsole.redact import mask_database_url
 from embedconsole.setup.interview import Question
 from embedconsole.setup.variables import as_reference
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import anyio
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.masking import MASK, mask_url
 from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.types import FOLDER
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import ConfigError
+from embedconsole.redact import MASK, mask_url
 from embedconsole.setup.answers import EmbedderAnswers, EmbedderKind
 from embedconsole.setup.interview import NONE, Question, is_address, something
 from embedconsole.setup.variables import as_reference, variable_name

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.config.interpolate import expand
-from embedconsole.config.masking import MASK
 from embedconsole.faults import ConfigError
+from embedconsole.redact import MASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from embedconsole.config.masking import mask_url
+from embedconsole.redact import mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

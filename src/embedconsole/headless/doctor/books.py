@@ -6,11 +6,11 @@ import os
 import time
 from typing import TYPE_CHECKING
 
-from embedconsole.config.masking import mask_database_url
 from embedconsole.foreign_text import one_line
 from embedconsole.headless.talk import duration
 from embedconsole.ledger.ledger import ledger_schema, open_ledger
 from embedconsole.ledger.migrate import VERSION
+from embedconsole.redact import mask_database_url
 from embedconsole.sync.observe.process_status import read_status
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 
 from embedconsole.config.find import VARIABLE, places
-from embedconsole.config.masking import mask_text
 from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE, log_dir, state_dir
 from embedconsole.config.secrets import secrets_of
 from embedconsole.config.show import show
@@ -20,6 +19,7 @@ from embedconsole.headless.doctor.machine import disks, versions
 from embedconsole.headless.doctor.section import Section, section
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put_json, put_text
+from embedconsole.redact import mask_text
 from embedconsole.sync.inspect.checks import check_assembly, check_for_free
 from embedconsole.sync.run.components import assembled
 

@@ -12,12 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedconsole.config.masking import mask_database_url
 from embedconsole.config.paths import state_dir
 from embedconsole.faults import Fault
 from embedconsole.headless.monitoring.absence import Absence
 from embedconsole.ledger.records.incidents import Turn
 from embedconsole.notify.targets import Message, Targets, Weight, check_extra
+from embedconsole.redact import mask_database_url
 from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
 
 if TYPE_CHECKING:

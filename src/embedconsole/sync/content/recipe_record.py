@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from embedconsole.config.masking import MASK, mask_url
 from embedconsole.config.sections.base import Section
 from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.settings import CollectionConfig, VectorConfig
 from embedconsole.faults import ConfigError
+from embedconsole.redact import MASK, mask_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,9 +19,9 @@ import anyio
 import anyio.to_thread
 import orjson
 
-from embedconsole.config.masking import mask_url
 from embedconsole.faults import Fault
 from embedconsole.ledger.state import GateMark
+from embedconsole.redact import mask_url
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.resilience.gate import Gate, GateState, Hearsay
 

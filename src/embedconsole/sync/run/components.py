@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.collection.build import build_itself, own_name
-from embedconsole.config.masking import mask_url
 from embedconsole.embedders.build import build_embedder, check_embedder
 from embedconsole.embedders.identity import combined_identity, identity_of
+from embedconsole.redact import mask_url
 from embedconsole.sync.content.picture_hashes import FingerprintedCatalog, fingerprints_of
 from embedconsole.sync.content.recipe import Recipe
 from embedconsole.sync.content.vector_space import space_of
