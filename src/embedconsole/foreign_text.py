@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from embedconsole.redact import MASK, redacted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -25,15 +27,15 @@ def is_text(text: str) -> bool:
 
 
 def harmless(text: str) -> str:
-    """Text that can't do anything to a terminal; its lines stay."""
-    return _HARMFUL.sub("\ufffd", text)
+    """Text that may leave the program: no harm to a terminal and no secret is in it; its lines stay."""
+    return redacted(_HARMFUL.sub("\ufffd", redacted(text)))
 
 
 def masked(text: str, secrets: Sequence[str]) -> str:
     """The text without the secrets, as they are and as a URL writes them."""
     for secret in filter(None, secrets):
-        text = text.replace(secret, "***").replace(quote(secret, safe=""), "***")
-    return text
+        text = text.replace(secret, MASK).replace(quote(secret, safe=""), MASK)
+    return redacted(text)
 
 
 def one_line(text: str, secrets: Sequence[str] = ()) -> str:

@@ -1,8 +1,21 @@
-"""Addresses as they may be shown: host and database stay, credentials do not."""
+"""What hides secrets: the known ones in any text that leaves the process, and credentials by their look.
+
+The configuration says which texts are secret when it is loaded (`config.secrets`). Each exit asks
+`redacted`: terminal, JSON, log, ledger, console, notifications and replies of the service.
+"""
 
 from __future__ import annotations
 
+import base64
+import json
 import re
+from typing import TYPE_CHECKING, TypeVar, cast
+from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+T = TypeVar("T")
 
 MASK = "***"
 
@@ -15,6 +28,53 @@ _BEARER = re.compile(r"(\b(?:bearer|basic)\s+)(?!\*{3})[\w.~+/=-]{4,}()", re.IGN
 _ASSIGNED = re.compile(
     r"(\b\w*(?:passw(?:or)?d|secret|token|api[-_]?key)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]{4,}()", re.IGNORECASE
 )
+
+
+class _Known:
+    """The secrets of the configuration in use, as one expression that finds them in all their spellings."""
+
+    pattern: re.Pattern[str] | None = None
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """From now on, these are what `redacted` hides; those of an earlier configuration are not any more."""
+    spellings = {spelling for secret in secrets if secret for spelling in _spellings(secret)}
+    # Longest first, so that none hides a part of another and leaves the rest.
+    ordered = sorted(spellings, key=len, reverse=True)
+    _Known.pattern = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+
+def _spellings(secret: str) -> set[str]:
+    """As it is, in a URL, in JSON, in Python's repr, and as what `Basic` makes of it."""
+    written = {
+        secret,
+        quote(secret, safe=""),
+        quote_plus(secret),
+        json.dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+    }
+    if ":" in secret:
+        written.add(base64.b64encode(secret.encode()).decode())
+    return written
+
+
+def redacted(text: str) -> str:
+    """The text without the secrets of the configuration in use."""
+    return text if _Known.pattern is None else _Known.pattern.sub(MASK, text)
+
+
+def redacted_value(value: T) -> T:
+    """A JSON value, every text in it without them. Numbers stay, whatever they look like."""
+    if _Known.pattern is None:
+        return value
+    cleaned: object = value
+    if isinstance(value, str):
+        cleaned = redacted(value)
+    elif isinstance(value, dict):
+        cleaned = {redacted_value(name): redacted_value(part) for name, part in value.items()}
+    elif isinstance(value, (list, tuple)):
+        cleaned = [redacted_value(part) for part in value]
+    return cast("T", cleaned)
 
 
 def mask_database_url(url: str) -> str:

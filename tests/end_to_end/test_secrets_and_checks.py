@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import yaml
 
+from support.embedding_behaviour import Behaviour
 from support.installation import Points
 
 if TYPE_CHECKING:
@@ -96,3 +100,47 @@ def test_config_check_and_path_connect_to_nothing(sqlite_stage: Stage) -> None:
     assert "$EMBEDCONSOLE_CONFIG" in path.err
     assert stage.qdrant.requests() == {}
     assert not (stage.installation.folder / "state").exists()
+
+
+def test_a_secret_that_a_service_repeats_is_in_no_output(sqlite_stage: Stage) -> None:
+    """One service may repeat the secret of another, in any spelling: no exit shows it, nor keeps it."""
+    stage = sqlite_stage
+    installation = stage.installation
+    secrets = (
+        "s3same \u00e4token",
+        "hunter2/password",
+        "qdrant-api-key",
+        "in-the-environment",
+        "of-the-spare-one",
+    )
+    token, password, key, variable, _ = secrets
+    installation.environment |= {"ML_TOKEN": token, "OTHER_PASSWORD": variable}
+    settings = installation.settings
+    settings["embedders"]["ml"]["extra"] = {"token": "${ML_TOKEN}"}
+    settings["embedders"]["spare"] = {
+        "type": "openai", "url": f"http://me:{quote(password, safe='')}@127.0.0.1:9/v1", "model": "m",
+        "api_key": "of-the-spare-one",
+    }  # fmt: skip
+    stage.pipeline["collection"]["api_key"] = key
+    stage.shop.add([1, 2])
+    stage.service.behave(
+        Behaviour("status", status=422, mark="1", body=f"no {' '.join(secrets)} {quote(password, safe='')}")
+    )
+
+    once = ("--headless", "--once")
+    commands = (
+        (*once, "--json"), (*once, "--full"), ("failures",), ("failures", "--json"), ("failures", "1"),
+        ("explain", "1"), ("explain", "1", "--json"), ("status",), ("status", "--json"), ("runs", "--json"),
+        ("doctor",), ("doctor", "--json"), ("search", "1", "--json"), ("test", "--json"), ("config", "show"),
+    )  # fmt: skip
+    ended = [installation.run(*command) for command in commands]
+
+    assert ended[0].code == 1, ended[0].err
+    books = sqlite3.connect(installation.folder / "state" / "ledger.db")
+    kept = "\n".join(books.iterdump())
+    books.close()
+    spellings = [form for one in secrets for form in (one, quote(one, safe=""), json.dumps(one)[1:-1])]
+    for text in (*(run.out + run.err for run in ended), installation.log, kept):
+        assert not [text[max(0, text.index(one) - 200) :][:300] for one in spellings if one in text]
+    assert "***" in ended[2].out
+    assert "***" in kept

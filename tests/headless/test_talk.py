@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.foreign_text import harmless
-from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, put_text, say
+from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, put_text, say, say_text
 
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
@@ -43,6 +43,15 @@ def test_data_is_on_stdout_and_talk_on_stderr(capsys: pytest.CaptureFixture[str]
     say("talk\x1b]52;c;aGk=\x07")
 
     assert capsys.readouterr() == ("data\ufffd[2J\n", "talk\ufffd]52;c;aGk=\ufffd\n")
+
+
+def test_what_a_line_quotes_makes_no_second_line(capsys: pytest.CaptureFixture[str]) -> None:
+    say("item 3\nproducts: all is in sync")
+    put("item 3\nproducts: all is in sync")
+    say_text("one thing\nanother thing")
+
+    forged = "item 3\\nproducts: all is in sync\n"
+    assert capsys.readouterr() == (forged, f"{forged}one thing\nanother thing\n")
 
 
 def test_json_is_one_line_of_ascii_whatever_is_in_it(capsys: pytest.CaptureFixture[str]) -> None:

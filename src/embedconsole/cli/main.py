@@ -22,7 +22,7 @@ from embedconsole.faults import ConfigError, Fault, system_fault, ungrouped
 from embedconsole.foreign_text import is_text
 from embedconsole.headless.exits import SENTENCES, Exit
 from embedconsole.headless.streams import open_streams, stdout_problem
-from embedconsole.headless.talk import say
+from embedconsole.headless.talk import say, say_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,8 @@ def main() -> None:
         # ^C while nothing was to be drained; else somebody said no.
         sys.exit(Exit.INTERRUPT if isinstance(abort.__cause__, KeyboardInterrupt) else Exit.SOME_FAILED)
     except ConfigError as error:
-        say(str(error))
+        # A line for each thing that is wrong with the configuration.
+        say_text(str(error))
         sys.exit(Exit.USAGE)
     except Fault as fault:
         say(str(fault))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import put, say
+from embedconsole.headless.talk import put, say, say_text
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -125,7 +125,9 @@ def setup_command(
         setup = converse(interview, variables, path)
         write_configuration(path, setup.text, replace=force)
     except (click.Abort, KeyboardInterrupt):
-        say("\nEnded; nothing was written." + ("" if sys.stdin.isatty() else " Without a terminal: --yes."))
+        say_text(
+            "\nEnded; nothing was written." + ("" if sys.stdin.isatty() else " Without a terminal: --yes.")
+        )
         sys.exit(Exit.INTERRUPT)
     sys.exit(_conclude(setup, variables, path, tested=not no_test))
 
@@ -139,12 +141,14 @@ def _conclude(setup: Setup, variables: Variables, path: Path, *, tested: bool) -
     put(str(path))
     exports = variables.exports(os.environ)
     if exports:
-        say("\nSet in the environment of whoever runs it:")
+        say_text("\nSet in the environment of whoever runs it:")
         for line in exports:
             say(f"  {line}")
     code = Exit.IN_SYNC
     if setup.reached and tested:
-        say("\nWhat a first run would do:")
+        say_text("\nWhat a first run would do:")
         code = run_dry(open_session(setup.loaded, ()), RunOptions(), as_json=False)
-    say("\nNext: embedconsole test, then embedconsole --headless --once, or embedconsole for the console.")
+    say_text(
+        "\nNext: embedconsole test, then embedconsole --headless --once, or embedconsole for the console."
+    )
     return code

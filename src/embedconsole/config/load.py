@@ -14,11 +14,13 @@ from embedconsole.config.errors import error_lines
 from embedconsole.config.find import find
 from embedconsole.config.interpolate import interpolate
 from embedconsole.config.layers import Layered, with_flags
+from embedconsole.config.secrets import secrets_of
 from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import Settings
 from embedconsole.config.types import FOLDER
 from embedconsole.config.yaml_source import YamlSource, read_source
 from embedconsole.faults import ConfigError
+from embedconsole.redact import hide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +89,10 @@ def settle(
 
 
 def checked(model: type[S], layered: Layered, folder: Path, environ: Mapping[str, str]) -> S:
-    """The settings of a kind, typed and checked; `folder` is where their relative paths start.
+    """The settings of a kind, typed and checked, their secrets hidden from now on.
+
+    Args:
+        folder: Where their relative paths start.
 
     Raises:
         ConfigError: As `load`.
@@ -95,7 +100,9 @@ def checked(model: type[S], layered: Layered, folder: Path, environ: Mapping[str
     # After the overrides: a variable that only an overridden value needs may be missing.
     tree = interpolate(layered.tree, layered.marks, environ)
     try:
-        return model.model_validate(tree, context={FOLDER: folder})
+        settings = model.model_validate(tree, context={FOLDER: folder})
     except ValidationError as fault:
         # Without its cause: pydantic's error carries the values.
         raise ConfigError("\n".join(error_lines(fault, tree, layered.marks))) from None
+    hide(secrets_of(settings, environ))
+    return settings

@@ -15,6 +15,7 @@ from rich.segment import Segment
 from textual.filter import LineFilter
 
 from embedconsole.foreign_text import HARMFUL
+from embedconsole.redact import redacted
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -161,8 +162,8 @@ BLANK: Line = ()
 
 
 def clean(text: str) -> str:
-    """Outside text on one line, unable to do anything to a terminal."""
-    return _CONTROL.sub("\ufffd", _BLANK.sub(" ", text))
+    """Outside text on one line, unable to do anything to a terminal, without the configuration's secrets."""
+    return redacted(_CONTROL.sub("\ufffd", _BLANK.sub(" ", redacted(text))))
 
 
 def is_clean(text: str) -> bool:

@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from embedconsole.foreign_text import harmless
+from embedconsole.redact import redacted, redacted_value
 from embedconsole.telemetry import whereabouts
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class _JsonFormatter(logging.Formatter):
         line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str)
+        return json.dumps(redacted_value(line), default=lambda value: redacted(str(value)))
 
 
 def open_log(config: LogConfig, path: Path, *, form: str | None = None) -> None:

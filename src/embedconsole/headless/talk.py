@@ -8,6 +8,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
 from embedconsole.foreign_text import harmless
+from embedconsole.redact import redacted, redacted_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,7 +45,12 @@ class LineInPlace:
 
 
 def say(text: str) -> None:
-    """Tell the operator something; nobody reads it by program."""
+    """Write a line for the operator to stderr; what it quotes can't make two of it."""
+    say_text(harmless(text).replace("\n", "\\n"))
+
+
+def say_text(text: str) -> None:
+    """Write several lines for the operator to stderr; what they quote is one line already."""
     LineInPlace.make_way()
     _write(sys.stderr, harmless(text))
 
@@ -66,7 +72,7 @@ def put_drawn(text: str) -> None:
 
 def put_json(value: object) -> None:
     """Write a JSON document on a line of its own."""
-    _write(sys.stdout, json.dumps(value, ensure_ascii=True, default=str))
+    _write(sys.stdout, json.dumps(redacted_value(value), ensure_ascii=True, default=_as_text))
 
 
 def put_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: Iterable[int] = ()) -> None:
@@ -80,6 +86,10 @@ def put_table(headings: Sequence[str], rows: Iterable[Sequence[str]], *, right: 
             for column, (cell, width) in enumerate(zip(line, widths, strict=True))
         ]
         put("  ".join(cells).rstrip())
+
+
+def _as_text(value: object) -> str:
+    return redacted(str(value))
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Integer, literal_column
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import LargeBinary, Text, UserDefinedType
+from sqlalchemy.types import LargeBinary, Text, TypeDecorator, UserDefinedType
+
+from embedconsole.redact import redacted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Dialect
     from sqlalchemy.sql.compiler import DDLCompiler, SQLCompiler
     from sqlalchemy.sql.dml import Delete, Insert, Update
 
@@ -22,6 +24,17 @@ if TYPE_CHECKING:
 
 class LongText(Text):
     """Text of any length; that of MySQL and MariaDB ends at 64 kB."""
+
+
+class ForeignText(TypeDecorator[str]):
+    """Text of any length that quotes what services and databases said: no secret of the configuration."""
+
+    impl = LongText
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Called for each value that is written."""
+        return None if value is None else redacted(value)
 
 
 class LongBytes(LargeBinary):

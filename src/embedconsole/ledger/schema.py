@@ -20,7 +20,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from embedconsole.ledger.dialect import FixedBytes, LongBytes, LongText
+from embedconsole.ledger.dialect import FixedBytes, ForeignText, LongBytes, LongText
 from embedconsole.ledger.items.failure_causes import CAUSE_BYTES
 from embedconsole.ledger.state import HASH_BYTES, Stage
 
@@ -84,7 +84,7 @@ items = Table(
     Column("batch_id", BigInteger),
     Column("attempts", SmallInteger, nullable=False, default=0),
     Column("error_class", String(20)),
-    Column("error", _Long),
+    Column("error", ForeignText()),
     Column("failed_at", BigInteger),
     # How often the process ended that was at it, since it was last settled.
     Column("crashes", SmallInteger, nullable=False, server_default="0"),
@@ -174,7 +174,7 @@ orders = Table(
     Column("sender", String(120), nullable=False),
     Column("taken_at", BigInteger),
     Column("taken_by", String(120)),
-    Column("answer", _Long),
+    Column("answer", ForeignText()),
     sqlite_autoincrement=True,
 )
 """What operators ask of whoever serves this ledger. `answer` is why it could not be done, in words."""
@@ -218,7 +218,7 @@ events = Table(
     Column("level", String(10), nullable=False),
     Column("kind", String(20), nullable=False),
     Column("key", _Long),
-    Column("message", _Long, nullable=False),
+    Column("message", ForeignText(), nullable=False),
     Index("ix_embedconsole_events_at", "at"),
     sqlite_autoincrement=True,
 )
@@ -243,7 +243,7 @@ gates = Table(
     Column("since", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
     Column("failures", Integer, nullable=False),
-    Column("fault", _Long),
+    Column("fault", ForeignText()),
     Column("holder", String(120)),
     # Grows with every change, so that nobody takes an old state for news.
     Column("change", BigInteger, nullable=False),
@@ -290,7 +290,7 @@ incidents = Table(
     Column("due_at", BigInteger, nullable=False),
     # Grows with every claim, and fences the sender before.
     Column("change", BigInteger, nullable=False),
-    Column("text", _Long, nullable=False),
+    Column("text", ForeignText(), nullable=False),
 )
 """What wants an operator's look, for all processes: see `incidents.Incidents`."""
 

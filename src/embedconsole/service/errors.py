@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from embedconsole.faults import Fault, Overloaded, Throttled
+from embedconsole.redact import redacted
 from embedconsole.service.shapes import LIST, OBJECT, TEXT, ErrorReply
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ log = logging.getLogger("embedconsole.service")
 def error_reply(status: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The reply to a request that failed."""
     kind = _TYPES.get(status) or ("invalid_request_error" if status < 500 else "server_error")
-    body = {"error": {"message": message, "type": kind, "param": None, "code": None}}
+    body = {"error": {"message": redacted(message), "type": kind, "param": None, "code": None}}
     return JSONResponse(body, status, dict(headers or {}))
 
 

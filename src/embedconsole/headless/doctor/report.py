@@ -13,13 +13,13 @@ from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE, log_dir, sta
 from embedconsole.config.secrets import secrets_of
 from embedconsole.config.show import show
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.foreign_text import harmless, masked
+from embedconsole.foreign_text import harmless
 from embedconsole.headless.doctor.books import ledger_facts, log_facts
 from embedconsole.headless.doctor.machine import disks, versions
 from embedconsole.headless.doctor.section import Section, section
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import put_json, put_text
-from embedconsole.redact import mask_text
+from embedconsole.redact import hide, mask_text
 from embedconsole.sync.inspect.checks import check_assembly, check_for_free
 from embedconsole.sync.run.components import assembled
 
@@ -45,10 +45,10 @@ def report(session: Session | None, problem: str | None, *, embed: bool, as_json
         problem: Why there is none.
         embed: Make one real embedding with each embedder, which may cost money.
     """
-    settings = session.loaded.settings if session is not None else None
-    secrets = secrets_of(settings, os.environ)
+    if session is None:
+        hide(secrets_of(None, os.environ))
     checks = check_assembly if embed else check_for_free
-    sections = [_cleaned(part, secrets) for part in _sections(session, problem, checks)]
+    sections = [_cleaned(part) for part in _sections(session, problem, checks)]
     if as_json:
         put_json({part.name: {**part.facts, "problem": part.problem} for part in sections})
         return Exit.IN_SYNC
@@ -125,9 +125,9 @@ def _written_to(session: Session) -> dict[str, Path]:
     return found
 
 
-def _cleaned(part: Section, secrets: Sequence[str]) -> Section:
+def _cleaned(part: Section) -> Section:
     def clean(text: str) -> str:
-        return harmless(mask_text(masked(text, secrets)))
+        return harmless(mask_text(text)).replace("\n", "\\n")
 
     def cleaned(fact: Fact) -> Fact:
         if isinstance(fact, str):
@@ -135,4 +135,4 @@ def _cleaned(part: Section, secrets: Sequence[str]) -> Section:
         return [clean(line) for line in fact] if isinstance(fact, (list, tuple)) else fact
 
     facts = {clean(name): cleaned(fact) for name, fact in part.facts.items()}
-    return Section(part.name, facts, None if part.problem is None else clean(part.problem))
+    return Section(part.name, facts, part.problem and "\n  ".join(map(clean, part.problem.split("\n"))))

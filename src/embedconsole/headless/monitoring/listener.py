@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from embedconsole.config.sections.metrics import parse_listen
 from embedconsole.headless.talk import say
+from embedconsole.redact import redacted_value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -45,7 +46,9 @@ class Answer:
 
 def json_answer(content: object, *, fine: bool) -> Answer:
     """200 or 503 with a JSON document."""
-    return Answer(200 if fine else 503, "application/json", json.dumps(content).encode() + b"\n")
+    return Answer(
+        200 if fine else 503, "application/json", json.dumps(redacted_value(content)).encode() + b"\n"
+    )
 
 
 @dataclass(slots=True)

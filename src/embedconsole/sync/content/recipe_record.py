@@ -16,7 +16,7 @@ from embedconsole.config.sections.base import Section
 from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.settings import CollectionConfig, VectorConfig
 from embedconsole.faults import ConfigError
-from embedconsole.redact import MASK, mask_url
+from embedconsole.redact import MASK, mask_url, redacted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -127,7 +127,7 @@ def _masked(value: Any) -> _Plain:
         return {str(name): _masked(part) for name, part in value.items()}
     if isinstance(value, list):
         return [_masked(part) for part in value]
-    plain: _Plain = mask_url(value) if isinstance(value, str) else _plain(value)
+    plain: _Plain = mask_url(redacted(value)) if isinstance(value, str) else _plain(value)
     return plain
 
 

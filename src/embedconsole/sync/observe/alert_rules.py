@@ -137,7 +137,9 @@ def _closer(command: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    """What was said, as one sentence: what it quotes makes no lines of a message."""
+    line = " ".join(text.split())
+    return line if line.endswith((".", "!", "?")) else f"{line}."
 
 
 def span_of(seconds: float) -> str:
