@@ -1,4 +1,4 @@
-"""docs/architecture.md names modules and packages that exist, and every package of the engine."""
+"""Modules, packages and tests that documents name exist; every package of the engine is named."""
 
 from __future__ import annotations
 
@@ -23,6 +23,12 @@ def test_it_names_every_package_of_the_engine() -> None:
     assert all(
         word in "".join(blocks(PAGE, "")) for word in ("catalog", "plan", "ledger", "worker", "collection")
     )
+
+
+def test_the_tests_that_hold_the_promises_exist() -> None:
+    files = [span for span in spans("docs/reliability.md") if re.fullmatch(r"[\w/]+\.py", span)]
+    assert len(files) > 30
+    assert [file for file in files if not ((ROOT / "tests" / file).exists() or (ROOT / file).exists())] == []
 
 
 def test_the_reading_list_of_contributors_exists() -> None:
