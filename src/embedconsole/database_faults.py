@@ -23,7 +23,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from embedconsole.faults import Fault, Refused, Transient, Unreachable
+from embedconsole.faults import Fault, Misconfigured, Refused, Transient, Unreachable
 from embedconsole.foreign_text import masked, one_line
 
 if TYPE_CHECKING:
@@ -159,7 +159,9 @@ def database_fault(source: str, error: Exception, *, secrets: tuple[str, ...] = 
     elif isinstance(error, UnicodeError | OverflowError):
         cause = Cause.VALUES
     if cause is not None:
-        return Refused(source, message, remedy=_REMEDIES[source][cause])
+        # What the catalog is asked for is the operator's; the other statements are ours.
+        kind = Misconfigured if (source, cause) == ("catalog", Cause.STATEMENT) else Refused
+        return kind(source, message, remedy=_REMEDIES[source][cause])
     return Unreachable(source, message) if _is_lost(error) else Transient(source, message)
 
 

@@ -103,6 +103,13 @@ class Refused(Fault):
     kind = FaultClass.REFUSED
 
 
+class Misconfigured(Refused):
+    """The configuration names what the dependency does not have: a table, a column, a query that it takes.
+
+    A run ends by it as by a usage error. A daemon tries again, since a table may be made later.
+    """
+
+
 class ConfigError(Exception):
     """The configuration can't be used as it is; the message names the place and what to do."""
 

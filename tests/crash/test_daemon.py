@@ -82,7 +82,7 @@ def test_the_log_has_a_line_a_batch_and_a_line_a_failed_item(stage: Stage, ledge
     stage.shop.add(range(1, 21))
     stage.service.behave(Behaviour("status", mark='Product number 7"', status=422, body="unreadable image"))
     with running(stage.installation, "--headless") as daemon:
-        daemon.wait_out("^products: finished, some items need a look")
+        daemon.wait_out("^products: finished, not in sync: ")
         daemon.send(signal.SIGTERM)
         assert daemon.wait().code == 143
 
@@ -103,7 +103,7 @@ def test_the_log_as_json(stage: Stage, ledger: LedgerRows) -> None:
     stage.shop.add(range(1, 21))
     stage.service.behave(Behaviour("status", mark='Product number 7"', status=422, body="unreadable image"))
     with running(stage.installation, "--headless", "--log-format", "json") as daemon:
-        daemon.wait_out("^products: finished, some items need a look")
+        daemon.wait_out("^products: finished, not in sync: ")
         daemon.send(signal.SIGTERM)
         assert daemon.wait().code == 143
 

@@ -112,3 +112,21 @@ def test_each_trouble_is_told_and_none_spoils_the_others(stage: Stage) -> None:
 
     assert third.code == 0, third.err
     assert (third.products["embedded"], third.products["unchanged"]) == (1, 4)
+
+
+def test_a_name_that_is_not_there_is_an_error_of_the_configuration(stage: Stage) -> None:
+    """Also where a command only reads; a database that is away beside it is what decides."""
+    stage.shop.add([1])
+    variants = _variants(stage)
+    wrong = ("no_table", "no_key", "no_sql")
+    stage.installation.settings["pipelines"] = {name: variants[name] for name in wrong}
+
+    ran = stage.installation.sync()
+    assert (ran.code, ran.json["outcome"]) == (2, "aborted")
+    tried = stage.installation.run("test", "--json")
+    bad = [check["subject"] for check in tried.json["checks"] if not check["ok"]]
+    assert (tried.code, bad) == (2, [f"{name}: catalog" for name in wrong])
+    assert stage.installation.run("run", "--dry-run").code == 2
+
+    stage.installation.settings["pipelines"]["no_server"] = variants["no_server"]
+    assert stage.installation.sync().code == 3

@@ -66,7 +66,7 @@ def test_usage_and_configuration_errors_end_with_2(sqlite_stage: Stage) -> None:
     """They say what is wrong where on stderr, and nothing on stdout."""
     stage = sqlite_stage
     for arguments, told in (
-        (("--headless", "--force"), "--force goes with --headless --once"),
+        (("--headless", "--force"), "--force is for one run: embedconsole run --force"),
         (("--headless", "--once", "--limit", "0"), "0 is not in the range"),
     ):
         wrong = stage.installation.run(*arguments)

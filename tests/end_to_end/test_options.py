@@ -32,7 +32,7 @@ def test_limit_is_exact_a_dry_run_counts_as_the_real_one_and_force_embeds_all(sq
 
     limited = stage.installation.sync("--limit", "7", "--chunk", "3")
 
-    assert limited.code == 0, limited.err
+    assert limited.code == 1, limited.err
     assert (limited.products["embedded"], limited.products["pending"]) == (7, 3)
     assert stage.service.stats().items == len(stage.points.ids()) == 7
 

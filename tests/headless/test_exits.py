@@ -147,12 +147,12 @@ def test_what_a_limit_left_is_not_called_in_sync(
     session: Session, capsys: pytest.CaptureFixture[str]
 ) -> None:
     print_report(
-        session, RunReport(7, {"products": PipelineReport(embedded=100, pending=4_899)}), as_json=False
+        session,
+        RunReport(7, {"products": PipelineReport(embedded=1, pending=4_899, outcome=Outcome.PARTIAL)}),
+        as_json=False,
     )
 
-    out = capsys.readouterr().out
-    assert out.startswith("products: done, the rest is left for later\n")
-    assert "in sync" not in out
+    assert capsys.readouterr().out.startswith("products: finished, not in sync: 4,899 pending\n")
 
 
 def test_one_failed_item_needs_a_look(session: Session, capsys: pytest.CaptureFixture[str]) -> None:

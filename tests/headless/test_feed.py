@@ -113,7 +113,7 @@ def test_what_cant_be_watched_is_said(sqlite_stage: Stage) -> None:
     ):
         stage.pipeline["catalog"]["watch"] = [watch]
         refused = stage.installation.run("feed", "install", "--yes")
-        assert refused.code == 3
+        assert refused.code == 2
         assert said in refused.err
     del stage.pipeline["catalog"]["watch"]
     nothing = stage.installation.run("feed", "status")

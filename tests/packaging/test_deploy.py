@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from embedconsole.cli.context import Invocation
-from embedconsole.cli.main import cli
 from embedconsole.config.load import load
 from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE
 from embedconsole.config.settings import Settings
+from support.command_lines import understand
 from support.embedding_service import Behaviour
 
 if TYPE_CHECKING:
@@ -116,9 +115,8 @@ def _commands() -> Iterator[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize(("place", "arguments"), list(_commands()), ids=lambda value: str(value))
 def test_every_command_is_one_of_ours(place: str, arguments: Sequence[str]) -> None:
-    context = cli.make_context("embedconsole", list(arguments), obj=Invocation())
-    assert context.params["headless"] is True, place
-    assert context.params["once"] is ("--once" in arguments)
+    understand(["embedconsole", *arguments])
+    assert arguments[0] in ("run", "--headless"), place
 
 
 def test_the_variables_are_those_of_the_example_configuration() -> None:
@@ -218,7 +216,7 @@ def test_the_probes_ask_where_the_daemon_answers() -> None:
     assert f"127.0.0.1:{_PORT}/live" in " ".join(
         _compose()["services"]["embedconsole"]["healthcheck"]["test"]
     )
-    assert dict(_dockerfile())["EXPOSE"] == str(_PORT)
+    assert str(_PORT) in dict(_dockerfile())["EXPOSE"].split()
 
 
 def test_the_variable_reaches_the_setting() -> None:

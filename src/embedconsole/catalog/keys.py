@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
-from embedconsole.faults import Refused
+from embedconsole.faults import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,13 +58,13 @@ def key_kinds(values: Iterable[object]) -> frozenset[KeyKind]:
     """The kinds of some keys: one kind, but for SQLite columns without a type.
 
     Raises:
-        Refused: A type that can't be a key, such as a date.
+        Misconfigured: A type that can't be a key, such as a date.
     """
     types = set(map(type, values))
     unknown = types - _KINDS.keys()
     if unknown:
         name = sorted(kind.__name__ for kind in unknown)[0]
-        raise Refused(
+        raise Misconfigured(
             "catalog",
             f"the key column holds {name} values, which can't be keys",
             remedy="Cast the key to text in catalog.query",

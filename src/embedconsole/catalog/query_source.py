@@ -10,7 +10,7 @@ from sqlalchemy.sql import quoted_name
 
 from embedconsole.catalog.keys import is_bindable
 from embedconsole.catalog.sqltext import is_evaluated_whole, name_parts, statement_body
-from embedconsole.faults import Refused
+from embedconsole.faults import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,7 @@ def open_source(config: CatalogConfig, connection: Connection) -> QuerySource:
     """Find the columns of the query or table, and check those that the configuration names.
 
     Raises:
-        Refused: A column or the table does not exist, or the query names a column twice.
+        Misconfigured: A column or the table does not exist, or the query names a column twice.
     """
     source = open_rows(config.table, config.query, connection)
     named: list[tuple[str, str | None]] = [("key", config.key)]
@@ -81,7 +81,7 @@ def open_rows(table: str | None, query: str | None, connection: Connection) -> Q
     """The rows of a query, or of a table where there is none.
 
     Raises:
-        Refused: The table does not exist, or the query names a column twice.
+        Misconfigured: The table does not exist, or the query names a column twice.
     """
     if query is not None:
         return _open_query(query, connection)
@@ -104,7 +104,7 @@ def find_table(inspector: Inspector, parts: Sequence[str], setting: str) -> Tabl
         setting: What the operator would change, for the message.
 
     Raises:
-        Refused: There is none; the message lists those that exist.
+        Misconfigured: There is none; the message lists those that exist.
     """
     found: TableName | None = None
     if len(parts) in (1, 2):
@@ -113,16 +113,16 @@ def find_table(inspector: Inspector, parts: Sequence[str], setting: str) -> Tabl
         return found
     existing = sorted(inspector.get_table_names())
     names = ", ".join(existing[:_LISTED]) + (", …" if len(existing) > _LISTED else "")
-    raise Refused(
+    raise Misconfigured(
         "catalog",
         f"there is no table {'.'.join(parts)}; the database has {names or 'none'}",
         remedy=f"Check {setting}",
     )
 
 
-def missing_column(setting: str, name: str, place: str, columns: Sequence[str]) -> Refused:
+def missing_column(setting: str, name: str, place: str, columns: Sequence[str]) -> Misconfigured:
     """The fault for a configured column that does not exist."""
-    return Refused(
+    return Misconfigured(
         "catalog",
         f"{setting} names the column {name}, but {place} has only {', '.join(columns)}",
         remedy=f"Check {setting}",
@@ -215,7 +215,7 @@ def _refuse_duplicates(columns: Sequence[str], dialect: str) -> None:
         base, colon, number = name.rpartition(":")
         original = base if dialect == "sqlite" and colon and number.isdecimal() and base in columns else name
         if original in seen:
-            raise Refused(
+            raise Misconfigured(
                 "catalog",
                 f"catalog.query returns two columns named {original}",
                 remedy="Give one of them another name with AS",

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from embedconsole.faults import Refused
+from embedconsole.faults import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,7 +98,7 @@ def statement_body(sql: str, dialect: str) -> str:
     """The one statement without its `;` and what follows, fit to stand in parentheses.
 
     Raises:
-        Refused: No statement, or more than one.
+        Misconfigured: No statement, or more than one.
     """
     end = 0
     closed = False
@@ -106,11 +106,13 @@ def statement_body(sql: str, dialect: str) -> str:
         if token.text == ";":
             closed = True
         elif closed and end:
-            raise Refused("catalog", "catalog.query holds more than one statement", remedy="Keep one SELECT")
+            raise Misconfigured(
+                "catalog", "catalog.query holds more than one statement", remedy="Keep one SELECT"
+            )
         else:
             end = token.end
     if not end:
-        raise Refused("catalog", "catalog.query is empty", remedy="Write a SELECT there")
+        raise Misconfigured("catalog", "catalog.query is empty", remedy="Write a SELECT there")
     return sql[:end]
 
 
@@ -125,16 +127,16 @@ def first_table(sql: str, dialect: str) -> tuple[str, ...]:
     Unquoted names are folded as the database folds them.
 
     Raises:
-        Refused: There is none that one could write to: a subquery, a function, a UNION, a WITH name.
+        Misconfigured: There is none that one could write to: a subquery, a function, a UNION, a WITH name.
     """
     outer = list(_outermost(tokens(sql, dialect)))
     start = next((index + 1 for index, token in enumerate(outer) if _is_from(outer, index, token)), None)
     if start is None:
-        raise Refused(
+        raise Misconfigured(
             "catalog", "catalog.query has no FROM to find the write-back table in", remedy=_NAME_TABLE
         )
     if any(token.keyword in ("UNION", "INTERSECT", "EXCEPT") for token in outer):
-        raise Refused(
+        raise Misconfigured(
             "catalog",
             "catalog.query combines several SELECTs, so the write-back table is not clear",
             remedy=_NAME_TABLE,
@@ -143,11 +145,11 @@ def first_table(sql: str, dialect: str) -> tuple[str, ...]:
         start += 1
     parts, end = _name(outer, start, dialect)
     if not parts or (end < len(outer) and outer[end].text == "("):
-        raise Refused(
+        raise Misconfigured(
             "catalog", "the outermost FROM of catalog.query begins with no table", remedy=_NAME_TABLE
         )
     if len(parts) == 1 and parts[0].lower() in _with_names(outer):
-        raise Refused(
+        raise Misconfigured(
             "catalog",
             f"the outermost FROM of catalog.query begins with the WITH name {parts[0]}",
             remedy=_NAME_TABLE,

@@ -16,7 +16,7 @@ from embedconsole.catalog.query_source import (
     value,
 )
 from embedconsole.catalog.sqltext import first_table, name_parts
-from embedconsole.faults import Refused
+from embedconsole.faults import Misconfigured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,7 +87,7 @@ def open_writeback(config: CatalogConfig, settings: WritebackConfig, connection:
     """Find the table and its columns.
 
     Raises:
-        Refused: The table or a column does not exist, or has a type that can't take its value.
+        Misconfigured: The table or a column does not exist, or has a type that can't take its value.
     """
     inspector = sa.inspect(connection)
     table = _table(config, settings, inspector, connection.dialect.name)
@@ -144,7 +144,7 @@ def _insertion(
         numbered = [name] == list(primary) and isinstance(column["type"], sa.Integer)
         told = column["nullable"] or any(column.get(how) for how in ("default", "computed", "identity"))
         if name not in filled and not told and not numbered:
-            raise Refused(
+            raise Misconfigured(
                 "catalog",
                 f"rows can't be inserted into {table}: its column {name} takes no NULL and has no default",
                 remedy=f"Give {name} a default, or remove catalog.writeback.insert",
@@ -213,8 +213,8 @@ def _no(name: str, kind: TypeEngine[object]) -> bool | int:
     raise _unfit("flag", name, kind, "boolean or an integer")
 
 
-def _unfit(setting: str, name: str, kind: object, wanted: str) -> Refused:
-    return Refused(
+def _unfit(setting: str, name: str, kind: object, wanted: str) -> Misconfigured:
+    return Misconfigured(
         "catalog",
         f"the column {name} is {type(kind).__name__}, but catalog.writeback.{setting} needs {wanted}",
         remedy=f"Change the column, or catalog.writeback.{setting}",

@@ -10,12 +10,14 @@ import click
 from embedconsole.cli.completing import complete_failed
 from embedconsole.cli.doctor import doctor_command
 from embedconsole.cli.feed import feed_group
+from embedconsole.cli.help import Command, Group
 from embedconsole.cli.keeping import KEEPING
 from embedconsole.cli.notifying import notify_group
-from embedconsole.cli.options import common_options, json_option
+from embedconsole.cli.options import common_options, json_option, limit_option
 from embedconsole.cli.orders import ORDERS
 from embedconsole.cli.reindexing import reindex_command
 from embedconsole.cli.replaying import replay_command
+from embedconsole.cli.running import run_command
 from embedconsole.cli.searching import search_command
 from embedconsole.cli.understanding import UNDERSTANDING
 from embedconsole.faults import ConfigError
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
 
 
-@click.command("test")
+@click.command("test", cls=Command, section="Start")
 @common_options
 @json_option
 @click.pass_obj
@@ -45,7 +47,7 @@ def test_command(invocation: Invocation) -> None:
     sys.exit(test_dependencies(session, as_json=invocation.as_json))
 
 
-@click.command("init")
+@click.command("init", cls=Command, section="Start")
 @common_options
 @json_option
 @click.pass_obj
@@ -62,7 +64,7 @@ def init_command(invocation: Invocation) -> None:
     sys.exit(init_collections(invocation.session(), as_json=invocation.as_json))
 
 
-@click.command("status")
+@click.command("status", cls=Command, section="Look")
 @common_options
 @json_option
 @click.pass_obj
@@ -79,9 +81,9 @@ def status_command(invocation: Invocation) -> None:
     sys.exit(show_status(invocation.session(), as_json=invocation.as_json))
 
 
-@click.command("failures")
+@click.command("failures", cls=Command, section="Look")
 @click.argument("key", required=False, shell_complete=complete_failed)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Items to list.")
+@limit_option("Items to list", 20)
 @common_options
 @json_option
 @click.pass_obj
@@ -103,7 +105,7 @@ def failures_command(invocation: Invocation, key: str | None, limit: int) -> Non
     sys.exit(show_failures(session, limit=limit, as_json=invocation.as_json))
 
 
-@click.command("retry")
+@click.command("retry", cls=Command, section="Repair")
 @click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
 @click.option("--all", "everything", is_flag=True, help="All failed and waiting items.")
 @click.option(
@@ -130,7 +132,7 @@ def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: boo
     )
 
 
-@click.command("skip")
+@click.command("skip", cls=Command, section="Repair")
 @click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
 @click.option("--cause", help="All that failed of the cause with this id.")
 @common_options
@@ -150,9 +152,9 @@ def skip_command(invocation: Invocation, keys: tuple[str, ...], cause: str | Non
     sys.exit(skip_failures(invocation.session(), keys=keys, cause=cause, as_json=invocation.as_json))
 
 
-@click.command("runs")
+@click.command("runs", cls=Command, section="Look")
 @click.argument("number", required=False, type=click.IntRange(min=1), metavar="[RUN]")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Runs to list.")
+@limit_option("Runs to list", 20)
 @common_options
 @json_option
 @click.pass_obj
@@ -173,7 +175,8 @@ def runs_command(invocation: Invocation, number: int | None, limit: int) -> None
     sys.exit(show_run(session, number, as_json=invocation.as_json))
 
 
-@click.group("config")
+@click.group("config", cls=Group, section="Services and settings")
+@common_options
 def config_group() -> None:
     """Look at the configuration in use.
 
@@ -184,7 +187,7 @@ def config_group() -> None:
     """
 
 
-@config_group.command("show")
+@config_group.command("show", cls=Command)
 @common_options
 @click.pass_obj
 def config_show(invocation: Invocation) -> None:
@@ -200,7 +203,7 @@ def config_show(invocation: Invocation) -> None:
     put_text(show(invocation.loaded()).rstrip("\n"))
 
 
-@config_group.command("check")
+@config_group.command("check", cls=Command)
 @common_options
 @click.pass_obj
 def config_check(invocation: Invocation) -> None:
@@ -219,7 +222,7 @@ def config_check(invocation: Invocation) -> None:
     put(f"{session.loaded.path}: fine; pipelines {names}")
 
 
-@config_group.command("path")
+@config_group.command("path", cls=Command)
 @common_options
 @click.pass_obj
 def config_path(invocation: Invocation) -> None:
@@ -232,13 +235,14 @@ def config_path(invocation: Invocation) -> None:
     from pathlib import Path
 
     from embedconsole.config.find import places
-    from embedconsole.headless.talk import put, say
+    from embedconsole.headless.talk import note, put
 
-    say("Searched: --config, $EMBEDCONSOLE_CONFIG, " + ", ".join(map(str, places(Path.cwd()))))
+    note("Searched: --config, $EMBEDCONSOLE_CONFIG, " + ", ".join(map(str, places(Path.cwd()))))
     put(str(invocation.loaded().path))
 
 
 COMMANDS: tuple[click.Command, ...] = (
+    run_command,
     test_command,
     init_command,
     status_command,

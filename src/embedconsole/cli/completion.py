@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from embedconsole.cli.help import Command
 from embedconsole.faults import ConfigError
 
 _SHELLS = ("bash", "zsh", "fish")
 _VARIABLE = "_EMBEDCONSOLE_COMPLETE"
 
 
-@click.command("completion")
+@click.command("completion", cls=Command, section="Services and settings")
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def completion_command(context: click.Context, shell: str) -> None:
@@ -20,7 +21,7 @@ def completion_command(context: click.Context, shell: str) -> None:
 
     \b
     Examples:
-      embedconsole completion bash > ~/.local/share/bash-completion/completions/embedconsole
+      embedconsole completion bash > ~/.bash_completion
       embedconsole completion zsh > "${fpath[1]}/_embedconsole"
       embedconsole completion fish > ~/.config/fish/completions/embedconsole.fish
     """

@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.help import SAFETY, Option
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-yes_option = click.option("--yes", "-y", is_flag=True, help="Answer yes to what is asked.")
+yes_option = click.option(
+    "--yes", "-y", cls=Option, section=SAFETY, is_flag=True, help="Answer yes to what is asked."
+)
 
 
 def has_terminal() -> bool:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 from embedconsole.config.load import load
 from embedconsole.headless.logfile import open_log
 from embedconsole.headless.session import open_session
-from embedconsole.headless.talk import say
+from embedconsole.headless.talk import note, say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from embedconsole.config.load import Loaded
+    from embedconsole.config.types import LogLevel
     from embedconsole.headless.session import Session
 
 
@@ -49,12 +49,14 @@ class Invocation:
     config: Path | None = None
     pipelines: tuple[str, ...] = ()
     as_json: bool = False
+    verbose: bool = False
+    log_level: LogLevel | None = None
 
     def loaded(self) -> Loaded:
         """The configuration in use, its notes said."""
         loaded = self.source.load(self.config)
-        for note in loaded.notes:
-            say(note)
+        for text in loaded.notes:
+            note(text)
         return loaded
 
     def session(
@@ -77,17 +79,10 @@ class Invocation:
         )
 
 
-def logging_to_file(session: Session, form: str | None) -> Session:
+def logging_to_file(invocation: Invocation, session: Session, form: str | None = None) -> Session:
     """Open the session's log; one that can't be written is said, and is no reason not to sync."""
     try:
-        open_log(session.loaded.settings.log, session.log_path, form=form)
+        open_log(session.loaded.settings.log, session.log_path, form=form, level=invocation.log_level)
     except OSError as error:
         say(f"No log is written: {error}. Set log.path to a file that can be written.")
     return session
-
-
-def merge(invocation: Invocation, config: Path | None, pipelines: Sequence[str], *, as_json: bool) -> None:
-    """Take over options that stand after the command."""
-    invocation.config = config or invocation.config
-    invocation.pipelines = (*invocation.pipelines, *pipelines)
-    invocation.as_json = invocation.as_json or as_json

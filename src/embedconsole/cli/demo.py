@@ -13,12 +13,13 @@ from embedconsole.cli.commands import COMMANDS
 from embedconsole.cli.consent import confirm_option
 from embedconsole.cli.context import Invocation
 from embedconsole.cli.drawing import on_terminal
-from embedconsole.cli.options import common_options, json_option, run_options
+from embedconsole.cli.help import Group
+from embedconsole.cli.options import common_options, json_option, mode_options, refuse_before_command
 from embedconsole.cli.running import RunFlags, run
 from embedconsole.config.paths import state_dir
 from embedconsole.demo.setup import prepare_demo, reset_demo
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import say
+from embedconsole.headless.talk import note
 
 if TYPE_CHECKING:
     from embedconsole.config.load import Loaded
@@ -44,13 +45,14 @@ class DemoSource:
             raise click.UsageError("the demo has a configuration of its own; leave out --config")
         prepared = prepare_demo(self._folder, self._products)
         if prepared.made:
-            say(f"Made a sample catalog of {self._products:,} products in {self._folder}")
+            note(f"Made a sample catalog of {self._products:,} products in {self._folder}")
         return prepared.loaded
 
 
-@click.group("demo", invoke_without_command=True)
+@click.group("demo", cls=Group, section="Start", invoke_without_command=True)
 @click.option(
     "--dir",
+    "-d",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
     help="Where the demo keeps its files (default: below the state folder).",
@@ -61,7 +63,7 @@ class DemoSource:
 @click.option(
     "--reset", is_flag=True, help="Start again with a fresh catalog; deletes the demo's own files only."
 )
-@run_options
+@mode_options
 @common_options
 @json_option
 @click.pass_context
@@ -75,7 +77,7 @@ def demo(
     \b
     Examples:
       embedconsole demo
-      embedconsole demo --headless --once
+      embedconsole demo run
       embedconsole demo search "red running shoes"
       embedconsole demo status
       embedconsole demo failures
@@ -90,11 +92,12 @@ def demo(
         asked = RunFlags(**flags)  # type: ignore[arg-type]
         seen = asked.headless or on_terminal()
         sys.exit(run(invocation, asked) if seen else _without_console(invocation, asked))
+    refuse_before_command(context, allowed=("folder", "products", "reset", *(("yes",) if reset else ())))
 
 
 def _without_console(invocation: Invocation, flags: RunFlags) -> Exit:
     """One run: whoever tries the demo where nothing can be drawn is shown what it does all the same."""
-    say("This is no terminal, so here is one run without the console: embedconsole demo --headless --once")
+    note("This is no terminal, so here is one run without the console: embedconsole demo run")
     ended = run(invocation, replace(flags, headless=True, once=True))
     # The sample shop has products that nobody could embed: they are part of the demonstration.
     return Exit.IN_SYNC if ended is Exit.SOME_FAILED else ended

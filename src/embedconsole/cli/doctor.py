@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.help import Command
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.faults import ConfigError
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command, section="Start")
 @click.option("--embed", is_flag=True, help="Make one real embedding with each embedder; it may cost money.")
 @common_options
 @json_option

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.consent import asked, yes_option
+from embedconsole.cli.help import Command, Group
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 _SQL = "this runs SQL in the catalog's database"
 
 
-@click.group("feed")
+@click.group("feed", cls=Group, section="Services and settings")
+@common_options
+@json_option
 def feed_group() -> None:
     """The change feed: triggers on the tables of catalog.watch, so that a change is seen within two seconds.
 
@@ -27,7 +30,7 @@ def feed_group() -> None:
     """
 
 
-@feed_group.command("install")
+@feed_group.command("install", cls=Command)
 @click.option("--print", "only_print", is_flag=True, help="Only print the SQL, for whoever has the rights.")
 @yes_option
 @common_options
@@ -47,7 +50,7 @@ def feed_install(invocation: Invocation, *, only_print: bool, yes: bool) -> None
     sys.exit(print_sql(session) if only_print else install_feed(session, asked(_SQL, yes=yes)))
 
 
-@feed_group.command("status")
+@feed_group.command("status", cls=Command)
 @common_options
 @json_option
 @click.pass_obj
@@ -64,7 +67,7 @@ def feed_status(invocation: Invocation) -> None:
     sys.exit(show_feeds(invocation.session(), as_json=invocation.as_json))
 
 
-@feed_group.command("remove")
+@feed_group.command("remove", cls=Command)
 @yes_option
 @common_options
 @click.pass_obj

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.consent import asked, check_answerable, yes_option
+from embedconsole.cli.help import Command
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
 
 
-@click.command("verify")
+@click.command("verify", cls=Command, section="Repair")
 @click.option("--repair", is_flag=True, help="Mend what differs, by a normal run.")
 @click.option(
     "--sample",
@@ -50,7 +51,7 @@ def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, 
 
         sys.exit(
             repair_pipelines(
-                logging_to_file(session, None),
+                logging_to_file(invocation, session),
                 sample=sample or 0,
                 allow_deletes=allow_deletes,
                 as_json=invocation.as_json,
@@ -59,7 +60,7 @@ def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, 
     sys.exit(verify_pipelines(session, sample=sample or 0, as_json=invocation.as_json))
 
 
-@click.command("adopt")
+@click.command("adopt", cls=Command, section="Repair")
 @click.option(
     "--unmarked",
     is_flag=True,

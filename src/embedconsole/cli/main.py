@@ -14,13 +14,14 @@ from embedconsole import __version__
 from embedconsole.cli.commands import COMMANDS
 from embedconsole.cli.completion import completion_command
 from embedconsole.cli.demo import demo
-from embedconsole.cli.options import common_options, json_option, run_options
+from embedconsole.cli.help import Group
+from embedconsole.cli.options import common_options, json_option, mode_options, refuse_before_command
 from embedconsole.cli.running import RunFlags, run
 from embedconsole.cli.serving import serve_command
 from embedconsole.cli.setup import setup_command
 from embedconsole.faults import ConfigError, Fault, system_fault, ungrouped
 from embedconsole.foreign_text import is_text
-from embedconsole.headless.exits import SENTENCES, Exit
+from embedconsole.headless.exits import SENTENCES, Exit, exit_by
 from embedconsole.headless.streams import open_streams, stdout_problem
 from embedconsole.headless.talk import say, say_text
 
@@ -31,31 +32,32 @@ _EXIT_CODES = "\n".join(f"  {code:>3}  {SENTENCES[code]}" for code in Exit)
 
 
 @click.group(
+    cls=Group,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"\b\nExit codes:\n{_EXIT_CODES}",
 )
-@run_options
+@mode_options
 @common_options
 @json_option
-@click.version_option(__version__, prog_name="embedconsole")
+@click.version_option(__version__, "--version", "-V", prog_name="embedconsole")
 @click.pass_context
 def cli(context: click.Context, /, **flags: object) -> None:
     """Keep a Qdrant collection true to a SQL product catalog.
 
-    Without a command: the console. With --headless: the daemon, or with --once one run.
+    Without a command: the console. With --headless: the daemon. `embedconsole run` is one run.
 
     \b
     Examples:
-      embedconsole demo --headless --once     try it, nothing to configure
+      embedconsole demo run                   try it, nothing to configure
       embedconsole                            the console
-      embedconsole --headless --once          one run, for cron
-      embedconsole --headless --once --dry-run --json
-      embedconsole --headless --once --force --batch-size 250
-      embedconsole --headless --once --force --only category=shoes --only id=35
+      embedconsole run                        one run, for cron
+      embedconsole run --dry-run --json       count what it would do
+      embedconsole --headless                 the daemon
     """
     if context.invoked_subcommand is None:
         sys.exit(run(context.obj, RunFlags(**flags)))  # type: ignore[arg-type]
+    refuse_before_command(context)
 
 
 for command in (setup_command, *COMMANDS, serve_command, completion_command, demo):
@@ -84,7 +86,7 @@ def main() -> None:
         sys.exit(Exit.USAGE)
     except Fault as fault:
         say(str(fault))
-        sys.exit(Exit.STOPPED)
+        sys.exit(exit_by(fault))
     except OSError as error:
         logging.getLogger("embedconsole").debug("refused by the system", exc_info=error)
         say(str(system_fault(error)))

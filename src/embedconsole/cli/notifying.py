@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.help import Command, Group
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
 
 
-@click.group("notify")
+@click.group("notify", cls=Group, section="Services and settings")
 @common_options
+@json_option
 def notify_group() -> None:
     """Who is told of what wants a look: the section `notify` of the configuration.
 
@@ -24,7 +26,7 @@ def notify_group() -> None:
     """
 
 
-@notify_group.command("test")
+@notify_group.command("test", cls=Command)
 @common_options
 @json_option
 @click.pass_obj

@@ -3,44 +3,111 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, ParamSpec, get_args
 
 import click
+from click.core import ParameterSource
 
 from embedconsole.cli.completing import complete_pipelines
 from embedconsole.cli.consent import yes_option
-from embedconsole.cli.context import Invocation, merge
+from embedconsole.cli.context import Invocation
+from embedconsole.cli.help import COMMON, SAFETY, Option
 from embedconsole.config.sections.metrics import parse_listen
+from embedconsole.config.types import LogLevel
+from embedconsole.headless.talk import log_on_stderr, quiet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 P = ParamSpec("P")
 
+_MODE, _WORK, _RECORDS = "Console and daemon", "What a run does", "Records"
+
 
 def _take_config(context: click.Context, _: click.Parameter, value: Path | None) -> None:
-    merge(context.ensure_object(Invocation), value, (), as_json=False)
+    invocation = context.ensure_object(Invocation)
+    invocation.config = value or invocation.config
 
 
 def _take_pipelines(context: click.Context, _: click.Parameter, value: tuple[str, ...]) -> None:
-    merge(context.ensure_object(Invocation), None, value, as_json=False)
+    invocation = context.ensure_object(Invocation)
+    invocation.pipelines = (*invocation.pipelines, *value)
 
 
 def _take_json(context: click.Context, _: click.Parameter, value: bool) -> None:
-    merge(context.ensure_object(Invocation), None, (), as_json=value)
+    invocation = context.ensure_object(Invocation)
+    invocation.as_json = invocation.as_json or value
+
+
+def _take_quiet(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.with_resource(quiet())
+
+
+def _take_verbose(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value:
+        context.ensure_object(Invocation).verbose = True
+        context.with_resource(log_on_stderr())
+
+
+def _take_log_level(context: click.Context, _: click.Parameter, value: LogLevel | None) -> None:
+    invocation = context.ensure_object(Invocation)
+    invocation.log_level = value or invocation.log_level
 
 
 def config_option(command: Callable[P, None]) -> Callable[P, None]:
-    """`--config`, everywhere."""
+    """`--config` and the options of what is told, everywhere."""
     option = click.option(
         "--config",
+        "-c",
+        cls=Option,
+        section=COMMON,
         type=click.Path(path_type=Path, dir_okay=False),
         metavar="FILE",
         expose_value=False,
         callback=_take_config,
         help="The configuration file (default: see `embedconsole config path`).",
     )
-    return option(command)
+    return option(talk_options(command))
+
+
+def talk_options(command: Callable[P, None]) -> Callable[P, None]:
+    """How much is told: `--quiet`, `--verbose`, `--log-level`."""
+    for option in reversed(
+        (
+            click.option(
+                "--quiet",
+                "-q",
+                cls=Option,
+                section=COMMON,
+                is_flag=True,
+                expose_value=False,
+                callback=_take_quiet,
+                help="Print results and problems only: no progress, no hints.",
+            ),
+            click.option(
+                "--verbose",
+                "-v",
+                cls=Option,
+                section=COMMON,
+                is_flag=True,
+                expose_value=False,
+                callback=_take_verbose,
+                help="Print the log on stderr too, with its debug lines.",
+            ),
+            click.option(
+                "--log-level",
+                cls=Option,
+                section=COMMON,
+                type=click.Choice(get_args(LogLevel)),
+                expose_value=False,
+                callback=_take_log_level,
+                help="Least level in the log file (default: log.level of the configuration).",
+            ),
+        )
+    ):
+        command = option(command)
+    return command
 
 
 def _check_listen(context: click.Context, _: click.Parameter, value: str | None) -> str | None:
@@ -56,6 +123,9 @@ def common_options(command: Callable[P, None]) -> Callable[P, None]:
     """`--config` and `--pipeline`, wherever there are pipelines."""
     option = click.option(
         "--pipeline",
+        "-p",
+        cls=Option,
+        section=COMMON,
         multiple=True,
         metavar="NAME",
         expose_value=False,
@@ -63,14 +133,17 @@ def common_options(command: Callable[P, None]) -> Callable[P, None]:
         shell_complete=complete_pipelines,
         help="Only this pipeline; may be given more than once.",
     )
-    return config_option(option(command))
+    return option(config_option(command))
 
 
 def json_option(command: Callable[P, None]) -> Callable[P, None]:
     """`--json`, where there is data to read."""
     option = click.option(
         "--json",
+        "-j",
         "as_json",
+        cls=Option,
+        section=COMMON,
         is_flag=True,
         expose_value=False,
         callback=_take_json,
@@ -79,92 +152,201 @@ def json_option(command: Callable[P, None]) -> Callable[P, None]:
     return option(command)
 
 
+def limit_option(what: str, default: int) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """`--limit` of a list."""
+    return click.option(
+        "--limit",
+        "-n",
+        type=click.IntRange(min=1),
+        default=default,
+        show_default=True,
+        metavar="N",
+        help=f"{what}.",
+    )
+
+
+force_option = click.option(
+    "--force",
+    "-f",
+    cls=Option,
+    section=_WORK,
+    is_flag=True,
+    help="Embed everything again, changed or not.",
+)
+"""Whether a run embeds again what is in sync."""
+
 only_option = click.option(
     "--only",
+    cls=Option,
+    section=_WORK,
     multiple=True,
     metavar="COLUMN=VALUE|KEY",
     help="With --force: just these, for example category=shoes or id=35; repeatable.",
 )
 """Which items a forced run is about."""
 
+_RUN_OPTIONS = (
+    force_option,
+    only_option,
+    click.option(
+        "--full",
+        cls=Option,
+        section=_WORK,
+        is_flag=True,
+        help="Compare every row, not only what may have changed.",
+    ),
+    click.option(
+        "--limit",
+        "-n",
+        cls=Option,
+        section=_WORK,
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Work on at most N items; ends with 1 where that leaves some.",
+    ),
+    click.option(
+        "--max-cost",
+        cls=Option,
+        section=_WORK,
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="AMOUNT",
+        help="Spend at most this on embeddings, by price_per_1000; ends with 1 where that leaves some.",
+    ),
+    click.option(
+        "--batch-size",
+        "--chunk",
+        "batch_size",
+        cls=Option,
+        section=_WORK,
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Items in a batch (default: chunk_size of the configuration).",
+    ),
+    click.option(
+        "--workers",
+        "-w",
+        cls=Option,
+        section=_WORK,
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Batches that embed at the same time (default: workers of the configuration).",
+    ),
+    click.option(
+        "--bulk",
+        cls=Option,
+        section=_WORK,
+        is_flag=True,
+        help="For a first fill of millions: Qdrant builds its index at the end, which is waited for.",
+    ),
+    click.option(
+        "--dry-run", cls=Option, section=SAFETY, is_flag=True, help="Count what would be done; write nothing."
+    ),
+    click.option(
+        "--allow-deletes",
+        cls=Option,
+        section=SAFETY,
+        is_flag=True,
+        help="Delete even more than max_delete_fraction of the items.",
+    ),
+    click.option(
+        "--take-over",
+        cls=Option,
+        section=SAFETY,
+        is_flag=True,
+        help="Overwrite points of other programs that have the ids of items.",
+    ),
+    click.option(
+        "--overlap",
+        cls=Option,
+        section=SAFETY,
+        type=click.Choice(["skip", "wait"]),
+        default="skip",
+        show_default=True,
+        help="While another process runs the pipeline: skip this run, or wait.",
+    ),
+    yes_option,
+    click.option(
+        "--metrics-file",
+        cls=Option,
+        section=_RECORDS,
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write figures for Prometheus there at the end of the run, whatever its outcome.",
+    ),
+    click.option(
+        "--log-format",
+        cls=Option,
+        section=_RECORDS,
+        type=click.Choice(["text", "json"]),
+        help="Lines of the log file: for people or for machines.",
+    ),
+)
+_MODE_OPTIONS = (
+    click.option(
+        "--headless",
+        cls=Option,
+        section=_MODE,
+        is_flag=True,
+        help="No screen: the daemon, which syncs on the schedule until it is stopped.",
+    ),
+    click.option(
+        "--once", cls=Option, section=_MODE, is_flag=True, help="With --headless: one run, the same as `run`."
+    ),
+    click.option(
+        "--metrics-listen",
+        cls=Option,
+        section=_MODE,
+        metavar="HOST:PORT",
+        callback=_check_listen,
+        help="Daemon: answer Prometheus and probes there, for example 127.0.0.1:9464.",
+    ),
+    click.option(
+        "--read-only",
+        cls=Option,
+        section=_MODE,
+        is_flag=True,
+        help="Console: only look; nothing is synced or changed.",
+    ),
+    click.option(
+        "--attach",
+        cls=Option,
+        section=_MODE,
+        is_flag=True,
+        help="Console: watch and steer the daemon, without an engine here.",
+    ),
+    click.option("--mouse", cls=Option, section=_MODE, is_flag=True, help="Console: take mouse clicks too."),
+)
+
 
 def run_options(command: Callable[P, None]) -> Callable[P, None]:
-    """What `--headless` and `--headless --once` take."""
-    for option in reversed(
-        (
-            click.option("--headless", is_flag=True, help="No screen: sync on the schedule until stopped."),
-            click.option("--once", is_flag=True, help="With --headless: one run, then exit (for cron)."),
-            click.option("--force", is_flag=True, help="Embed everything again, changed or not."),
-            only_option,
-            yes_option,
-            click.option(
-                "--batch-size",
-                "--chunk",
-                "batch_size",
-                type=click.IntRange(min=1),
-                metavar="N",
-                help="Items in a batch (default: chunk_size of the configuration).",
-            ),
-            click.option(
-                "--workers",
-                type=click.IntRange(min=1),
-                metavar="N",
-                help="Batches that embed at the same time (default: workers of the configuration).",
-            ),
-            click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Work on at most N items."),
-            click.option(
-                "--max-cost",
-                type=click.FloatRange(min=0, min_open=True),
-                metavar="AMOUNT",
-                help="Spend at most this on embeddings, by price_per_1000.",
-            ),
-            click.option(
-                "--bulk",
-                is_flag=True,
-                help="For a first fill of millions: Qdrant builds its index at the end, which is waited for.",
-            ),
-            click.option("--full", is_flag=True, help="Compare every row, not only what may have changed."),
-            click.option("--dry-run", is_flag=True, help="Tell what would be done; write nothing."),
-            click.option(
-                "--allow-deletes",
-                is_flag=True,
-                help="Delete even more than max_delete_fraction of the items.",
-            ),
-            click.option(
-                "--take-over",
-                is_flag=True,
-                help="Overwrite points of other programs that have the ids of items.",
-            ),
-            click.option(
-                "--overlap",
-                type=click.Choice(["skip", "wait"]),
-                default="skip",
-                show_default=True,
-                help="When another process is at it: leave it the run, or wait.",
-            ),
-            click.option(
-                "--read-only", is_flag=True, help="Console: only look; nothing is synced or changed."
-            ),
-            click.option(
-                "--attach", is_flag=True, help="Console: watch and steer the daemon, without an engine here."
-            ),
-            click.option("--mouse", is_flag=True, help="Console: take mouse clicks too."),
-            click.option(
-                "--metrics-listen",
-                metavar="HOST:PORT",
-                callback=_check_listen,
-                help="Daemon: answer Prometheus and probes there, for example 127.0.0.1:9464.",
-            ),
-            click.option(
-                "--metrics-file",
-                type=click.Path(path_type=Path, dir_okay=False),
-                metavar="FILE",
-                help="With --once: write figures for Prometheus there, whatever came of the run.",
-            ),
-            click.option(
-                "--log-format", type=click.Choice(["text", "json"]), help="For people or for machines."
-            ),
-        )
-    ):
+    """What one run takes."""
+    for option in reversed(_RUN_OPTIONS):
         command = option(command)
     return command
+
+
+def mode_options(command: Callable[P, None]) -> Callable[P, None]:
+    """What chooses between console, daemon and one run, and what goes with each."""
+    for option in reversed(_MODE_OPTIONS):
+        command = option(command)
+    return run_options(command)
+
+
+def refuse_before_command(context: click.Context, allowed: Sequence[str] = ()) -> None:
+    """See that nothing stands before a command that would be ignored there, such as `--dry-run`.
+
+    Args:
+        context: That of the group.
+        allowed: Parameters that the group itself has used.
+
+    Raises:
+        click.UsageError: An option stands before the command.
+    """
+    for parameter in context.command.params:
+        if not parameter.expose_value or parameter.name in allowed:
+            continue
+        if context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+            raise click.UsageError(
+                f"Write {parameter.opts[0]} after the command: "
+                f"{context.command_path} {context.invoked_subcommand} {parameter.opts[0]}"
+            )

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.consent import confirm_option, yes_option
-from embedconsole.cli.options import common_options, json_option, only_option
+from embedconsole.cli.help import Command
+from embedconsole.cli.options import common_options, force_option, json_option, only_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
     from embedconsole.items import JsonObject
 
 
-@click.command("sync")
-@click.option("--force", is_flag=True, help="Embed again, changed or not.")
+@click.command("sync", cls=Command, section="Sync")
+@force_option
 @only_option
 @yes_option
 @common_options
@@ -45,7 +46,7 @@ def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], 
     )
 
 
-@click.command("pause")
+@click.command("pause", cls=Command, section="Sync")
 @common_options
 @json_option
 @click.pass_obj
@@ -61,7 +62,7 @@ def pause_command(invocation: Invocation) -> None:
     _order(invocation, "pause")
 
 
-@click.command("resume")
+@click.command("resume", cls=Command, section="Sync")
 @common_options
 @json_option
 @click.pass_obj
@@ -75,7 +76,7 @@ def resume_command(invocation: Invocation) -> None:
     _order(invocation, "resume")
 
 
-@click.command("cancel")
+@click.command("cancel", cls=Command, section="Sync")
 @common_options
 @json_option
 @click.pass_obj

@@ -9,13 +9,14 @@ import click
 
 from embedconsole.cli.consent import confirm_option, require, yes_option
 from embedconsole.cli.context import logging_to_file
+from embedconsole.cli.help import Command
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
 
 
-@click.command("reindex")
+@click.command("reindex", cls=Command, section="Repair")
 @click.option("--no-switch", is_flag=True, help="Build and check, and leave the name where it is.")
 @click.option(
     "--accept-missing", is_flag=True, help="Move the name although items that are searched now would not be."
@@ -126,4 +127,4 @@ def reindex_command(
         max_cost=max_cost,
         bulk=bulk,
     )
-    sys.exit(reindex(logging_to_file(session, None), options, as_json=invocation.as_json))
+    sys.exit(reindex(logging_to_file(invocation, session), options, as_json=invocation.as_json))

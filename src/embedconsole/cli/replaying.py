@@ -10,6 +10,7 @@ import click
 
 from embedconsole.cli.context import logging_to_file
 from embedconsole.cli.drawing import draw, on_terminal
+from embedconsole.cli.help import Command
 from embedconsole.cli.moments import EXAMPLES, parse_moment
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.headless.exits import Exit
@@ -27,7 +28,7 @@ def _moment(_: click.Context, __: click.Parameter, value: str) -> float:
         raise click.BadParameter(str(error)) from error
 
 
-@click.command("replay")
+@click.command("replay", cls=Command, section="Look")
 @click.option(
     "--from", "moment", required=True, callback=_moment, metavar="MOMENT", help=f"For example {EXAMPLES}."
 )
@@ -57,9 +58,11 @@ def _replay(invocation: Invocation, session: Session, moment: float) -> Exit:
     if not on_terminal():
         say("This is no terminal, so there is nothing to draw the past on. Without a screen: add --json.")
         return Exit.USAGE
+    if invocation.verbose:
+        raise click.UsageError("--verbose is for commands without a screen; the console shows the log: 6")
     from embedconsole.console.launch import Launch
 
-    settings = logging_to_file(session, None).loaded.settings
+    settings = logging_to_file(invocation, session).loaded.settings
     return draw(
         Launch(
             pipelines=session.pipelines,

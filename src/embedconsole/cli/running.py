@@ -1,7 +1,8 @@
-"""What the program does without a command: the console, the daemon, or one run."""
+"""`run`, and what the program does without a command: the console, the daemon, or one run."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +11,8 @@ import click
 from embedconsole.cli.consent import confirm_option, require
 from embedconsole.cli.context import logging_to_file
 from embedconsole.cli.drawing import draw, on_terminal
+from embedconsole.cli.help import Command
+from embedconsole.cli.options import common_options, json_option, run_options
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import say
 from embedconsole.headless.tracing import tracing
@@ -23,10 +26,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunFlags:
-    """The options of `options.run_options`, under their names."""
+    """The options of `options.mode_options`, under their names; those of one run first."""
 
-    headless: bool
-    once: bool
     force: bool
     only: tuple[str, ...]
     yes: bool
@@ -40,12 +41,35 @@ class RunFlags:
     allow_deletes: bool
     take_over: bool
     overlap: Literal["skip", "wait"]
-    read_only: bool
-    attach: bool
-    mouse: bool
     log_format: Literal["text", "json"] | None
-    metrics_listen: str | None
     metrics_file: Path | None
+    headless: bool = False
+    once: bool = False
+    metrics_listen: str | None = None
+    read_only: bool = False
+    attach: bool = False
+    mouse: bool = False
+
+
+@click.command("run", cls=Command, section="Sync")
+@run_options
+@common_options
+@json_option
+@click.pass_obj
+def run_command(invocation: Invocation, /, **flags: object) -> None:
+    """Run once: find what changed, embed it, write it, delete what is gone; then exit (for cron).
+
+    Ends with 0 when all is in sync, with 1 when items failed or a limit left some.
+
+    \b
+    Examples:
+      embedconsole run
+      embedconsole run --dry-run --json
+      embedconsole run -p products -n 100
+      embedconsole run --force --batch-size 250
+      embedconsole run --force --only category=shoes --only id=35
+    """
+    sys.exit(run(invocation, RunFlags(headless=True, once=True, **flags)))  # type: ignore[arg-type]
 
 
 def run(invocation: Invocation, flags: RunFlags) -> Exit:
@@ -71,7 +95,9 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         from embedconsole.headless.daemon import run_daemon
 
         with tracing():
-            return run_daemon(logging_to_file(session, flags.log_format), as_json=invocation.as_json)
+            return run_daemon(
+                logging_to_file(invocation, session, flags.log_format), as_json=invocation.as_json
+            )
     from embedconsole.headless.once import run_dry, run_once
     from embedconsole.sync.shared.budget import check_prices
     from embedconsole.sync.shared.options import RunOptions
@@ -101,7 +127,7 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
         )
     with tracing():
         return run_once(
-            logging_to_file(session, flags.log_format),
+            logging_to_file(invocation, session, flags.log_format),
             options,
             overlap=flags.overlap,
             as_json=invocation.as_json,
@@ -124,11 +150,13 @@ def _check(flags: RunFlags) -> None:
     if flags.headless and not (flags.once or flags.dry_run):
         for name, given in once_only.items():
             if given:
-                raise click.UsageError(f"{name} goes with --headless --once")
+                raise click.UsageError(f"{name} is for one run: embedconsole run {name}")
     if flags.metrics_listen and (flags.once or flags.dry_run or not flags.headless):
-        raise click.UsageError("--metrics-listen is for the daemon: --headless without --once")
+        raise click.UsageError("--metrics-listen is for the daemon: embedconsole --headless")
     if flags.metrics_file and not (flags.headless and flags.once and not flags.dry_run):
-        raise click.UsageError("--metrics-file goes with --headless --once; the daemon has --metrics-listen")
+        raise click.UsageError(
+            "--metrics-file is for one run: embedconsole run; the daemon has --metrics-listen"
+        )
     if flags.headless:
         console_only = {
             "--read-only": flags.read_only,
@@ -139,9 +167,11 @@ def _check(flags: RunFlags) -> None:
             if given:
                 raise click.UsageError(f"{name} is for the console: leave out --headless")
     else:
-        for name, given in {**once_only, "--once": flags.once, "--dry-run": flags.dry_run}.items():
+        if flags.once:
+            raise click.UsageError("--once goes with --headless; `embedconsole run` is the same")
+        for name, given in {**once_only, "--dry-run": flags.dry_run}.items():
             if given:
-                raise click.UsageError(f"{name} goes with --headless: add --headless")
+                raise click.UsageError(f"{name} is for one run: embedconsole run {name}")
 
 
 def _console(invocation: Invocation, flags: RunFlags) -> Exit:
@@ -149,13 +179,15 @@ def _console(invocation: Invocation, flags: RunFlags) -> Exit:
     if not on_terminal():
         say(
             "This is no terminal, so there is nothing to draw the console on. Without a screen: "
-            f"{command} --headless --once (one run) or {command} --headless (a daemon)."
+            f"{command} run (one run) or {command} --headless (a daemon)."
         )
         return Exit.USAGE
+    if invocation.verbose:
+        raise click.UsageError("--verbose is for commands without a screen; the console shows the log: 6")
     from embedconsole.console.launch import Launch
 
     session = invocation.session(chunk_size=flags.batch_size, workers=flags.workers)
-    logging_to_file(session, flags.log_format)
+    logging_to_file(invocation, session, flags.log_format)
     settings = session.loaded.settings
     return draw(
         Launch(

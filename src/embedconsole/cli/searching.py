@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.completing import complete_vectors
-from embedconsole.cli.options import common_options, json_option
+from embedconsole.cli.help import Command
+from embedconsole.cli.options import common_options, json_option, limit_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
     from embedconsole.sync.search.search import Query
 
 
-@click.command("search")
+@click.command("search", cls=Command, section="Look")
 @click.argument("text", required=False)
 @click.option("--image", metavar="PATH|URL", help="Instead of a text: the items nearest to a picture.")
 @click.option("--similar-to", metavar="KEY", help="Instead of a text: the items nearest to this one.")
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     help="Only what holds of, for example 'price<50' or 'color in (red, blue)'; repeatable, all hold.",
 )
 @click.option("--group-by", metavar="FIELD", help="One hit for each value of this payload field, the best.")
-@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, help="Hits to show.")
+@limit_option("Hits to show", 10)
 @click.option(
     "--vector", metavar="NAME", shell_complete=complete_vectors, help="The named vector to search by."
 )
@@ -53,8 +54,8 @@ def search_command(
     \b
     Examples:
       embedconsole search "red running shoes"
-      embedconsole search "mug" --where 'price<50' --where 'in_stock=true' --limit 3 --json
-      embedconsole search "shoes" --where 'category in (Shoes, Boots) and metadata.color!=red'
+      embedconsole search "mug" --where 'price<50' --where 'in_stock=true' --json
+      embedconsole search "shoe" -n 3 --where 'color in (red, blue) and price<50'
       embedconsole search --image ./shoe.jpg --group-by product_id
       embedconsole search --similar-to 35
     """

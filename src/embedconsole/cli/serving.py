@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.help import Command
 from embedconsole.cli.options import config_option
 from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.signals import Interruption, interruptible
-from embedconsole.headless.talk import say
+from embedconsole.headless.talk import note, say
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _EXTRA = frozenset({"fastapi", "prometheus_client", "starlette", "uvicorn"})
 
 
-@click.command("serve")
+@click.command("serve", cls=Command, section="Services and settings")
 @click.option("--embedder", metavar="NAME", help="Which of `embedders` (default: the only one).")
 @click.option("--host", metavar="ADDRESS", help="Where to listen (default: 127.0.0.1).")
 @click.option(
@@ -60,7 +61,7 @@ def serve_command(invocation: Invocation, /, token_env: str | None, **flags: obj
     Examples:
       embedconsole serve
       embedconsole serve --embedder clip --port 9000 --concurrency 4
-      SERVICE_TOKEN=... embedconsole serve --host 0.0.0.0 --token-env SERVICE_TOKEN
+      TOKEN=... embedconsole serve --host 0.0.0.0 --token-env TOKEN
     """
     from embedconsole.config.serving import load_serving
 
@@ -98,11 +99,11 @@ def _run(server: Server) -> Exit:
         nonlocal interruption
         interruption = stack.enter_context(interruptible(drain, server.stop))
         size = "" if served.dimensions is None else f" ({served.dimensions:,} dimensions)"
-        say(f"Serving {served.embedder.name}{size} at {server.url}; its document: {server.url}/docs")
-        say("SIGTERM or ctrl+c drains and ends.")
+        note(f"Serving {served.embedder.name}{size} at {server.url}; its document: {server.url}/docs")
+        note("SIGTERM or ctrl+c drains and ends.")
 
     def drain() -> None:
-        say("Finishing what is in flight")
+        note("Finishing what is in flight")
         server.drain()
 
     with stack:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.help import Command
+from embedconsole.cli.options import talk_options
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import put, say, say_text
+from embedconsole.headless.talk import note, put, say, say_text
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -33,9 +35,10 @@ def _settings(_: click.Context, parameter: click.Parameter, values: tuple[str, .
     return {name: value for name, _, value in pairs}
 
 
-@click.command("setup")
+@click.command("setup", cls=Command, section="Start")
 @click.option(
     "--config",
+    "-c",
     "path",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE",
@@ -77,9 +80,10 @@ def _settings(_: click.Context, parameter: click.Parameter, values: tuple[str, .
     callback=_settings,
     help="Answer another question by its name, such as a preset's: prefix=shop_, locale=de; repeatable.",
 )
-@click.option("--yes", is_flag=True, help="Ask nothing: take the default of what no option answers.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing: take the default of what no option answers.")
 @click.option("--no-test", is_flag=True, help="Connect to nothing; then no column is suggested either.")
-@click.option("--force", is_flag=True, help="Replace a configuration that is there.")
+@click.option("--force", "-f", is_flag=True, help="Replace a configuration that is there.")
+@talk_options
 @click.pass_obj
 def setup_command(
     invocation: Invocation,
@@ -102,9 +106,9 @@ def setup_command(
     Examples:
       embedconsole setup
       embedconsole setup --config /etc/embedconsole/embedconsole.yaml
-      embedconsole setup --database-url-env DATABASE_URL --table products --embedder hashing --yes
+      embedconsole setup --database-url-env DATABASE_URL --table products --yes
       embedconsole setup --preset woocommerce --set prefix=shop_
-      embedconsole setup --preset legacy-flags --database-url-env DATABASE_URL --yes --no-test --force
+      embedconsole setup --preset legacy-flags --yes --no-test --force
     """
     from embedconsole.setup.conversation import converse
     from embedconsole.setup.interview import Interview
@@ -119,8 +123,8 @@ def setup_command(
     interview = Interview({**more, **given}, unattended=yes, tests=not no_test)
     variables = Variables(dict(os.environ), lenient=no_test)
     if not yes:
-        say(f"This makes {path}, once all is answered.")
-        say("At every question: ? explains, enter takes what stands in [ ], - is none, ^C ends.")
+        note(f"This makes {path}, once all is answered.")
+        note("At every question: ? explains, enter takes what stands in [ ], - is none, ^C ends.")
     try:
         setup = converse(interview, variables, path)
         write_configuration(path, setup.text, replace=force)
@@ -148,7 +152,5 @@ def _conclude(setup: Setup, variables: Variables, path: Path, *, tested: bool) -
     if setup.reached and tested:
         say_text("\nWhat a first run would do:")
         code = run_dry(open_session(setup.loaded, ()), RunOptions(), as_json=False)
-    say_text(
-        "\nNext: embedconsole test, then embedconsole --headless --once, or embedconsole for the console."
-    )
+    say_text("\nNext: embedconsole test, then embedconsole run, or embedconsole for the console.")
     return code

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.help import Command
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
 
 
-@click.command("explain")
+@click.command("explain", cls=Command, section="Look")
 @click.argument("key")
 @common_options
 @json_option
@@ -31,7 +32,7 @@ def explain_command(invocation: Invocation, key: str) -> None:
     sys.exit(explain_item(invocation.session(), key, as_json=invocation.as_json))
 
 
-@click.command("diff")
+@click.command("diff", cls=Command, section="Look")
 @click.argument("first", type=click.IntRange(min=1), metavar="RUN")
 @click.argument("second", type=click.IntRange(min=1), metavar="RUN")
 @common_options

@@ -30,6 +30,7 @@ from embedconsole.config.sections.tls import TlsConfig
 from embedconsole.config.types import (
     Combine,
     Duration,
+    LogLevel,
     Name,
     OptionalDatabaseUrl,
     OptionalKey,
@@ -169,7 +170,7 @@ class LogConfig(Section):
 
     path: OptionalPath = None
     """Default: `embedconsole.log` in your log folder, or in `$EMBEDCONSOLE_LOG_DIR`."""
-    level: Literal["debug", "info", "warning", "error"] = "info"
+    level: LogLevel = "info"
     """What is less is not written."""
     format: Literal["text", "json"] = "text"
     """`json`: an object a line, for a log collector."""

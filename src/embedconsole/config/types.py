@@ -282,6 +282,8 @@ Headers: TypeAlias = Annotated[
 ]
 Constants: TypeAlias = Annotated[dict[str, Any], PlainValidator(_constants)]
 """Names and JSON values, typed as YAML reads them: `{truncate: true, seed: 7}`."""
+LogLevel: TypeAlias = Literal["debug", "info", "warning", "error"]
+
 Combine: TypeAlias = Literal["mean", "concat"]
 """How a text and a picture that were embedded one by one become one vector."""
 ReplyPath: TypeAlias = Annotated[str, AfterValidator(_reply_path)]

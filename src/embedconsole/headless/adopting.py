@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import put, put_json, say
+from embedconsole.headless.talk import note, put, put_json, say
 from embedconsole.headless.waiting import wait_for
 from embedconsole.sync.audit.adopt import adopt, adoptable
 from embedconsole.sync.audit.collection import AuditProgress
@@ -70,7 +70,7 @@ def adopt_points(
         if as_json:
             put_json({"pipelines": {name: _json(one, None) for name, one in found.result.items()}})
         else:
-            say("Nothing was written. Without --dry-run they are adopted.")
+            note("Nothing was written. Without --dry-run they are adopted.")
         return _exit(found.result, trust_vectors=trust_vectors)
     if not agreed("Enter them into the ledger? Nothing is embedded or deleted."):
         say("Nothing was written.")
@@ -85,7 +85,7 @@ def adopt_points(
     else:
         for name, done in entered.result.items():
             put(f"{name}: {done.entered:,} items entered into the ledger")
-        say(f"The next run compares them with the catalog: {session.command} --headless --once")
+        note(f"The next run compares them with the catalog: {session.command} run")
     return _exit(found.result, trust_vectors=trust_vectors)
 
 

@@ -69,7 +69,7 @@ def _line(part: Part) -> str:
             return (
                 f"{part.differing:,} of {part.sampled:,} sampled vectors differ "
                 f"(lowest similarity {part.lowest:.2f}): has the model changed? "
-                "Embed everything again with --headless --once --force"
+                "Embed everything again with `embedconsole run --force`"
             )
 
 

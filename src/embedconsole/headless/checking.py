@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.headless.exits import Exit
+from embedconsole.headless.exits import Exit, exit_by
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.inspect.checks import Check, run_checks
 from embedconsole.sync.plan.value_remarks import remarks
@@ -38,10 +38,11 @@ def test_dependencies(session: Session, *, as_json: bool) -> Exit:
     anyio.run(run)
     if as_json:
         put_json({"checks": [asdict(check) for check in checks]})
-    bad = sum(not check.ok for check in checks)
-    if bad:
-        say(f"{bad} of {len(checks)} checks failed.")
-    return Exit.STOPPED if bad else Exit.IN_SYNC
+    bad = [check for check in checks if not check.ok]
+    if not bad:
+        return Exit.IN_SYNC
+    say(f"{len(bad)} of {len(checks)} checks failed.")
+    return Exit.USAGE if all(check.misconfigured for check in bad) else Exit.STOPPED
 
 
 def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
@@ -78,7 +79,7 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
         if as_json:
             put_json({"error": str(fault)})
         say(str(fault))
-        return Exit.STOPPED
+        return exit_by(fault)
     if as_json:
         put_json({"pipelines": {name: asdict(result) for name, result in results.items()}})
     else:

@@ -16,7 +16,7 @@ from embedconsole.headless.monitoring.monitor import monitor_of
 from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
-from embedconsole.headless.talk import duration, say
+from embedconsole.headless.talk import duration, note, say
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.shared.fault_text import stopped, waits
 from embedconsole.sync.shared.report import Outcome, none_ran
@@ -100,7 +100,7 @@ def _serve(
     handle: EngineHandle, session: Session, on_report: Callable[[RunReport], None], ending: _Ending
 ) -> None:
     every = session.loaded.settings.schedule.every
-    say(f"Syncing every {duration(every)}; SIGTERM or ctrl+c drains and ends. Log: {session.log_path}")
+    note(f"Syncing every {duration(every)}; SIGTERM or ctrl+c drains and ends. Log: {session.log_path}")
     ending.serving = serving = handle.serve(every, on_report)
     ending.handle = handle
     if ending.asked:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from embedconsole.faults import Misconfigured
 from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
+    from embedconsole.faults import Fault
     from embedconsole.sync.shared.report import RunReport
 
 
@@ -26,9 +28,9 @@ class Exit(IntEnum):
 
 SENTENCES = {
     Exit.IN_SYNC: "in sync",
-    Exit.SOME_FAILED: "finished, some items failed",
+    Exit.SOME_FAILED: "finished, some items failed, or a limit or budget left some",
     Exit.USAGE: "usage or configuration",
-    Exit.STOPPED: "a dependency was unreachable or refused us and the run stopped; nothing is lost",
+    Exit.STOPPED: "stopped, nothing lost: a dependency was unreachable or refused us",
     Exit.HELD: "another process holds this run",
     Exit.HANGUP: "hung up; drained",
     Exit.INTERRUPT: "interrupted; drained",
@@ -49,4 +51,12 @@ def exit_of(report: RunReport, signal_number: int | None) -> Exit:
     """The exit code of a run; the signal that interrupted it decides which of the three it is."""
     if signal_number is not None and report.outcome is Outcome.INTERRUPTED:
         return Exit(128 + signal_number)
+    ended = [part for part in report.pipelines.values() if part.outcome is Outcome.ABORTED]
+    if report.outcome is Outcome.ABORTED and all(part.misconfigured for part in ended):
+        return Exit.USAGE
     return _EXITS[report.outcome]
+
+
+def exit_by(fault: Fault) -> Exit:
+    """The exit code of a command that a fault ended."""
+    return Exit.USAGE if isinstance(fault, Misconfigured) else Exit.STOPPED

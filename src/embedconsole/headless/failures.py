@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
-from embedconsole.headless.talk import duration, items_word, put, put_json, put_table, say
+from embedconsole.headless.talk import duration, items_word, note, put, put_json, put_table, say
 from embedconsole.ledger.records.failures import FailureKind
 from embedconsole.sync.inspect.failures import Chosen, cause_named, failure_overview, let_be, put_back
 from embedconsole.sync.run.generations import generation_of
@@ -45,7 +45,7 @@ def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
     if as_json:
         put_json({"pipelines": document})
     elif not found:
-        say(_NOTHING)
+        note(_NOTHING)
     else:
         say(
             f"One in full: {session.command} failures KEY. "
@@ -75,7 +75,7 @@ def retry_failures(
 
     counts = _in_each(session, cause, retry)
     if any(counts.values()) and not as_json:
-        say(f"The next run takes them up: {session.command} --headless --once")
+        note(f"The next run takes them up: {session.command} run")
     return _tell(session, counts, keys, "put back", as_json=as_json)
 
 

@@ -16,7 +16,7 @@ from embedconsole.catalog.feed.status import complaints, inspect_feed
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.feedstate import feed_json, feed_line, feed_of, opened_feed
 from embedconsole.headless.status import opened_ledger
-from embedconsole.headless.talk import duration, put, put_json, put_table, put_text, say
+from embedconsole.headless.talk import duration, note, put, put_json, put_table, put_text, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +79,7 @@ def _change(
 def _say_installed(name: str, database: FeedDatabase) -> Exit:
     problems = complaints(inspect_feed(database))
     if not problems:
-        say(f"{name}: the change feed is installed. A daemon or console that runs takes it up by itself.")
+        note(f"{name}: the change feed is installed. A daemon or console that runs takes it up by itself.")
         return Exit.IN_SYNC
     for problem in problems:
         say(f"{name}: {problem}")
@@ -87,7 +87,7 @@ def _say_installed(name: str, database: FeedDatabase) -> Exit:
 
 
 def _say_removed(name: str, database: FeedDatabase) -> Exit:
-    say(f"{name}: there is no change feed in the database; changes are found by the scan.")
+    note(f"{name}: there is no change feed in the database; changes are found by the scan.")
     return Exit.IN_SYNC
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.config.settings import LogConfig
+    from embedconsole.config.types import LogLevel
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -63,11 +64,14 @@ class _JsonFormatter(logging.Formatter):
         return json.dumps(redacted_value(line), default=lambda value: redacted(str(value)))
 
 
-def open_log(config: LogConfig, path: Path, *, form: str | None = None) -> None:
+def open_log(
+    config: LogConfig, path: Path, *, form: str | None = None, level: LogLevel | None = None
+) -> None:
     """Send the log to a rotating file.
 
     Args:
         form: "text" or "json" instead of the configured one.
+        level: Instead of the configured one.
 
     Raises:
         OSError: the file can't be written.
@@ -76,13 +80,15 @@ def open_log(config: LogConfig, path: Path, *, form: str | None = None) -> None:
     handler = logging.handlers.RotatingFileHandler(
         path, maxBytes=config.max_bytes, backupCount=config.keep, encoding="utf-8", errors="backslashreplace"
     )
+    handler.setLevel((level or config.level).upper())
     handler.addFilter(_Whereabouts())
     handler.setFormatter(_JsonFormatter() if (form or config.format) == "json" else _TextFormatter())
     # A full disk costs lines of the log, and neither the sync nor the terminal hears of it line by line.
     logging.raiseExceptions = False
     log = logging.getLogger("embedconsole")
-    log.setLevel(config.level.upper())
     log.addHandler(handler)
+    # Each handler has its own level; another one may take more than the file does.
+    log.setLevel(min(log.level or handler.level, handler.level))
     log.propagate = False
     # Warnings of the libraries (a connection pool that lost its server) belong here, not on the terminal.
     logging.getLogger().addHandler(handler)

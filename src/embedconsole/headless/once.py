@@ -1,4 +1,4 @@
-"""`--headless --once`: one run, for cron."""
+"""One run, for cron."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ from embedconsole.headless.monitoring.monitor import monitor_of
 from embedconsole.headless.progress import progress_view
 from embedconsole.headless.signals import interruptible
 from embedconsole.headless.summary import print_report
-from embedconsole.headless.talk import say
+from embedconsole.headless.talk import note
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.dry_run import dry_run
-from embedconsole.sync.shared.fault_text import stopped
-from embedconsole.sync.shared.report import Outcome, RunReport, none_ran
+from embedconsole.sync.shared.report import Outcome, RunReport, aborted, none_ran
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -107,8 +106,8 @@ def _wait(
                 return none_ran(session.names, Outcome.INTERRUPTED, "stopped at once")
             if interruption.count > said:
                 said = interruption.count
-                say("Finishing what is in flight; once more stops at once." if said == 1 else "Stopping.")
+                note("Finishing what is in flight; once more stops at once." if said == 1 else "Stopping.")
 
 
 def _aborted(session: Session, fault: Fault) -> RunReport:
-    return none_ran(session.names, Outcome.ABORTED, stopped(fault))
+    return RunReport(None, dict.fromkeys(session.names, aborted(fault)))

@@ -57,6 +57,6 @@ def give_order(session: Session, verb: Verb, arguments: Mapping[str, object], *,
         return Exit.IN_SYNC
     say(
         f"Nobody took the order, and it is taken back: no daemon or console serves this ledger. Start one: "
-        f"{session.command} --headless, or run once: {session.command} --headless --once"
+        f"{session.command} --headless, or run once: {session.command} run"
     )
     return Exit.STOPPED

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from embedconsole.foreign_text import harmless
-from embedconsole.headless.talk import duration, say
+from embedconsole.headless.talk import duration, is_quiet, note
 from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ class ProgressView(Protocol):
 
 @contextmanager
 def progress_view(*, terminal: bool) -> Iterator[ProgressView]:
-    """A bar on a terminal, lines elsewhere."""
-    if terminal:
+    """A bar on a terminal, lines elsewhere; nothing where the operator wants it quiet."""
+    if terminal and not is_quiet():
         with _bars() as bars:
             yield _BarView(bars)
     else:
@@ -52,7 +52,7 @@ class _LineView:
         self._next = time.monotonic() + _LINE_EVERY
         for view in snapshot.pipelines:
             if view.progress is not None:
-                say(f"{view.name}: {describe(view)}")
+                note(f"{view.name}: {describe(view)}")
 
 
 def _bars() -> Bars:

@@ -6,7 +6,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import duration, put, put_json, say
+from embedconsole.headless.talk import duration, note, put, put_json, say
 from embedconsole.headless.waiting import wait_for
 from embedconsole.sync.reindex.reindex import ROLE, Reindex, Stand, roll_back
 from embedconsole.sync.reindex.switch import AliasSwitch
@@ -61,7 +61,7 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
         say(f"Nothing is lost; {session.command} reindex goes on where it was.")
     if done.stand is Stand.DONE and done.before != done.after:
         command = f"{session.command} reindex"
-        say(f"To go back: {command} --rollback. To drop the old one: {command} --drop-old")
+        note(f"To go back: {command} --rollback. To drop the old one: {command} --drop-old")
     return _interrupted(waited.signal) if waited.signal is not None else _EXITS[done.stand]
 
 

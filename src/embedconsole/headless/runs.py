@@ -10,7 +10,7 @@ from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.summary import print_figures
-from embedconsole.headless.talk import duration, put, put_json, put_table, say
+from embedconsole.headless.talk import duration, note, put, put_json, put_table
 from embedconsole.sync.observe.run_history import past_runs, run_in_detail, two_runs
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ def show_runs(session: Session, *, limit: int, as_json: bool) -> Exit:
         put_json({"runs": [_run_json(run) for run in runs]})
     elif runs:
         _print_runs(runs)
-        say(f"One of them in full: {session.command} runs {runs[0].id}")
+        note(f"One of them in full: {session.command} runs {runs[0].id}")
     else:
-        say(f"No runs yet. The first: {session.command} --headless --once")
+        note(f"No runs yet. The first: {session.command} run")
     return Exit.IN_SYNC
 
 

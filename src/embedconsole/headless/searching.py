@@ -9,7 +9,7 @@ import anyio
 
 from embedconsole.faults import Fault
 from embedconsole.filters import Scope
-from embedconsole.headless.exits import Exit
+from embedconsole.headless.exits import Exit, exit_by
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.search.filter_parser import check_field, parse_where, written
@@ -58,7 +58,7 @@ def search_collection(
         found = anyio.run(run)
     except Fault as fault:
         say(str(fault))
-        return Exit.STOPPED
+        return exit_by(fault)
     showing = showing_of(pipeline)
     if as_json:
         put_json(_document(pipeline.name, found, showing))

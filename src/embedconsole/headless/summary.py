@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 _WORDS = {
     Outcome.OK: "in sync",
-    Outcome.PARTIAL: "finished, some items need a look",
     Outcome.ABORTED: "stopped",
     Outcome.SKIPPED: "skipped",
     Outcome.INTERRUPTED: "interrupted; the next run goes on",
@@ -46,8 +45,11 @@ def _print_pipeline(name: str, report: PipelineReport) -> None:
 
 
 def _stand(report: PipelineReport) -> str:
-    if report.outcome is Outcome.OK and report.pending:
-        return "done, the rest is left for later"  # --limit, --max-cost
+    left = {"failed": report.failed, "retrying": report.retrying, "pending": report.pending}
+    if report.outcome is Outcome.PARTIAL or (report.outcome is Outcome.OK and any(left.values())):
+        return "finished, not in sync: " + ", ".join(
+            f"{count:,} {word}" for word, count in left.items() if count
+        )
     return _WORDS[report.outcome]
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
+import threading
+from contextlib import contextmanager
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, ClassVar, TextIO
 
@@ -11,7 +14,7 @@ from embedconsole.foreign_text import harmless
 from embedconsole.redact import redacted, redacted_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class LineInPlace:
@@ -53,6 +56,53 @@ def say_text(text: str) -> None:
     """Write several lines for the operator to stderr; what they quote is one line already."""
     LineInPlace.make_way()
     _write(sys.stderr, harmless(text))
+
+
+def note(text: str) -> None:
+    """Tell the operator how it is going or what comes next; `quiet` leaves it out."""
+    if not is_quiet():
+        say(text)
+
+
+_QUIET = threading.Event()
+
+
+def is_quiet() -> bool:
+    """Whether the operator reads results and problems only."""
+    return _QUIET.is_set()
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Leave out progress and hints, of all threads."""
+    _QUIET.set()
+    try:
+        yield
+    finally:
+        _QUIET.clear()
+
+
+class _Lines(logging.Handler):
+    """Writes records to stderr; the line that is shown in place makes way."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        say(self.format(record).replace("\n", "\\n"))
+
+
+@contextmanager
+def log_on_stderr() -> Iterator[None]:
+    """Write the log to stderr as well, all of it."""
+    lines = _Lines(logging.DEBUG)
+    lines.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    log = logging.getLogger("embedconsole")
+    before = log.level
+    log.addHandler(lines)
+    log.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        log.removeHandler(lines)
+        log.setLevel(before)
 
 
 def put(text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from embedconsole.headless.audited import print_audit, verdict_of
 from embedconsole.headless.exits import Exit, exit_of
 from embedconsole.headless.summary import print_report
-from embedconsole.headless.talk import put, put_json, say
+from embedconsole.headless.talk import note, put, put_json, say
 from embedconsole.headless.waiting import wait_for
 from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.repair import repair
@@ -50,7 +50,7 @@ def verify_pipelines(session: Session, *, sample: int, as_json: bool) -> Exit:
         for name, audit in found.items():
             print_audit(name, audit)
     if any(audit.known_drift for audit in found.values()):
-        say(f"To mend what can be: {session.command} verify --repair")
+        note(f"To mend what can be: {session.command} verify --repair")
     return _exit(found)
 
 

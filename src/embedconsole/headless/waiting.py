@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from embedconsole.headless.progress import describe
 from embedconsole.headless.signals import interruptible
-from embedconsole.headless.talk import LineInPlace, say
+from embedconsole.headless.talk import LineInPlace, note
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def wait_for(
                 line.show("; ".join(f"{view.name}: {describe(view)}" for view in runs) or told())
                 if interruption.count > obeyed:
                     obeyed = interruption.count
-                    say("Finishing what is in flight; once more stops at once." if runs else "Stopping.")
+                    note("Finishing what is in flight; once more stops at once." if runs else "Stopping.")
                     if runs:
                         handle.drain()
                     else:
@@ -102,4 +102,4 @@ class _LineNowAndThen:
     def show(self, text: str) -> None:
         if time.monotonic() >= self._next:
             self._next = time.monotonic() + _LINE_EVERY
-            say(text)
+            note(text)

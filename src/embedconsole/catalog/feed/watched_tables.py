@@ -12,7 +12,7 @@ from embedconsole.catalog.feed.triggers import Watched
 from embedconsole.catalog.keys import KeyKind
 from embedconsole.catalog.query_source import TableName, find_table, missing_column
 from embedconsole.catalog.sqltext import name_parts
-from embedconsole.faults import Refused
+from embedconsole.faults import Misconfigured
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Inspector
@@ -39,7 +39,7 @@ def find_place(config: CatalogConfig, connection: Connection) -> TablePlace:
     """Look for the tables and columns to watch.
 
     Raises:
-        Refused: One does not exist, or is no table.
+        Misconfigured: One does not exist, or is no table.
     """
     inspector = sa.inspect(connection)
     outbox = TableName(OUTBOX, inspector.default_schema_name)
@@ -56,7 +56,7 @@ def _find(config: WatchConfig, inspector: Inspector, connection: Connection) -> 
     )
     table = find_table(inspector, named, "catalog.watch")
     if table.name in inspector.get_view_names(schema=table.schema):
-        raise Refused(
+        raise Misconfigured(
             "change feed",
             f"{table} is a view, which has no changes of its own",
             remedy="Watch the tables that it is made of",

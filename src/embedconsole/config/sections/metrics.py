@@ -46,4 +46,4 @@ class MetricsConfig(Section):
     path: Annotated[str, StringConstraints(pattern=r"^/[A-Za-z0-9/._~-]*$")] = "/metrics"
     """Where the figures are; /live and /ready stand beside it."""
     file: OptionalPath = None
-    """Written at the end of a run of `--once`, for the node exporter's textfile collector."""
+    """Written at the end of a run of `embedconsole run`, for the node exporter's textfile collector."""

@@ -125,7 +125,7 @@ def check_model(pipeline: str, found: Adoptable) -> None:
             f"pipeline {pipeline}: none of its {found.marked:,} points was made as the configuration says "
             "now: is it another model, template or text? Vectors of two models can't be searched together. "
             "Restore the configuration they were made with, or embed everything again with "
-            "--headless --once --force."
+            "`embedconsole run --force`."
         )
 
 
@@ -172,7 +172,7 @@ async def _checked_state(assembly: Assembly) -> CollectionState:
         raise Refused(
             collection.target,
             "it does not exist, so there is nothing to adopt",
-            remedy="Bring it back from a snapshot, or begin anew with --headless --once",
+            remedy="Bring it back from a snapshot, or begin anew with `embedconsole run`",
         )
     blocking = [one for one in compared(assembly, state) if one.blocking]
     if blocking:

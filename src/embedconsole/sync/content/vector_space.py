@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 _REINDEX = "Build the new collection beside the old one with embedconsole reindex"
-SAME_SIZE = f"{_REINDEX}, or embed everything again in place with --headless --once --force."
+SAME_SIZE = f"{_REINDEX}, or embed everything again in place with `embedconsole run --force`."
 ANY_SIZE = (
     f"{_REINDEX}, or, if the new vectors have the size of the old ones, embed everything again in place with "
-    "--headless --once --force."
+    "`embedconsole run --force`."
 )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import ConfigError, Fault, Misconfigured, Refused
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.content.trial import trial_of
 from embedconsole.sync.plan.value_remarks import remarks
@@ -34,12 +34,14 @@ class Check:
         subject: What was tried, for example "products: embedder ml".
         detail: What was found, or what is wrong and what to do.
         seconds: How long it took.
+        misconfigured: The configuration is what is wrong.
     """
 
     subject: str
     ok: bool
     detail: str
     seconds: float
+    misconfigured: bool = False
 
 
 async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIterator[Check]:
@@ -51,7 +53,8 @@ async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIte
                 async for check in check_assembly(assembly):
                     yield replace(check, subject=f"{pipeline.name}: {check.subject}")
         except (ConfigError, Fault) as error:
-            yield Check(pipeline.name, ok=False, detail=str(error), seconds=0.0)
+            misconfigured = isinstance(error, ConfigError | Misconfigured)
+            yield Check(pipeline.name, ok=False, detail=str(error), seconds=0.0, misconfigured=misconfigured)
 
 
 async def check_ledger(ledger: Ledger) -> Check:
@@ -89,10 +92,12 @@ async def _check_parts(
 async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
     began = time.monotonic()
     try:
-        detail, ok = await work(), True
+        detail = await work()
     except (ConfigError, Fault) as error:
-        detail, ok = str(error), False
-    return Check(subject, ok, detail, time.monotonic() - began)
+        seconds = time.monotonic() - began
+        misconfigured = isinstance(error, ConfigError | Misconfigured)
+        return Check(subject, ok=False, detail=str(error), seconds=seconds, misconfigured=misconfigured)
+    return Check(subject, ok=True, detail=detail, seconds=time.monotonic() - began)
 
 
 async def _open_and_try_ledger(ledger_url: str) -> str:
@@ -122,7 +127,7 @@ async def _try_catalog(assembly: Assembly) -> str:
 async def _try_feed(intake: Intake) -> str:
     problem = await anyio.to_thread.run_sync(intake.problem)
     if problem is not None:
-        raise ConfigError(problem)
+        raise Refused("change feed", problem)
     return "every change of the watched tables is noted"
 
 
@@ -130,13 +135,13 @@ async def embed_sample(embedder: Embedder, *, text: bool) -> int:
     """Make one real embedding, of a text or else of a picture; returns its dimensions.
 
     Raises:
-        ConfigError: it answered, but not with a vector.
-        Throttled, Transient, BadInput, Refused: the embedder fails.
+        Throttled, Transient, BadInput, Refused: the embedder fails, or answers with something else.
     """
     await embedder.health()
     embedded = await embedder.embed([trial_of(text=text)])
     if embedded.rejected:
-        raise ConfigError(f"it answered, but not with a vector: {embedded.rejected[0]}")
+        said = f"it answered, but not with a vector: {embedded.rejected[0]}"
+        raise Refused(f"embedder {embedder.name}", said)
     return int(embedded.vectors.shape[1])
 
 

@@ -52,7 +52,8 @@ def _of_part(
     if part.outcome not in (Outcome.OK, Outcome.PARTIAL):
         return
     yield AlertVerdict(failed, None)
-    if part.outcome is Outcome.OK:
+    # What a limit left is as the operator asked for it.
+    if not (part.failed or part.retrying):
         yield AlertVerdict(partial, None)
     # Many failures are an incident of their own, and nobody wants to hear of them twice.
     elif rules.run_partial and not _too_many(rules, part.failed):

@@ -46,9 +46,7 @@ class AliasSwitch:
         """
         generation = await anyio.to_thread.run_sync(current_generation, self.assembly, self.ledger)
         if generation is None:
-            raise ConfigError(
-                f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole --headless --once"
-            )
+            raise ConfigError(f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole run")
         # Somebody else's alias may be configured: from here on the collection itself is meant. Not where the
         # name has moved to the next one already, and only the ledger does not know yet.
         own_name = (await self.collection_of(generation).naming()).collection

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import Fault, FaultClass
+from embedconsole.faults import Fault
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.resilience.ledger_health import Asking, LedgerSilence
 from embedconsole.sync.resilience.retry import longest_delay
@@ -17,9 +17,8 @@ from embedconsole.sync.run.leases import RunLeases, TakenOver
 from embedconsole.sync.run.process import dead_among
 from embedconsole.sync.run.run import Round
 from embedconsole.sync.shared.control import Control, Halt, pause_in_force
-from embedconsole.sync.shared.fault_text import stopped
 from embedconsole.sync.shared.options import WHAT_IS_DUE, RunOptions
-from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, Tally, none_ran
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, Tally, aborted
 from embedconsole.telemetry import in_run, span
 
 if TYPE_CHECKING:
@@ -90,13 +89,14 @@ class Engine:
         try:
             chosen = [assembly.pipeline.name for assembly in self._chosen(options)]
             if not options.patient and (told := await self._paused()) is not None:
-                return self._all(options, Outcome.SKIPPED, told)
+                return self._all(options, PipelineReport(outcome=Outcome.SKIPPED, message=told))
             async with self.leases.held(chosen, overlap) as holder:
                 if holder is not None:
-                    return self._all(options, Outcome.SKIPPED, f"{holder} runs it already")
+                    told = f"{holder} runs it already"
+                    return self._all(options, PipelineReport(outcome=Outcome.SKIPPED, message=told))
                 return await self._run(options, kind)
         except Fault as fault:
-            return self._all(options, Outcome.ABORTED, stopped(fault), fault.kind)
+            return self._all(options, aborted(fault))
 
     async def help(self, options: RunOptions = WHAT_IS_DUE) -> RunReport:
         """Work on what is due, beside whoever runs the pipelines: claims need no lease.
@@ -111,7 +111,7 @@ class Engine:
             await self.announce()  # the batches of a process that the ledger does not know are given back
             return await self._run(options, "due")
         except Fault as fault:
-            return self._all(options, Outcome.ABORTED, stopped(fault), fault.kind)
+            return self._all(options, aborted(fault))
 
     async def _paused(self) -> str | None:
         """That nothing may be claimed, in words, for a run that does not wait until it may."""
@@ -186,11 +186,8 @@ class Engine:
     def _chosen(self, options: RunOptions) -> list[Assembly]:
         return [assembly for assembly in self.assemblies if options.concerns(assembly.pipeline.name)]
 
-    def _all(
-        self, options: RunOptions, outcome: Outcome, message: str, fault: FaultClass | None = None
-    ) -> RunReport:
-        names = [assembly.pipeline.name for assembly in self._chosen(options)]
-        return none_ran(names, outcome, message, fault)
+    def _all(self, options: RunOptions, report: PipelineReport) -> RunReport:
+        return RunReport(None, {assembly.pipeline.name: report for assembly in self._chosen(options)})
 
     # What it does now
 

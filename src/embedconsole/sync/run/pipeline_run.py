@@ -22,9 +22,9 @@ from embedconsole.sync.run.generations import forget_former_fields, former_field
 from embedconsole.sync.run.leases import TakenOver
 from embedconsole.sync.shared.budget import Purse, item_price
 from embedconsole.sync.shared.control import RunState
-from embedconsole.sync.shared.fault_text import left_for_later, stopped
+from embedconsole.sync.shared.fault_text import left_for_later
 from embedconsole.sync.shared.journal import Journal, product_column
-from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, report_of
+from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, report_of, stopped_by
 from embedconsole.sync.worker.flags import settle_flags
 from embedconsole.sync.worker.pool import Crew
 from embedconsole.sync.worker.recheck import Doubter
@@ -292,13 +292,15 @@ class PipelineRun:
         if isinstance(self.state.stopped_by, TakenOver):
             return replace(report, outcome=Outcome.SKIPPED, message=str(self.state.stopped_by))
         if self.state.stopped_by is not None:
-            fault = self.state.stopped_by
-            return replace(report, outcome=Outcome.ABORTED, message=stopped(fault), fault=fault.kind)
+            return stopped_by(report, self.state.stopped_by)
         if self.planning.refusal is not None:
             return replace(report, outcome=Outcome.ABORTED, message=self.planning.refusal)
         if report.pending and self.crew.out_of_money:
-            said = f"stopped at --max-cost: {self.purse.spent:,.2f} spent, the rest is left for later"
-            report = replace(report, message=said)
+            said = f"stopped at --max-cost: {self.purse.spent:,.2f} spent, {report.pending:,} pending"
+            return replace(report, outcome=Outcome.PARTIAL, message=said)
+        if report.pending and self.options.limit:
+            said = f"stopped at --limit {self.options.limit:,}: {report.pending:,} pending"
+            return replace(report, outcome=Outcome.PARTIAL, message=said)
         if counts.failed or counts.retrying:
             return replace(report, outcome=Outcome.PARTIAL)
         return report

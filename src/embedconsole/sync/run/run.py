@@ -19,8 +19,7 @@ from embedconsole.sync.run.generations import (
 from embedconsole.sync.run.model_change import check_in_place
 from embedconsole.sync.run.pipeline_run import PipelineRun
 from embedconsole.sync.shared.budget import Purse
-from embedconsole.sync.shared.fault_text import stopped
-from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
+from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, aborted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +75,7 @@ class Round:
             try:
                 self.runs[name] = await self._prepared(assembly, purse)
             except Fault as fault:
-                self._reports[name] = _aborted(fault)
+                self._reports[name] = aborted(fault)
 
     async def _prepared(self, assembly: Assembly, purse: Purse) -> PipelineRun:
         # The first look at the columns connects to the catalog.
@@ -125,7 +124,7 @@ class Round:
             self._reports[name] = await run.run()
         except Fault as fault:
             # The ledger, when it can't even be asked for the counts.
-            self._reports[name] = _aborted(fault)
+            self._reports[name] = aborted(fault)
 
     def report(self) -> RunReport:
         """What came of it; what has not come to its end was interrupted."""
@@ -149,7 +148,3 @@ def _worker(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorker
     from embedconsole.sync.run.batch_worker import equipped
 
     return equipped(run, guard, counts)
-
-
-def _aborted(fault: Fault) -> PipelineReport:
-    return PipelineReport(outcome=Outcome.ABORTED, message=stopped(fault), fault=fault.kind)

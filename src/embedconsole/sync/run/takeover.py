@@ -135,7 +135,7 @@ class Takeover:
             f"none of the {len(there):,} points looked at was made as the configuration says now, and the "
             "ledger does not know how: is it another model, template or text?",
             remedy="Restore the configuration that they were made with, or embed everything again with "
-            "--headless --once --force",
+            "`embedconsole run --force`",
         )
 
     def _believe(self, ours: Sequence[Held]) -> None:
@@ -194,7 +194,7 @@ class Takeover:
                 f"it holds none of our points, and the ledger knows {there:,} items in {former.collection} "
                 f"at {former.address}",
                 remedy="Bring it back from a snapshot, give this configuration a ledger of its own "
-                "(ledger:), or embed everything here too with --headless --once --force",
+                "(ledger:), or embed everything here too with `embedconsole run --force`",
             )
 
     # What is not ours
@@ -249,7 +249,7 @@ class Takeover:
 
 
 def _choices(pipelines: Sequence[str]) -> str:
-    others = "choose another collection.name, or overwrite them with --headless --once --take-over --yes"
+    others = "choose another collection.name, or overwrite them with `embedconsole run --take-over --yes`"
     if pipelines:
         return f"Was the pipeline renamed? Give it the name {pipelines[0]} again, {others}"
     return f"Keep them and their vectors with embedconsole adopt --unmarked, {others}"

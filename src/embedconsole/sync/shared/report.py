@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from embedconsole.faults import Misconfigured
+from embedconsole.sync.shared.fault_text import stopped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from embedconsole.faults import FaultClass
+    from embedconsole.faults import Fault, FaultClass
     from embedconsole.ledger.records.items import Counts
 
 
@@ -112,6 +115,7 @@ class PipelineReport:
     Attributes:
         cost: What its embeddings cost at the prices of that time; None where no price was configured.
         fault: The class of the fault that ended it.
+        misconfigured: The fault is that the configuration names what is not there.
         planned: The catalog was looked at to its end.
     """
 
@@ -130,6 +134,7 @@ class PipelineReport:
     outcome: Outcome = Outcome.OK
     message: str | None = None
     fault: FaultClass | None = None
+    misconfigured: bool = False
     planned: bool = False
 
     @property
@@ -141,7 +146,7 @@ class PipelineReport:
         """The object that `--json` prints for the pipeline."""
         values = asdict(self)
         values["seconds"] = round(self.seconds, 3)
-        for name in ("cost", "outcome", "message", "fault", "planned"):
+        for name in ("cost", "outcome", "message", "fault", "misconfigured", "planned"):
             del values[name]
         return values
 
@@ -209,9 +214,22 @@ class RunReport:
         return report
 
 
-def none_ran(
-    pipelines: Iterable[str], outcome: Outcome, message: str, fault: FaultClass | None = None
-) -> RunReport:
+def none_ran(pipelines: Iterable[str], outcome: Outcome, message: str) -> RunReport:
     """What came of a run that could not begin, and why."""
-    report = PipelineReport(outcome=outcome, message=message, fault=fault)
-    return RunReport(None, dict.fromkeys(pipelines, report))
+    return RunReport(None, dict.fromkeys(pipelines, PipelineReport(outcome=outcome, message=message)))
+
+
+def aborted(fault: Fault) -> PipelineReport:
+    """What came of a pipeline that could not begin because of a fault."""
+    return stopped_by(PipelineReport(), fault)
+
+
+def stopped_by(report: PipelineReport, fault: Fault) -> PipelineReport:
+    """The same, ended by a fault."""
+    return replace(
+        report,
+        outcome=Outcome.ABORTED,
+        message=stopped(fault),
+        fault=fault.kind,
+        misconfigured=isinstance(fault, Misconfigured),
+    )

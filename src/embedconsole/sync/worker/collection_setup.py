@@ -107,7 +107,7 @@ _EMPTIED = (
     "it holds no points, though {synced:,} items were written to it. Was it dropped, or is this another "
     "server?"
 )
-_EMPTIED_REMEDY = "Bring it back from a snapshot, or embed everything again with --headless --once --force"
+_EMPTIED_REMEDY = "Bring it back from a snapshot, or embed everything again with `embedconsole run --force`"
 
 
 class ReadyCollection:

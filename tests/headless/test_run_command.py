@@ -1,0 +1,62 @@
+"""`embedconsole run`, and how much it tells; the demo is what it runs on."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from embedconsole.cli.context import Invocation
+from embedconsole.cli.main import cli
+from embedconsole.headless.exits import Exit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "demo"
+
+
+def demo(folder: Path, *arguments: str) -> Result:
+    line = ["demo", "-d", str(folder), "--products", "12", *arguments]
+    return CliRunner().invoke(cli, line, obj=Invocation(), prog_name="embedconsole")
+
+
+def log_of(folder: Path) -> str:
+    return (folder / "embedconsole.log").read_text()
+
+
+def test_a_run_is_what_headless_once_is(folder: Path) -> None:
+    first = demo(folder, "run", "-n", "5", "--json")
+    rest = demo(folder, "run", "-j")
+    other = demo(folder, "--headless", "--once", "--json")
+
+    assert (first.exit_code, rest.exit_code, other.exit_code) == (
+        Exit.SOME_FAILED,
+        Exit.IN_SYNC,
+        Exit.IN_SYNC,
+    )
+    told = [json.loads(ended.stdout)["pipelines"]["products"] for ended in (first, rest, other)]
+    assert [one["embedded"] for one in told] == [5, 7, 0]
+
+
+def test_a_quiet_run_prints_the_report_only_and_a_verbose_one_the_log(folder: Path) -> None:
+    quiet = demo(folder, "run", "--quiet")
+    assert (quiet.exit_code, quiet.stderr) == (Exit.IN_SYNC, "")
+    assert quiet.stdout.startswith("products: in sync\n")
+    said = demo(folder, "run", "--force", "-v", "--log-level", "error")
+    assert "INFO Indexed batch" in said.stderr
+    assert "Made a sample catalog" in demo(folder.with_name("other"), "run", "--dry-run").stderr, "not quiet"
+
+
+def test_the_level_of_the_log_can_be_chosen_for_a_run(folder: Path) -> None:
+    demo(folder, "--log-level", "error", "run")
+    assert log_of(folder) == ""
+    demo(folder, "run", "--force", "--log-level", "info")
+    assert "INFO Indexed batch" in log_of(folder)
