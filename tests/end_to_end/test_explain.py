@@ -70,7 +70,7 @@ def test_what_is_amiss_is_said_with_what_to_do(outsider: Outsider) -> None:
     assert (
         last[3] == "It was edited since it was last planned: the next run finds it, and it will be embedded."
     )
-    assert last[5] == "It is gone from the catalog by now: the next full scan has its point deleted."
+    assert last[5] == "It is gone from the catalog by now: the next run finds it, and its point is deleted."
     assert "of no item of the catalog" in last[99]
     assert explained(stage, 99)["verdict"] == "orphaned"
     # A point that is not ours is told as what it is.
@@ -87,3 +87,34 @@ def test_what_is_away_is_not_known(outsider: Outsider) -> None:
     assert text.code == 3
     assert "point           1: not known: Qdrant: " in text.out
     assert "    point says    not known" in text.out
+
+
+def test_what_the_watermark_hides_is_not_promised_to_the_next_run(stage: Stage) -> None:
+    stage.shop.add(range(1, 6))
+    stage.shop.edit([1], touch=False, updated_at="2020-01-01 00:00:00")
+    assert stage.installation.sync().code == 0
+    stage.shop.edit([1], touch=False, title="Hidden")
+    stage.shop.edit([2], title="Moved on")
+
+    hidden, moved = (explained(stage, key)["follows"][-1] for key in (1, 2))
+
+    assert "the next run does not" in hidden
+    assert "`embedconsole run --full` finds it" in hidden
+    assert "the next run finds it" in moved
+    assert stage.installation.sync().products["embedded"] == 1
+    assert stage.installation.sync("--full").products["embedded"] == 1
+
+
+def test_a_catalog_that_is_away_is_not_said_to_lack_an_item(sqlite_stage: Stage) -> None:
+    stage = sqlite_stage
+    stage.shop.add([1])
+    assert stage.installation.sync().code == 0
+    stage.pipeline["catalog"]["url"] = "sqlite:////no/such/shop.db"
+
+    unknown, known = stage.installation.run("explain", "2"), stage.installation.run("explain", "1")
+    failed = stage.installation.run("failures", "2")
+
+    assert "whether the catalog has it is not known" in unknown.out
+    assert "Whether it was edited since is not known" in known.out
+    assert "whether the catalog has one is not known: catalog: there is no database file" in failed.err
+    assert (unknown.code, known.code, failed.code) == (3, 3, 3)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,3 +62,16 @@ def test_the_level_of_the_log_can_be_chosen_for_a_run(folder: Path) -> None:
     assert log_of(folder) == ""
     demo(folder, "run", "--force", "--log-level", "info")
     assert "INFO Indexed batch" in log_of(folder)
+
+
+@pytest.mark.parametrize("edit", ["title = 'Edited by hand'", "deleted_at = '2026-01-01'"])
+def test_an_edit_by_hand_in_the_sample_shop_is_found_by_the_next_run(folder: Path, edit: str) -> None:
+    demo(folder, "run")
+    with closing(sqlite3.connect(folder / "shop.db")) as shop, shop:
+        shop.execute(f"UPDATE products SET {edit} WHERE id = 3")
+
+    explained = demo(folder, "explain", "3").stdout
+    told = json.loads(demo(folder, "run", "--json").stdout)["pipelines"]["products"]
+
+    assert (told["embedded"], told["deleted"]) == ((1, 0) if "title" in edit else (0, 1))
+    assert "the next run" in explained

@@ -75,6 +75,9 @@ class FakeCatalog:
     def read(self, keys: Sequence[str]) -> dict[str, CatalogRow]:
         return {key: self.rows[key] for key in keys if key in self.rows}
 
+    def reads(self, key: str, *, since: str | None) -> bool:
+        return key in self.rows and (since is None or _version(self.rows[key]) >= int(since))
+
     def unsettled(self) -> Iterator[Sequence[str]]:
         return iter(())
 

@@ -114,6 +114,10 @@ class Catalog(Protocol):
         """The rows of these keys that exist now, by key, in the order of `keys`."""
         ...
 
+    def reads(self, key: str, *, since: str | None) -> bool:
+        """Whether a scan for changes since this watermark reads the row of this key."""
+        ...
+
     def unsettled(self) -> Iterator[Sequence[str]]:
         """Pages of keys that the write-back columns mark as not synced; nothing without such columns."""
         ...

@@ -147,9 +147,7 @@ class SqlCatalog:
         """
         opened = self._opened()
         limit = self._now() + _AHEAD
-        start = watermark.decode(since) if since is not None and opened.changed is not None else None
-        if start is not None and watermark.is_after(start, limit):
-            start = None
+        start = _start(opened, since, limit)
         progress = ScanProgress(start, self._clock, limit)
         statement = opened.rows
         if changed_only:
@@ -159,6 +157,13 @@ class SqlCatalog:
             if opened.changed is not None:
                 progress.saw(row.version for row in page)
             yield Page(page, progress.watermark)
+
+    def reads(self, key: str, *, since: str | None) -> bool:
+        """Whether a scan for changes since then reads the row of this key."""
+        opened = self._opened()
+        start = _start(opened, since, self._now() + _AHEAD)
+        statement = opened.of_keys(self._native(opened, [key])).where(*self._may_have_changed(opened, start))
+        return bool(self._read(statement))
 
     def keys(self) -> Iterator[Sequence[str]]:
         """Pages of all keys."""
@@ -385,6 +390,12 @@ class SqlCatalog:
     @property
     def _is_sqlite(self) -> bool:
         return self._connections.dialect == "sqlite"
+
+
+def _start(opened: _Opened, since: str | None, limit: datetime) -> Mark | None:
+    """Where a scan for changes starts; None where it reads everything."""
+    start = watermark.decode(since) if since is not None and opened.changed is not None else None
+    return None if start is not None and watermark.is_after(start, limit) else start
 
 
 def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:

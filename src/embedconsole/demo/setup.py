@@ -37,7 +37,7 @@ pipelines:
                p.image_url, p.color, p.size_options, p.created_at, p.updated_at
         FROM products p LEFT JOIN categories c ON c.id = p.category_id WHERE p.deleted_at IS NULL
       key: id
-      changed: updated_at
+      # No `changed: updated_at`: an edit by hand leaves that column alone, and is to be found anyway.
       json_columns: [size_options]
       writeback: {{synced_at: embedding_synced_at, flag: needs_embedding}}
     embed:

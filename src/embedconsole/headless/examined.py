@@ -11,7 +11,7 @@ import anyio
 from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
-from embedconsole.headless.talk import duration, put, put_json
+from embedconsole.headless.talk import duration, put, put_json, say
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.item import examine
 from embedconsole.sync.run.components import assembled
@@ -34,9 +34,13 @@ def show_item(session: Session, key: str, *, as_json: bool) -> Exit:
         ConfigError: no pipeline has.
         Transient, Refused: the ledger does not answer.
     """
-
-    seen = [one for one in examined(session, key) if one.known is not None or one.catalog.values is not None]
+    looked = examined(session, key)
+    seen = [one for one in looked if one.known is not None or one.catalog.values is not None]
     if not seen:
+        away = [one.catalog.fault for one in looked if one.catalog.fault is not None]
+        if away:
+            say(f"The ledger has no item {key!r}; whether the catalog has one is not known: {away[0]}")
+            return Exit.STOPPED
         raise ConfigError(f"neither the ledger nor the catalog has an item {key!r}")
     if as_json:
         put_json({"pipelines": {one.pipeline: examined_json(one) for one in seen}})

@@ -162,6 +162,9 @@ class FingerprintedCatalog:
     def count(self) -> int:
         return self.catalog.count()
 
+    def reads(self, key: str, *, since: str | None) -> bool:
+        return self.catalog.reads(key, since=since)
+
     def unsettled(self) -> Iterator[Sequence[str]]:
         return self.catalog.unsettled()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
@@ -15,11 +16,13 @@ from embedconsole.ledger.state import State
 from embedconsole.sync.content.marker import read_point
 from embedconsole.sync.content.slots import slot_words
 from embedconsole.sync.content.template import as_text
+from embedconsole.sync.plan.feed_intake import FeedFailed
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation
 from embedconsole.sync.search.presentation import title_of
 from embedconsole.sync.shared.fault_text import remedy_for
 from embedconsole.sync.shared.journal import product_column
+from embedconsole.sync.shared.options import full_scan_due
 from embedconsole.sync.shared.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -28,9 +31,10 @@ if TYPE_CHECKING:
     from embedconsole.items import CatalogRow, JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event
-    from embedconsole.ledger.records.items import Believed, Hashes, LedgerItem
+    from embedconsole.ledger.records.items import Believed, Generation, Hashes, LedgerItem
     from embedconsole.sync.content.marker import Held
     from embedconsole.sync.content.recipe import Content
+    from embedconsole.sync.plan.feed_intake import Intake
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.engine import Engine
 
@@ -52,10 +56,15 @@ def what_is_amiss(verdict: Verdict | None) -> tuple[str, ...]:
 def what_follows(known: LedgerItem | None, catalog: InCatalog, *, tries: int) -> tuple[str, ...]:
     """What the hashes and the attempts come to, in sentences."""
     if known is None:
+        if catalog.fault is not None:
+            return ("The ledger has not heard of it; whether the catalog has it is not known.",)
         if catalog.values is not None:
-            return ("The ledger has not heard of it: the next run finds it, and it is embedded.",)
+            return (f"The ledger has not heard of it: {_found(catalog)}, and it is embedded.",)
         return ("Neither the ledger nor the catalog has it.",)
-    return (_standing(known, tries), *_after_a_look(known, catalog))
+    after = _after_a_look(known, catalog)
+    if known.state is State.SYNCED and catalog.fault is None and after:
+        return ("It holds what was last planned.", *after)
+    return (_standing(known, tries), *after)
 
 
 def _standing(known: LedgerItem, tries: int) -> str:
@@ -85,15 +94,15 @@ _WORK = {
 def _after_a_look(known: LedgerItem, catalog: InCatalog) -> list[str]:
     """What the next look at the catalog will change."""
     if catalog.fault is not None:
-        return []
+        return ["Whether it was edited since is not known: the catalog does not answer."]
     if catalog.values is None:
         if known.desired_embed is None:
             return []
-        return ["It is gone from the catalog by now: the next full scan has its point deleted."]
+        return [f"It is gone from the catalog by now: {_found(catalog)}, and its point is deleted."]
     assert catalog.hashes is not None
     if (known.desired_embed, known.desired_payload) != catalog.hashes:
         state = state_of(*catalog.hashes, known.synced_embed, known.synced_payload)
-        return [f"It was edited since it was last planned: the next run finds it, and {_WORK[state]}."]
+        return [f"It was edited since it was last planned: {_found(catalog)}, and {_WORK[state]}."]
     if known.state in (State.FAILED, State.SKIPPED):
         state = state_of(known.desired_embed, known.desired_payload, known.synced_embed, known.synced_payload)
         return [f"Put back as it is, {_WORK[state]}."]
@@ -125,6 +134,8 @@ class InCatalog:
         hashes: What the collection should then hold.
         problem: Why nothing can be sent.
         fault: Why the catalog can't be read; then the rest is not known.
+        unseen_for: In how many seconds a full scan finds what the next run does not; None where the next run
+            finds it.
     """
 
     name: str = ""
@@ -133,6 +144,7 @@ class InCatalog:
     hashes: Hashes | None = None
     problem: str | None = None
     fault: str | None = None
+    unseen_for: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +210,8 @@ async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examin
 
     async def read() -> None:
         nonlocal catalog
-        catalog = await anyio.to_thread.run_sync(_in_catalog, assembly, key, abandon_on_cancel=True)
+        look = partial(_in_catalog, ledger, assembly, memory, key)
+        catalog = await anyio.to_thread.run_sync(look, abandon_on_cancel=True)
 
     async def retrieve() -> None:
         nonlocal collection
@@ -238,8 +251,9 @@ def _verdict(
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What the ledger has of an item; see `Examined`."""
+    """What the ledger has of an item, see `Examined`, and of the scans."""
 
+    generation: Generation | None = None
     known: LedgerItem | None = None
     believed: Believed | None = None
     kept: Mapping[str, int] = field(default_factory=dict)
@@ -253,6 +267,7 @@ def _remember(ledger: Ledger, assembly: Assembly, key: str) -> _Memory:
     point = point_order(point_id(key))
     known = ledger.overview.item(generation.id, key)
     return _Memory(
+        generation=generation,
         known=known,
         believed=ledger.beliefs.of(generation.id, [point]).get(point),
         kept=_kept(ledger, generation.id, None if known is None else known.desired_embed),
@@ -270,14 +285,15 @@ def _kept(ledger: Ledger, generation_id: int, embed_hash: bytes | None) -> dict[
     return {slot_words(slot): vector.size for slot, vector in unpack(packed).items()}
 
 
-def _in_catalog(assembly: Assembly, key: str) -> InCatalog:
-    catalog = assembly.catalog
+def _in_catalog(ledger: Ledger | None, assembly: Assembly, memory: _Memory, key: str) -> InCatalog:
     try:
-        row = catalog.read([key]).get(key)
+        row = assembly.catalog.read([key]).get(key)
         if row is None:
-            return InCatalog()
-        recipe = assembly.recipe()
-        content = recipe.content(row)
+            return InCatalog(unseen_for=_unseen_for(ledger, assembly, memory, key, there=False))
+        content = assembly.recipe().content(row)
+        known = memory.known
+        differs = known is None or (known.desired_embed, known.desired_payload) != content.hashes
+        unseen_for = _unseen_for(ledger, assembly, memory, key, there=True) if differs else None
     except (Fault, ConfigError) as fault:
         return InCatalog(fault=str(fault))
     return InCatalog(
@@ -286,7 +302,35 @@ def _in_catalog(assembly: Assembly, key: str) -> InCatalog:
         sent=_sent(content),
         hashes=content.hashes,
         problem=content.problem,
+        unseen_for=unseen_for,
     )
+
+
+def _unseen_for(
+    ledger: Ledger | None, assembly: Assembly, memory: _Memory, key: str, *, there: bool
+) -> float | None:
+    """Whether the next run finds what the ledger does not know of an item, by the ways that a run has."""
+    generation, catalog = memory.generation, assembly.catalog
+    if ledger is None or generation is None or full_scan_due(assembly, generation):
+        return None
+    assert generation.scan_age is not None
+    if there and catalog.reads(key, since=generation.watermark):
+        return None
+    if assembly.intake is not None and _is_waiting(assembly.intake):
+        return None
+    # An item too many or too few makes a run compare the keys.
+    known = memory.known is not None and memory.known.desired_embed is not None
+    if known != there and catalog.count() != ledger.catalogued.count_wanted(generation.id):
+        return None
+    return assembly.pipeline.catalog.full_scan_every - generation.scan_age
+
+
+def _is_waiting(intake: Intake) -> bool:
+    """Whether the change feed names anything; one that fails names nothing."""
+    try:
+        return intake.waiting()
+    except FeedFailed:
+        return False
 
 
 def _sent(content: Content) -> tuple[Sent, ...]:
@@ -310,3 +354,14 @@ async def _in_collection(assembly: Assembly, key: str) -> InCollection:
     except (Fault, ConfigError) as fault:
         return InCollection(point, fault=str(fault))
     return InCollection(point, found.get(point))
+
+
+def _found(catalog: InCatalog) -> str:
+    """Which look at the catalog finds what the ledger does not know yet."""
+    if catalog.unseen_for is None:
+        return "the next run finds it"
+    hours = max(0.0, catalog.unseen_for) / 3600
+    return (
+        "the next run does not, which reads only what `catalog.changed` or a trusted flag names; "
+        f"`embedconsole run --full` finds it, or the full scan in {hours:.1f} h"
+    )
