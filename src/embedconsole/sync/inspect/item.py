@@ -17,12 +17,12 @@ from embedconsole.sync.content.marker import read_point
 from embedconsole.sync.content.slots import slot_words
 from embedconsole.sync.content.template import as_text
 from embedconsole.sync.plan.feed_intake import FeedFailed
+from embedconsole.sync.plan.plan_task import full_scan_due
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation
 from embedconsole.sync.search.presentation import title_of
 from embedconsole.sync.shared.fault_text import remedy_for
 from embedconsole.sync.shared.journal import product_column
-from embedconsole.sync.shared.options import full_scan_due
 from embedconsole.sync.shared.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -311,7 +311,7 @@ def _unseen_for(
 ) -> float | None:
     """Whether the next run finds what the ledger does not know of an item, by the ways that a run has."""
     generation, catalog = memory.generation, assembly.catalog
-    if ledger is None or generation is None or full_scan_due(assembly, generation):
+    if ledger is None or generation is None or full_scan_due(assembly.pipeline, assembly.catalog, generation):
         return None
     assert generation.scan_age is not None
     if there and catalog.reads(key, since=generation.watermark):
