@@ -17,8 +17,9 @@ def test_the_paths_that_it_names_exist() -> None:
     assert [path for path in paths if not ((_PACKAGES / path).exists() or (ROOT / path).exists())] == []
 
 
-def test_it_names_every_package_of_the_engine() -> None:
-    packages = {f"sync/{path.parent.name}/" for path in (_PACKAGES / "sync").glob("*/__init__.py")}
+def test_it_names_every_package() -> None:
+    found = [*_PACKAGES.glob("*/__init__.py"), *(_PACKAGES / "sync").glob("*/__init__.py")]
+    packages = {f"{path.parent.relative_to(_PACKAGES).as_posix()}/" for path in found} - {"sync/"}
     assert packages - set(spans(PAGE)) == set()
     assert all(
         word in "".join(blocks(PAGE, "")) for word in ("catalog", "plan", "ledger", "worker", "collection")
