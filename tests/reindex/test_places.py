@@ -11,10 +11,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from embedconsole.faults import ConfigError
+from embedconsole.items import Points
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import generations, items, metadata, vectors
 from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.repair import repair
+from embedconsole.sync.content.vectors import column_of
+from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.leases import run_lease
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
@@ -61,6 +64,26 @@ def change_payloads(site: Site, payloads: dict[PointId, JsonObject]) -> None:
             f"{site.place['url']}/collections/{site.alias}/points/payload?wait=true",
             json={"points": [point], "payload": payload},
         ).raise_for_status()
+
+
+async def add_point(site: Site, point: int, payload: JsonObject) -> None:
+    """Put a point beside ours, as another program does."""
+    async with assembled([site.pipeline()]) as (assembly,):
+        stored = await assembly.collection.stored([1])
+        vectors = {name: column_of([vector]) for name, vector in stored[1].vectors.items()}
+        await assembly.collection.upsert(Points([point], vectors, [payload]))
+
+
+def move_points(site: Site, url: str) -> None:
+    """Copy the collection to another server, as a snapshot does."""
+    there = f"/collections/{site.alias}"
+    config = httpx.get(site.place["url"] + there).raise_for_status().json()["result"]["config"]
+    vectors = {"vectors": config["params"]["vectors"]}
+    httpx.put(url + there, json=vectors).raise_for_status()
+    scroll = {"limit": 1000, "with_payload": True, "with_vector": True}
+    page = httpx.post(f"{site.place['url']}{there}/points/scroll", json=scroll).raise_for_status().json()
+    points = {"points": page["result"]["points"]}
+    httpx.put(f"{url}{there}/points?wait=true", json=points).raise_for_status()
 
 
 @pytest.fixture
@@ -149,6 +172,43 @@ async def test_a_first_run_stops_at_points_of_others_that_it_would_overwrite(sit
     assert (await site.titles())[2] != "theirs"
 
 
+@on_both_engines
+@pytest.mark.parametrize("payload", [{"title": "theirs"}, {"_embedconsole": {"pipeline": "articles"}}])
+async def test_a_new_item_never_takes_the_point_of_others_on_a_later_run(
+    site: Site, payload: JsonObject
+) -> None:
+    await site.sync()
+    await add_point(site, 13, payload)
+    site.shop.add([13, 14])
+    site.service.reset()
+
+    later = await site.sync()
+
+    assert (later.outcome, later.embedded, later.failed) == (Outcome.PARTIAL, 1, 1)
+    assert site.service.stats().embeds == {"14": 1}
+    assert (await site.stored())[13] == payload
+    with open_ledger(site.ledger_url) as ledger:
+        generation = ledger.generations.current("products")
+        assert generation is not None
+        assert ledger.failures.retry(generation.id) == 1
+    taken = await run(site, RunOptions(take_over=True))
+    assert (taken.outcome, taken.embedded) == (Outcome.OK, 1)
+    assert (await site.stored())[13] != payload
+
+
+@on_sqlite
+async def test_new_items_in_a_collection_of_ours_alone_are_written_without_a_look(
+    site: Site, qdrant: QdrantServer
+) -> None:
+    await site.sync()
+    site.shop.add([13])
+    site.shop.edit([1], title="Edited")
+    qdrant.reset()
+
+    assert (await site.sync()).embedded == 2
+    assert f"POST /collections/{site.alias}/points" not in qdrant.requests()
+
+
 @on_sqlite
 async def test_points_of_others_with_other_ids_are_no_reason_to_stop(site: Site) -> None:
     await site.sync()
@@ -217,6 +277,25 @@ async def test_two_servers_on_one_ledger_are_never_mixed(site: Site, other_qdran
     assert (edited.outcome, edited.embedded) == (Outcome.OK, 1)
     assert (await site.titles())[1] == "Edited"
     assert site.service.stats().embeds == {"1": 1}
+
+
+@on_sqlite
+async def test_a_moved_server_is_taken_over_by_its_markers_and_says_where_it_was(
+    site: Site, other_qdrant: QdrantServer
+) -> None:
+    await site.sync()
+    was = site.place["url"]
+    move_points(site, other_qdrant.url)
+    site.place = {"url": other_qdrant.url}
+    site.service.reset()
+    site.shop.edit([3], title="Edited meanwhile")
+
+    moved = await site.sync()
+
+    assert (moved.outcome, moved.embedded) == (Outcome.OK, 1)
+    assert site.service.stats().embeds == {"3": 1}
+    assert f"took over 12 points that are in collection {site.alias}" in (moved.message or "")
+    assert f"it was at {was}" in (moved.message or "")
 
 
 @on_sqlite

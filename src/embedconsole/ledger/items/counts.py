@@ -65,6 +65,12 @@ class Overview:
             oldest_age=(now - oldest) / 1000 if oldest < now else None,
         )
 
+    def held(self, generation_id: int) -> int:
+        """How many items have a point in the collection, whatever is still to be done with it."""
+        mine = items.c.generation_id == generation_id
+        there = items.c.synced_embed_hash.is_not(None)
+        return int(self._database.scalar(select(func.count()).select_from(items).where(mine, there)) or 0)
+
     def due(self, generation_id: int) -> dict[State, int]:
         """How many items could be claimed now, by the work they need."""
         query = (

@@ -60,6 +60,8 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorke
         synced=counts.synced,
         force=run.options.anew,
         when_there=run.deferring.begin,
+        held=partial(run.ledger.overview.held, run.generation.id),
+        take_over=run.options.take_over,
         former_fields=run.former_fields,
         when_written=run.note_space,
     )

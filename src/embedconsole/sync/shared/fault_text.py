@@ -25,6 +25,11 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), remedy)
     for pattern, remedy in (
         (
+            "so it is not overwritten",
+            "Put the item back (embedconsole retry) once that point is removed. To overwrite it instead: "
+            "put the item back, then --headless --once --take-over --yes.",
+        ),
+        (
             "nothing to embed",
             "Give it a text or an image in the catalog; the change brings it back by itself.",
         ),

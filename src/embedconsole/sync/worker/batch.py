@@ -47,6 +47,9 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float32]
 
 
+_NOT_OURS = "the point with its id in the collection is {whose}, so it is not overwritten"
+
+
 class BatchTaken(Interrupted):
     """The lease ran out while the process was away, and somebody else has the items."""
 
@@ -177,11 +180,32 @@ class Task:
         if to_update:
             await self._update_payloads(to_update)
         if to_embed:
+            await self._bench.collection.look()
+            if self._bench.collection.shared:
+                to_embed = await self._free(to_embed)
+        if to_embed:
             ended_by = await self._embed(to_embed)
             # What was embedded before it ended is paid for.
             await self._write([pair for pair in to_embed if pair[1].key in self._vectors])
             if ended_by is not None:
                 raise ended_by
+
+    async def _free(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> list[tuple[ClaimedItem, Content]]:
+        """Those whose id no point of others has; the rest fails before anything is paid for it."""
+        new = [content for item, content in pairs if item.synced_embed is None]
+        if not new:
+            return list(pairs)
+        owners = await (await self._bench.collection.get()).owners(new)
+        name = self._bench.pipeline.name
+        free = []
+        for item, content in pairs:
+            owner = owners.get(content.point, name)
+            if item.synced_embed is not None or owner == name:
+                free.append((item, content))
+            else:
+                whose = "without a marker of ours" if owner is None else f"of pipeline {owner}"
+                self._fail(item, Rejection(FaultClass.ITEM, _NOT_OURS.format(whose=whose)))
+        return free
 
     async def _let_go(self, gone: Sequence[ClaimedItem]) -> None:
         # What the collection never held can go at any time; the guard is over what people search.

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import anyio
+import anyio.to_thread
 
 from embedconsole.collection.compare import differences, index_field, vector_field
 from embedconsole.faults import Refused, Transient
@@ -120,7 +121,13 @@ class ReadyCollection:
         force: Everything is being embedded again, so an emptied or missing collection is no surprise.
         when_there: Called before it is written to.
         when_written: Called after vectors have been written.
+        held: Counts the points that are this pipeline's by its ledger.
+        take_over: Points of others may be overwritten.
         former_fields: See `GatedCollection`.
+
+    Attributes:
+        shared: Whether there were more points than ours when it was looked at: then no new point is written
+            before it is known that its id is free.
     """
 
     def __init__(
@@ -136,6 +143,8 @@ class ReadyCollection:
         force: bool,
         when_there: Callable[[], Awaitable[None]],
         when_written: Callable[[], Awaitable[None]],
+        held: Callable[[], int],
+        take_over: bool,
         former_fields: Iterable[str] = (),
     ) -> None:
         self._pipeline = pipeline
@@ -146,6 +155,9 @@ class ReadyCollection:
         self._refill = refill
         self._when_there = when_there
         self._synced = 0 if force else synced
+        self._held = held
+        self._take_over = take_over
+        self.shared = False
         self._lock = anyio.Lock()
         self._looked = self._missing = False
         self._lacking: tuple[str, ...] = ()
@@ -195,7 +207,10 @@ class ReadyCollection:
     async def _look(self) -> None:
         if self._looked:
             return
+        # Before the collection is asked: what another process writes in between must not hide a stranger.
+        held = await anyio.to_thread.run_sync(self._held)
         state = await self._gate.call_counted(self._collection.describe, self._pipeline.retry)
+        self.shared = state is not None and state.points > held and not self._take_over
         if (state is None or state.points == 0) and self._synced and await self._refill():
             self._synced = 0
         if state is None and self._synced:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.faults import BadInput, Fault, Transient
 from embedconsole.items import MARKER, Points, point_id
+from embedconsole.sync.content.marker import read_point
 from embedconsole.sync.content.vectors import column_of, gathered
 from embedconsole.sync.worker.bisect import MANY, Bisection, ServiceEvidence, verdict
 
@@ -143,6 +144,12 @@ class GatedCollection:
         """What the collection has of them by now."""
         points = [content.point for content in contents]
         return await self._gate.call_counted(lambda: self._collection.stored(points), self._retry)
+
+    async def owners(self, contents: Sequence[Content]) -> Mapping[PointId, str | None]:
+        """The pipeline of each point that has one of their ids; None for a point without a marker."""
+        points = [content.point for content in contents]
+        found = await self._gate.call_counted(lambda: self._collection.retrieve(points), self._retry)
+        return {point: read_point(point, payload).pipeline for point, payload in found.items()}
 
     async def update_payloads(
         self, contents: Sequence[Content], fence: Fence
