@@ -13,7 +13,7 @@ from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
 from embedconsole.console.launch import Launch
-from embedconsole.console.local_engine import open_engineroom
+from embedconsole.console.local_engine import open_local_engine
 from embedconsole.console.text import UNICODE
 from embedconsole.demo.setup import prepare_demo
 
@@ -45,7 +45,7 @@ async def pictures(columns: int, rows: int) -> None:
     with patch("socket.gethostname", return_value="web1"):
         settings = prepare_demo(folder, 3000).loaded.settings
         launch = Launch(resolve_pipelines(settings, ()), ledger_url(settings), every=3600.0)
-        app = Console(launch, partial(open_engineroom, launch), glyphs=UNICODE)
+        app = Console(launch, partial(open_local_engine, launch), glyphs=UNICODE)
         async with app.run_test(size=(columns, rows)) as pilot:
             async with asyncio.timeout(_PATIENCE):
                 while not _at_rest(app):
@@ -60,7 +60,7 @@ async def pictures(columns: int, rows: int) -> None:
 
 
 def _at_rest(app: Console) -> bool:
-    snapshot = app.bridge.snapshot
+    snapshot = app.state.snapshot
     if snapshot is None or snapshot.run is not None or not snapshot.runs:
         return False
     counts = snapshot.pipelines[0].counts

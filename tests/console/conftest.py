@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from console.fakes import FakeHelm
+    from console.fakes import FakeEngine
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.sync.observe.snapshot import Snapshot
 
@@ -63,10 +63,10 @@ def pipelines(tmp_path: Path) -> Sequence[Pipeline]:
 
 @pytest.fixture
 def make_console(pipelines: Sequence[Pipeline]) -> MakeConsole:
-    """A console on a fake helm; only `products`, unless told otherwise."""
+    """A console on a fake client; only `products`, unless told otherwise."""
 
     def make(
-        helm: FakeHelm,
+        client: FakeEngine,
         *,
         count: int = 1,
         read_only: bool = False,
@@ -83,7 +83,7 @@ def make_console(pipelines: Sequence[Pipeline]) -> MakeConsole:
         )
         console = Console(
             launch,
-            helm.open,
+            client.open,
             glyphs=UNICODE,
             clock=lambda: samples.WALL,
             offset=samples.OFFSET,
@@ -92,9 +92,9 @@ def make_console(pipelines: Sequence[Pipeline]) -> MakeConsole:
         # Ten minutes of work, in waves.
         done = 0
         for slot, items in enumerate(samples.PACE):
-            console.bridge.throughput["products"].add(samples.NOW - 600 + slot * 10, done)
+            console.state.throughput["products"].add(samples.NOW - 600 + slot * 10, done)
             done += items if slot < 60 else 0
-        console.bridge.throughput["products"].add(samples.NOW, done + samples.PACE[-1])
+        console.state.throughput["products"].add(samples.NOW, done + samples.PACE[-1])
         return console
 
     return make
@@ -116,14 +116,14 @@ async def until(pilot: Pilot[int], reached: Callable[[], bool]) -> None:
 
 async def settled(pilot: Pilot[int]) -> None:
     """Wait until the console has seen its engine and drawn it, and what it looks up."""
-    await until(pilot, lambda: console_of(pilot).bridge.snapshot is not None)
+    await until(pilot, lambda: console_of(pilot).state.snapshot is not None)
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
 
 async def settled_on(pilot: Pilot[int], shown: Snapshot) -> None:
     """Wait until the console has seen this snapshot."""
-    await until(pilot, lambda: console_of(pilot).bridge.snapshot is shown)
+    await until(pilot, lambda: console_of(pilot).state.snapshot is shown)
 
 
 async def modal(pilot: Pilot[int]) -> None:

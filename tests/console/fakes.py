@@ -1,4 +1,4 @@
-"""A helm without an engine: shows what it is given, and notes what it is asked."""
+"""A client without an engine: shows what it is given, and notes what it is asked."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ SCHEMA = CollectionSchema({"": VectorSpec(512, "cosine")}, {"title": "text", "pr
 
 
 @dataclass
-class FakeHelm:
-    """See `helm.Helm`.
+class FakeEngine:
+    """See `client.EngineClient`.
 
     Attributes:
         asked: What was asked of it, in order.
@@ -59,8 +59,8 @@ class FakeHelm:
     _tell: list[Callable[[], None]] = field(default_factory=list)
 
     @contextmanager
-    def open(self) -> Iterator[FakeHelm]:
-        """As `open_engineroom`."""
+    def open(self) -> Iterator[FakeEngine]:
+        """As `open_local_engine`."""
         yield self
         self.asked.append("closed")
 
@@ -80,7 +80,7 @@ class FakeHelm:
         return self._answer(cast("T", answer(**arguments) if callable(answer) else answer))
 
     @property
-    def controls(self) -> FakeHelm:
+    def controls(self) -> FakeEngine:
         return self
 
     def sync(self, wish: Wish) -> Future[str]:

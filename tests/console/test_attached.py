@@ -17,7 +17,7 @@ from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
 from embedconsole.console.launch import Launch
-from embedconsole.console.local_engine import open_engineroom
+from embedconsole.console.local_engine import open_local_engine
 from embedconsole.console.text import UNICODE
 from embedconsole.console.widgets.base import Lines
 from embedconsole.demo.setup import prepare_demo
@@ -60,13 +60,13 @@ async def test_a_daemon_is_watched_and_steered(tmp_path: Path) -> None:
     launch = Launch(resolve_pipelines(settings, ()), ledger_url(settings), every=3600.0)
     with daemon(tmp_path) as process:
         told = replace(launch, attach=True)
-        watching = Console(told, partial(open_engineroom, told), glyphs=UNICODE)
+        watching = Console(told, partial(open_local_engine, told), glyphs=UNICODE)
         async with watching.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "In sync." in shown(pilot, "#sentence"))
             await until(pilot, lambda: "next run" in shown(pilot, "#sentence"))
             await pilot.press("q")
         # Not told to attach: it does so because a daemon has the work.
-        app = Console(launch, partial(open_engineroom, launch), glyphs=UNICODE)
+        app = Console(launch, partial(open_local_engine, launch), glyphs=UNICODE)
         async with app.run_test(size=(80, 24)) as pilot:
             await until(pilot, lambda: "attached" in shown(pilot, "#state"))
 
@@ -88,5 +88,5 @@ async def test_a_daemon_is_watched_and_steered(tmp_path: Path) -> None:
 
 def latest(pilot: Pilot[int]) -> tuple[str, str | None]:
     """Kind and outcome of the latest run."""
-    snapshot = console_of(pilot).bridge.snapshot
+    snapshot = console_of(pilot).state.snapshot
     return (snapshot.runs[0].kind, snapshot.runs[0].outcome) if snapshot and snapshot.runs else ("", None)

@@ -9,7 +9,7 @@ import pytest
 
 from console import collection_samples, samples
 from console.conftest import console_of, settled, settled_on, until
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.console.text import ASCII
 from embedconsole.console.views.collection import collection_page
 from embedconsole.console.widgets.base import Panel
@@ -40,9 +40,9 @@ SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24), "200x50": (2
 AWAY = Unreachable("Qdrant", "collection products at http://qdrant:6333 can't be reached: connection refused")
 
 
-def helm_of(found: Survey) -> FakeHelm:
+def engine_of(found: Survey) -> FakeEngine:
     """An engine whose collection is this."""
-    return FakeHelm(samples.in_sync(), answers={"survey": found})
+    return FakeEngine(samples.in_sync(), answers={"survey": found})
 
 
 def text(pilot: Pilot[int], panel: str) -> str:
@@ -65,34 +65,34 @@ async def shown(pilot: Pilot[int]) -> None:
     ],
 )
 def test_looks(snap_compare: Compare, make_console: MakeConsole, state: str, size: str) -> None:
-    console = make_console(helm_of(STATES[state]))
+    console = make_console(engine_of(STATES[state]))
 
     assert snap_compare(console, terminal_size=SIZES[size], run_before=shown)
 
 
 def test_looks_disconnected(snap_compare: Compare, make_console: MakeConsole) -> None:
-    helm = helm_of(collection_samples.READY)
+    client = engine_of(collection_samples.READY)
 
     async def lose_it(pilot: Pilot[int]) -> None:
         await shown(pilot)
-        helm.fault = AWAY
+        client.fault = AWAY
         console_of(pilot).place.look_anew()  # type: ignore[union-attr]
         await until(pilot, lambda: "can't be reached" in text(pilot, "#facts"))
 
-    assert snap_compare(make_console(helm), terminal_size=(80, 24), run_before=lose_it)
+    assert snap_compare(make_console(client), terminal_size=(80, 24), run_before=lose_it)
 
 
 def test_looks_read_only_without_colours(
     snap_compare: Compare, make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    console = make_console(helm_of(collection_samples.DIFFERING), read_only=True)
+    console = make_console(engine_of(collection_samples.DIFFERING), read_only=True)
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=shown)
 
 
 def test_looks_in_ascii(snap_compare: Compare, make_console: MakeConsole) -> None:
-    console = make_console(helm_of(collection_samples.OPTIMIZING))
+    console = make_console(engine_of(collection_samples.OPTIMIZING))
     console.glyphs = ASCII
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=shown)
@@ -100,9 +100,9 @@ def test_looks_in_ascii(snap_compare: Compare, make_console: MakeConsole) -> Non
 
 @pytest.mark.anyio
 async def test_a_collection_that_never_answered_says_why(make_console: MakeConsole) -> None:
-    helm = helm_of(collection_samples.READY)
-    helm.fault = AWAY
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(collection_samples.READY)
+    client.fault = AWAY
+    async with make_console(client).run_test() as pilot:
         await shown(pilot)
 
         assert "connection refused" in text(pilot, "#facts")
@@ -111,31 +111,31 @@ async def test_a_collection_that_never_answered_says_why(make_console: MakeConso
 
 @pytest.mark.anyio
 async def test_it_is_looked_at_again_when_the_world_changed(make_console: MakeConsole) -> None:
-    helm = helm_of(collection_samples.MISSING)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(collection_samples.MISSING)
+    async with make_console(client).run_test() as pilot:
         await shown(pilot)
         assert "Press i to create it" in text(pilot, "#facts").replace("\n ", " ")
 
-        helm.answers["survey"] = collection_samples.READY
+        client.answers["survey"] = collection_samples.READY
         place = console_of(pilot).place
         assert place is not None
         place.look_every = 0.0  # type: ignore[misc]
-        helm.shown = replace(samples.in_sync(), taken_at=samples.NOW + 1, next_run=None)
-        console_of(pilot).lookout.nudge()
-        await settled_on(pilot, helm.shown)
+        client.shown = replace(samples.in_sync(), taken_at=samples.NOW + 1, next_run=None)
+        console_of(pilot).poller.nudge()
+        await settled_on(pilot, client.shown)
         await until(pilot, lambda: "ready" in text(pilot, "#facts"))
 
 
 @pytest.mark.anyio
 async def test_what_is_optimized_is_followed_though_nothing_else_changes(make_console: MakeConsole) -> None:
-    helm = helm_of(collection_samples.OPTIMIZING)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(collection_samples.OPTIMIZING)
+    async with make_console(client).run_test() as pilot:
         await shown(pilot)
         assert "62 %" in text(pilot, "#facts")
 
-        helm.answers["survey"] = collection_samples.READY
+        client.answers["survey"] = collection_samples.READY
         console_of(pilot).place.look_every = 0.0  # type: ignore[union-attr, misc]
-        console_of(pilot).lookout.nudge()
+        console_of(pilot).poller.nudge()
         await until(pilot, lambda: "62 %" not in text(pilot, "#facts"))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from console import collection_samples, samples
 from console.conftest import console_of, settled, until
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.console.screens.dialogs import Sheet
 from embedconsole.console.views.collection import drift_facts, drift_lines, drift_of
 from embedconsole.console.widgets.base import Panel
@@ -76,7 +76,7 @@ def text(pilot: Pilot[int], panel: str) -> str:
 
 async def test_the_dashboard_shows_the_last_verify(make_console: MakeConsole) -> None:
     view = samples.pipeline_view(audit=collection_samples.AUDITS[0])
-    async with make_console(FakeHelm(samples.snapshot(view))).run_test(size=(120, 40)) as pilot:
+    async with make_console(FakeEngine(samples.snapshot(view))).run_test(size=(120, 40)) as pilot:
         await settled(pilot)
 
         assert "drift             21   2h ago" in text(pilot, "#collection")
@@ -89,12 +89,12 @@ def sheet_text(pilot: Pilot[int]) -> str:
 
 async def test_a_verify_shows_what_it_found_and_the_screen_looks_again(make_console: MakeConsole) -> None:
     comparing: Future[Audit] = Future()
-    helm = FakeHelm(samples.in_sync(), answers={"survey": collection_samples.READY, "verify": comparing})
-    async with make_console(helm).run_test() as pilot:
+    client = FakeEngine(samples.in_sync(), answers={"survey": collection_samples.READY, "verify": comparing})
+    async with make_console(client).run_test() as pilot:
         await settled(pilot)
         await pilot.press("3", "c")
         await until(pilot, lambda: "Comparing: 0 rows" in sheet_text(pilot))
-        helm.answers["survey"] = collection_samples.DRIFTING
+        client.answers["survey"] = collection_samples.DRIFTING
 
         comparing.set_result(FOUND)
 
@@ -103,13 +103,13 @@ async def test_a_verify_shows_what_it_found_and_the_screen_looks_again(make_cons
         assert "vectors: not checked: ask for it with --sample K" in sheet_text(pilot).replace("\n ", " ")
         await pilot.press("escape")
         await until(pilot, lambda: "2h ago: 12 missing" in text(pilot, "#facts"))
-    assert [name for name, _ in helm.lookups if name == "verify"] == ["verify"]
+    assert [name for name, _ in client.lookups if name == "verify"] == ["verify"]
 
 
 async def test_a_verify_goes_on_when_its_sheet_is_closed(make_console: MakeConsole) -> None:
     comparing: Future[Audit] = Future()
-    helm = FakeHelm(samples.in_sync(), answers={"survey": collection_samples.READY, "verify": comparing})
-    async with make_console(helm).run_test(notifications=True) as pilot:
+    client = FakeEngine(samples.in_sync(), answers={"survey": collection_samples.READY, "verify": comparing})
+    async with make_console(client).run_test(notifications=True) as pilot:
         await settled(pilot)
         await pilot.press("3", "c")
         await until(pilot, lambda: "Comparing" in sheet_text(pilot))
@@ -126,8 +126,8 @@ async def test_a_verify_goes_on_when_its_sheet_is_closed(make_console: MakeConso
 async def test_a_verify_ends_with_the_console(make_console: MakeConsole) -> None:
     """Else leaving would wait for all points to be compared."""
     comparing: Future[Audit] = Future()
-    helm = FakeHelm(samples.in_sync(), answers={"survey": collection_samples.READY, "verify": comparing})
-    async with make_console(helm).run_test() as pilot:
+    client = FakeEngine(samples.in_sync(), answers={"survey": collection_samples.READY, "verify": comparing})
+    async with make_console(client).run_test() as pilot:
         await settled(pilot)
         await pilot.press("3", "c")
         await until(pilot, lambda: "Comparing" in sheet_text(pilot))

@@ -10,7 +10,7 @@ import pytest
 
 from console import failure_samples, samples
 from console.conftest import console_of, modal, settled, settled_on, until
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.console.screens.failures import FailuresScreen
 from embedconsole.console.text import ASCII, is_clean
 from embedconsole.console.widgets.base import Lines
@@ -33,11 +33,11 @@ LEVELS = {"causes": "", "items": "enter", "item": "enter enter"}
 NOTHING: dict[str, object] = {"failures_by_cause": FailureOverview()}
 
 
-def failing_helm(answers: dict[str, object] | None = None) -> FakeHelm:
+def failing_engine(answers: dict[str, object] | None = None) -> FakeEngine:
     """An engine with failures."""
-    helm = FakeHelm(samples.failing())
-    helm.answers |= failure_samples.ANSWERS if answers is None else answers
-    return helm
+    client = FakeEngine(samples.failing())
+    client.answers |= failure_samples.ANSWERS if answers is None else answers
+    return client
 
 
 def shown(pilot: Pilot[int], part: str) -> str:
@@ -52,9 +52,9 @@ def toasts(pilot: Pilot[int]) -> list[str]:
     return [notification.message for notification in console_of(pilot)._notifications]
 
 
-def looked_for(helm: FakeHelm) -> tuple[object, object]:
+def looked_for(client: FakeEngine) -> tuple[object, object]:
     """The pipeline and the text that causes were looked for last."""
-    asked = next(one for name, one in reversed(helm.lookups) if name == "failures_by_cause")
+    asked = next(one for name, one in reversed(client.lookups) if name == "failures_by_cause")
     return asked["pipeline"], asked["text"]
 
 
@@ -79,7 +79,7 @@ def test_levels(snap_compare: Compare, make_console: MakeConsole, level: str, si
     async def open_it(pilot: Pilot[int]) -> None:
         await open_level(pilot, level)
 
-    console = make_console(failing_helm())
+    console = make_console(failing_engine())
     assert snap_compare(console, terminal_size=SIZES[size], run_before=open_it)
 
 
@@ -92,7 +92,7 @@ def test_hostile(snap_compare: Compare, make_console: MakeConsole, level: str) -
         for part in place.query(Lines):
             assert is_clean(part.text.replace("\n", ""))
 
-    console = make_console(failing_helm(failure_samples.HOSTILE))
+    console = make_console(failing_engine(failure_samples.HOSTILE))
     assert snap_compare(console, terminal_size=(80, 24), run_before=open_it)
 
 
@@ -102,7 +102,7 @@ def test_filtering(snap_compare: Compare, make_console: MakeConsole) -> None:
         await pilot.press("slash", "3", "5")
         await until(pilot, lambda: "with '35'" in shown(pilot, "items"))
 
-    console = make_console(failing_helm())
+    console = make_console(failing_engine())
     assert snap_compare(console, terminal_size=(80, 24), run_before=type_it)
 
 
@@ -110,12 +110,12 @@ def test_filtering(snap_compare: Compare, make_console: MakeConsole) -> None:
 def test_states(
     snap_compare: Compare, make_console: MakeConsole, state: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    helm = failing_helm(NOTHING if state == "empty" else None)
+    client = failing_engine(NOTHING if state == "empty" else None)
     if state == "away":
-        helm.fault = Unreachable("ledger", "the server closed the connection")
+        client.fault = Unreachable("ledger", "the server closed the connection")
     if state == "no_color":
         monkeypatch.setenv("NO_COLOR", "1")
-    console = make_console(helm, read_only=state == "read_only")
+    console = make_console(client, read_only=state == "read_only")
     if state == "no_color":
         console.glyphs = ASCII
 
@@ -132,7 +132,7 @@ def test_states(
 
 @pytest.mark.anyio
 async def test_esc_goes_back_to_where_one_was(make_console: MakeConsole) -> None:
-    async with make_console(failing_helm()).run_test(size=(80, 24)) as pilot:
+    async with make_console(failing_engine()).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("down", "up", "enter")
         await until(
@@ -156,8 +156,8 @@ async def test_esc_goes_back_to_where_one_was(make_console: MakeConsole) -> None
 
 @pytest.mark.anyio
 async def test_more_is_read_as_the_cursor_comes_near(make_console: MakeConsole) -> None:
-    helm = failing_helm()
-    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "items")
         assert "200 read of 5,021 products" in shown(pilot, "items")
         await pilot.press("G")
@@ -166,41 +166,41 @@ async def test_more_is_read_as_the_cursor_comes_near(make_console: MakeConsole) 
         await until(pilot, lambda: "600 read of" in shown(pilot, "items"))
 
         assert "› 399 " in shown(pilot, "items")
-        read = [(one["offset"], one["limit"]) for name, one in helm.lookups if name == "failed_items"]
+        read = [(one["offset"], one["limit"]) for name, one in client.lookups if name == "failed_items"]
         assert read == [(0, 200), (200, 200), (400, 200)]
 
 
 @pytest.mark.anyio
 async def test_a_page_that_comes_in_late_is_not_taken_away_again(make_console: MakeConsole) -> None:
-    helm = failing_helm()
-    console = make_console(helm)
+    client = failing_engine()
+    console = make_console(client)
     async with console.run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "items")
         late: Future[FailurePage] = Future()
-        helm.answers["failed_items"] = late
+        client.answers["failed_items"] = late
         await pilot.press("G")
-        await until(pilot, lambda: helm.lookups[-1][1].get("offset") == 200)
+        await until(pilot, lambda: client.lookups[-1][1].get("offset") == 200)
         place = console.place
         assert place is not None
         place.look_anew()
         await pilot.pause()
-        helm.answers["failed_items"] = failure_samples.page
+        client.answers["failed_items"] = failure_samples.page
         late.set_result(FailurePage(tuple(failure_samples.item(at) for at in range(200, 400)), 5_021))
 
-        await until(pilot, lambda: helm.lookups[-1][1].get("offset") == 0)
-        assert helm.lookups[-1][1]["limit"] == 400
+        await until(pilot, lambda: client.lookups[-1][1].get("offset") == 0)
+        assert client.lookups[-1][1]["limit"] == 400
         assert "400 read of" in shown(pilot, "items")
 
 
 @pytest.mark.anyio
 async def test_the_error_is_read_from_its_beginning(make_console: MakeConsole) -> None:
-    helm = failing_helm()
+    client = failing_engine()
     long = " ".join(f"word{number}" for number in range(400))
     first = replace(failure_samples.CAUSES.groups[0], error=long)
-    helm.answers["failures_by_cause"] = replace(
+    client.answers["failures_by_cause"] = replace(
         failure_samples.CAUSES, groups=(first, *failure_samples.CAUSES.groups[1:])
     )
-    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+    async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("tab", "G")
         assert "word399" in shown(pilot, "blame")
@@ -213,11 +213,11 @@ async def test_the_error_is_read_from_its_beginning(make_console: MakeConsole) -
 
 @pytest.mark.anyio
 async def test_a_filter_is_the_ledgers_and_goes_along_into_the_cause(make_console: MakeConsole) -> None:
-    helm = failing_helm()
-    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("slash", "3", "5", "enter")
-        await until(pilot, lambda: looked_for(helm) == ("products", "35"))
+        await until(pilot, lambda: looked_for(client) == ("products", "35"))
         await until(pilot, lambda: "with '35'" in shown(pilot, "causes"))
         await pilot.press("enter")
         await until(pilot, lambda: "› 35 " in shown(pilot, "items"))
@@ -233,11 +233,11 @@ async def test_a_filter_is_the_ledgers_and_goes_along_into_the_cause(make_consol
 
 @pytest.mark.anyio
 async def test_another_pipeline_is_looked_at_from_its_causes_on(make_console: MakeConsole) -> None:
-    helm = failing_helm()
-    async with make_console(helm, count=2).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client, count=2).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "item")
         await pilot.press("right_square_bracket")
-        await until(pilot, lambda: looked_for(helm) == ("pictures", ""))
+        await until(pilot, lambda: looked_for(client) == ("pictures", ""))
         focused = pilot.app.focused
         assert focused is not None
         assert focused.id == "causes"
@@ -248,14 +248,14 @@ async def test_a_ledger_that_comes_back_is_asked_again(
     make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(FailuresScreen, "look_every", 0.0)
-    helm = failing_helm()
-    helm.fault = Unreachable("ledger", "connection refused")
-    console = make_console(helm)
+    client = failing_engine()
+    client.fault = Unreachable("ledger", "connection refused")
+    console = make_console(client)
     async with console.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("2")
         await until(pilot, lambda: "connection refused" in shown(pilot, "blame"))
-        helm.fault = None
+        client.fault = None
         console.draw()
         await until(
             pilot,
@@ -266,23 +266,23 @@ async def test_a_ledger_that_comes_back_is_asked_again(
 # What is done
 
 
-async def retried(pilot: Pilot[int], helm: FakeHelm, *, asks: str) -> object:
+async def retried(pilot: Pilot[int], client: FakeEngine, *, asks: str) -> object:
     """Press `r`, answer yes, and tell what was put back."""
     await pilot.press("r")
     await modal(pilot)
     assert asks in str(pilot.app.screen.query_one("#text").render())
     await pilot.press("y")
-    await until(pilot, lambda: any(name == "retry_chosen" for name, _ in helm.lookups))
-    return next(one["chosen"] for name, one in helm.lookups if name == "retry_chosen")
+    await until(pilot, lambda: any(name == "retry_chosen" for name, _ in client.lookups))
+    return next(one["chosen"] for name, one in client.lookups if name == "retry_chosen")
 
 
 @pytest.mark.anyio
 async def test_a_cause_is_put_back(make_console: MakeConsole) -> None:
-    helm = failing_helm()
-    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
 
-        chosen = await retried(pilot, helm, asks="Try 5,021 products again")
+        chosen = await retried(pilot, client, asks="Try 5,021 products again")
 
         assert chosen == Chosen(groups=(Among(cause="aa" * 8),))
         await until(pilot, lambda: "1 product put back; they are tried next." in toasts(pilot))
@@ -290,13 +290,13 @@ async def test_a_cause_is_put_back(make_console: MakeConsole) -> None:
 
 @pytest.mark.anyio
 async def test_marked_causes_are_put_back_with_what_waits(make_console: MakeConsole) -> None:
-    helm = failing_helm()
-    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("down", "v", "down", "v")
         assert "2 marked" in shown(pilot, "causes")
 
-        chosen = await retried(pilot, helm, asks="Try 52 products again")
+        chosen = await retried(pilot, client, asks="Try 52 products again")
 
         assert chosen == Chosen(groups=(Among(cause="bb" * 8), Among(FailureKind.WAITING)))
         await until(pilot, lambda: "marked" not in shown(pilot, "causes"))
@@ -310,19 +310,19 @@ async def test_marked_causes_are_put_back_with_what_waits(make_console: MakeCons
 async def test_items_are_put_back_by_key(
     make_console: MakeConsole, level: str, marks: tuple[str, ...], keys: tuple[str, ...]
 ) -> None:
-    helm = failing_helm()
-    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, level)
         await pilot.press(*marks)
 
         count = f"{len(keys)} product{'s' if len(keys) > 1 else ''}"
-        assert await retried(pilot, helm, asks=f"Try {count} again") == Chosen(keys=keys)
+        assert await retried(pilot, client, asks=f"Try {count} again") == Chosen(keys=keys)
 
 
 @pytest.mark.anyio
 async def test_a_cause_is_let_be_without_a_question(make_console: MakeConsole) -> None:
-    helm = failing_helm()
-    async with make_console(helm).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("d")
         await until(
@@ -332,25 +332,25 @@ async def test_a_cause_is_let_be_without_a_question(make_console: MakeConsole) -
         assert (
             "skip_chosen",
             {"pipeline": "products", "chosen": Chosen(groups=(Among(cause="aa" * 8),))},
-        ) in (helm.lookups)
+        ) in (client.lookups)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("key", ["r", "d"])
 async def test_read_only_changes_nothing_and_says_so(make_console: MakeConsole, key: str) -> None:
-    helm = failing_helm()
-    async with make_console(helm, read_only=True).run_test(size=(80, 24)) as pilot:
+    client = failing_engine()
+    async with make_console(client, read_only=True).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press(key)
         await until(pilot, lambda: "The console is read-only." in toasts(pilot))
 
-        assert {name for name, _ in helm.lookups} == {"failures_by_cause"}
+        assert {name for name, _ in client.lookups} == {"failures_by_cause"}
         assert "(d skip)" in shown(pilot, "keys")
 
 
 @pytest.mark.anyio
 async def test_nothing_chosen_is_nothing_to_retry(make_console: MakeConsole) -> None:
-    async with make_console(failing_helm(NOTHING)).run_test(size=(80, 24)) as pilot:
+    async with make_console(failing_engine(NOTHING)).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("d", "r")
         await until(pilot, lambda: "There is nothing to try again." in toasts(pilot))
@@ -358,7 +358,7 @@ async def test_nothing_chosen_is_nothing_to_retry(make_console: MakeConsole) -> 
 
 @pytest.mark.anyio
 async def test_what_is_copied(make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch) -> None:
-    console = make_console(failing_helm())
+    console = make_console(failing_engine())
     copied: list[str] = []
     monkeypatch.setattr(console, "copy", copied.append)
     async with console.run_test(size=(80, 24)) as pilot:
@@ -381,8 +381,8 @@ async def test_what_is_copied(make_console: MakeConsole, monkeypatch: pytest.Mon
 async def test_nothing_is_drawn_when_nothing_changed(
     make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    helm = failing_helm()
-    console: Console = make_console(helm)
+    client = failing_engine()
+    console: Console = make_console(client)
     async with console.run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "items")
         place = console.place
@@ -390,8 +390,8 @@ async def test_nothing_is_drawn_when_nothing_changed(
         drawn: list[object] = []
         for part in place.query(Lines):
             monkeypatch.setattr(part, "refresh", lambda *regions, **_: drawn.append(regions))
-        helm.shown = replace(helm.shown, counted_at=samples.NOW)
-        console.lookout.nudge()
-        await settled_on(pilot, helm.shown)
+        client.shown = replace(client.shown, counted_at=samples.NOW)
+        console.poller.nudge()
+        await settled_on(pilot, client.shown)
 
         assert drawn == []

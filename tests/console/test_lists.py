@@ -16,8 +16,8 @@ from textual.strip import Strip
 from embedconsole.console.clipboard import LARGEST, copied, osc52
 from embedconsole.console.text import UNICODE, Span, plain, width
 from embedconsole.console.widgets.base import differing, merged
-from embedconsole.console.widgets.input import Finder
-from embedconsole.console.widgets.list import Cursor, Roll
+from embedconsole.console.widgets.input import FilterInput
+from embedconsole.console.widgets.list import Cursor, ListPanel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ class Listing(App[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.roll: Roll[str] = Roll(
+        self.roll: ListPanel[str] = ListPanel(
             "Things",
             key_of=str,
             line_of=lambda row, cells: (Span(f" {row}"),),
@@ -76,7 +76,7 @@ class Listing(App[None]):
             id="roll",
             empty="Things would be here.",
         )
-        self.finder = Finder()
+        self.finder = FilterInput()
         self.heard: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -84,11 +84,11 @@ class Listing(App[None]):
         yield self.roll
         yield self.finder
 
-    def on_roll_chosen(self, event: Roll.Chosen) -> None:
+    def on_list_panel_chosen(self, event: ListPanel.Chosen) -> None:
         """Note it."""
         self.heard.append(f"{type(event).__name__} {self.roll.current}")
 
-    def on_finder_filtered(self, event: Finder.Filtered) -> None:
+    def on_filter_input_filtered(self, event: FilterInput.Filtered) -> None:
         """Note it."""
         self.heard.append(f"filter {event.text}")
 

@@ -10,7 +10,7 @@ from textual.widgets import Input
 
 from console import log_samples, samples
 from console.conftest import settled, until
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.console.screens import log_source as book
 from embedconsole.console.screens.log import LogScreen
 from embedconsole.console.text import ASCII
@@ -50,14 +50,14 @@ def state_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state"
 
 
-def helm(events: tuple[Event, ...] = log_samples.ENTRIES, shown: Snapshot | None = None) -> FakeHelm:
+def client(events: tuple[Event, ...] = log_samples.ENTRIES, shown: Snapshot | None = None) -> FakeEngine:
     """An engine whose ledger has these events."""
-    return FakeHelm(shown or samples.busy(), answers={"older_events": events, "newer_events": ()})
+    return FakeEngine(shown or samples.busy(), answers={"older_events": events, "newer_events": ()})
 
 
 def on_file(console: Console, path: Path) -> Console:
     """The console that writes this log file."""
-    object.__setattr__(console.bridge.launch, "log_path", path)
+    object.__setattr__(console.state.launch, "log_path", path)
     return console
 
 
@@ -113,14 +113,14 @@ STATES = {
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
 def test_events(snap_compare: Compare, make_console: MakeConsole, state: str, size: str) -> None:
-    console = make_console(helm(*STATES[state]))
+    console = make_console(client(*STATES[state]))
 
     assert snap_compare(console, terminal_size=SIZES[size], run_before=on_events)
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40"])
 def test_lines(snap_compare: Compare, make_console: MakeConsole, log_file: Path, size: str) -> None:
-    console = on_file(make_console(helm()), log_file)
+    console = on_file(make_console(client()), log_file)
 
     assert snap_compare(console, terminal_size=SIZES[size], run_before=on_lines)
 
@@ -128,7 +128,7 @@ def test_lines(snap_compare: Compare, make_console: MakeConsole, log_file: Path,
 def test_hostile_lines(snap_compare: Compare, make_console: MakeConsole, tmp_path: Path) -> None:
     path = log_samples.write(tmp_path / "evil.log", log_samples.hostile_lines())
 
-    assert snap_compare(on_file(make_console(helm()), path), terminal_size=(80, 24), run_before=on_lines)
+    assert snap_compare(on_file(make_console(client()), path), terminal_size=(80, 24), run_before=on_lines)
 
 
 def test_a_hostile_entry_in_full(snap_compare: Compare, make_console: MakeConsole, tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_hostile_entry_in_full(snap_compare: Compare, make_console: MakeConsol
         await pilot.press("enter")
         await pilot.pause()
 
-    assert snap_compare(on_file(make_console(helm()), path), terminal_size=(80, 24), run_before=open_it)
+    assert snap_compare(on_file(make_console(client()), path), terminal_size=(80, 24), run_before=open_it)
 
 
 def test_a_pattern_that_is_none(snap_compare: Compare, make_console: MakeConsole) -> None:
@@ -148,11 +148,11 @@ def test_a_pattern_that_is_none(snap_compare: Compare, make_console: MakeConsole
         await type_filter(pilot, "timed (out")
         await until(pilot, lambda: "not a pattern" in the_list(pilot).text)
 
-    assert snap_compare(make_console(helm()), terminal_size=(80, 24), run_before=mistype)
+    assert snap_compare(make_console(client()), terminal_size=(80, 24), run_before=mistype)
 
 
 def test_disconnected(snap_compare: Compare, make_console: MakeConsole) -> None:
-    engine = helm(shown=samples.disconnected())
+    engine = client(shown=samples.disconnected())
     engine.fault = Transient("ledger", "the server closed the connection")
 
     assert snap_compare(make_console(engine), terminal_size=(80, 24), run_before=on_events)
@@ -162,7 +162,7 @@ def test_without_colours_and_drawings(
     snap_compare: Compare, make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    console = make_console(helm(), read_only=True)
+    console = make_console(client(), read_only=True)
     console.glyphs = ASCII
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=on_events)
@@ -172,7 +172,7 @@ def test_without_colours_and_drawings(
 
 
 async def test_it_follows_until_the_operator_goes_up(make_console: MakeConsole, log_file: Path) -> None:
-    app = on_file(make_console(helm()), log_file)
+    app = on_file(make_console(client()), log_file)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)
         assert the_list(pilot).current == the_list(pilot).rows[-1]
@@ -197,7 +197,7 @@ async def test_older_lines_are_read_when_the_cursor_comes_near(
     make_console: MakeConsole, log_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("embedconsole.console.screens.log_source.PIECE", 2_000)
-    app = on_file(make_console(helm()), log_file)
+    app = on_file(make_console(client()), log_file)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)
         await until(pilot, lambda: len(messages(pilot)) >= 3 * 24)
@@ -213,7 +213,7 @@ async def test_old_entries_are_dropped_while_following_and_read_again(
     make_console: MakeConsole, log_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(book, "KEEP", 100)
-    app = on_file(make_console(helm()), log_file)
+    app = on_file(make_console(client()), log_file)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)
         await look_again(pilot, lambda: len(messages(pilot)) == 75)
@@ -223,7 +223,7 @@ async def test_old_entries_are_dropped_while_following_and_read_again(
 
 
 async def test_levels_go_round(make_console: MakeConsole) -> None:
-    app = make_console(helm())
+    app = make_console(client())
     async with app.run_test(size=(80, 24)) as pilot:
         await on_events(pilot)
         counts: list[int] = []
@@ -242,7 +242,7 @@ def _fresh(pilot: Pilot[int], counts: list[int]) -> bool:
 async def test_a_pattern_filters_and_a_wrong_one_changes_nothing(
     make_console: MakeConsole, log_file: Path
 ) -> None:
-    app = on_file(make_console(helm()), log_file)
+    app = on_file(make_console(client()), log_file)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)
         await type_filter(pilot, r"failed #1\d\d ")
@@ -262,7 +262,7 @@ async def test_a_pattern_filters_and_a_wrong_one_changes_nothing(
 async def test_enter_opens_an_entry_with_all_its_fields(make_console: MakeConsole, tmp_path: Path) -> None:
     line = '{"time": "2026-01-01T09:30:00Z", "level": "warning", "message": "one\\ntwo", "keys": ["7", "8"]}'
     path = log_samples.write(tmp_path / "json.log", [line])
-    app = on_file(make_console(helm()), path)
+    app = on_file(make_console(client()), path)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)
         await pilot.press("enter")
@@ -287,7 +287,7 @@ async def test_marked_lines_are_copied_whole(
     make_console: MakeConsole, log_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []
-    app = on_file(make_console(helm()), log_file)
+    app = on_file(make_console(client()), log_file)
     monkeypatch.setattr(app, "copy", copied.append)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)
@@ -311,7 +311,7 @@ async def test_what_passes_is_exported(
     of_file: bool,
 ) -> None:
     said: list[str] = []
-    app = on_file(make_console(helm()), log_file)
+    app = on_file(make_console(client()), log_file)
     monkeypatch.setattr(app, "say", lambda text, **_: said.append(text))
     async with app.run_test(size=(80, 24)) as pilot:
         await (on_lines if of_file else on_events)(pilot)
@@ -329,7 +329,7 @@ async def test_what_passes_is_exported(
 
 
 async def test_without_a_log_file_it_says_so(make_console: MakeConsole) -> None:
-    app = make_console(helm())
+    app = make_console(client())
     async with app.run_test(size=(80, 24)) as pilot:
         await on_events(pilot)
         await pilot.press("o")
@@ -340,7 +340,7 @@ async def test_without_a_log_file_it_says_so(make_console: MakeConsole) -> None:
 
 async def test_a_pattern_that_never_ends_is_told(make_console: MakeConsole, tmp_path: Path) -> None:
     path = log_samples.write(tmp_path / "long.log", ["a" * 5000])
-    app = on_file(make_console(helm()), path)
+    app = on_file(make_console(client()), path)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_lines(pilot)
         await type_filter(pilot, "(a|a)*b$|x")

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from textual.color import Color
 
 from console import samples
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.console.actions import ACTIONS, remapped
 from embedconsole.console.app import Console
 from embedconsole.console.commands import force_estimate, force_question
@@ -162,11 +162,11 @@ def test_the_table_of_actions_is_whole(make_console: MakeConsole) -> None:
         here = [action for action in ACTIONS if not action.where or name in action.where]
         keys = [key for action in here for key in action.keys.split(",")]
         assert len(keys) == len(set(keys)), name
-    desk = make_console(FakeHelm(samples.in_sync()))
+    host = make_console(FakeEngine(samples.in_sync()))
     for action in ACTIONS:
         call = (action.call or action.id).split("(")[0]
         method = "action_" + call.removeprefix("app.").removeprefix("screen.")
-        places = [PLACES[name](desk) for name in action.where or ("dashboard",)]
+        places = [PLACES[name](host) for name in action.where or ("dashboard",)]
         assert hasattr(Console, method) or all(hasattr(place, method) for place in places), action.id
 
 

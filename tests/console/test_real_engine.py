@@ -14,7 +14,7 @@ from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
 from embedconsole.console.launch import Launch
-from embedconsole.console.local_engine import open_engineroom
+from embedconsole.console.local_engine import open_local_engine
 from embedconsole.console.screens.item import ItemPanel
 from embedconsole.console.text import UNICODE
 from embedconsole.console.widgets.base import Lines, Panel
@@ -40,7 +40,7 @@ def launch(tmp_path: Path) -> Launch:
 
 def console(launch: Launch) -> Console:
     """A console at work."""
-    return Console(launch, partial(open_engineroom, launch), glyphs=UNICODE)
+    return Console(launch, partial(open_local_engine, launch), glyphs=UNICODE)
 
 
 def sentence(pilot: Pilot[int]) -> str:
@@ -52,7 +52,7 @@ async def at_rest(pilot: Pilot[int], runs: int) -> None:
     """Wait until so many runs are over and all of it is seen."""
 
     def reached() -> bool:
-        snapshot = console_of(pilot).bridge.snapshot
+        snapshot = console_of(pilot).state.snapshot
         if snapshot is None or snapshot.run is not None or not snapshot.runs:
             return False
         newest, counts = snapshot.runs[0], snapshot.pipelines[0].counts
@@ -67,7 +67,7 @@ async def test_a_session(launch: Launch, tmp_path: Path) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         # The schedule begins with a run, as the daemon's does.
         await at_rest(pilot, 1)
-        snapshot = app.bridge.snapshot
+        snapshot = app.state.snapshot
         assert snapshot is not None
         counts = snapshot.pipelines[0].counts
         assert counts is not None
@@ -111,8 +111,8 @@ async def test_a_session(launch: Launch, tmp_path: Path) -> None:
 
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-    app.lookout.finish()
-    assert app.bridge.failure is None
+    app.poller.finish()
+    assert app.state.failure is None
     assert app.return_value == 0
 
 
@@ -142,8 +142,8 @@ async def test_failures_are_looked_at_let_be_and_put_back(launch: Launch, tmp_pa
         await until(pilot, lambda: failed_now(app) == 0)
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-    app.lookout.finish()
-    assert app.bridge.failure is None
+    app.poller.finish()
+    assert app.state.failure is None
 
 
 async def test_pause_holds_and_workers_change(launch: Launch) -> None:
@@ -154,12 +154,12 @@ async def test_pause_holds_and_workers_change(launch: Launch) -> None:
         await until(pilot, lambda: "Paused by you" in sentence(pilot))
         await pilot.press("space", "+")
         await until(pilot, lambda: not sentence(pilot).startswith("Paused"))
-        view = app.bridge.pipeline_view
+        view = app.state.pipeline_view
         assert view is not None
         await until(pilot, lambda: "9 workers" in pilot.app.screen.query_one("#state", Lines).text)
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-    app.lookout.finish()
+    app.poller.finish()
 
 
 async def test_a_pipeline_that_cant_run_says_why_and_runs_once_it_can(launch: Launch) -> None:
@@ -177,7 +177,7 @@ async def test_a_pipeline_that_cant_run_says_why_and_runs_once_it_can(launch: La
         await pilot.press("s")
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-    app.lookout.finish()
+    app.poller.finish()
 
 
 async def test_read_only_syncs_nothing(launch: Launch) -> None:
@@ -186,7 +186,7 @@ async def test_read_only_syncs_nothing(launch: Launch) -> None:
         await until(pilot, lambda: sentence(pilot) == "Nothing synced yet.")
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-    app.lookout.finish()
+    app.poller.finish()
     assert not seen_runs(app)
 
 
@@ -197,13 +197,13 @@ def part(pilot: Pilot[int], name: str) -> str:
 
 def failed_now(app: Console) -> int | None:
     """Items that need a look."""
-    view = app.bridge.pipeline_view
+    view = app.state.pipeline_view
     return None if view is None or view.counts is None else view.counts.failed
 
 
 def seen_runs(app: Console) -> tuple[RunRecord, ...]:
     """The runs in the ledger, newest first."""
-    snapshot = app.bridge.snapshot
+    snapshot = app.state.snapshot
     return () if snapshot is None else snapshot.runs
 
 
@@ -237,4 +237,4 @@ async def test_searching_and_looking_at_the_collection(launch: Launch) -> None:
         await until(pilot, lambda: "It is in sync" in app.screen.query_one("#detail", Lines).text)
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-    app.lookout.finish()
+    app.poller.finish()

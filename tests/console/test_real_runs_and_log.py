@@ -13,10 +13,10 @@ from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.console.app import Console
 from embedconsole.console.launch import Launch
-from embedconsole.console.local_engine import open_engineroom
+from embedconsole.console.local_engine import open_local_engine
 from embedconsole.console.text import UNICODE
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.list import Roll, Tail
+from embedconsole.console.widgets.list import ListPanel, Tail
 from embedconsole.demo.setup import prepare_demo
 
 if TYPE_CHECKING:
@@ -31,11 +31,11 @@ async def test_a_run_and_what_failed_in_it_are_in_both(tmp_path: Path) -> None:
     log_path.write_text("2026-01-01T09:30:00Z INFO from before\n")
     launch = Launch(resolve_pipelines(settings, ()), ledger_url(settings), every=3600.0)
     launch = replace(launch, log_path=log_path)
-    app = Console(launch, partial(open_engineroom, launch), glyphs=UNICODE)
+    app = Console(launch, partial(open_local_engine, launch), glyphs=UNICODE)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("4")
-        await until(pilot, lambda: "needs a look" in app.screen.query_one("#list", Roll).text)
-        row = app.screen.query_one("#list", Roll).text.split("\n")[2].split()
+        await until(pilot, lambda: "needs a look" in app.screen.query_one("#list", ListPanel).text)
+        row = app.screen.query_one("#list", ListPanel).text.split("\n")[2].split()
         assert row[1:3] == ["1", "sync"]
 
         await pilot.press("enter")
@@ -47,5 +47,5 @@ async def test_a_run_and_what_failed_in_it_are_in_both(tmp_path: Path) -> None:
         await until(pilot, lambda: "from before" in app.screen.query_one("#list", Tail).text)
         await pilot.press("q")
         await until(pilot, lambda: not app.is_running)
-    app.lookout.finish()
-    assert app.bridge.failure is None
+    app.poller.finish()
+    assert app.state.failure is None

@@ -10,7 +10,7 @@ import pytest
 
 from console import samples
 from console.conftest import console_of, settled, until
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.observe.past import replayed
@@ -73,15 +73,15 @@ def night(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Ledger:
     return ledger
 
 
-def helm_on(ledger: Ledger, shown: Snapshot | None = None) -> FakeHelm:
+def helm_on(ledger: Ledger, shown: Snapshot | None = None) -> FakeEngine:
     """An engine that reads the past out of this ledger."""
 
     def look_back(pipeline: str, seek: Seek) -> Replayed | None:
         return replayed(ledger, COLLECTIONS, pipeline, seek)
 
-    helm = FakeHelm(shown or samples.in_sync())
-    helm.answers["look_back"] = look_back
-    return helm
+    client = FakeEngine(shown or samples.in_sync())
+    client.answers["look_back"] = look_back
+    return client
 
 
 def moment(pilot: Pilot[int]) -> str:
@@ -160,22 +160,22 @@ async def test_the_past_says_what_it_said_then_and_how_to_move(
 async def test_the_past_is_not_to_be_changed_and_the_present_goes_on(
     make_console: MakeConsole, night: Ledger
 ) -> None:
-    helm = helm_on(night)
-    console = make_console(helm)
+    client = helm_on(night)
+    console = make_console(client)
     async with console.run_test(size=(80, 24), notifications=True) as pilot:
         await back(pilot, 2)
         await pilot.press("s", "space", "plus", "x", "r", "f", "i")
         await pilot.pause()
-        assert helm.asked == []
+        assert client.asked == []
         assert {toast.message for toast in console._notifications} == {LOOKING_BACK}
         assert len(console.screen_stack) == 1, "nothing is asked either"
 
-        helm.shown = samples.busy()
-        await until(pilot, lambda: console.bridge.snapshot is helm.shown)
+        client.shown = samples.busy()
+        await until(pilot, lambda: console.state.snapshot is client.shown)
         assert moment(pilot) == "02:14:30"
         await pilot.press("escape")
         assert moment(pilot) == "running", "at once"
-        assert console.bridge.why_not is None
+        assert console.state.why_not is None
 
 
 @pytest.mark.anyio
@@ -186,10 +186,10 @@ async def test_other_screens_are_of_the_present(make_console: MakeConsole, night
         await pilot.press("0")
         await until(pilot, lambda: console.place is not None and console.place.place == "pipelines")
         assert moment(pilot) == "idle"
-        assert console.bridge.why_not is None
+        assert console.state.why_not is None
         await pilot.press("1")
         await until(pilot, lambda: moment(pilot) == "02:14:45")
-        assert console.bridge.why_not == LOOKING_BACK
+        assert console.state.why_not == LOOKING_BACK
         # Of the other pipeline nothing was recorded.
         await pilot.press("right_square_bracket")
         assert "How many pictures waited then was not recorded." in sentence(pilot)
@@ -224,14 +224,14 @@ async def test_where_nothing_is_recorded_it_says_so(make_console: MakeConsole, l
 
 @pytest.mark.anyio
 async def test_who_leaves_sees_that(make_console: MakeConsole, night: Ledger) -> None:
-    helm = helm_on(night)
-    helm.stays = True
-    console = make_console(helm)
+    client = helm_on(night)
+    client.stays = True
+    console = make_console(client)
     async with console.run_test(size=(80, 24)) as pilot:
         await back(pilot, 1)
         await pilot.press("q")
         await until(pilot, lambda: sentence(pilot).startswith("Leaving"))
-        helm.stop()
+        client.stop()
 
 
 @pytest.mark.anyio

@@ -10,12 +10,12 @@ from textual.widgets import Input
 
 from console import run_samples, samples
 from console.conftest import console_of, settled, until
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.console.screens.runs import RunsScreen
 from embedconsole.console.text import ASCII, plain, width
 from embedconsole.console.views.runs import Present, run_columns, run_line, run_row
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.list import ListPanel
 from embedconsole.faults import Transient
 
 if TYPE_CHECKING:
@@ -34,15 +34,15 @@ pytestmark = pytest.mark.anyio
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24)}
 
 
-def helm(runs: tuple[PastRun, ...] = (), shown: Snapshot | None = None) -> FakeHelm:
+def client(runs: tuple[PastRun, ...] = (), shown: Snapshot | None = None) -> FakeEngine:
     """An engine that knows these runs."""
     answers: dict[str, object] = {"recent_runs": runs, "run_detail": run_samples.in_detail()}
-    return FakeHelm(shown or run_samples.while_one_goes_on(), answers=answers)
+    return FakeEngine(shown or run_samples.while_one_goes_on(), answers=answers)
 
 
-def the_list(pilot: Pilot[int]) -> Roll[PastRun]:
+def the_list(pilot: Pilot[int]) -> ListPanel[PastRun]:
     """The list of runs."""
-    return pilot.app.screen.query_one("#list", Roll)
+    return pilot.app.screen.query_one("#list", ListPanel)
 
 
 def told(pilot: Pilot[int]) -> str:
@@ -78,20 +78,20 @@ STATES = {
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
 def test_runs(snap_compare: Compare, make_console: MakeConsole, state: str, size: str) -> None:
-    console = make_console(helm(*STATES[state]))
+    console = make_console(client(*STATES[state]))
 
     assert snap_compare(console, terminal_size=SIZES[size], run_before=on_runs)
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40"])
 def test_a_run_in_full(snap_compare: Compare, make_console: MakeConsole, size: str) -> None:
-    console = make_console(helm(run_samples.many()))
+    console = make_console(client(run_samples.many()))
 
     assert snap_compare(console, terminal_size=SIZES[size], run_before=in_detail)
 
 
 def test_a_hostile_run_in_full(snap_compare: Compare, make_console: MakeConsole) -> None:
-    engine = helm(run_samples.hostile_runs())
+    engine = client(run_samples.hostile_runs())
     engine.answers["run_detail"] = run_samples.hostile_detail()
 
     async def open_it(pilot: Pilot[int]) -> None:
@@ -103,7 +103,7 @@ def test_a_hostile_run_in_full(snap_compare: Compare, make_console: MakeConsole)
 
 
 def test_disconnected(snap_compare: Compare, make_console: MakeConsole) -> None:
-    engine = helm(shown=samples.disconnected())
+    engine = client(shown=samples.disconnected())
     engine.fault = Transient("ledger", "the server closed the connection")
 
     assert snap_compare(make_console(engine), terminal_size=(80, 24), run_before=on_runs)
@@ -113,7 +113,7 @@ def test_without_colours_and_drawings(
     snap_compare: Compare, make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    console = make_console(helm(run_samples.many()), read_only=True)
+    console = make_console(client(run_samples.many()), read_only=True)
     console.glyphs = ASCII
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=on_runs)
@@ -152,7 +152,7 @@ def test_a_run_of_this_process_has_its_counts_while_it_goes_on() -> None:
 
 
 async def test_moving_about_opens_nothing(make_console: MakeConsole) -> None:
-    app = make_console(helm(run_samples.many()))
+    app = make_console(client(run_samples.many()))
     async with app.run_test(size=(80, 24)) as pilot:
         await on_runs(pilot)
         await pilot.press("j", "G", "k")
@@ -162,7 +162,7 @@ async def test_moving_about_opens_nothing(make_console: MakeConsole) -> None:
 
 
 async def test_enter_opens_a_run_and_escape_goes_back_to_its_row(make_console: MakeConsole) -> None:
-    app = make_console(helm(run_samples.many()))
+    app = make_console(client(run_samples.many()))
     async with app.run_test(size=(80, 24)) as pilot:
         await in_detail(pilot)
         assert "the image can't be read" in told(pilot)
@@ -176,7 +176,7 @@ async def test_enter_opens_a_run_and_escape_goes_back_to_its_row(make_console: M
 async def test_once_the_ledger_answers_again_nothing_is_said_of_it_any_more(
     make_console: MakeConsole,
 ) -> None:
-    engine = helm(run_samples.many())
+    engine = client(run_samples.many())
     engine.fault = Transient("ledger", "the server closed the connection")
     app = make_console(engine)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -191,7 +191,7 @@ async def test_once_the_ledger_answers_again_nothing_is_said_of_it_any_more(
 
 
 async def test_a_filter_finds_words_of_a_run(make_console: MakeConsole) -> None:
-    app = make_console(helm(run_samples.many()))
+    app = make_console(client(run_samples.many()))
     async with app.run_test(size=(80, 24)) as pilot:
         await on_runs(pilot)
         await pilot.press("/")
@@ -211,7 +211,7 @@ async def test_a_filter_finds_words_of_a_run(make_console: MakeConsole) -> None:
 async def test_the_cursor_stays_with_its_run_but_at_the_newest_it_stays_there(
     make_console: MakeConsole,
 ) -> None:
-    engine = helm(run_samples.many()[1:])
+    engine = client(run_samples.many()[1:])
     app = make_console(engine)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_runs(pilot)
@@ -235,7 +235,7 @@ async def test_copying_a_run_copies_its_line(
     make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     copied: list[str] = []
-    app = make_console(helm(run_samples.many()))
+    app = make_console(client(run_samples.many()))
     monkeypatch.setattr(app, "copy", copied.append)
     async with app.run_test(size=(80, 24)) as pilot:
         await on_runs(pilot)

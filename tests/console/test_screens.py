@@ -8,7 +8,7 @@ import pytest
 
 from console import samples
 from console.conftest import modal, settled, settled_on
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.sync.inspect.checks import Check
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x24": (60, 24), "200x50": (2
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
 def test_dashboard(snap_compare: Compare, make_console: MakeConsole, state: str, size: str) -> None:
-    console = make_console(FakeHelm(STATES[state]()))
+    console = make_console(FakeEngine(STATES[state]()))
 
     assert snap_compare(console, terminal_size=SIZES[size], run_before=settled)
 
@@ -47,48 +47,48 @@ def test_overview(snap_compare: Compare, make_console: MakeConsole, state: str, 
         await settled(pilot)
         await pilot.press("0")
 
-    console = make_console(FakeHelm(STATES[state]()), count=2)
+    console = make_console(FakeEngine(STATES[state]()), count=2)
     assert snap_compare(console, terminal_size=SIZES[size], run_before=open_it)
 
 
 def test_paused(snap_compare: Compare, make_console: MakeConsole) -> None:
-    helm = FakeHelm(samples.busy())
+    client = FakeEngine(samples.busy())
 
     async def pause(pilot: Pilot[int]) -> None:
         await settled(pilot)
-        helm.shown = samples.paused()
+        client.shown = samples.paused()
         await pilot.press("space")
-        await settled_on(pilot, helm.shown)
+        await settled_on(pilot, client.shown)
 
-    assert snap_compare(make_console(helm), terminal_size=(80, 24), run_before=pause)
+    assert snap_compare(make_console(client), terminal_size=(80, 24), run_before=pause)
 
 
 def test_leaving(snap_compare: Compare, make_console: MakeConsole) -> None:
-    helm = FakeHelm(samples.busy(), stays=True)
+    client = FakeEngine(samples.busy(), stays=True)
 
     async def leave(pilot: Pilot[int]) -> None:
         await settled(pilot)
         await pilot.press("q")
         await pilot.pause()
 
-    assert snap_compare(make_console(helm), terminal_size=(80, 24), run_before=leave)
+    assert snap_compare(make_console(client), terminal_size=(80, 24), run_before=leave)
 
 
 def test_read_only(snap_compare: Compare, make_console: MakeConsole) -> None:
-    console = make_console(FakeHelm(samples.in_sync()), read_only=True)
+    console = make_console(FakeEngine(samples.in_sync()), read_only=True)
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=settled)
 
 
 def test_no_color(snap_compare: Compare, make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    console = make_console(FakeHelm(samples.failing()))
+    console = make_console(FakeEngine(samples.failing()))
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=settled)
 
 
 def test_light(snap_compare: Compare, make_console: MakeConsole) -> None:
-    console = make_console(FakeHelm(samples.busy()))
+    console = make_console(FakeEngine(samples.busy()))
     console.theme = "embedconsole-light"
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=settled)
@@ -103,7 +103,7 @@ def test_modals(snap_compare: Compare, make_console: MakeConsole, name: str, key
         await pilot.press(keys)
         await modal(pilot)
 
-    assert snap_compare(make_console(FakeHelm(samples.busy())), terminal_size=(80, 24), run_before=open_it)
+    assert snap_compare(make_console(FakeEngine(samples.busy())), terminal_size=(80, 24), run_before=open_it)
 
 
 def test_checks(snap_compare: Compare, make_console: MakeConsole) -> None:
@@ -118,5 +118,5 @@ def test_checks(snap_compare: Compare, make_console: MakeConsole) -> None:
         await pilot.press("t")
         await modal(pilot)
 
-    console = make_console(FakeHelm(samples.in_sync(), checks=checks))
+    console = make_console(FakeEngine(samples.in_sync(), checks=checks))
     assert snap_compare(console, terminal_size=(80, 24), run_before=open_it)

@@ -8,7 +8,7 @@ import pytest
 
 from console import samples, search_samples
 from console.conftest import console_of, settled, until
-from console.fakes import FakeHelm
+from console.fakes import FakeEngine
 from embedconsole.collection.qdrant.errors import REMEDY_INIT
 from embedconsole.console.app import Console
 from embedconsole.console.launch import Launch
@@ -35,16 +35,16 @@ MISSING = Refused("Qdrant", "collection products at http://qdrant:6333 does not 
 SLOW_DOWN = Throttled("embedding service ml", "429: rate limit reached", retry_after=30, remedy="Wait 30 s")
 
 
-def helm_of(found: object) -> FakeHelm:
+def engine_of(found: object) -> FakeEngine:
     """An engine that finds this, whatever is asked."""
-    return FakeHelm(
+    return FakeEngine(
         samples.in_sync(), answers={"search_engine": found, "examine_item": search_samples.SYNCED}
     )
 
 
-def asked(helm: FakeHelm) -> list[dict[str, Any]]:
+def asked(client: FakeEngine) -> list[dict[str, Any]]:
     """The searches so far."""
-    return [dict(arguments) for name, arguments in helm.lookups if name == "search_engine"]
+    return [dict(arguments) for name, arguments in client.lookups if name == "search_engine"]
 
 
 def text(pilot: Pilot[int], selector: str) -> str:
@@ -76,11 +76,11 @@ async def searched(pilot: Pilot[int]) -> None:
 def test_looks(snap_compare: Compare, make_console: MakeConsole, state: str, size: str) -> None:
     found = {"found": search_samples.FOUND, "hostile": search_samples.HOSTILE}[state]
 
-    assert snap_compare(make_console(helm_of(found)), terminal_size=SIZES[size], run_before=searched)
+    assert snap_compare(make_console(engine_of(found)), terminal_size=SIZES[size], run_before=searched)
 
 
 def test_looks_at_first(snap_compare: Compare, make_console: MakeConsole) -> None:
-    console = make_console(helm_of(search_samples.FOUND))
+    console = make_console(engine_of(search_samples.FOUND))
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=opened)
 
@@ -89,22 +89,22 @@ def test_looks_without_colours_and_read_only(
     snap_compare: Compare, make_console: MakeConsole, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    console = make_console(helm_of(search_samples.FEW), read_only=True)
+    console = make_console(engine_of(search_samples.FEW), read_only=True)
 
     assert snap_compare(console, terminal_size=(80, 24), run_before=searched)
 
 
 @pytest.mark.parametrize("fault", [MISSING, SLOW_DOWN], ids=["missing", "embedder"])
 def test_looks_when_it_fails(snap_compare: Compare, make_console: MakeConsole, fault: Fault) -> None:
-    helm = helm_of(search_samples.FOUND)
+    client = engine_of(search_samples.FOUND)
 
     async def fail(pilot: Pilot[int]) -> None:
         await opened(pilot)
-        helm.fault = fault
+        client.fault = fault
         await pilot.press(*"mug", "enter")
         await until(pilot, lambda: fault.message.split(":")[0] in text(pilot, "#told"))
 
-    assert snap_compare(make_console(helm), terminal_size=(80, 24), run_before=fail)
+    assert snap_compare(make_console(client), terminal_size=(80, 24), run_before=fail)
 
 
 @pytest.mark.parametrize("size", ["80x24", "120x40"])
@@ -117,23 +117,23 @@ def test_looks_at_a_hit(snap_compare: Compare, make_console: MakeConsole, state:
         await pilot.press("enter")
         await until(pilot, lambda: "in sync" in text(pilot, "#detail"))
 
-    assert snap_compare(make_console(helm_of(found)), terminal_size=SIZES[size], run_before=open_it)
+    assert snap_compare(make_console(engine_of(found)), terminal_size=SIZES[size], run_before=open_it)
 
 
 @pytest.mark.anyio
 async def test_letters_are_typed_and_escape_makes_them_keys_again(make_console: MakeConsole) -> None:
-    helm = helm_of(search_samples.FEW)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(search_samples.FEW)
+    async with make_console(client).run_test() as pilot:
         await opened(pilot)
         await pilot.press(*"sq5 +", "q")
         assert box(pilot).value == "sq5 +q"
-        assert helm.asked == []
+        assert client.asked == []
         assert "esc to the hits" in text(pilot, "#keys")
 
         await pilot.press("escape")
         assert "s sync" in text(pilot, "#keys")
         await pilot.press("s")
-        assert helm.asked == ["sync"]
+        assert client.asked == ["sync"]
 
         await pilot.press("/")
         assert box(pilot).has_focus
@@ -142,11 +142,11 @@ async def test_letters_are_typed_and_escape_makes_them_keys_again(make_console: 
 
 @pytest.mark.anyio
 async def test_enter_searches_and_the_hits_have_the_keys(make_console: MakeConsole) -> None:
-    helm = helm_of(search_samples.FEW)
-    async with make_console(helm).run_test(size=(120, 40)) as pilot:
+    client = engine_of(search_samples.FEW)
+    async with make_console(client).run_test(size=(120, 40)) as pilot:
         await searched(pilot)
 
-        assert asked(helm) == [
+        assert asked(client) == [
             {"pipeline": "products", "query": ByText("red shoes"), "vector": "", "limit": 30}
             | {"scope": EVERYTHING}
         ]
@@ -164,24 +164,24 @@ async def test_enter_searches_and_the_hits_have_the_keys(make_console: MakeConso
 @pytest.mark.anyio
 @pytest.mark.parametrize("typed", ["#1117", "similar 1117"])
 async def test_what_is_like_an_item_can_be_typed(make_console: MakeConsole, typed: str) -> None:
-    helm = helm_of(search_samples.LIKE)
-    async with make_console(helm).run_test(size=(120, 40)) as pilot:
+    client = engine_of(search_samples.LIKE)
+    async with make_console(client).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         await pilot.press(*typed, "enter")
         await until(pilot, lambda: "11 products like 1117; found in 4 ms." in text(pilot, "#told"))
 
-        assert asked(helm)[0]["query"] == LikeItem("1117")
+        assert asked(client)[0]["query"] == LikeItem("1117")
 
 
 @pytest.mark.anyio
 async def test_more_like_a_hit(make_console: MakeConsole) -> None:
-    helm = helm_of(search_samples.FEW)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(search_samples.FEW)
+    async with make_console(client).run_test() as pilot:
         await searched(pilot)
         await pilot.press("j", "m")
-        await until(pilot, lambda: len(asked(helm)) == 2)
+        await until(pilot, lambda: len(asked(client)) == 2)
 
-        assert asked(helm)[1]["query"] == LikeItem("1118")
+        assert asked(client)[1]["query"] == LikeItem("1118")
         assert box(pilot).value == "#1118"
 
 
@@ -192,28 +192,28 @@ async def test_the_end_of_the_hits_brings_more_without_embedding_again(make_cons
     def find(*, query: ByText, limit: int, **_: object) -> SearchResult:
         return SearchResult(embedded, "", limit, search_samples.hits(min(limit, 61)), 0.0, 0.0)
 
-    helm = helm_of(find)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(find)
+    async with make_console(client).run_test() as pilot:
         await searched(pilot)
         await pilot.press("G")
         await until(pilot, lambda: "61 products" in text(pilot, "#told"))
-        assert [one["limit"] for one in asked(helm)] == [30, 80]
-        assert asked(helm)[1]["query"] is embedded
+        assert [one["limit"] for one in asked(client)] == [30, 80]
+        assert asked(client)[1]["query"] is embedded
 
         # There are no more.
         await pilot.press("G", "k", "G")
-        assert len(asked(helm)) == 2
+        assert len(asked(client)) == 2
 
 
 @pytest.mark.anyio
 async def test_a_hit_opens_and_closes(make_console: MakeConsole) -> None:
-    helm = helm_of(search_samples.FEW)
-    async with make_console(helm).run_test(size=(100, 40)) as pilot:
+    client = engine_of(search_samples.FEW)
+    async with make_console(client).run_test(size=(100, 40)) as pilot:
         await searched(pilot)
         await pilot.press("j", "enter")
         await until(pilot, lambda: "in sync" in text(pilot, "#detail"))
         shown = text(pilot, "#detail")
-        assert helm.lookups[-1] == ("examine_item", {"pipeline": "products", "key": "1118"})
+        assert client.lookups[-1] == ("examine_item", {"pipeline": "products", "key": "1118"})
         assert "   color  red" in shown
         assert '["43", "44", "45"]' in shown
 
@@ -227,22 +227,25 @@ async def test_a_hit_opens_and_closes(make_console: MakeConsole) -> None:
 async def test_a_filter_behind_the_text(make_console: MakeConsole) -> None:
     cheap = Scope((Condition("price", "<", (50,)),))
     nothing = SearchResult(ByText("mug"), "", 30, (), 0.0, 0.0, cheap)
-    helm = helm_of(nothing)
-    async with make_console(helm).run_test(size=(120, 40)) as pilot:
+    client = engine_of(nothing)
+    async with make_console(client).run_test(size=(120, 40)) as pilot:
         await opened(pilot)
         assert "where price<50 filters" in text(pilot, "#keys")
         await pilot.press(*"mug where price<50", "enter")
         await until(pilot, lambda: "Nothing was found where price<50." in text(pilot, "#told"))
-        assert [(one["query"], one["scope"]) for one in asked(helm)] == [(ByText("mug"), cheap)]
+        assert [(one["query"], one["scope"]) for one in asked(client)] == [(ByText("mug"), cheap)]
 
         await pilot.press("/", "ctrl+u", *"mug where price<", "enter")
         await until(pilot, lambda: "expected a value" in text(pilot, "#told"))
-        assert len(asked(helm)) == 1
+        assert len(asked(client)) == 1
         assert box(pilot).has_focus
 
         await pilot.press("ctrl+u", *'"mug where price<"', "enter")
-        await until(pilot, lambda: len(asked(helm)) == 2)
-        assert (asked(helm)[1]["query"], asked(helm)[1]["scope"]) == (ByText("mug where price<"), EVERYTHING)
+        await until(pilot, lambda: len(asked(client)) == 2)
+        assert (asked(client)[1]["query"], asked(client)[1]["scope"]) == (
+            ByText("mug where price<"),
+            EVERYTHING,
+        )
 
 
 @pytest.mark.anyio
@@ -252,19 +255,19 @@ async def test_more_hits_are_of_the_same_filter(make_console: MakeConsole) -> No
     def find(*, query: ByText, limit: int, scope: Scope, **_: object) -> SearchResult:
         return SearchResult(query, "", limit, search_samples.hits(min(limit, 61)), 0.0, 0.0, scope)
 
-    helm = helm_of(find)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(find)
+    async with make_console(client).run_test() as pilot:
         await opened(pilot)
         await pilot.press(*"mug where price<50", "enter")
         await until(pilot, lambda: "30 products where price<50" in text(pilot, "#told"))
         await pilot.press("G")
         await until(pilot, lambda: "61 products where price<50" in text(pilot, "#told"))
-        assert [one["scope"] for one in asked(helm)] == [cheap, cheap]
+        assert [one["scope"] for one in asked(client)] == [cheap, cheap]
 
 
 @pytest.mark.anyio
 async def test_earlier_searches_come_back(make_console: MakeConsole) -> None:
-    async with make_console(helm_of(search_samples.FEW)).run_test() as pilot:
+    async with make_console(engine_of(search_samples.FEW)).run_test() as pilot:
         await searched(pilot)
         await pilot.press("/", "ctrl+u", *"mug", "enter")
         await until(pilot, lambda: not box(pilot).has_focus)
@@ -278,10 +281,10 @@ async def test_earlier_searches_come_back(make_console: MakeConsole) -> None:
 
 @pytest.mark.anyio
 async def test_a_missing_collection_leads_to_init(make_console: MakeConsole) -> None:
-    helm = helm_of(search_samples.FEW)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(search_samples.FEW)
+    async with make_console(client).run_test() as pilot:
         await searched(pilot)
-        helm.fault = MISSING
+        client.fault = MISSING
         await pilot.press("/", "enter")
         await until(pilot, lambda: "press i to create it" in text(pilot, "#told").replace("\n", " "))
 
@@ -291,10 +294,10 @@ async def test_a_missing_collection_leads_to_init(make_console: MakeConsole) -> 
 
 @pytest.mark.anyio
 async def test_an_item_that_is_not_there_tells_how_to_search_the_words(make_console: MakeConsole) -> None:
-    helm = helm_of(search_samples.FEW)
-    async with make_console(helm).run_test() as pilot:
+    client = engine_of(search_samples.FEW)
+    async with make_console(client).run_test() as pilot:
         await opened(pilot)
-        helm.fault = BadInput("Qdrant", "collection products holds no point 5")
+        client.fault = BadInput("Qdrant", "collection products holds no point 5")
         await pilot.press(*"similar shoes", "enter")
         await until(pilot, lambda: "double quotes" in text(pilot, "#told"))
 
@@ -307,17 +310,17 @@ async def test_named_vectors_are_chosen_from() -> None:
             "image": {"embedder": "clip", "image": "{image_url}"},
         }
     )
-    helm = helm_of(search_samples.FEW)
-    console = Console(Launch([pipeline], "sqlite://", 3600.0), helm.open, glyphs=UNICODE)
+    client = engine_of(search_samples.FEW)
+    console = Console(Launch([pipeline], "sqlite://", 3600.0), client.open, glyphs=UNICODE)
     async with console.run_test() as pilot:
         await searched(pilot)
         assert "by text" in text(pilot, "#prompt")
         await pilot.press("n")
-        await until(pilot, lambda: len(asked(helm)) == 2)
+        await until(pilot, lambda: len(asked(client)) == 2)
 
-        assert [one["vector"] for one in asked(helm)] == ["text", "image"]
+        assert [one["vector"] for one in asked(client)] == ["text", "image"]
         # What was embedded for one vector says nothing in the space of another.
-        assert asked(helm)[1]["query"].embedding is None
+        assert asked(client)[1]["query"].embedding is None
         assert "by image" in text(pilot, "#prompt")
 
 

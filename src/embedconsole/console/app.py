@@ -22,11 +22,11 @@ from embedconsole.console import commands as steering
 from embedconsole.console import commands as verifying
 from embedconsole.console.actions import BY_ID, bindings, remapped
 from embedconsole.console.clipboard import copied
-from embedconsole.console.engine_client import Lookout
+from embedconsole.console.engine_client import EnginePoller
 from embedconsole.console.screens.base import ConsoleScreen
 from embedconsole.console.screens.dialogs import Sheet, help_lines
 from embedconsole.console.screens.registry import PLACES
-from embedconsole.console.state import Bridge
+from embedconsole.console.state import ConsoleState
 from embedconsole.console.text import ControlFilter, EncodingFilter, clean
 from embedconsole.console.theme import DARK, LIGHT
 from embedconsole.faults import Unreachable
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from embedconsole.console.actions import Action
-    from embedconsole.console.engine_client import Helm
+    from embedconsole.console.engine_client import EngineClient
     from embedconsole.console.launch import Launch
     from embedconsole.console.text import Glyphs
     from embedconsole.sync.run.engine import Engine
@@ -54,12 +54,12 @@ log = logging.getLogger("embedconsole")
 
 
 class Console(App[int]):
-    """Draws what the lookout sees and hands on what the operator wants; gives the signal that ended it, or 0.
+    """Draws what the poller sees and hands on what the operator wants; gives the signal that ended it, or 0.
 
     Args:
-        open_helm: Opens the engine; called in the lookout's thread.
+        open_client: Opens the engine; called in the poller's thread.
         clock: Seconds since 1970.
-        offset: See `Bridge`, as `zone`.
+        offset: See `ConsoleState`, as `zone`.
     """
 
     TITLE = "embedconsole"
@@ -71,12 +71,12 @@ class Console(App[int]):
     DEFAULT_MODE = "dashboard"
 
     class News(Message):
-        """The lookout has something new."""
+        """The poller has something new."""
 
     def __init__(
         self,
         launch: Launch,
-        open_helm: Callable[[], AbstractContextManager[Helm]],
+        open_client: Callable[[], AbstractContextManager[EngineClient]],
         *,
         glyphs: Glyphs,
         clock: Callable[[], float] = time.time,
@@ -91,8 +91,8 @@ class Console(App[int]):
         # Nothing moves but what changed.
         self.animation_level = "none"
         self.set_keymap(dict(launch.keys))
-        self.bridge = Bridge(launch, clock() - time.monotonic() if offset is None else offset, zone)
-        self.lookout = Lookout(open_helm, self._tell)
+        self.state = ConsoleState(launch, clock() - time.monotonic() if offset is None else offset, zone)
+        self.poller = EnginePoller(open_client, self._tell)
         self.glyphs = glyphs
         self.now = clock
         self._actions = remapped(launch.keys)
@@ -110,19 +110,19 @@ class Console(App[int]):
     def on_mount(self) -> None:
         """The first picture does not wait for the engine."""
         self.draw()
-        self.lookout.start()
+        self.poller.start()
         # Back from the shell, nothing of the screen is there any more; Textual draws only what has changed.
         self.app_resume_signal.subscribe(self, lambda _: self.refresh(layout=True))
 
     def _tell(self) -> None:
-        """Called by the lookout, in its thread."""
+        """Called by the poller, in its thread."""
         self.post_message(self.News())
 
     def on_console_news(self) -> None:
         """Take the latest, however much there was."""
-        sight = self.lookout.take()
-        self.bridge.see(sight)
-        if sight.closed and (self.bridge.leaving or self.bridge.snapshot is None):
+        sight = self.poller.take()
+        self.state.see(sight)
+        if sight.closed and (self.state.leaving or self.state.snapshot is None):
             self.exit(self._ended_by)
             return
         if sight.closed:
@@ -142,24 +142,24 @@ class Console(App[int]):
 
     def draw(self) -> None:
         """Bring the screen up to date; what has not changed is not drawn."""
-        disabled = [action.id for action in self._actions if not self.bridge.may(action.effect)]
-        renamed = {"pause": "resume"} if self.bridge.paused else {}
+        disabled = [action.id for action in self._actions if not self.state.may(action.effect)]
+        renamed = {"pause": "resume"} if self.state.paused else {}
         if self.place is not None:
-            self.place.show(self.bridge.view(), disabled, renamed)
+            self.place.show(self.state.view(), disabled, renamed)
 
     async def ask(self, work: Callable[[Engine], Awaitable[T]]) -> T:
-        """See `Desk`."""
-        helm = self.bridge.helm
-        if helm is None:
-            raise Unreachable("engine", "closed" if self.bridge.sight.closed else "still opening the ledger")
-        return await asyncio.wrap_future(helm.ask(work))
+        """Required by `ScreenHost`."""
+        client = self.state.client
+        if client is None:
+            raise Unreachable("engine", "closed" if self.state.sight.closed else "still opening the ledger")
+        return await asyncio.wrap_future(client.ask(work))
 
     def show(self, place: str) -> None:
-        """See `Desk`."""
+        """Required by `ScreenHost`."""
         self.switch_mode(place)
 
     def copy(self, text: str) -> None:
-        """See `Desk`."""
+        """Required by `ScreenHost`."""
         if not text:
             self.say("There is nothing to copy here.")
             return
@@ -175,14 +175,14 @@ class Console(App[int]):
         seconds = _ALARM_SECONDS if alarm else _TOAST_SECONDS
         self.notify(clean(text), severity=severity, markup=False, timeout=seconds)
 
-    def ready(self, action: str) -> Helm | None:
-        """The helm, if the action may be taken now; else the operator is told why not."""
-        if BY_ID[action].changes or self.bridge.helm is None:
-            why_not = self.bridge.why_not
+    def ready(self, action: str) -> EngineClient | None:
+        """The client, if the action may be taken now; else the operator is told why not."""
+        if BY_ID[action].changes or self.state.client is None:
+            why_not = self.state.why_not
             if why_not is not None:
                 self.say(why_not)
                 return None
-        return self.bridge.helm
+        return self.state.client
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """A worker that failed did so by a fault of ours: it is told and logged, and the console goes on."""
@@ -280,14 +280,14 @@ class Console(App[int]):
     def leave(self, signal_number: int = 0) -> None:
         """As `action_quit`; `signal_number` is what asked for it, 0 for the operator."""
         self._ended_by = self._ended_by or signal_number
-        self.bridge.leaving += 1
-        helm = self.bridge.helm
-        self.lookout.leave()
-        if helm is None:
+        self.state.leaving += 1
+        client = self.state.client
+        self.poller.leave()
+        if client is None:
             self.exit(self._ended_by)
-        elif self.bridge.leaving > 1:
-            helm.stop()
+        elif self.state.leaving > 1:
+            client.stop()
             self.exit(self._ended_by)
         else:
-            helm.drain()
+            client.drain()
             self.draw()

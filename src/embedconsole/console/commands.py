@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.console.screens.dialogs import (
-    Confirm,
-    Forcing,
+    ConfirmDialog,
+    ForceDialog,
     Sheet,
     check_lines,
     compared_lines,
@@ -162,30 +162,30 @@ def _time_and_cost(estimate: CostEstimate) -> str:
 
 async def sync(host: ScreenHost) -> None:
     """Run now."""
-    if helm := host.ready("sync"):
-        await tell(host, helm.controls.sync(Wish()))
+    if client := host.ready("sync"):
+        await tell(host, client.controls.sync(Wish()))
 
 
 async def pause(host: ScreenHost) -> None:
     """Pause, or go on."""
-    if helm := host.ready("pause"):
-        controls = helm.controls
-        await tell(host, controls.resume() if host.bridge.paused else controls.pause())
+    if client := host.ready("pause"):
+        controls = client.controls
+        await tell(host, controls.resume() if host.state.paused else controls.pause())
 
 
 async def change_workers(host: ScreenHost, action: str, by: int) -> None:
     """Have more or fewer batches embedding at the same time."""
-    view = host.bridge.pipeline_view
-    if (helm := host.ready(action)) and view is not None:
-        host.bridge.workers = max(1, (host.bridge.workers or view.workers) + by)
-        await tell(host, helm.controls.set_workers(host.bridge.workers))
+    view = host.state.pipeline_view
+    if (client := host.ready(action)) and view is not None:
+        host.state.workers = max(1, (host.state.workers or view.workers) + by)
+        await tell(host, client.controls.set_workers(host.state.workers))
 
 
 def switch(host: ScreenHost, by: int) -> None:
     """Show the next pipeline (1), or the one before (-1)."""
-    if len(host.bridge.facts) == 1:
+    if len(host.state.facts) == 1:
         host.say("There is only one pipeline.")
-    host.bridge.switch(by)
+    host.state.switch(by)
     host.draw()
     if host.place is not None:
         host.place.look_anew()
@@ -199,9 +199,9 @@ async def retry(host: ScreenHost) -> None:
 
     Asks first where that is known to cost money.
     """
-    helm, view, facts = host.ready("retry"), host.bridge.pipeline_view, host.bridge.pipeline
+    client, view, facts = host.ready("retry"), host.state.pipeline_view, host.state.pipeline
     place = host.place
-    if helm is None or view is None or place is None:
+    if client is None or view is None or place is None:
         return
     choice = place.choice
     estimate = retry_estimate(view, facts, None if choice is None else choice.count)
@@ -209,26 +209,26 @@ async def retry(host: ScreenHost) -> None:
         host.say("There is nothing to try again.")
         return
     if facts.price:
-        question = Confirm("Retry failures", retry_question(estimate, facts), "Yes, try again")
+        question = ConfirmDialog("Retry failures", retry_question(estimate, facts), "Yes, try again")
         if not await host.push_screen_wait(question):
             return
     if choice is None:
-        putting = helm.retry(facts.name)
+        putting = client.retry(facts.name)
     else:
-        putting = helm.ask(partial(retry_chosen, pipeline=facts.name, chosen=choice.chosen))
+        putting = client.ask(partial(retry_chosen, pipeline=facts.name, chosen=choice.chosen))
     count = await _answer(host, putting)
     if count is not None:
         host.say(f"{counted(count, facts.noun)} put back; they are tried next.")
-        host.lookout.nudge()
+        host.poller.nudge()
         place.choice_done()
 
 
 async def force(host: ScreenHost) -> None:
     """Embed everything again, after asking."""
-    helm, snapshot = host.ready("force"), host.bridge.snapshot
-    if helm is None or snapshot is None:
+    client, snapshot = host.ready("force"), host.state.snapshot
+    if client is None or snapshot is None:
         return
-    shown, everything = host.bridge.pipeline, host.bridge.facts
+    shown, everything = host.state.pipeline, host.state.facts
 
     def text_of(wish: Wish, chosen: int | None) -> str:
         facts = [one for one in everything if wish.pipelines is None or one.name in wish.pipelines]
@@ -238,9 +238,9 @@ async def force(host: ScreenHost) -> None:
         return choice_question(wish, estimate, shown.noun)
 
     count = partial(_count_choice, host)
-    wish = await host.push_screen_wait(Forcing(shown.name, len(everything) - 1, text_of, count))
+    wish = await host.push_screen_wait(ForceDialog(shown.name, len(everything) - 1, text_of, count))
     if wish is not None:
-        await tell(host, helm.controls.sync(wish))
+        await tell(host, client.controls.sync(wish))
 
 
 async def _count_choice(host: ScreenHost, wish: Wish) -> int:
@@ -248,30 +248,30 @@ async def _count_choice(host: ScreenHost, wish: Wish) -> int:
     # It plans, which nothing does before the first picture.
     from embedconsole.sync.run.dry_run import count_forced
 
-    look = partial(count_forced, pipeline=host.bridge.pipeline.name, only=wish.options.only)
-    return await host.ask(partial(look, ledger_url=host.bridge.launch.ledger_url))
+    look = partial(count_forced, pipeline=host.state.pipeline.name, only=wish.options.only)
+    return await host.ask(partial(look, ledger_url=host.state.launch.ledger_url))
 
 
 async def cancel(host: ScreenHost) -> None:
     """End the present run, after asking: what is done is done, what waits goes on waiting."""
-    helm, view = host.ready("cancel"), host.bridge.pipeline_view
-    if helm is None or view is None:
+    client, view = host.ready("cancel"), host.state.pipeline_view
+    if client is None or view is None:
         return
     if view.progress is None:
         host.say("No run is going on.")
         return
     text = "The run ends with what is in flight. What waits is taken up by the next run; nothing is lost."
-    if await host.push_screen_wait(Confirm("Cancel the run", text, "Yes, cancel it")):
-        await tell(host, helm.controls.cancel(view.name))
+    if await host.push_screen_wait(ConfirmDialog("Cancel the run", text, "Yes, cancel it")):
+        await tell(host, client.controls.cancel(view.name))
 
 
 async def init(host: ScreenHost) -> None:
     """Show what there is to create or to add, and what differs; then do it, and show what was done."""
-    helm, facts = host.ready("init"), host.bridge.pipeline
-    if helm is None:
+    client, facts = host.ready("init"), host.state.pipeline
+    if client is None:
         return
     title = f"Init of {facts.name}"
-    plan = await _answer(host, helm.ask(partial(init_planned, pipeline=facts.name)))
+    plan = await _answer(host, client.ask(partial(init_planned, pipeline=facts.name)))
     if plan is None:
         return
     if not plan.changes:
@@ -279,19 +279,19 @@ async def init(host: ScreenHost) -> None:
         return
     costs = bool(plan.asks) and bool(facts.price)
     yes = "Yes, add them" if plan.exists else "Yes, create it"
-    question = Confirm(title, init_question(plan), yes, focus="no" if costs else "yes")
+    question = ConfirmDialog(title, init_question(plan), yes, focus="no" if costs else "yes")
     if not await host.push_screen_wait(question):
         return
-    result = await _answer(host, helm.initialise(facts.name))
+    result = await _answer(host, client.initialise(facts.name))
     if result is not None:
-        host.lookout.nudge()
+        host.poller.nudge()
         await host.push_screen_wait(Sheet(title, partial(initialised_lines, result), host.glyphs))
 
 
 async def test(host: ScreenHost) -> None:
     """Try everything, a line each as it comes."""
-    helm, facts = host.ready("test"), host.bridge.pipeline
-    if helm is None:
+    client, facts = host.ready("test"), host.state.pipeline
+    if client is None:
         return
     checks: list[Check] = []
     failed: list[str] = []
@@ -311,7 +311,7 @@ async def test(host: ScreenHost) -> None:
     def tell(check: Check) -> None:
         loop.call_soon_threadsafe(came, check)
 
-    trying = helm.test(facts.name, tell)
+    trying = client.test(facts.name, tell)
 
     async def wait() -> None:
         try:
@@ -333,7 +333,7 @@ async def tell(host: ScreenHost, future: Future[str]) -> None:
     words = await _answer(host, future)
     if words:
         host.say(words)
-    host.lookout.nudge()
+    host.poller.nudge()
 
 
 async def _answer(host: ScreenHost, future: Future[T]) -> T | None:
@@ -350,8 +350,8 @@ _REDRAW_EVERY = 1.0
 
 async def verify(host: ScreenHost) -> None:
     """Compare, and show what was found; goes on when the sheet is closed before."""
-    helm, facts = host.ready("verify"), host.bridge.pipeline
-    if helm is None:
+    client, facts = host.ready("verify"), host.state.pipeline
+    if client is None:
         return
     # They plan, which nothing does before the first picture.
     from embedconsole.sync.audit.collection import AuditProgress
@@ -364,14 +364,14 @@ async def verify(host: ScreenHost) -> None:
         return _lines(shown[0], cells) if shown else _so_far(progress, cells)
 
     sheet = Sheet(f"Verify of {facts.name}", lines, host.glyphs)
-    comparing = asyncio.wrap_future(helm.ask(partial(compare, pipeline=facts.name, progress=progress)))
+    comparing = asyncio.wrap_future(client.ask(partial(compare, pipeline=facts.name, progress=progress)))
     watching = asyncio.create_task(_watch(comparing, sheet, shown))
     try:
         await host.push_screen_wait(sheet)
         host.say(f"{facts.name}: {_in_short(await watching)}.")
     finally:
         watching.cancel()
-    host.lookout.nudge()
+    host.poller.nudge()
     if host.place is not None:
         host.place.look_anew()
 

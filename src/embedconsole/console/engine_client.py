@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Helm(Protocol):
+class EngineClient(Protocol):
     """The controls. Futures fail with `Fault` or `ConfigError` when the outside world does."""
 
     @property
@@ -107,42 +107,42 @@ LOOK_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class EngineSight:
-    """What the lookout has to tell.
+class EngineSeen:
+    """What the poller has to tell.
 
     Attributes:
-        helm: The engine's controls, once it is open.
+        client: The engine's controls, once it is open.
         error: Why it could not be opened, or looked at any more.
         closed: The engine is closed; there is nothing more to come.
     """
 
-    helm: Helm | None = None
+    client: EngineClient | None = None
     snapshot: Snapshot | None = None
     error: BaseException | None = None
     closed: bool = False
 
 
-class Lookout(threading.Thread):
+class EnginePoller(threading.Thread):
     """See the module.
 
     Args:
-        open_helm: Opens the engine; blocks.
+        open_client: Opens the engine; blocks.
         tell: Called in this thread when there is something new; must not block.
     """
 
     def __init__(
-        self, open_helm: Callable[[], AbstractContextManager[Helm]], tell: Callable[[], None]
+        self, open_client: Callable[[], AbstractContextManager[EngineClient]], tell: Callable[[], None]
     ) -> None:
-        super().__init__(name="lookout", daemon=True)
-        self._open_helm = open_helm
+        super().__init__(name="poller", daemon=True)
+        self._open_client = open_client
         self._tell = tell
         self._wake = threading.Event()
         self._leave = threading.Event()
         self._lock = threading.Lock()
-        self._sight = EngineSight()
+        self._sight = EngineSeen()
         self._told = False
 
-    def take(self) -> EngineSight:
+    def take(self) -> EngineSeen:
         """The latest; from now on, news is told again."""
         with self._lock:
             self._told = False
@@ -167,19 +167,19 @@ class Lookout(threading.Thread):
         """The thread."""
         error: BaseException | None = None
         try:
-            with self._open_helm() as helm:
-                helm.when_stopped(self.nudge)
-                while not (self._leave.is_set() and helm.stopped):
-                    self._put(EngineSight(helm, helm.look()))
+            with self._open_client() as client:
+                client.when_stopped(self.nudge)
+                while not (self._leave.is_set() and client.stopped):
+                    self._put(EngineSeen(client, client.look()))
                     self._wake.wait(LOOK_EVERY)
                     self._wake.clear()
-                self._put(EngineSight(helm, helm.look()))
+                self._put(EngineSeen(client, client.look()))
         # Whatever it is, the screen is where it can be told.
         except Exception as fault:  # noqa: BLE001
             error = fault
-        self._put(EngineSight(error=error, closed=True))
+        self._put(EngineSeen(error=error, closed=True))
 
-    def _put(self, sight: EngineSight) -> None:
+    def _put(self, sight: EngineSeen) -> None:
         with self._lock:
             self._sight = sight
             tell, self._told = not self._told, True

@@ -16,7 +16,7 @@ from embedconsole.console.text import glyphs_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from embedconsole.console.engine_client import Helm
+    from embedconsole.console.engine_client import EngineClient
     from embedconsole.console.launch import Launch
 
 
@@ -33,17 +33,17 @@ def run_console(launch: Launch) -> int:
     app = Console(launch, partial(_open_engine, launch), glyphs=glyphs_for(sys.stderr.encoding))
     with interruptible(app):
         ended_by = app.run(mouse=launch.mouse)
-    app.lookout.finish()
-    if app.bridge.failure is not None:
-        raise app.bridge.failure
+    app.poller.finish()
+    if app.state.failure is not None:
+        raise app.state.failure
     return ended_by or 0
 
 
 @contextmanager
-def _open_engine(launch: Launch) -> Iterator[Helm]:
-    # Half a second of imports, in the lookout's thread: the first picture does not wait for them.
-    from embedconsole.console.local_engine import open_engineroom
+def _open_engine(launch: Launch) -> Iterator[EngineClient]:
+    # Half a second of imports, in the poller's thread: the first picture does not wait for them.
+    from embedconsole.console.local_engine import open_local_engine
 
-    with open_engineroom(launch) as helm:
+    with open_local_engine(launch) as client:
         threading.Thread(target=import_all, name="screens", daemon=True).start()
-        yield helm
+        yield client

@@ -172,8 +172,8 @@ _DESCRIBE_IDLE = 30.0
 log = logging.getLogger("embedconsole")
 
 
-class EngineRoom:
-    """See `helm.Helm`. Made by `open_engineroom`."""
+class LocalEngine:
+    """See `client.EngineClient`. Made by `open_local_engine`."""
 
     def __init__(self, handle: EngineHandle, controls: Controls, serving: Future[None]) -> None:
         self.controls = controls
@@ -274,7 +274,7 @@ class EngineRoom:
 
 
 @contextmanager
-def open_engineroom(launch: Launch) -> Iterator[EngineRoom]:
+def open_local_engine(launch: Launch) -> Iterator[LocalEngine]:
     """An engine at work, closed at the end.
 
     Raises:
@@ -290,7 +290,7 @@ def open_engineroom(launch: Launch) -> Iterator[EngineRoom]:
         controls = OrderedControls(handle) if attached else OwnControls(handle, attendance)
         working = handle.call(partial(work, attendance))
         working.add_done_callback(_log_own_fault)
-        room = EngineRoom(handle, controls, working)
+        room = LocalEngine(handle, controls, working)
         try:
             yield room
         finally:

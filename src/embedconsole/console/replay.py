@@ -27,7 +27,7 @@ _A_MOMENT = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Beholder:
+class ReplayContext:
     """Who looks back.
 
     Attributes:
@@ -58,7 +58,7 @@ def leaped(at: float, seconds: float) -> Seek:
     return Seek(at + seconds, beyond=at if seconds > 0 else 0.0)
 
 
-def replay_view(seen: Replayed, who: Beholder) -> DashboardView:
+def replay_view(seen: Replayed, who: ReplayContext) -> DashboardView:
     """What the dashboard shows of a past moment."""
     name = who.facts[who.index].name
     standing = Standing(zone=who.zone, read_only=True)
@@ -83,7 +83,7 @@ def _status(view: StatusView, at: float, zone: tzinfo | None) -> StatusView:
     return replace(view, state=f"replay {at_second(at, zone)}", tone="wait", workers=None, next_run=None)
 
 
-def _place(at: float, who: Beholder) -> str:
+def _place(at: float, who: ReplayContext) -> str:
     keys = who.keys
     step = f"{keys['earlier']}/{keys['later']} step"
     ten = f"{keys['ten_minutes_earlier']} {keys['ten_minutes_later']} 10 min"

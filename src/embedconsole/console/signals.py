@@ -42,10 +42,10 @@ def _leave(console: Console, number: int) -> None:
         console.call_from_thread(console.leave, number)
         return
     # The terminal is gone, and the screen's loop may hang on writing to it for ever: do not rely on it.
-    helm = console.bridge.helm
-    if helm is not None:
-        helm.drain()
-    console.lookout.leave()
-    console.lookout.join(_DRAIN_SECONDS)
+    client = console.state.client
+    if client is not None:
+        client.drain()
+    console.poller.leave()
+    console.poller.join(_DRAIN_SECONDS)
     threading.Timer(_LEAVE_SECONDS, os._exit, (128 + number,)).start()
     console.call_from_thread(console.exit, number)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.console.actions import Effect
-from embedconsole.console.engine_client import EngineSight
+from embedconsole.console.engine_client import EngineSeen
 from embedconsole.console.launch import facts_of
 from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.console.status_line import Standing
@@ -16,7 +16,7 @@ from embedconsole.sync.daemon.orders import sender
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from embedconsole.console.engine_client import Helm
+    from embedconsole.console.engine_client import EngineClient
     from embedconsole.console.launch import Launch, LaunchFacts
     from embedconsole.console.views.model import DashboardView
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
@@ -68,7 +68,7 @@ class RateHistory:
 
 
 @dataclass(slots=True)
-class Bridge:
+class ConsoleState:
     """Belongs to the screen's loop.
 
     Attributes:
@@ -84,7 +84,7 @@ class Bridge:
     launch: Launch
     offset: float
     zone: tzinfo | None = None
-    sight: EngineSight = field(default_factory=EngineSight)
+    sight: EngineSeen = field(default_factory=EngineSeen)
     workers: int | None = None
     me: str = field(default_factory=sender)
     leaving: int = 0
@@ -100,9 +100,9 @@ class Bridge:
         self.throughput = {facts.name: RateHistory() for facts in self.facts}
 
     @property
-    def helm(self) -> Helm | None:
+    def client(self) -> EngineClient | None:
         """The engine's controls, once it is open."""
-        return self.sight.helm
+        return self.sight.client
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -130,12 +130,12 @@ class Bridge:
         views = () if self.snapshot is None else self.snapshot.pipelines
         return next((view for view in views if view.name == self.pipeline.name), None)
 
-    def see(self, sight: EngineSight) -> None:
-        """Take over what the lookout saw."""
+    def see(self, sight: EngineSeen) -> None:
+        """Take over what the poller saw."""
         if sight.closed:
             # The last picture stays, without the controls.
             self.failure = sight.error
-            self.sight = EngineSight(snapshot=self.snapshot, closed=True)
+            self.sight = EngineSeen(snapshot=self.snapshot, closed=True)
             return
         self.sight = sight
         if sight.snapshot is not None:
@@ -171,7 +171,7 @@ class Bridge:
             return "The engine is being closed."
         if self.looks_back:
             return LOOKING_BACK
-        return "Still opening the ledger." if self.helm is None else None
+        return "Still opening the ledger." if self.client is None else None
 
     def view(self) -> DashboardView:
         """What the dashboard is to show."""
@@ -180,9 +180,9 @@ class Bridge:
 
     @property
     def _standing(self) -> Standing:
-        helm = self.helm
-        stopped = helm is not None and helm.stopped
-        reason = None if helm is None or self.leaving else helm.stopped_by
+        client = self.client
+        stopped = client is not None and client.stopped
+        reason = None if client is None or self.leaving else client.stopped_by
         if self.failure is not None:
             reason = f"{type(self.failure).__name__}: {self.failure}"
         ended = stopped or self.sight.closed
@@ -194,5 +194,5 @@ class Bridge:
             leaving=bool(self.leaving),
             broken=reason if ended and not self.leaving else None,
             read_only=self.launch.read_only,
-            attached=helm is not None and helm.attached,
+            attached=client is not None and client.attached,
         )

@@ -12,8 +12,8 @@ from textual.screen import Screen
 from embedconsole.console.text import width, wrapped_to
 from embedconsole.console.views.dashboard_panels import keys_line, status_name, status_state
 from embedconsole.console.widgets.base import Lines, Panel
-from embedconsole.console.widgets.input import Finder
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.input import FilterInput
+from embedconsole.console.widgets.list import ListPanel
 from embedconsole.faults import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textual.worker import Worker
 
     from embedconsole.console.actions import Action
-    from embedconsole.console.engine_client import Helm, Lookout
-    from embedconsole.console.state import Bridge
+    from embedconsole.console.engine_client import EngineClient, EnginePoller
+    from embedconsole.console.state import ConsoleState
     from embedconsole.console.text import Glyphs, Line, Tone
     from embedconsole.console.views.model import DashboardView
     from embedconsole.sync.inspect.failures import Chosen
@@ -60,8 +60,8 @@ class ScreenHost(Protocol):
     """The console, as its screens know it."""
 
     glyphs: Glyphs
-    bridge: Bridge
-    lookout: Lookout
+    state: ConsoleState
+    poller: EnginePoller
     now: Callable[[], float]
     """Seconds since 1970."""
 
@@ -70,7 +70,7 @@ class ScreenHost(Protocol):
         """The screen that is shown, also while a dialog is open above it; None before the first."""
         ...
 
-    def ready(self, action: str) -> Helm | None:
+    def ready(self, action: str) -> EngineClient | None:
         """The engine client, if the action is possible now; otherwise None, and the operator is told why."""
         ...
 
@@ -104,7 +104,7 @@ class ScreenHost(Protocol):
         ...
 
     def draw(self) -> None:
-        """Bring the screen up to date with the bridge."""
+        """Bring the screen up to date with the state."""
         ...
 
 
@@ -126,9 +126,9 @@ class ConsoleScreen(Screen[None]):
     place: ClassVar[str]
     look_every: ClassVar[float] = 2.0
 
-    def __init__(self, desk: ScreenHost) -> None:
+    def __init__(self, host: ScreenHost) -> None:
         super().__init__()
-        self.desk = desk
+        self.host = host
         self.fault: str | None = None
         self._view: DashboardView | None = None
         self._disabled: Collection[str] = ()
@@ -137,8 +137,8 @@ class ConsoleScreen(Screen[None]):
         self._state = Lines(id="state")
         self._sentence = Lines(id="sentence")
         self._keys = Lines(id="keys")
-        self._finder = Finder()
-        self._before_finder: str | None = None
+        self._filter_input = FilterInput()
+        self._before_filter: str | None = None
         self._looking: Worker[None] | None = None
         self._look_at = 0.0
         self._unseen = False
@@ -154,7 +154,7 @@ class ConsoleScreen(Screen[None]):
         yield self._sentence
         with Container(id="body"):
             yield from self.compose_body()
-        yield self._finder
+        yield self._filter_input
         yield self._keys
 
     def compose_body(self) -> ComposeResult:
@@ -165,7 +165,7 @@ class ConsoleScreen(Screen[None]):
         """Show what of the view concerns the body."""
 
     async def look(self) -> None:
-        """Look up, by `desk.ask`, what the view does not have, and show it. Faults are taken care of."""
+        """Look up, by `host.ask`, what the view does not have, and show it. Faults are taken care of."""
 
     def filtered(self, text: str) -> None:
         """The operator filters by another text; empty for no filter."""
@@ -179,7 +179,7 @@ class ConsoleScreen(Screen[None]):
     def copyable(self) -> str:
         """What `y` copies: of a list the chosen rows, of a panel all it says."""
         focused = self.focused
-        return focused.copyable if isinstance(focused, (Roll, Panel)) else ""
+        return focused.copyable if isinstance(focused, (ListPanel, Panel)) else ""
 
     @property
     def choice(self) -> Choice | None:
@@ -205,7 +205,7 @@ class ConsoleScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """It is looked at, perhaps again."""
-        self.desk.draw()
+        self.host.draw()
         self.look_again()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -217,7 +217,7 @@ class ConsoleScreen(Screen[None]):
         if self._view is None or cells <= 0:
             return
         state = status_state(self._view.status)
-        name = status_name(self._view.status, cells - width(state) - 1, self.desk.glyphs)
+        name = status_name(self._view.status, cells - width(state) - 1, self.host.glyphs)
         self._status.draw([name])
         self._state.styles.width = width(state)
         self._state.draw([state])
@@ -228,7 +228,7 @@ class ConsoleScreen(Screen[None]):
 
     def keys_here(self, cells: int) -> Line:
         """The line of keys: what is for this screen comes first."""
-        offered = [action for action in self.desk.actions if self.offers(action)]
+        offered = [action for action in self.host.actions if self.offers(action)]
         here = sorted(offered, key=lambda action: not action.where)
         return keys_line(here, cells, disabled=self._disabled, renamed=self._renamed)
 
@@ -247,7 +247,7 @@ class ConsoleScreen(Screen[None]):
         """Look once more, unless a look is under way."""
         # Without an engine there is nobody to ask; its first view comes soon, and then it is looked.
         idle = self._looking is None or self._looking.is_finished
-        if idle and self.desk.bridge.helm is not None:
+        if idle and self.host.state.client is not None:
             self.look_anew()
 
     def look_anew(self) -> None:
@@ -277,17 +277,17 @@ class ConsoleScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """What is only for other screens is not done here: its key may mean something else."""
-        elsewhere = {one.call for one in self.desk.actions if one.where and self.place not in one.where}
+        elsewhere = {one.call for one in self.host.actions if one.where and self.place not in one.where}
         return f"screen.{action}" not in elsewhere
 
     def action_scroll(self, lines: int) -> None:
         """Scroll the focused panel, or move the cursor of the focused list."""
-        if isinstance(self.focused, (Panel, Roll)):
+        if isinstance(self.focused, (Panel, ListPanel)):
             self.focused.scroll(lines)
 
     def action_open(self) -> None:
         """Details of what is under the cursor."""
-        if isinstance(self.focused, Roll):
+        if isinstance(self.focused, ListPanel):
             self.focused.open()
 
     def action_back(self) -> None:
@@ -295,7 +295,7 @@ class ConsoleScreen(Screen[None]):
 
     def action_mark(self) -> None:
         """Mark what is under the cursor."""
-        if isinstance(self.focused, Roll):
+        if isinstance(self.focused, ListPanel):
             self.focused.mark()
 
     def action_skip(self) -> None:
@@ -303,56 +303,56 @@ class ConsoleScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy what the focus is on."""
-        self.desk.copy(self.copyable)
+        self.host.copy(self.copyable)
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self._before_finder = None if self.focused is None else self.focused.id
-        self._finder.open()
+        self._before_filter = None if self.focused is None else self.focused.id
+        self._filter_input.open()
 
-    def on_finder_filtered(self, event: Finder.Filtered) -> None:
+    def on_filter_input_filtered(self, event: FilterInput.Filtered) -> None:
         """Another filter."""
         self.filtered(event.text)
 
-    def on_finder_closed(self) -> None:
+    def on_filter_input_closed(self) -> None:
         """Back to where the operator was."""
-        if self._before_finder is not None:
-            self.query_one(f"#{self._before_finder}").focus()
+        if self._before_filter is not None:
+            self.query_one(f"#{self._before_filter}").focus()
 
 
-class Drilling(ConsoleScreen):
+class ListScreen(ConsoleScreen):
     """A screen with a list and details: it shows `#list` until something is opened, then `#detail`.
 
     Attributes:
-        drilled: Whether the operator is in the detail.
+        in_detail: Whether the operator is in the detail.
     """
 
     AUTO_FOCUS = "#list"
 
-    drilled: bool = False
+    in_detail: bool = False
 
     def on_mount(self) -> None:
         """The list is what comes first."""
-        self._swap(drilled=False)
+        self._swap(in_detail=False)
 
-    def drill(self) -> None:
+    def open_detail(self) -> None:
         """Show the detail."""
-        self._swap(drilled=True)
+        self._swap(in_detail=True)
 
     @property
     def idle(self) -> Collection[str]:
         """The detail is left; the list is filtered and opened."""
-        return ("filter", "open", "mark") if self.drilled else ("back",)
+        return ("filter", "open", "mark") if self.in_detail else ("back",)
 
     def action_back(self) -> None:
         """Show the list again, where the operator was in it."""
-        if self.drilled:
-            self._swap(drilled=False)
+        if self.in_detail:
+            self._swap(in_detail=False)
 
-    def _swap(self, *, drilled: bool) -> None:
-        self.drilled = drilled
+    def _swap(self, *, in_detail: bool) -> None:
+        self.in_detail = in_detail
         self._draw_lines()
-        for name, shown in (("#list", not drilled), ("#detail", drilled)):
+        for name, shown in (("#list", not in_detail), ("#detail", in_detail)):
             widget: Widget = self.query_one(name)
             widget.display = shown
             if shown:

@@ -35,9 +35,9 @@ class CollectionScreen(ConsoleScreen):
     AUTO_FOCUS = "#facts"
     place = "collection"
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
-        glyphs = desk.glyphs
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
+        glyphs = host.glyphs
         self._found: dict[str, Survey] = {}
         self._faults: dict[str, str] = {}
         self._page = CollectionPage()
@@ -65,14 +65,14 @@ class CollectionScreen(ConsoleScreen):
 
     async def look(self) -> None:
         """Ask the collection."""
-        pipeline = self.desk.bridge.pipeline.name
-        self._found[pipeline] = await self.desk.ask(partial(survey, pipeline=pipeline))
+        pipeline = self.host.state.pipeline.name
+        self._found[pipeline] = await self.host.ask(partial(survey, pipeline=pipeline))
         self._faults.pop(pipeline, None)
         self._show()
 
     def look_failed(self, fault: str) -> None:
         """What was seen before stays, with why it may be old."""
-        self._faults[self.desk.bridge.pipeline.name] = fault
+        self._faults[self.host.state.pipeline.name] = fault
         self._show()
 
     def show_view(self, view: DashboardView) -> None:
@@ -89,7 +89,7 @@ class CollectionScreen(ConsoleScreen):
         self.call_after_refresh(self._take_room)
 
     def _show(self) -> None:
-        facts, view = self.desk.bridge.pipeline, self.desk.bridge.pipeline_view
+        facts, view = self.host.state.pipeline, self.host.state.pipeline_view
         found = self._found.get(facts.name)
         self._page = collection_page(
             found,
@@ -97,7 +97,7 @@ class CollectionScreen(ConsoleScreen):
             name=facts.collection,
             target="" if view is None else view.collection,
             fault=self._faults.get(facts.name),
-            drift=drift_facts(() if found is None else found.audits, self.desk.now(), self.desk.bridge.zone),
+            drift=drift_facts(() if found is None else found.audits, self.host.now(), self.host.state.zone),
         )
         self._facts.show(self._page)
         self._schema.show(self._page)
@@ -109,7 +109,7 @@ class CollectionScreen(ConsoleScreen):
         if room <= 0 or self.has_class("-huge"):
             self._facts.styles.height = "100%"
             return
-        lines = facts_lines(self._page, self._facts.size.width or self.size.width, self.desk.glyphs)
+        lines = facts_lines(self._page, self._facts.size.width or self.size.width, self.host.glyphs)
         self._facts.styles.height = max(3, min(len(lines) + 2, int(room * _FACTS_SHARE)))
 
 

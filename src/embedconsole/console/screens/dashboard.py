@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 
 from embedconsole.console.history import HistoryView, history_view, marked
-from embedconsole.console.screens.past import LookingBack
+from embedconsole.console.screens.past import PastScreen
 from embedconsole.console.views.collection_panels import collection_lines
 from embedconsole.console.views.dashboard_panels import (
     backlog_lines,
@@ -53,7 +53,7 @@ _BEHIND = {
 """Panel to the screen that has all of it."""
 
 
-class DashboardScreen(LookingBack):
+class DashboardScreen(PastScreen):
     """Shows a `DashboardView`; what was done in the last day it looks up, where there is room for it."""
 
     CSS_PATH = ["base.tcss", "dashboard.tcss"]  # noqa: RUF012 - Textual declares it
@@ -61,9 +61,9 @@ class DashboardScreen(LookingBack):
     place = "dashboard"
     look_every = 60.0
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
-        glyphs = desk.glyphs
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
+        glyphs = host.glyphs
         self._day = HistoryView()
         self._sought = ""
         self._backlog = Panel(
@@ -149,8 +149,8 @@ class DashboardScreen(LookingBack):
     async def look(self) -> None:
         """The last 24 hours of all processes."""
         if self._history.display:
-            day = await self.desk.ask(partial(past_day, pipeline=self.desk.bridge.pipeline.name))
-            self._day = history_view(day, self.desk.bridge.zone)
+            day = await self.host.ask(partial(past_day, pipeline=self.host.state.pipeline.name))
+            self._day = history_view(day, self.host.state.zone)
             self._show_day()
 
     def _show_day(self) -> None:
@@ -159,7 +159,7 @@ class DashboardScreen(LookingBack):
     def filtered(self, text: str) -> None:
         """The errors; the figures beside them stay."""
         self._sought = text
-        self.desk.draw()
+        self.host.draw()
 
     def action_filter_errors(self) -> None:
         """Type a filter."""
@@ -168,4 +168,4 @@ class DashboardScreen(LookingBack):
     def action_open_panel(self) -> None:
         """What the focused panel is a part of."""
         if self.focused is not None and self.focused.id in _BEHIND:
-            self.desk.show(_BEHIND[self.focused.id])
+            self.host.show(_BEHIND[self.focused.id])

@@ -192,7 +192,7 @@ def _left(left: Sequence[Difference], cells: int) -> list[Line]:
     return lines
 
 
-class Confirm(ModalScreen[bool]):
+class ConfirmDialog(ModalScreen[bool]):
     """Gives True only when the operator chose to.
 
     Args:
@@ -241,7 +241,7 @@ class Confirm(ModalScreen[bool]):
 _HINT = "everything, or some: category=shoes, 35"
 
 
-class Forcing(ModalScreen[Wish | None]):
+class ForceDialog(ModalScreen[Wish | None]):
     """Gives what is to be done; None when the operator leaves it. No is focused.
 
     Args:

@@ -12,7 +12,7 @@ from embedconsole.console.screens.base import ConsoleScreen
 from embedconsole.console.screens.failures_lists import CauseList, FailedList
 from embedconsole.console.screens.item import BlamePanel, ItemPanel
 from embedconsole.console.text import counted
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.list import ListPanel
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.inspect.failures import skip_chosen
 
@@ -38,12 +38,12 @@ class FailuresScreen(ConsoleScreen):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("h,left", "back", show=False)]
     place = "failures"
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
-        self._causes, self._items, self._item = CauseList(desk), FailedList(desk), ItemPanel(desk)
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
+        self._causes, self._items, self._item = CauseList(host), FailedList(host), ItemPanel(host)
         self._level: CauseList | FailedList | ItemPanel = self._causes
-        self._blame = BlamePanel(desk)
-        self._pipeline = desk.bridge.pipeline.name
+        self._blame = BlamePanel(host)
+        self._pipeline = host.state.pipeline.name
         self._typing: Timer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -65,8 +65,8 @@ class FailuresScreen(ConsoleScreen):
 
     async def look(self) -> None:
         """Ask for what this level shows; another pipeline is looked at from its causes on."""
-        if self._pipeline != self.desk.bridge.pipeline.name:
-            self._pipeline = self.desk.bridge.pipeline.name
+        if self._pipeline != self.host.state.pipeline.name:
+            self._pipeline = self.host.state.pipeline.name
             self._go_to(self._causes)
         await self._level.look()
         self._tell()
@@ -78,13 +78,13 @@ class FailuresScreen(ConsoleScreen):
 
     def filtered(self, text: str) -> None:
         """By key or error, once the operator has paused."""
-        if isinstance(self._level, Roll):
+        if isinstance(self._level, ListPanel):
             self._level.sought = text
             if self._typing is not None:
                 self._typing.stop()
             self._typing = self.set_timer(_TYPING, self.look_anew)
 
-    @on(Roll.NearEnd, "#items")
+    @on(ListPanel.NearEnd, "#items")
     def _near_end(self) -> None:
         self.run_worker(self._look_further(), group="further", exclusive=True, exit_on_error=False)
 
@@ -96,7 +96,7 @@ class FailuresScreen(ConsoleScreen):
 
     # Going deeper, and back
 
-    @on(Roll.Chosen, "#causes")
+    @on(ListPanel.Chosen, "#causes")
     def _open_cause(self) -> None:
         group = self._causes.current
         if group is not None:
@@ -104,7 +104,7 @@ class FailuresScreen(ConsoleScreen):
             self._go_to(self._items)
             self.look_anew()
 
-    @on(Roll.Chosen, "#items")
+    @on(ListPanel.Chosen, "#items")
     def _open_item(self) -> None:
         item = self._items.current
         if item is not None:
@@ -122,13 +122,13 @@ class FailuresScreen(ConsoleScreen):
         self._level = level
         for one in (self._causes, self._items, self._item):
             one.display = one is level
-        if isinstance(level, Roll):
-            self._finder.value = level.sought
+        if isinstance(level, ListPanel):
+            self._filter_input.value = level.sought
         level.focus()
         self._draw_lines()
         self._tell()
 
-    @on(Roll.Moved)
+    @on(ListPanel.Moved)
     def _tell(self) -> None:
         blame = self._level.blame
         if blame != self._blame.view:
@@ -146,10 +146,10 @@ class FailuresScreen(ConsoleScreen):
 
     def action_filter(self) -> None:
         """An item in full has nothing to filter."""
-        if isinstance(self._level, Roll):
+        if isinstance(self._level, ListPanel):
             super().action_filter()
         else:
-            self.desk.say("The filter is for the lists; esc goes back to them.")
+            self.host.say("The filter is for the lists; esc goes back to them.")
 
     @property
     def choice(self) -> Choice:
@@ -158,27 +158,27 @@ class FailuresScreen(ConsoleScreen):
 
     def choice_done(self) -> None:
         """It was put back or let be: the marks have served."""
-        if isinstance(self._level, Roll):
+        if isinstance(self._level, ListPanel):
             self._level.unmark()
         self.look_anew()
 
     def action_skip(self) -> None:
         """Let the chosen ones be until their content changes."""
-        why_not = self.desk.bridge.why_not
+        why_not = self.host.state.why_not
         if why_not is not None:
-            self.desk.say(why_not)
+            self.host.say(why_not)
         elif self.choice.count:
             self.run_worker(self._skip(self.choice), group="skip", exit_on_error=False)
 
     async def _skip(self, choice: Choice) -> None:
-        facts = self.desk.bridge.pipeline
+        facts = self.host.state.pipeline
         try:
-            count = await self.desk.ask(partial(skip_chosen, pipeline=facts.name, chosen=choice.chosen))
+            count = await self.host.ask(partial(skip_chosen, pipeline=facts.name, chosen=choice.chosen))
         except (Fault, ConfigError) as fault:
-            self.desk.say(str(fault), alarm=True)
+            self.host.say(str(fault), alarm=True)
             return
         if count:
-            self.desk.say(f"{counted(count, facts.noun)} let be until the content changes; r undoes it.")
+            self.host.say(f"{counted(count, facts.noun)} let be until the content changes; r undoes it.")
         else:
-            self.desk.say("Only what needs a look can be let be.")
+            self.host.say("Only what needs a look can be let be.")
         self.choice_done()

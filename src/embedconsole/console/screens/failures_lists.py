@@ -24,7 +24,7 @@ from embedconsole.console.views.failures import (
     overview_note,
     page_note,
 )
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.list import ListPanel
 from embedconsole.ledger.records.failures import FailedItem, FailureGroup, FailureKind
 from embedconsole.sync.inspect.failures import Chosen, FailureOverview, failed_items, failures_by_cause
 
@@ -42,29 +42,29 @@ _EMPTY = (
 _NO_SUCH_CAUSE = "No key and no error has this in it; esc in the filter (/) ends it."
 
 
-class CauseList(Roll[FailureGroup]):
+class CauseList(ListPanel[FailureGroup]):
     """See the module; `sought` is the text it is filtered by."""
 
-    def __init__(self, desk: ScreenHost) -> None:
+    def __init__(self, host: ScreenHost) -> None:
         super().__init__(
             "Failures",
             key_of=group_key,
             line_of=self._line,
             columns_of=cause_columns,
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="causes",
             empty="Asking the ledger.",
         )
-        self._desk = desk
+        self._host = host
         self._overview = FailureOverview()
         self._looked: float | None = None
         self.sought = ""
 
     async def look(self) -> None:
-        """Ask the ledger. Raises as `Desk.ask` does."""
-        pipeline, text = self._desk.bridge.pipeline.name, self.sought
-        self._overview = await self._desk.ask(partial(failures_by_cause, pipeline=pipeline, text=text))
-        self._looked = moment_of(self._desk.bridge).now
+        """Ask the ledger. Raises as `ScreenHost.ask` does."""
+        pipeline, text = self._host.state.pipeline.name, self.sought
+        self._overview = await self._host.ask(partial(failures_by_cause, pipeline=pipeline, text=text))
+        self._looked = moment_of(self._host.state).now
         self.show(self._overview.groups, note=self._said, empty=_NO_SUCH_CAUSE if text else _EMPTY)
 
     def tick(self) -> None:
@@ -90,10 +90,10 @@ class CauseList(Roll[FailureGroup]):
 
     @property
     def _said(self) -> str:
-        return overview_note(self._overview, self._desk.bridge.pipeline.noun, self.sought)
+        return overview_note(self._overview, self._host.state.pipeline.noun, self.sought)
 
     def _line(self, group: FailureGroup, cells: int) -> Line:
-        return cause_line(cause_row(group, moment_of(self._desk.bridge, self._looked)), cells)
+        return cause_line(cause_row(group, moment_of(self._host.state, self._looked)), cells)
 
 
 _PAGE = 200
@@ -102,20 +102,20 @@ _GONE = "None of them is left: they were put back, let be, or changed."
 _NO_SUCH_ITEM = "No key and no error of them has this in it; esc in the filter (/) ends it."
 
 
-class FailedList(Roll[FailedItem]):
+class FailedList(ListPanel[FailedItem]):
     """See the module; `sought` is the text it is filtered by."""
 
-    def __init__(self, desk: ScreenHost) -> None:
+    def __init__(self, host: ScreenHost) -> None:
         super().__init__(
             "Failures",
             key_of=lambda item: item.key,
             line_of=self._line,
             columns_of=self._columns,
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="items",
             empty="Asking the ledger.",
         )
-        self._desk = desk
+        self._host = host
         self._group: FailureGroup | None = None
         self._total = 0
         self._looked: float | None = None
@@ -129,7 +129,7 @@ class FailedList(Roll[FailedItem]):
         self.show((), empty="Asking the ledger.")
 
     async def look(self) -> None:
-        """Ask the ledger for as many as were read, at least a page. Raises as `Desk.ask` does."""
+        """Ask the ledger for as many as were read, at least a page. Raises as `ScreenHost.ask` does."""
         async with self._one_reads:
             await self._read(offset=0, limit=max(_PAGE, len(self.rows)))
 
@@ -140,14 +140,14 @@ class FailedList(Roll[FailedItem]):
                 await self._read(offset=len(self.rows), limit=_PAGE)
 
     async def _read(self, *, offset: int, limit: int) -> None:
-        group, pipeline = self._group, self._desk.bridge.pipeline.name
+        group, pipeline = self._group, self._host.state.pipeline.name
         if group is None:
             return
         among = group.among_with(self.sought)
-        page = await self._desk.ask(
+        page = await self._host.ask(
             partial(failed_items, pipeline=pipeline, among=among, limit=limit, offset=offset)
         )
-        self._total, self._looked = page.total, moment_of(self._desk.bridge).now
+        self._total, self._looked = page.total, moment_of(self._host.state).now
         # What has changed between two pages may stand in both.
         before = {item.key for item in self.rows[:offset]}
         rows = (*self.rows[:offset], *(item for item in page.items if item.key not in before))
@@ -184,14 +184,14 @@ class FailedList(Roll[FailedItem]):
         return FailureKind.FAILED if self._group is None else self._group.kind
 
     def _show(self, rows: Sequence[FailedItem]) -> None:
-        note = page_note(len(rows), self._total, self._desk.bridge.pipeline.noun, self.sought)
+        note = page_note(len(rows), self._total, self._host.state.pipeline.noun, self.sought)
         self.show(rows, note=note, title=self._heading, empty=_NO_SUCH_ITEM if self.sought else _GONE)
 
     @property
     def _heading(self) -> str:
         if self._group is None:
             return "Failures"
-        row = cause_row(self._group, moment_of(self._desk.bridge))
+        row = cause_row(self._group, moment_of(self._host.state))
         room = max(10, self.size.width - _BESIDE_TITLE - len(row.kind))
         return f"{row.kind}: {left(row.error, room).rstrip()}" if self._group.cause else row.kind.capitalize()
 
@@ -199,7 +199,7 @@ class FailedList(Roll[FailedItem]):
         return item_columns(cells, self._key_cells(cells), waiting=self._kind is FailureKind.WAITING)
 
     def _line(self, item: FailedItem, cells: int) -> Line:
-        row = failed_row(item, moment_of(self._desk.bridge, self._looked))
+        row = failed_row(item, moment_of(self._host.state, self._looked))
         return item_line(row, cells, self._key_cells(cells + 1))
 
     def _key_cells(self, cells: int) -> int:

@@ -201,29 +201,29 @@ _UNWRAPPED = 100_000
 class ItemPanel(Panel["ItemView | None"]):
     """All that can be told of an item."""
 
-    def __init__(self, desk: ScreenHost) -> None:
+    def __init__(self, host: ScreenHost) -> None:
         super().__init__(
             "Item",
             None,
             lambda view, cells, height: item_lines(view, cells),
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="item",
             note_of=item_note,
         )
-        self._desk = desk
+        self._host = host
         self.key = ""
 
     def of(self, key: str) -> None:
         """Be about another item."""
         self.key = key
         self.scroll(-_UNWRAPPED)
-        self.show(None, title=f"{self._desk.bridge.pipeline.noun.capitalize()} {clean(key)}")
+        self.show(None, title=f"{self._host.state.pipeline.noun.capitalize()} {clean(key)}")
 
     async def look(self) -> None:
-        """Ask ledger, catalog and collection. Raises as `Desk.ask` does."""
-        key, pipeline = self.key, self._desk.bridge.pipeline.name
-        seen = await self._desk.ask(partial(examine_item, pipeline=pipeline, key=key))
-        self.show(ItemView(seen, moment_of(self._desk.bridge)))
+        """Ask ledger, catalog and collection. Raises as `ScreenHost.ask` does."""
+        key, pipeline = self.key, self._host.state.pipeline.name
+        seen = await self._host.ask(partial(examine_item, pipeline=pipeline, key=key))
+        self.show(ItemView(seen, moment_of(self._host.state)))
 
     def tick(self) -> None:
         """It is of the moment it was looked at."""
@@ -249,19 +249,19 @@ class ItemPanel(Panel["ItemView | None"]):
         lines = [plain(line).rstrip() for line in item_lines(self.view, _UNWRAPPED)]
         blame = self.blame
         return "\n".join(
-            [f"{self._desk.bridge.pipeline.noun} {self.key}", *lines, "", blame.error, blame.remedy]
+            [f"{self._host.state.pipeline.noun} {self.key}", *lines, "", blame.error, blame.remedy]
         )
 
 
 class BlamePanel(Panel[BlameView]):
     """What happened, in full, and what can be done about it."""
 
-    def __init__(self, desk: ScreenHost) -> None:
+    def __init__(self, host: ScreenHost) -> None:
         super().__init__(
             "What happened",
             BlameView(),
             blame_lines,
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="blame",
             note_of=lambda view: view.whose,
         )

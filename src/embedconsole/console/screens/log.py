@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from embedconsole.config.paths import state_dir
-from embedconsole.console.screens.base import Drilling
+from embedconsole.console.screens.base import ListScreen
 from embedconsole.console.screens.log_source import EVERYTHING, Book, EventSource, LogFileSource
 from embedconsole.console.text import clean
 from embedconsole.console.views.log import entry_lines, log_line
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.list import Roll, Tail
+from embedconsole.console.widgets.list import ListPanel, Tail
 from embedconsole.faults import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ _PAGES = 3
 """Screens of entries that are read before somebody asks for more."""
 
 
-class LogScreen(Drilling):
+class LogScreen(ListScreen):
     """A book is read from its end; another source, level or pattern is another book."""
 
     place = "log"
     look_every = 1.0
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
         self._of_file = False
         self._sieve = EVERYTHING
         self._refused = ""
@@ -48,16 +48,16 @@ class LogScreen(Drilling):
         self._list: Tail[LogEntry] = Tail(
             "Events of all processes",
             key_of=lambda entry: entry.key,
-            line_of=lambda entry, cells: log_line(entry, cells, desk.bridge.zone),
-            glyphs=desk.glyphs,
+            line_of=lambda entry, cells: log_line(entry, cells, host.state.zone),
+            glyphs=host.glyphs,
             id="list",
             empty="Reading.",
         )
         self._detail: Panel[LogEntry | None] = Panel(
             "Entry",
             None,
-            lambda entry, cells, height: entry_lines(entry, cells, desk.bridge.zone),
-            glyphs=desk.glyphs,
+            lambda entry, cells, height: entry_lines(entry, cells, host.state.zone),
+            glyphs=host.glyphs,
             id="detail",
             note_of=lambda _: "esc goes back",
         )
@@ -113,8 +113,8 @@ class LogScreen(Drilling):
 
     def _source(self) -> LogFileSource | EventSource:
         if not self._of_file:
-            return EventSource(self.desk)
-        path = self.desk.bridge.launch.log_path
+            return EventSource(self.host)
+        path = self.host.state.launch.log_path
         if path is None:
             raise ConfigError("This console writes no log file.")
         return LogFileSource(path)
@@ -201,19 +201,19 @@ class LogScreen(Drilling):
         try:
             count = await self._source().export(self._sieve, path)
         except (OSError, ConfigError, Fault) as error:
-            self.desk.say(f"The export was not finished: {error}", alarm=True)
+            self.host.say(f"The export was not finished: {error}", alarm=True)
         else:
-            self.desk.say(f"{count:,} lines are in {path}.")
+            self.host.say(f"{count:,} lines are in {path}.")
 
-    @on(Roll.Chosen, "#list")
+    @on(ListPanel.Chosen, "#list")
     def _open_it(self) -> None:
         if self._list.current is not None:
             self._detail.show(self._list.current)
-            self.drill()
+            self.open_detail()
 
     @property
     def copyable(self) -> str:
         """The chosen lines as they stand in the log, or the entry that is open."""
-        if self.drilled:
+        if self.in_detail:
             return self._detail.copyable
         return "\n".join(entry.raw for entry in self._list.chosen)

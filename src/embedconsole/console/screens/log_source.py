@@ -469,7 +469,7 @@ class LogFileSource:
 class EventSource:
     """The ledger's events, of all processes."""
 
-    desk: ScreenHost
+    host: ScreenHost
     _oldest: int | None = None
     _newest: int = 0
     _complete: bool = False
@@ -481,7 +481,7 @@ class EventSource:
 
     async def older(self, sieve: Sieve) -> Sequence[LogEntry]:
         """See `LogSource`."""
-        events = await self.desk.ask(partial(older_events, before=self._oldest, limit=_EVENTS))
+        events = await self.host.ask(partial(older_events, before=self._oldest, limit=_EVENTS))
         if events:
             self._oldest, self._newest = events[0].id, max(self._newest, events[-1].id)
         self._complete = len(events) < _EVENTS
@@ -489,7 +489,7 @@ class EventSource:
 
     async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
         """See `LogSource`."""
-        events = await self.desk.ask(partial(newer_events, after=self._newest, limit=_EVENTS))
+        events = await self.host.ask(partial(newer_events, after=self._newest, limit=_EVENTS))
         if len(events) == _EVENTS:
             # These are the latest; between them and those before there may be more.
             return None
@@ -503,7 +503,7 @@ class EventSource:
 
     async def export(self, sieve: Sieve, path: Path) -> int:
         """See `LogSource`."""
-        source, lines = EventSource(self.desk), list[str]()
+        source, lines = EventSource(self.host), list[str]()
         while not source.complete:
             lines = [entry.raw for entry in await source.older(sieve)] + lines
         return await asyncio.to_thread(write_lines, path, lines)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding
 
-from embedconsole.console.replay import Beholder, earlier, later, leaped, replay_view
+from embedconsole.console.replay import ReplayContext, earlier, later, leaped, replay_view
 from embedconsole.console.screens.base import ConsoleScreen
 from embedconsole.faults import Fault
 from embedconsole.sync.observe.past import Seek, look_back
@@ -26,7 +26,7 @@ _ALL_THE_WAY = 1_000
 """Lines."""
 
 
-class LookingBack(ConsoleScreen):
+class PastScreen(ConsoleScreen):
     """See the module."""
 
     # The arrows are in the table of actions; these letters are other actions' on other screens.
@@ -35,29 +35,31 @@ class LookingBack(ConsoleScreen):
         Binding("l", "later", show=False),
     ]
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
         self._past: Replayed | None = None
-        self._to_open = desk.bridge.launch.replay_from
+        self._to_open = host.state.launch.replay_from
         # Keys may be faster than the ledger; each goes from where the one before has led.
         self._turn = asyncio.Lock()
 
     def show(self, view: DashboardView, disabled: Collection[str], renamed: Mapping[str, str]) -> None:
         """Show the past, if the operator is there; who leaves, or has lost the engine, sees that."""
-        bridge = self.desk.bridge
-        if bridge.leaving or bridge.sight.closed:
+        state = self.host.state
+        if state.leaving or state.sight.closed:
             self._stand(None)
-        elif self._to_open is not None and bridge.helm is not None:
+        elif self._to_open is not None and state.client is not None:
             self._open(self._to_open)
             self._to_open = None
         past = self._past
-        super().show(view if past is None else replay_view(past, self._beholder), disabled, renamed)
+        super().show(view if past is None else replay_view(past, self._replay_context), disabled, renamed)
 
     @property
-    def _beholder(self) -> Beholder:
-        bridge = self.desk.bridge
-        keys = {action.id: action.key for action in self.desk.actions}
-        return Beholder(bridge.facts, bridge.facts.index(bridge.pipeline), self.desk.now(), bridge.zone, keys)
+    def _replay_context(self) -> ReplayContext:
+        state = self.host.state
+        keys = {action.id: action.key for action in self.host.actions}
+        return ReplayContext(
+            state.facts, state.facts.index(state.pipeline), self.host.now(), state.zone, keys
+        )
 
     @property
     def past_moment(self) -> float | None:
@@ -66,22 +68,22 @@ class LookingBack(ConsoleScreen):
 
     def on_screen_suspend(self) -> None:
         """The other screens show the present."""
-        self.desk.bridge.looks_back = False
+        self.host.state.looks_back = False
 
     def on_screen_resume(self) -> None:
         """Back where the operator was, be it in the past."""
-        self.desk.bridge.looks_back = self._past is not None
+        self.host.state.looks_back = self._past is not None
 
     def _stand(self, past: Replayed | None) -> None:
         self._past = past
-        self.desk.bridge.looks_back = past is not None and self.is_current
+        self.host.state.looks_back = past is not None and self.is_current
 
     # Keys
 
     def action_replay(self) -> None:
         """To the latest moment that is kept, or back to now."""
         if self._past is None:
-            self._open(self.desk.now())
+            self._open(self.host.now())
         else:
             self.action_now()
 
@@ -89,7 +91,7 @@ class LookingBack(ConsoleScreen):
         """Back to the present."""
         if self._past is not None:
             self._stand(None)
-            self.desk.draw()
+            self.host.draw()
 
     def action_earlier(self) -> None:
         """The moment before."""
@@ -124,7 +126,7 @@ class LookingBack(ConsoleScreen):
     async def _opened(self, moment: float) -> None:
         async with self._turn:
             if self._past is None and not await self._seek(Seek(moment)):
-                self.desk.say("Nothing is recorded yet: samples are taken while a console or a daemon is up.")
+                self.host.say("Nothing is recorded yet: samples are taken while a console or a daemon is up.")
 
     async def _moved(self, seek_from: Callable[[float], Seek]) -> None:
         async with self._turn:
@@ -135,18 +137,18 @@ class LookingBack(ConsoleScreen):
             if not await self._seek(seek):
                 self.action_now()
             elif self._past.at == was and seek.until < was:
-                self.desk.say("Nothing older is kept.")
+                self.host.say("Nothing older is kept.")
 
     async def _seek(self, seek: Seek) -> bool:
         """Go there; false when there is no such moment."""
-        name = self.desk.bridge.pipeline.name
+        name = self.host.state.pipeline.name
         try:
-            found = await self.desk.ask(partial(look_back, pipeline=name, seek=seek))
+            found = await self.host.ask(partial(look_back, pipeline=name, seek=seek))
         except Fault as fault:
-            self.desk.say(f"The past can't be read: {fault}", alarm=True)
+            self.host.say(f"The past can't be read: {fault}", alarm=True)
             return True
         if found is None:
             return False
         self._stand(found)
-        self.desk.draw()
+        self.host.draw()
         return True

@@ -11,7 +11,7 @@ from embedconsole.console.views.dashboard_panels import health_lines, hosts_line
 from embedconsole.console.views.model import HealthView, HostsView
 from embedconsole.console.views.pipelines import pipeline_columns, pipeline_line
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.list import ListPanel
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -27,15 +27,15 @@ class PipelinesScreen(ConsoleScreen):
     AUTO_FOCUS = "#pipelines"
     place = "pipelines"
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
         self._filter = ""
-        self._list: Roll[PipelineRow] = Roll(
+        self._list: ListPanel[PipelineRow] = ListPanel(
             "Pipelines",
             key_of=lambda row: row.name,
             line_of=pipeline_line,
             columns_of=pipeline_columns,
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="pipelines",
             empty="No pipeline has such a name.",
         )
@@ -43,15 +43,15 @@ class PipelinesScreen(ConsoleScreen):
             "Depends on",
             HealthView(),
             lambda view, cells, height: health_lines(view, cells),
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="health",
-            note_of=lambda _: desk.bridge.pipeline.name,
+            note_of=lambda _: host.state.pipeline.name,
         )
         self._hosts = Panel(
             "Processes",
             HostsView(),
             lambda view, cells, height: hosts_lines(view, cells),
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="hosts",
         )
 
@@ -71,11 +71,11 @@ class PipelinesScreen(ConsoleScreen):
     def filtered(self, text: str) -> None:
         """By name."""
         self._filter = text.lower()
-        self.desk.draw()
+        self.host.draw()
 
-    @on(Roll.Chosen, "#pipelines")
+    @on(ListPanel.Chosen, "#pipelines")
     def _show_it(self) -> None:
         row = self._list.current
         if row is not None:
-            self.desk.bridge.show(row.name)
-            self.desk.show("dashboard")
+            self.host.state.show(row.name)
+            self.host.show("dashboard")

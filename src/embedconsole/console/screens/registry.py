@@ -11,46 +11,46 @@ if TYPE_CHECKING:
     from embedconsole.console.screens.base import ConsoleScreen, ScreenHost
 
 
-def _dashboard(desk: ScreenHost) -> ConsoleScreen:
+def _dashboard(host: ScreenHost) -> ConsoleScreen:
     from embedconsole.console.screens.dashboard import DashboardScreen
 
-    return DashboardScreen(desk)
+    return DashboardScreen(host)
 
 
-def _failures(desk: ScreenHost) -> ConsoleScreen:
+def _failures(host: ScreenHost) -> ConsoleScreen:
     from embedconsole.console.screens.failures import FailuresScreen
 
-    return FailuresScreen(desk)
+    return FailuresScreen(host)
 
 
-def _collection(desk: ScreenHost) -> ConsoleScreen:
+def _collection(host: ScreenHost) -> ConsoleScreen:
     from embedconsole.console.screens.collection import CollectionScreen
 
-    return CollectionScreen(desk)
+    return CollectionScreen(host)
 
 
-def _runs(desk: ScreenHost) -> ConsoleScreen:
+def _runs(host: ScreenHost) -> ConsoleScreen:
     from embedconsole.console.screens.runs import RunsScreen
 
-    return RunsScreen(desk)
+    return RunsScreen(host)
 
 
-def _search(desk: ScreenHost) -> ConsoleScreen:
+def _search(host: ScreenHost) -> ConsoleScreen:
     from embedconsole.console.screens.search import SearchScreen
 
-    return SearchScreen(desk)
+    return SearchScreen(host)
 
 
-def _log(desk: ScreenHost) -> ConsoleScreen:
+def _log(host: ScreenHost) -> ConsoleScreen:
     from embedconsole.console.screens.log import LogScreen
 
-    return LogScreen(desk)
+    return LogScreen(host)
 
 
-def _pipelines(desk: ScreenHost) -> ConsoleScreen:
+def _pipelines(host: ScreenHost) -> ConsoleScreen:
     from embedconsole.console.screens.pipelines import PipelinesScreen
 
-    return PipelinesScreen(desk)
+    return PipelinesScreen(host)
 
 
 PLACES: Mapping[str, Callable[[ScreenHost], ConsoleScreen]] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from embedconsole.console.screens.base import Drilling
+from embedconsole.console.screens.base import ListScreen
 from embedconsole.console.text import clean
 from embedconsole.console.views.runs import (
     matching,
@@ -20,7 +20,7 @@ from embedconsole.console.views.runs import (
     run_view,
 )
 from embedconsole.console.widgets.base import Panel
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.list import ListPanel
 from embedconsole.sync.observe.run_history import recent_runs, run_detail
 
 if TYPE_CHECKING:
@@ -38,13 +38,13 @@ _EMPTY = (
 )
 
 
-class RunsScreen(Drilling):
+class RunsScreen(ListScreen):
     """Older runs are looked up when the cursor comes near them, or all of them for a filter."""
 
     place = "runs"
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
         self._runs: dict[int, PastRun] = {}
         self._oldest_seen = False
         self._more = False
@@ -53,12 +53,12 @@ class RunsScreen(Drilling):
         self._opened: int | None = None
         self._detail_seen: RunInDetail | None = None
         self._priced = False
-        self._list: Roll[PastRun] = Roll(
+        self._list: ListPanel[PastRun] = ListPanel(
             "Runs",
             key_of=lambda run: str(run.id),
             line_of=lambda run, cells: run_line(run_row(run, self._present), cells, priced=self._priced),
             columns_of=lambda cells: run_columns(cells, priced=self._priced),
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="list",
             empty="Asking the ledger.",
         )
@@ -66,7 +66,7 @@ class RunsScreen(Drilling):
             "Run",
             None,
             lambda view, cells, height: run_detail_lines(view, cells),
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="detail",
             note_of=lambda view: "" if view is None else f"{view.number}, esc goes back",
         )
@@ -78,8 +78,8 @@ class RunsScreen(Drilling):
 
     @property
     def _present(self) -> Present:
-        bridge = self.desk.bridge
-        return present(bridge.snapshot, bridge.offset, bridge.zone)
+        state = self.host.state
+        return present(state.snapshot, state.offset, state.zone)
 
     def show_view(self, view: DashboardView) -> None:
         """Ages and the run that goes on here are those of the moment."""
@@ -91,7 +91,7 @@ class RunsScreen(Drilling):
 
     async def look(self) -> None:
         """The newest runs; older ones don't change."""
-        newest = await self.desk.ask(partial(recent_runs, limit=_PAGE))
+        newest = await self.host.ask(partial(recent_runs, limit=_PAGE))
         self._away = ""
         if newest and self._runs and newest[-1].id > max(self._runs):
             # So many since the last look that there may be a gap.
@@ -100,10 +100,10 @@ class RunsScreen(Drilling):
         self._keep(newest)
         while (self._more or self._filter) and not self._oldest_seen:
             self._more = False
-            self._keep(await self.desk.ask(partial(recent_runs, limit=_PAGE, before=min(self._runs))))
+            self._keep(await self.host.ask(partial(recent_runs, limit=_PAGE, before=min(self._runs))))
             self._show_runs()
         if self._opened is not None:
-            self._detail_seen = await self.desk.ask(partial(run_detail, number=self._opened))
+            self._detail_seen = await self.host.ask(partial(run_detail, number=self._opened))
         self._show_runs()
         self._show_detail()
 
@@ -116,7 +116,7 @@ class RunsScreen(Drilling):
         self._away = clean(fault)
         self._show_runs()
 
-    @on(Roll.NearEnd, "#list")
+    @on(ListPanel.NearEnd, "#list")
     def _ask_for_more(self) -> None:
         if not self._oldest_seen and self._runs:
             self._more = True
@@ -159,13 +159,13 @@ class RunsScreen(Drilling):
         self._show_runs()
         self.look_anew()
 
-    @on(Roll.Chosen, "#list")
+    @on(ListPanel.Chosen, "#list")
     def _open_it(self) -> None:
         run = self._list.current
         if run is not None:
             self._opened = run.id
             self._detail.show(None)
-            self.drill()
+            self.open_detail()
             self.look_anew()
 
     def action_back(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.containers import Container
 
-from embedconsole.console.screens.base import Drilling
+from embedconsole.console.screens.base import ListScreen
 from embedconsole.console.text import Span, clean, width, wrapped_to
 from embedconsole.console.views.dashboard_panels import hints_line
 from embedconsole.console.views.search import (
@@ -25,7 +25,7 @@ from embedconsole.console.views.search import (
 )
 from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.console.widgets.input import SearchBox
-from embedconsole.console.widgets.list import Roll
+from embedconsole.console.widgets.list import ListPanel
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.filters import EVERYTHING
 from embedconsole.sync.inspect.item import examine_item
@@ -56,16 +56,16 @@ _TYPING_VECTORS = (*_TYPING[:2], ("ctrl+n", "next vector"), *_TYPING[2:])
 _EMPTY = "The hits would be here: score, key, title and some of the payload. / goes to the line above."
 
 
-class SearchScreen(Drilling):
+class SearchScreen(ListScreen):
     """Searches when asked to; looks nothing up by itself."""
 
     CSS_PATH = ["base.tcss", "search.tcss"]  # noqa: RUF012 - Textual declares it
     AUTO_FOCUS = "#query"
     place = "search"
 
-    def __init__(self, desk: ScreenHost) -> None:
-        super().__init__(desk)
-        self._pipeline = desk.bridge.pipeline.name
+    def __init__(self, host: ScreenHost) -> None:
+        super().__init__(host)
+        self._pipeline = host.state.pipeline.name
         self._vector: str | None = None
         self._query: Query | None = None
         self._found: SearchResult | None = None
@@ -74,12 +74,12 @@ class SearchScreen(Drilling):
         self._box = SearchBox(id="query")
         self._prompt = Lines(id="prompt")
         self._told = Lines(id="told")
-        self._hits: Roll[HitRow] = Roll(
+        self._hits: ListPanel[HitRow] = ListPanel(
             "Hits",
             key_of=lambda row: row.point,
             line_of=lambda row, cells: hit_line(row, self._page, cells),
             columns_of=lambda cells: hit_columns(self._page, cells),
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="list",
             empty=_EMPTY,
         )
@@ -87,7 +87,7 @@ class SearchScreen(Drilling):
             "Hit",
             None,
             lambda view, cells, height: hit_lines(view, cells),
-            glyphs=desk.glyphs,
+            glyphs=host.glyphs,
             id="detail",
             note_of=lambda view: "" if view is None else f"score {view.hit.score:.3f}",
         )
@@ -114,7 +114,7 @@ class SearchScreen(Drilling):
 
     def on_search_box_left(self) -> None:
         """The letters are keys again."""
-        (self._hit if self.drilled else self._hits).focus()
+        (self._hit if self.in_detail else self._hits).focus()
 
     def action_query(self) -> None:
         """Type."""
@@ -131,7 +131,7 @@ class SearchScreen(Drilling):
         """By the next vector, and the same search by it."""
         names = list(self._settings.vectors)
         if len(names) == 1:
-            self.desk.say("There is only one vector.")
+            self.host.say("There is only one vector.")
             return
         self._vector = names[(names.index(self._by) + 1) % len(names)]
         self._draw_page(self._page)
@@ -139,7 +139,7 @@ class SearchScreen(Drilling):
             # An embedding is of one vector's space.
             self._search_typed(self._box.value)
 
-    @on(Roll.NearEnd, "#list")
+    @on(ListPanel.NearEnd, "#list")
     def _more(self) -> None:
         if self._found is not None and not self._found.whole and not self._asking:
             self._search(self._found.query, self._found.limit + _MORE, self._found.scope)
@@ -166,18 +166,18 @@ class SearchScreen(Drilling):
             self._draw_page(searching(self._page, query))
         ask = partial(search_engine, pipeline=self._pipeline, query=query, vector=self._by, limit=limit)
         try:
-            found = await self.desk.ask(partial(ask, scope=scope))
+            found = await self.host.ask(partial(ask, scope=scope))
         except (Fault, ConfigError) as fault:
             self._found = None
             self._draw_page(failed(fault, query))
             # What there is to do about it is done by keys.
-            self._swap(drilled=False)
+            self._swap(in_detail=False)
         else:
             self._found = found
-            self._draw_page(hits_page(found, noun=self.desk.bridge.pipeline.noun, cost=self._cost))
+            self._draw_page(hits_page(found, noun=self.host.state.pipeline.noun, cost=self._cost))
             if not more:
                 self._hits.scroll(-len(found.hits))
-                self._swap(drilled=False)
+                self._swap(in_detail=False)
         finally:
             self._asking = False
 
@@ -199,24 +199,24 @@ class SearchScreen(Drilling):
 
     async def look(self) -> None:
         """Another pipeline has other hits."""
-        if self._pipeline != self.desk.bridge.pipeline.name:
-            self._pipeline = self.desk.bridge.pipeline.name
+        if self._pipeline != self.host.state.pipeline.name:
+            self._pipeline = self.host.state.pipeline.name
             self._vector = self._query = self._found = None
             self._draw_page(no_search_yet(self._cost))
 
-    @on(Roll.Chosen, "#list")
+    @on(ListPanel.Chosen, "#list")
     async def _open(self) -> None:
         hit = self._current
         if hit is None:
             return
         self._hit.scroll(-1_000_000)
         self._hit.show(HitView(hit))
-        self.drill()
+        self.open_detail()
         self.run_worker(self._examine(hit), group="examine", exclusive=True, exit_on_error=False)
 
     async def _examine(self, hit: Hit) -> None:
         try:
-            seen = await self.desk.ask(partial(examine_item, pipeline=self._pipeline, key=key_of(hit)))
+            seen = await self.host.ask(partial(examine_item, pipeline=self._pipeline, key=key_of(hit)))
         except (Fault, ConfigError) as fault:
             self._hit.show(HitView(hit, fault=str(fault)))
         else:
@@ -244,7 +244,7 @@ class SearchScreen(Drilling):
 
     @property
     def _settings(self) -> Pipeline:
-        return next(one for one in self.desk.bridge.launch.pipelines if one.name == self._pipeline)
+        return next(one for one in self.host.state.launch.pipelines if one.name == self._pipeline)
 
     @property
     def _by(self) -> str:

@@ -38,7 +38,7 @@ class Recall:
         return Recall((*texts, text)[-_REMEMBERED:] if text else texts)
 
 
-class Finder(Input):
+class FilterInput(Input):
     """Hidden until it is opened. Enter keeps the filter, escape gives it up."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

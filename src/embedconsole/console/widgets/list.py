@@ -84,7 +84,7 @@ _NEAR = 20
 """So many rows before the end of what is there, more is asked for."""
 
 
-class Roll(Lines, Generic[R], can_focus=True):
+class ListPanel(Lines, Generic[R], can_focus=True):
     """See the module.
 
     Args:
@@ -97,14 +97,14 @@ class Roll(Lines, Generic[R], can_focus=True):
     class Said(Message):
         """Something about a list; a handler of one kind does not hear the others."""
 
-        def __init__(self, roll: Widget) -> None:
+        def __init__(self, list_panel: Widget) -> None:
             super().__init__()
-            self.roll = roll
+            self.list_panel = list_panel
 
         @property
         def control(self) -> Widget:
-            """Whose row it is, for `@on(Roll.Chosen, "#id")`."""
-            return self.roll
+            """Whose row it is, for `@on(ListPanel.Chosen, "#id")`."""
+            return self.list_panel
 
     class Chosen(Said):
         """The operator opened the row under the cursor."""
@@ -266,10 +266,10 @@ class Roll(Lines, Generic[R], can_focus=True):
 """So many rows after the beginning of what is there, more is asked for."""
 
 
-class Tail(Roll[R]):
+class Tail(ListPanel[R]):
     """See the module."""
 
-    class NearStart(Roll.Said):
+    class NearStart(ListPanel.Said):
         """The cursor is near the oldest row; whoever has older ones may show them."""
 
     @property
