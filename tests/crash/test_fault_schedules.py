@@ -28,7 +28,7 @@ from support.http_proxy import http_proxy
 from support.processes import PATIENCE
 from support.shop_life import ShopLife
 from support.tcp_proxy import tcp_proxy
-from support.troubles import HTTP, TCP, Troubles
+from support.troubles import HTTP, REFUSALS, TCP, Troubles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,11 +36,14 @@ if TYPE_CHECKING:
     from embedconsole.sync.shared.report import RunReport
     from support.fixtures_shop import Stage
     from support.ledger_rows import LedgerRows
+    from support.troubles import Trouble
 
 CHUNK = 4
 WORKERS = 4
 CLAIMED_AT_ONCE = CHUNK * (WORKERS + WORKERS // 2 + 1)
 MOST_RUNS = 40
+MOST_REFUSED = 10 * WORKERS
+"""Requests that a run makes to a service that refuses everything, at most."""
 
 on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 on_servers = pytest.mark.parametrize("database", ["postgresql", "mysql"], indirect=True)
@@ -67,7 +70,7 @@ class Schedules:
 
     def __post_init__(self) -> None:
         settings = self.stage.installation.settings
-        settings["retry"] |= {"backoff": [0], "call_delay": 0, "attempts": 1000}
+        settings["retry"] |= {"backoff": [0], "call_delay": 0, "attempts": 1000, "patience": 0.3}
         # Many small requests: each meets a trouble of its own.
         settings |= {"max_delete_fraction": 0.9, "chunk_size": CHUNK, "workers": WORKERS}
         settings["embedders"]["ml"]["batch_size"] = CHUNK // 2
@@ -87,6 +90,19 @@ class Schedules:
         self.met += troubles.met
         found = audit(self.stage, self.ledger)
         assert found.clean, (troubles, found)
+
+    def refuse(self, life: ShopLife, troubles: Troubles, refusal: Trouble, *, after: int) -> None:
+        """Have a run meet a service that refuses everything from some request on."""
+        life.work()
+        with troubles.refusing(refusal, after=after):
+            report = self._run()
+        met, troubles.met[refusal] = troubles.met[refusal], 0
+        self.met[f"{refusal} for all"] += met
+        assert report is not None
+        assert report.outcome is Outcome.ABORTED, (refusal, after, report)
+        assert sum(pipeline.failed for pipeline in report.pipelines.values()) == 0, (refusal, after, report)
+        assert (self.ledger.attempts(), self.ledger.claimed()) == (0, 0), (refusal, after)
+        assert 0 < met <= MOST_REFUSED, (refusal, after, met)
 
     def _run(self) -> RunReport | None:
         self.runs += 1
@@ -131,6 +147,7 @@ def test_of_the_embedder(
         troubles = Troubles.from_seed(seed, HTTP, 30, share=0.1 + 0.15 * (seed % 6))
         with http_proxy(upstream, troubles, schedules.embeddings_lost) as url:
             stage.installation.settings["embedders"]["ml"]["url"] = f"{url}/embed"
+            schedules.refuse(life, troubles, (*REFUSALS, "nulls")[seed % 5], after=seed % 7)
             schedules.play(life, troubles)
 
     repeated = stage.service.stats().repeated
@@ -148,6 +165,7 @@ def test_of_qdrant(schedules: Schedules, soak: int, record_property: Callable[[s
         troubles = Troubles.from_seed(seed, HTTP, 30, share=0.1 + 0.15 * (seed % 6))
         with http_proxy(stage.qdrant.url, troubles) as url:
             stage.pipeline["collection"]["url"] = url
+            schedules.refuse(life, troubles, REFUSALS[seed % 4], after=seed % 7)
             schedules.play(life, troubles)
 
     repeated = stage.service.stats().repeated
@@ -168,6 +186,8 @@ def test_of_the_database_with_catalog_and_ledger(
     default = {"postgresql": 5432, "mysql": 3306}[stage.shop.database.dialect]
     for seed in seeds(soak, 2):
         troubles = Troubles.from_seed(seed, TCP, 300, share=0.01 * (1 + seed % 6))
+        if seed % 2:
+            troubles.waiting[seed % 89] = "freeze"
         with tcp_proxy(there.host or "127.0.0.1", there.port or default, troubles) as port:
             url = there.set(host="127.0.0.1", port=port).render_as_string(hide_password=False)
             stage.pipeline["catalog"]["url"] = url

@@ -9,7 +9,7 @@ import random
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from crash.rounds import CrashTest, kill_points
+from crash.rounds import CrashTest, ends
 from support.databases import DIALECTS
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from support.fixtures_shop import Stage
     from support.ledger_rows import LedgerRows
 
-_ROUNDS = 22  # every chosen point, and four times any moment
+_ROUNDS = 24  # every chosen point, and every moment
 _SEED = 7
 
 
@@ -26,16 +26,20 @@ def test_killed_in_every_round(
     stage: Stage, ledger: LedgerRows, soak: int, record_property: Callable[[str, object], None]
 ) -> None:
     stage.pipeline["catalog"]["writeback"] = {"flag": "needs_embedding", "synced_at": "embedding_synced_at"}
+    collection = stage.pipeline["collection"]
+    # Some products have values in these columns that other programs stumble over.
+    collection["payload"] |= {"made": "created_at", "count": "size_options"}
+    collection["indexes"] |= {"made": "datetime", "count": "integer"}
     # A busy shop: the guard against mass deletion has tests of its own.
     stage.installation.settings["max_delete_fraction"] = 0.9
     # The rounds are dealt out to the databases: each kills at other points.
     dialect = stage.shop.database.dialect
-    dealt = islice(kill_points(_SEED), DIALECTS.index(dialect), soak or _ROUNDS, len(DIALECTS))
+    dealt = islice(ends(_SEED), DIALECTS.index(dialect), soak or _ROUNDS, len(DIALECTS))
     crash_test = CrashTest(stage, ledger, random.Random(_SEED))
 
     report = crash_test.play(list(dealt))
 
     record_property("soak report", f"{dialect}: {report}")
     assert (report.lost, report.duplicated, report.stale) == (0, 0, 0)
-    assert report.paid_again <= report.in_flight
-    assert report.kills.total() >= report.rounds - 2
+    assert report.paid_again <= report.in_flight + report.forced
+    assert report.ends.total() >= report.rounds * 3 // 4

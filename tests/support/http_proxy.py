@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from support.troubles import Trouble, Troubles
 
 _PAGE = "<!doctype html><title>Gateway</title><p>Please sign in</p>"
+_ERROR = {"error": {"code": "model_gone", "message": "the model is gone", "type": "server_error"}}
 _SPOILT = ("reset after", "truncate")
 
 
@@ -30,11 +32,15 @@ class _Proxy:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
         trouble = self._troubles.take()
-        if trouble in ("500", "503", "429"):
+        if trouble in ("400", "422", "429", "500", "503"):
             headers = {"Retry-After": "0"} if trouble == "429" else {}
             return web.Response(status=int(trouble), text=f"a {trouble} of the proxy", headers=headers)
         if trouble == "page":
             return web.Response(text=_PAGE, content_type="text/html")
+        if trouble == "error object":
+            return web.json_response(_ERROR)
+        if trouble == "nulls":
+            return web.json_response({"embeddings": [None] * len(json.loads(body)["items"])})
         if trouble == "reset":
             _reset(request)
             return web.Response()

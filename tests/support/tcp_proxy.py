@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from support.loop_thread import loop_in_thread
-from support.troubles import DELAY
+from support.troubles import DELAY, FREEZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,13 +17,27 @@ if TYPE_CHECKING:
 _PIECE = 65_536
 
 
+class _Frost:
+    """A pause of all connections."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def begin(self) -> None:
+        self._until = asyncio.get_running_loop().time() + FREEZE
+
+    async def pass_by(self) -> None:
+        await asyncio.sleep(self._until - asyncio.get_running_loop().time())
+
+
 class _Connection:
     """A client's connection and the one behind it; `trouble` is what the next answer meets."""
 
     def __init__(
-        self, troubles: Troubles, client: asyncio.StreamWriter, server: asyncio.StreamWriter
+        self, troubles: Troubles, frost: _Frost, client: asyncio.StreamWriter, server: asyncio.StreamWriter
     ) -> None:
         self._troubles = troubles
+        self._frost = frost
         self._client = client
         self._server = server
         self._trouble: Trouble | None = None
@@ -36,12 +50,16 @@ class _Connection:
                 return
             if self._trouble == "delay":
                 await asyncio.sleep(DELAY)
+            if self._trouble == "freeze":
+                self._frost.begin()
+            await self._frost.pass_by()
             self._server.write(data)
             await self._server.drain()
         self.cut()
 
     async def answers(self, source: asyncio.StreamReader) -> None:
         while data := await source.read(_PIECE):
+            await self._frost.pass_by()
             if self._trouble == "truncate":
                 self._client.write(data[: len(data) // 2])
                 await self._client.drain()
@@ -59,11 +77,12 @@ class _Connection:
 @contextmanager
 def tcp_proxy(host: str, port: int, troubles: Troubles, *, listen: int = 0) -> Iterator[int]:
     """The proxy's port on 127.0.0.1, `listen` or else a free one, while the block runs."""
+    frost = _Frost()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             behind, ahead = await asyncio.open_connection(host, port)
-            connection = _Connection(troubles, writer, ahead)
+            connection = _Connection(troubles, frost, writer, ahead)
             await asyncio.gather(connection.requests(reader), connection.answers(behind))
         except OSError:
             writer.transport.abort()

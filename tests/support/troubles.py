@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import threading
 from collections import Counter, deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Trouble = Literal[
     "delay",  # the answer comes late
@@ -20,10 +21,19 @@ Trouble = Literal[
     "503",
     "429",
     "page",  # a page of somebody in between, with status 200
+    "400",
+    "422",
+    "nulls",  # status 200, and every vector is null
+    "error object",  # status 200, and the body is an error
+    "freeze",  # nothing passes on any connection for a while
 ]
 HTTP: Sequence[Trouble] = ("delay", "reset", "reset after", "truncate", "500", "503", "429", "page")
 TCP: Sequence[Trouble] = ("delay", "reset", "reset after", "truncate")
+REFUSALS: Sequence[Trouble] = ("400", "error object", "422", "429")
+"""What a service answers to everything until it is repaired."""
 DELAY = 0.05
+FREEZE = 2.0
+"""Seconds."""
 
 
 @dataclass
@@ -36,6 +46,8 @@ class Troubles:
 
     waiting: deque[Trouble | None]
     met: Counter[str] = field(default_factory=Counter)
+    _refusal: Trouble | None = None
+    _until_refusal: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -47,10 +59,25 @@ class Troubles:
     def take(self) -> Trouble | None:
         """What happens to the next request."""
         with self._lock:
-            trouble = self.waiting.popleft() if self.waiting else None
+            if self._refusal is not None:
+                self._until_refusal -= 1
+                trouble = self._refusal if self._until_refusal < 0 else None
+            else:
+                trouble = self.waiting.popleft() if self.waiting else None
             if trouble is not None:
                 self.met[trouble] += 1
             return trouble
+
+    @contextmanager
+    def refusing(self, refusal: Trouble, *, after: int) -> Iterator[None]:
+        """While the block runs, every request meets the refusal, but for the first `after`."""
+        with self._lock:
+            self._refusal, self._until_refusal = refusal, after
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._refusal = None
 
     def end(self) -> None:
         """From now on all is well."""
