@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from support.troubles import Trouble, Troubles
 
 _PAGE = "<!doctype html><title>Gateway</title><p>Please sign in</p>"
-_ERROR = {"error": {"code": "model_gone", "message": "the model is gone", "type": "server_error"}}
+_ERROR = {"error": {"code": "bad_request", "message": "no such thing", "type": "invalid_request_error"}}
 _SPOILT = ("reset after", "truncate")
 
 
