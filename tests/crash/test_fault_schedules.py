@@ -92,19 +92,22 @@ class Schedules:
         found = audit(self.stage, self.ledger)
         assert found.clean, (troubles, found)
 
-    def refuse(self, life: ShopLife, troubles: Troubles, refusal: Trouble, *, after: int) -> None:
-        """Have a run meet a service that refuses everything from some request on."""
+    def refuse(self, life: ShopLife, troubles: Troubles, refusal: Trouble) -> None:
+        """Have a run meet a service that refuses everything from its start.
+
+        What is refused while other requests are still answered counts as the fault of an item.
+        """
         life.work()
-        with troubles.refusing(refusal, after=after):
+        with troubles.refusing(refusal):
             report = self._run()
         met = troubles.met.pop(refusal, 0)
         self.met[f"{refusal} for all"] += met
         assert report is not None
-        assert report.outcome is Outcome.ABORTED, (refusal, after, report)
-        assert sum(pipeline.failed for pipeline in report.pipelines.values()) == 0, (refusal, after, report)
+        assert report.outcome is Outcome.ABORTED, (refusal, report)
+        assert sum(pipeline.failed for pipeline in report.pipelines.values()) == 0, (refusal, report)
         charged, held = self.ledger.attempts(), self.ledger.claimed()
-        assert (charged, held) == (0, 0), (refusal, after, charged, held, report)
-        assert 0 < met <= MOST_REFUSED, (refusal, after, met)
+        assert (charged, held) == (0, 0), (refusal, charged, held, report)
+        assert 0 < met <= MOST_REFUSED, (refusal, met)
 
     def _run(self) -> RunReport | None:
         self.runs += 1
@@ -155,8 +158,7 @@ def test_of_the_embedder(
         stage.installation.settings["embedders"]["ml"]["url"] = f"{url}/embed"
         for seed in seeds(soak, 4):
             troubles.waiting.extend(many(seed))
-            # From the start: what is refused while other requests are answered counts as the fault of the item.
-            schedules.refuse(life, troubles, (*REFUSALS, "nulls")[seed % 5], after=0)
+            schedules.refuse(life, troubles, (*REFUSALS, "nulls")[seed % 5])
             schedules.play(life, troubles)
 
     repeated = stage.service.stats().repeated
@@ -176,7 +178,7 @@ def test_of_qdrant(schedules: Schedules, soak: int, record_property: Callable[[s
         stage.pipeline["collection"]["url"] = url
         for seed in seeds(soak, 4):
             troubles.waiting.extend(many(seed))
-            schedules.refuse(life, troubles, REFUSALS[seed % 4], after=0)
+            schedules.refuse(life, troubles, REFUSALS[seed % 4])
             schedules.play(life, troubles)
 
     repeated = stage.service.stats().repeated

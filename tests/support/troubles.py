@@ -47,7 +47,6 @@ class Troubles:
     waiting: deque[Trouble | None]
     met: Counter[str] = field(default_factory=Counter)
     _refusal: Trouble | None = None
-    _until_refusal: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -60,8 +59,7 @@ class Troubles:
         """What happens to the next request."""
         with self._lock:
             if self._refusal is not None:
-                self._until_refusal -= 1
-                trouble = self._refusal if self._until_refusal < 0 else None
+                trouble = self._refusal
             else:
                 trouble = self.waiting.popleft() if self.waiting else None
             if trouble is not None:
@@ -69,10 +67,10 @@ class Troubles:
             return trouble
 
     @contextmanager
-    def refusing(self, refusal: Trouble, *, after: int) -> Iterator[None]:
-        """While the block runs, every request meets the refusal, but for the first `after`."""
+    def refusing(self, refusal: Trouble) -> Iterator[None]:
+        """While the block runs, every request meets the refusal."""
         with self._lock:
-            self._refusal, self._until_refusal = refusal, after
+            self._refusal = refusal
         try:
             yield
         finally:
