@@ -58,10 +58,7 @@ class Troubles:
     def take(self) -> Trouble | None:
         """What happens to the next request."""
         with self._lock:
-            if self._refusal is not None:
-                trouble = self._refusal
-            else:
-                trouble = self.waiting.popleft() if self.waiting else None
+            trouble = self._refusal or (self.waiting.popleft() if self.waiting else None)
             if trouble is not None:
                 self.met[trouble] += 1
             return trouble
