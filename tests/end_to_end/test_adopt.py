@@ -87,7 +87,6 @@ def legacy(payload: JsonObject) -> JsonObject:
     size = metadata["size"]
     return {
         **{name: value for name, value in payload.items() if name != "_embedconsole"},
-        "price": f"{payload['price']:.2f}",
         "in_stock": int(bool(payload["in_stock"])),
         "metadata": {**metadata, "size": json.loads(size) if isinstance(size, str) else json.dumps(size)},
         "indexed_by": "the command before",
