@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from embedconsole.collection.build import build_collection
-from embedconsole.config.settings import CollectionConfig
+from embedconsole.config.sections.collection import CollectionConfig
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:

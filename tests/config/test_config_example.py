@@ -12,13 +12,11 @@ import yaml
 from embedconsole.config.load import Loaded, load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.sections.base import Section
-from embedconsole.config.sections.embedder import (
-    FastembedConfig,
-    HashingConfig,
-    HttpConfig,
-    OpenAIConfig,
-    ReplicateConfig,
-)
+from embedconsole.config.sections.embedders.fastembed import FastembedConfig
+from embedconsole.config.sections.embedders.hashing import HashingConfig
+from embedconsole.config.sections.embedders.http import HttpConfig
+from embedconsole.config.sections.embedders.openai import OpenAIConfig
+from embedconsole.config.sections.embedders.replicate import ReplicateConfig
 from embedconsole.config.settings import Settings
 from embedconsole.config.show import show
 

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 
 from config.reading import said
 from embedconsole.config.pipeline import resolve_pipelines
-from embedconsole.config.sections.embedder import ReplicateConfig
+from embedconsole.config.sections.embedders.replicate import ReplicateConfig
 from embedconsole.config.show import show
 from embedconsole.faults import ConfigError
 

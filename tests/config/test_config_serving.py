@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.config import find
-from embedconsole.config.sections.embedder import FastembedConfig, HashingConfig
+from embedconsole.config.sections.embedders.fastembed import FastembedConfig
+from embedconsole.config.sections.embedders.hashing import HashingConfig
 from embedconsole.config.serving import ServiceSettings, load_serving
 from embedconsole.faults import ConfigError
 

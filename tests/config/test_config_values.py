@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from embedconsole.config.database import database_url
 from embedconsole.config.paths import ledger_url, log_dir, log_path, state_dir
 from embedconsole.config.pipeline import resolve_pipelines
-from embedconsole.config.sections.embedder import HttpConfig
+from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.config.settings import ScheduleConfig
 from embedconsole.config.types import parse_duration
 from embedconsole.faults import ConfigError

@@ -12,7 +12,8 @@ import orjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embedconsole.config.sections.embedder import HttpConfig, OpenAIConfig
+from embedconsole.config.sections.embedders.http import HttpConfig
+from embedconsole.config.sections.embedders.openai import OpenAIConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import Fault
 from embedders.backends import SIZE, inputs

@@ -8,9 +8,9 @@ import sys
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.sections.embedder import EmbedderConfig, HttpConfig
+from embedconsole.config.sections.embedder import EmbedderConfig
+from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.embedders.build import build_embedder
-from embedconsole.embedders.identity import identity_of
 from embedconsole.faults import ConfigError
 
 CONFIG: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
@@ -50,7 +50,7 @@ def test_how_pictures_are_sent_is_no_part_of_the_identity() -> None:
     assert isinstance(sent, HttpConfig)
     assert sent.pictures.limits.allow_private == ("minio.internal", "10.0.0.0/8")
     embedder = build_embedder("ml", sent)
-    assert embedder.identity == identity_of("ml", config(**plain))
+    assert embedder.identity == config(**plain).identity
     assert (embedder.name, embedder.batch_size, embedder.concurrency) == ("ml", 100, 8)
 
 
@@ -91,7 +91,7 @@ def test_replicate_without_a_token(token: str | None) -> None:
 )
 def test_what_moves_the_vectors_is_part_of_the_identity(key: str, value: object) -> None:
     plain = {"type": "openai", "model": "m"}
-    assert identity_of("a", config(**plain)) != identity_of("a", config(**{**plain, key: value}))
+    assert config(**plain).identity != config(**{**plain, key: value}).identity
 
 
 @pytest.mark.parametrize(
@@ -107,13 +107,13 @@ def test_what_does_not_move_them_is_not(kind: str, settings: dict[str, object]) 
     plain = {"type": kind, **({"url": "http://ml"} if kind == "http" else kept)}
     limits = {"timeout": 5, "batch_size": 3, "requests_per_minute": 9, "items_per_minute": 90}
     full = config(type=kind, **settings, **limits)
-    assert identity_of("a", full) == identity_of("b", config(**plain))
+    assert full.identity == config(**plain).identity
 
 
 @pytest.mark.parametrize("part", [{"request": {"image": "img"}}, {"reply": {"vectors": "data.image"}}])
 def test_another_name_in_a_request_or_reply_may_be_another_vector(part: dict[str, object]) -> None:
     plain = {"type": "http", "url": "http://ml"}
-    assert identity_of("a", config(**plain)) != identity_of("a", config(**plain, **part))
+    assert config(**plain).identity != config(**plain, **part).identity
 
 
 def test_hashing_of_another_size_than_the_collection() -> None:

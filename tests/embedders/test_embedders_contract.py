@@ -11,7 +11,8 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from embedconsole.config.sections.embedder import FastembedConfig, HashingConfig
+from embedconsole.config.sections.embedders.fastembed import FastembedConfig
+from embedconsole.config.sections.embedders.hashing import HashingConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput

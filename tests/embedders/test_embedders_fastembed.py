@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from embedconsole.config.sections.embedder import EmbedderConfig, FastembedConfig
+from embedconsole.config.sections.embedder import EmbedderConfig
+from embedconsole.config.sections.embedders.fastembed import FastembedConfig
 from embedconsole.embedders import fastembed
-from embedconsole.embedders.build import build_embedder, check_embedder
-from embedconsole.embedders.identity import identity_of
+from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.pictures import data_address
 from embedconsole.faults import BadInput, ConfigError, Refused
 from embedconsole.items import EmbedInput
@@ -267,13 +267,13 @@ def test_an_incomplete_folder_is_seen_at_the_start(
     else:
         shutil.rmtree(folder)
     with pytest.raises(ConfigError, match=r"embedders\.local\." + message):
-        check_embedder("local", config(model="m", path=folder))
+        config(model="m", path=folder).check("local")
 
 
 def test_without_the_extra_the_start_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embedconsole.embedders.model_folders.find_spec", lambda name: None)
+    monkeypatch.setattr("embedconsole.config.sections.embedders.model_folders.find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pip install 'embedconsole\[local\]'"):
-        check_embedder("local", config(model="m"))
+        config(model="m").check("local")
     assert importlib.util.find_spec("fastembed") is not None
 
 
@@ -291,14 +291,14 @@ def test_settings_that_can_not_be(settings: dict[str, object], message: str) -> 
 
 
 def test_identity() -> None:
-    assert identity_of("a", config(model="m")) == "fastembed:m"
-    assert identity_of("a", config(model="m", image_model="i")) == "fastembed:m:image=i:normalized"
-    assert identity_of("a", config(image_model="i", normalize=False)) == "fastembed::image=i"
-    assert identity_of("a", config(model="m", path="/a", pooling="cls")) == "fastembed:m:cls"
+    assert config(model="m").identity == "fastembed:m"
+    assert config(model="m", image_model="i").identity == "fastembed:m:image=i:normalized"
+    assert config(image_model="i", normalize=False).identity == "fastembed::image=i"
+    assert config(model="m", path="/a", pooling="cls").identity == "fastembed:m:cls"
     moved = config(model="m", path="/b", pooling="cls", cache="/c", threads=3, concurrency=9, download=False)
-    assert identity_of("b", moved) == "fastembed:m:cls"
+    assert moved.identity == "fastembed:m:cls"
     named_by_folder = config(path="/models/minilm", image_path="/models/clip")
-    assert identity_of("a", named_by_folder) == "fastembed:minilm:image=clip:normalized"
+    assert named_by_folder.identity == "fastembed:minilm:image=clip:normalized"
 
 
 async def test_the_loop_goes_on_while_a_model_computes(make: Make) -> None:

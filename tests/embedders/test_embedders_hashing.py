@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.config.sections.embedder import HashingConfig
+from embedconsole.config.sections.embedders.hashing import HashingConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.hashing import MAX_CHARACTERS, hashed
 from embedconsole.items import EmbedInput

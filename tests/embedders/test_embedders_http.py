@@ -13,7 +13,7 @@ import anyio.to_thread
 import numpy as np
 import pytest
 
-from embedconsole.config.sections.embedder import HttpConfig
+from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.embedders.batching import Turns
 from embedconsole.faults import ConfigError, Overloaded, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput

@@ -11,10 +11,10 @@ import pytest
 from collection.samples import PLAIN, plain_points
 from embedconsole.collection.build import build_collection
 from embedconsole.collection.qdrant.glance import is_lost
-from embedconsole.config.sections.embedder import OpenAIConfig
+from embedconsole.config.sections.collection import CollectionConfig
+from embedconsole.config.sections.embedders.openai import OpenAIConfig
 from embedconsole.config.sections.pictures import PicturesConfig
 from embedconsole.config.sections.tls import TlsConfig
-from embedconsole.config.settings import CollectionConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import BadInput, Fault, Refused, Transient, Unreachable
 from embedconsole.items import UNNAMED, EmbedInput

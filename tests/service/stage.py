@@ -12,7 +12,7 @@ import httpx
 import numpy as np
 import uvicorn
 
-from embedconsole.config.sections.embedder import HashingConfig
+from embedconsole.config.sections.embedders.hashing import HashingConfig
 from embedconsole.config.sections.service import ServiceConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.items import Embedded

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config.sections.embedder import HttpConfig
+from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.config.serving import ServiceSettings
 from embedconsole.faults import BadInput, Refused
 from embedconsole.service.served import Served, open_served, warm_up

@@ -10,7 +10,7 @@ from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
-    from embedconsole.config.settings import CollectionConfig
+    from embedconsole.config.sections.collection import CollectionConfig
 
 
 def own_name(config: CollectionConfig) -> str:

@@ -13,15 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedconsole.config.sections.catalog import CatalogConfig
+    from embedconsole.config.sections.collection import CollectionConfig
     from embedconsole.config.sections.embedder import EmbedderConfig
     from embedconsole.config.sections.pictures import PicturesConfig
-    from embedconsole.config.settings import (
-        CollectionConfig,
-        KeepVectors,
-        RetryConfig,
-        Settings,
-        VectorConfig,
-    )
+    from embedconsole.config.sections.vector import VectorConfig
+    from embedconsole.config.settings import KeepVectors, RetryConfig, Settings
 
 
 @dataclass(frozen=True, slots=True)

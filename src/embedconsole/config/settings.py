@@ -6,141 +6,36 @@ Durations are seconds once loaded; in the file they may be written `90`, `90s`, 
 
 from __future__ import annotations
 
-from string import Formatter
-from typing import TYPE_CHECKING, Annotated, Literal, LiteralString, Self, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from embedconsole.config.sections.base import Section
 from embedconsole.config.sections.catalog import CatalogConfig
 from embedconsole.config.sections.celery import CeleryConfig
-from embedconsole.config.sections.embedder import (
-    EmbedderConfig,
-    FastembedConfig,
-    HttpConfig,
-    OpenAIConfig,
-    ReplicateConfig,
-)
+from embedconsole.config.sections.collection import CollectionConfig
+from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.sections.metrics import MetricsConfig
 from embedconsole.config.sections.notify import NotifyConfig
 from embedconsole.config.sections.pictures import PicturesConfig
 from embedconsole.config.sections.service import ServiceConfig
-from embedconsole.config.sections.tls import TlsConfig
+from embedconsole.config.sections.vector import VectorConfig
 from embedconsole.config.types import (
-    Combine,
     Duration,
     LogLevel,
     Name,
     OptionalDatabaseUrl,
-    OptionalKey,
     OptionalPath,
-    OptionalTemplate,
-    OptionalWebAddress,
-    PayloadCheck,
-    PayloadMapping,
     Positive,
-    Template,
     Timeout,
-    payload_leaves,
 )
-from embedconsole.items import MARKER, UNNAMED, Distance, IndexType
-from embedconsole.payload_paths import as_path, first_name, path_of
+from embedconsole.items import UNNAMED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-_Problem: TypeAlias = "tuple[LiteralString, LiteralString, Mapping[str, str]]"
-"""A `PydanticCustomError` in the making: its type, its message, the values in it."""
-
-
-ImageHash: TypeAlias = Literal["url", "bytes", "etag"]
-
-
-class VectorConfig(Section):
-    """What one vector of an item is made of. Templates name the query's columns: `{title}`."""
-
-    embedder: str
-    """Its name under `embedders`."""
-    text: OptionalTemplate = None
-    """A template over the query's columns: `"{title}\\n{description}"`; `{{` is a literal brace."""
-    image: OptionalTemplate = None
-    """A template for a picture's address or path; left out for items where it comes out empty."""
-    fields: dict[str, Template] | None = None
-    """Field to column, sent beside id and image by `shape: items`; default: the text as `name`."""
-    size: Positive | None = None
-    """Dimensions; default: the collection's `size`, else what the embedder answers."""
-    distance: Distance | None = None
-    """Default: the collection's `distance`."""
-    pictures: Literal["first", "all"] = "first"
-    """Where the image's column holds a list: embed the first one, or each of them (a multivector)."""
-    image_hash: ImageHash = "url"
-    """How a changed picture is noticed: by its address, or with a look at it at every full scan."""
-    combine: Combine | None = None
-    """Text and image are embedded one by one, and made one vector here; else the service gets both."""
-
-    @model_validator(mode="after")
-    def _something_to_embed(self) -> Self:
-        if not self.text and not self.image:
-            raise ValueError("give text, image or both")
-        if self.combine and not (self.text and self.image):
-            raise ValueError("combine goes with text and image: give both, or leave it out")
-        if self.image_hash != "url" and not self.image:
-            raise ValueError("image_hash goes with image")
-        if self.pictures == "all" and (self.text or not self.image):
-            raise ValueError("pictures: all goes with image alone; a text gets a vector of its own")
-        return self
-
-
-class CollectionConfig(Section):
-    """Where the vectors go: a Qdrant server (`url`) or the embedded engine (`path`)."""
-
-    url: OptionalWebAddress = None
-    """The Qdrant server's address; this or `path`."""
-    path: OptionalPath = None
-    """A folder for the embedded engine; one process at a time."""
-    api_key: OptionalKey = None
-    """Sent to the Qdrant server."""
-    tls: TlsConfig = TlsConfig()
-    """How an https address is trusted, and how it trusts us."""
-    name: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^/\\\x00-\x1f]+$")]
-    """The collection, or an alias that stands for it."""
-    size: Positive | None = None
-    """Dimensions of all vectors that name none themselves; default: what the embedder answers."""
-    distance: Distance = "cosine"
-    """How vectors are compared."""
-    payload: Annotated[PayloadMapping | None, PayloadCheck] = None
-    """Field to column, nested as you like; default: all columns under their own names."""
-    indexes: dict[str, IndexType] = {}
-    """Payload fields that are filtered by, and what they hold."""
-    timeout: Timeout = 60.0
-    """How long one request to Qdrant may take."""
-    link: OptionalTemplate = None
-    """The page of an item, for the hits of a search: an address with fields of the payload in it."""
-
-    @field_validator("indexes")
-    @classmethod
-    def _paths(cls, indexes: dict[str, IndexType], info: ValidationInfo) -> dict[str, IndexType]:
-        # In Qdrant's paths a name with a dot or a blank in it stands in quotation marks.
-        leaves = {".".join(path): path_of(path) for path, _ in payload_leaves(info.data.get("payload") or {})}
-        return {leaves.get(path) or as_path(path): kind for path, kind in indexes.items()}
-
-    @field_validator("link")
-    @classmethod
-    def _fields_of_the_payload(cls, link: str | None, info: ValidationInfo) -> str | None:
-        payload = info.data.get("payload")
-        for _, field, form, conversion in Formatter().parse(link or ""):
-            if form or conversion:
-                raise ValueError("write fields of the payload as {product_id}, nothing else in the braces")
-            if field and payload and first_name(field) not in (*payload, MARKER):
-                raise ValueError(f"names a field that the payload does not have; it has {', '.join(payload)}")
-        return link
-
-    @model_validator(mode="after")
-    def _one_place(self) -> Self:
-        if (self.url is None) == (self.path is None):
-            raise ValueError("give either url (a Qdrant server) or path (the embedded engine)")
-        return self
+    from embedconsole.config.sections.embedders.base import Problem
 
 
 class RetryConfig(Section):
@@ -276,44 +171,11 @@ class Settings(Section):
             raise ValidationError.from_exception_data("Settings", wrong, hide_input=True)
         return self
 
-    def _problems(self, config: VectorConfig) -> Iterable[tuple[str, _Problem]]:
+    def _problems(self, config: VectorConfig) -> Iterable[tuple[str, Problem]]:
         """The key of a vector and what is wrong with it, looking at its embedder."""
         embedder = self.embedders.get(config.embedder)
         if embedder is None:
             known = {"known": ", ".join(self.embedders)}
             yield "embedder", ("unknown_embedder", "no such embedder; known: {known}", known)
-        elif isinstance(embedder, HttpConfig):
-            if config.image and embedder.request.image in (config.fields or {}):
-                at = {"name": embedder.request.image}
-                yield (
-                    "fields",
-                    (
-                        "picture_twice",
-                        "{name} is what the picture is sent as: remove it from fields, or remove image",
-                        at,
-                    ),
-                )
-        elif (
-            isinstance(embedder, (OpenAIConfig, ReplicateConfig, FastembedConfig))
-            and (config.text and config.image)
-            and config.combine is None
-        ):
-            kind = {"kind": embedder.type}
-            yield (
-                "image",
-                (
-                    "text_or_image",
-                    "{kind} embeds a text or an image: leave one of them out, or add combine: mean",
-                    kind,
-                ),
-            )
-        elif isinstance(embedder, OpenAIConfig) and config.image and embedder.images is None:
-            at = {"name": config.embedder}
-            yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)
-        elif isinstance(embedder, FastembedConfig):
-            at = {"name": config.embedder}
-            if config.text and embedder.for_texts is None:
-                yield "text", ("no_model", "it has no model for texts: set embedders.{name}.model", at)
-            if config.image and embedder.for_pictures is None:
-                message: LiteralString = "it has no model for pictures: set embedders.{name}.image_model"
-                yield "image", ("no_model", message, at)
+        else:
+            yield from embedder.problems(config.embedder, config)

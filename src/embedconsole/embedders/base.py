@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from embedconsole.config.types import Combine
     from embedconsole.items import Embedded, EmbedInput
 
 NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
@@ -15,6 +16,11 @@ NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
 def blank(text: str | None) -> bool:
     """Whether there is nothing in a text that could be embedded."""
     return text is None or not text.strip()
+
+
+def combined_identity(identity: str, how: Combine | None) -> str:
+    """The identity of combined vectors; unchanged where nothing is combined."""
+    return identity if how is None else f"{identity}:{how}"
 
 
 class Embedder(Protocol):

@@ -28,7 +28,7 @@ from embedconsole.faults import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 
-    from embedconsole.config.sections.embedder import EmbedderSection
+    from embedconsole.config.sections.embedders.base import EmbedderSection
     from embedconsole.items import EmbedInput
 
 

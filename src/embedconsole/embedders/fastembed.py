@@ -25,9 +25,8 @@ from loguru import logger
 from PIL import Image
 
 from embedconsole.config.paths import models_dir
+from embedconsole.config.sections.embedders.model_folders import model_file
 from embedconsole.embedders.base import NOTHING_TO_EMBED, blank
-from embedconsole.embedders.identity import identity_of
-from embedconsole.embedders.model_folders import model_file
 from embedconsole.embedders.pictures import FetchedPicture, fetch_all, spread
 from embedconsole.embedders.vectors import checked, normalized
 from embedconsole.faults import BadInput, Refused
@@ -42,7 +41,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.config.sections.embedder import FastembedConfig
+    from embedconsole.config.sections.embedders.fastembed import FastembedConfig
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import EmbedInput
     from embedconsole.pictures.inspect import Picture
 
@@ -272,7 +273,7 @@ class FastembedEmbedder:
 
     def __init__(self, name: str, config: FastembedConfig, expected_size: int | None) -> None:
         self.name = name
-        self.identity = identity_of(name, config)
+        self.identity = config.identity
         self.batch_size = config.batch_size
         self.concurrency = config.concurrency
         self.price_per_1000 = config.price_per_1000
@@ -399,3 +400,8 @@ def _by_pixels(pictures: Mapping[str, Picture], most: int) -> list[dict[str, Pic
             pixels = picture.pixels
         portions[-1][reference] = picture
     return portions
+
+
+def build(name: str, config: FastembedConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
+    """The embedder of these settings; see `build.build_embedder`."""
+    return FastembedEmbedder(name, config, expected_size)

@@ -17,7 +17,7 @@ from zlib import crc32
 import anyio.lowlevel
 import numpy as np
 
-from embedconsole.embedders.identity import identity_of
+from embedconsole.faults import ConfigError
 from embedconsole.items import Embedded
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from embedconsole.config.sections.embedder import HashingConfig
+    from embedconsole.config.sections.embedders.hashing import HashingConfig
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import EmbedInput
 
 NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
@@ -60,7 +62,7 @@ class HashingEmbedder:
 
     def __init__(self, name: str, config: HashingConfig) -> None:
         self.name = name
-        self.identity = identity_of(name, config)
+        self.identity = config.identity
         self.batch_size = config.batch_size
         self.concurrency = config.concurrency
         self.price_per_1000 = config.price_per_1000
@@ -157,3 +159,13 @@ def _stem(word: str) -> str:
     elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
     return word
+
+
+def build(name: str, config: HashingConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
+    """The embedder of these settings; see `build.build_embedder`."""
+    if expected_size not in (None, config.size):
+        raise ConfigError(
+            f"embedders.{name}.size is {config.size:,}, the collection's size is {expected_size:,}: "
+            "make them equal"
+        )
+    return HashingEmbedder(name, config)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.embedders.base import blank
 from embedconsole.embedders.batching import BatchAnswers, Portions, Row, one_each
-from embedconsole.embedders.remote import Remote, with_content
+from embedconsole.embedders.remote import Remote, with_content, with_pictures
 from embedconsole.embedders.transport import (
     Service,
     Wire,
@@ -32,7 +32,9 @@ from embedconsole.faults import BadAnswer, BadInput
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.sections.embedder import HttpConfig
+    from embedconsole.config.sections.embedders.http import HttpConfig
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import Embedded, EmbedInput, JsonObject
 
 
@@ -147,3 +149,9 @@ class SingleEmbedder(HttpService):
             raise told
         # Where the service has said nothing about it, the path tells what is missing.
         return [row] if row.error is not None else [Row(self.found(reply, self.places.vector))]
+
+
+def build(name: str, config: HttpConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
+    """The embedder of these settings; see `build.build_embedder`."""
+    kind = ItemsEmbedder if config.shape == "items" else SingleEmbedder
+    return with_pictures(kind(name, config, expected_size), config.pictures)

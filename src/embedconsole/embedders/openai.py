@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from embedconsole.embedders.batching import Budget, Portions, Row, TooLarge
-from embedconsole.embedders.remote import Remote, with_content
+from embedconsole.embedders.remote import Remote, with_content, with_pictures
 from embedconsole.embedders.transport import (
     ServerError,
     Service,
@@ -29,7 +29,9 @@ from embedconsole.faults import BadAnswer, BadInput, Refused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.sections.embedder import OpenAIConfig
+    from embedconsole.config.sections.embedders.openai import OpenAIConfig
+    from embedconsole.embedders.base import Embedder
+    from embedconsole.embedders.tickets import Tickets
     from embedconsole.faults import Fault
     from embedconsole.items import Embedded, EmbedInput, JsonObject, JsonValue
 
@@ -207,3 +209,8 @@ def _floats(embedding: object) -> object:
         return b64decode(embedding, validate=True)
     except binascii.Error:
         return embedding
+
+
+def build(name: str, config: OpenAIConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
+    """The embedder of these settings; see `build.build_embedder`."""
+    return with_pictures(OpenAIEmbedder(name, config, expected_size), config.pictures)

@@ -8,14 +8,17 @@ import numpy as np
 
 from embedconsole.embedders.base import NOTHING_TO_EMBED, blank
 from embedconsole.embedders.batching import Turns
-from embedconsole.embedders.identity import identity_of
 from embedconsole.embedders.vectors import checked, is_usable, normalized
 from embedconsole.items import Embedded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.config.sections.embedder import HttpConfig, OpenAIConfig, ReplicateConfig
+    from embedconsole.config.sections.embedders.http import HttpConfig
+    from embedconsole.config.sections.embedders.openai import OpenAIConfig
+    from embedconsole.config.sections.embedders.replicate import ReplicateConfig
+    from embedconsole.config.sections.pictures import SentPictures
+    from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.batching import BatchAnswers, Row
     from embedconsole.embedders.transport import Service
     from embedconsole.items import EmbedInput
@@ -35,7 +38,7 @@ class Remote:
     ) -> None:
         self.name = name
         self.service = service
-        self.identity = identity_of(name, config)
+        self.identity = config.identity
         self.concurrency = config.concurrency
         self.price_per_1000 = config.price_per_1000
         self.expected_size = expected_size
@@ -110,3 +113,12 @@ class Remote:
 def with_content(inputs: Sequence[EmbedInput]) -> list[int]:
     """The indices of inputs with a text or an image."""
     return [index for index, entry in enumerate(inputs) if entry.image or not blank(entry.text)]
+
+
+def with_pictures(embedder: Embedder, config: SentPictures) -> Embedder:
+    """The embedder, given pictures as the configuration says: their addresses, or what is at them."""
+    if config.send == "reference":
+        return embedder
+    from embedconsole.embedders.pictures import SendsPictures
+
+    return SendsPictures(embedder, config.limits)

@@ -21,7 +21,7 @@ from replicate.client import Client
 from yarl import URL
 
 from embedconsole.embedders.batching import Portions, Row, one_each
-from embedconsole.embedders.remote import Remote, with_content
+from embedconsole.embedders.remote import Remote, with_content, with_pictures
 from embedconsole.embedders.tickets import TicketsInMemory
 from embedconsole.embedders.transport import (
     Service,
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
     from replicate.prediction import Prediction as ClientPrediction
 
-    from embedconsole.config.sections.embedder import ReplicateConfig
+    from embedconsole.config.sections.embedders.replicate import ReplicateConfig
+    from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import Embedded, EmbedInput, JsonObject
 
@@ -277,7 +278,7 @@ class ReplicateEmbedder(Remote):
     def __init__(
         self, name: str, config: ReplicateConfig, expected_size: int | None, *, tickets: Tickets | None = None
     ) -> None:
-        assert config.token is not None, "see build.check_embedder"
+        assert config.token is not None, "see ReplicateConfig.check"
         token = config.token.get_secret_value()
         service = Service(name, f"embedders.{name}.token (REPLICATE_API_TOKEN)", (token,))
         super().__init__(name, config, service, expected_size)
@@ -431,3 +432,9 @@ def _complete(prediction: Prediction, lines: Sequence[str]) -> bool:
 def _key(identity: str, model_input: JsonObject) -> bytes:
     sent = orjson.dumps([identity, model_input], option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(sent, digest_size=_KEY_BYTES).digest()
+
+
+def build(name: str, config: ReplicateConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
+    """The embedder of these settings; see `build.build_embedder`."""
+    embedder = ReplicateEmbedder(name, config, expected_size, tickets=tickets)
+    return with_pictures(embedder, config.pictures)

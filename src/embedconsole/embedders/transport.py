@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from ssl import SSLContext
 
-    from embedconsole.config.sections.embedder import HttpReply
+    from embedconsole.config.sections.embedders.http import HttpReply
     from embedconsole.items import JsonObject, JsonValue
 
 

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from embedconsole.embedders.base import NOTHING_TO_EMBED, blank
+from embedconsole.embedders.base import NOTHING_TO_EMBED, blank, combined_identity
 from embedconsole.embedders.batching import Memo
-from embedconsole.embedders.identity import combined_identity
 from embedconsole.faults import BadAnswer, Fault, Refused
 from embedconsole.items import Embedded, EmbedInput
 

@@ -5,15 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from embedconsole.config.sections.embedder import (
-    FastembedConfig,
-    HashingConfig,
-    OpenAIConfig,
-    RemoteSection,
-    ReplicateConfig,
-)
+from embedconsole.config.sections.embedders.base import RemoteSection
 from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.vectors import CombinedEmbedder
 from embedconsole.faults import BadInput
@@ -46,14 +38,8 @@ class Served:
 
     def sized(self, dimensions: int) -> Embedder:
         """The embedder for vectors of a smaller size; the usual one where it has no others."""
-        config = self.config
-        if not isinstance(config, HashingConfig) or dimensions > config.size:
-            return self.embedder
-        try:
-            smaller = HashingConfig.model_validate({**config.model_dump(), "size": dimensions})
-        except ValidationError:
-            return self.embedder
-        return build_embedder(self.embedder.name, smaller)
+        smaller = self.config.resized(dimensions)
+        return self.embedder if smaller is None else build_embedder(self.embedder.name, smaller)
 
 
 def open_served(serving: ServiceSettings) -> Served:
@@ -67,18 +53,9 @@ def open_served(serving: ServiceSettings) -> Served:
     if serving.service.concurrency is not None:
         config = config.model_copy(update={"concurrency": serving.service.concurrency})
     embedder = build_embedder(name, config)
-    if _takes_one_of_them(config):
+    if config.takes_texts and config.takes_pictures and not config.embeds_both:
         embedder = CombinedEmbedder(embedder, serving.service.combine)
     return Served(config, embedder)
-
-
-def _takes_one_of_them(config: EmbedderConfig) -> bool:
-    """Whether it embeds texts and pictures, but not both of one item at once."""
-    if isinstance(config, FastembedConfig):
-        return config.for_texts is not None and config.for_pictures is not None
-    if isinstance(config, OpenAIConfig):
-        return bool(config.images)
-    return isinstance(config, ReplicateConfig)
 
 
 async def warm_up(served: Served) -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from embedconsole.collection.build import build_collection
 from embedconsole.collection.compare import differences
-from embedconsole.config.settings import CollectionConfig
+from embedconsole.config.sections.collection import CollectionConfig
 from embedconsole.config.types import FOLDER
 from embedconsole.faults import ConfigError
 from embedconsole.items import UNNAMED, CollectionSchema, PointPage, VectorSpec

@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from embedconsole.config.settings import CollectionConfig
+from embedconsole.config.sections.collection import CollectionConfig
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.presence import Process

@@ -12,7 +12,7 @@ import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
-from embedconsole.config.sections.embedder import HttpConfig
+from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.faults import Overloaded, Throttled, Transient
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger

@@ -19,7 +19,7 @@ from embedconsole.collection.qdrant.error_body import NO_COLLECTION, own_error
 from embedconsole.proxy import proxy_of
 
 if TYPE_CHECKING:
-    from embedconsole.config.settings import CollectionConfig
+    from embedconsole.config.sections.collection import CollectionConfig
 
 _SECONDS = 5.0
 _NOT_FOUND = 404

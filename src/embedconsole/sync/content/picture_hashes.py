@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.base import Catalog, Settled, ValueSample
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.config.settings import ImageHash
+    from embedconsole.config.sections.vector import ImageHash
     from embedconsole.items import CatalogRow
     from embedconsole.pictures.fetcher import PictureFetcher
 

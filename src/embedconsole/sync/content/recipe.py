@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.config.settings import ImageHash, VectorConfig
+    from embedconsole.config.sections.vector import ImageHash, VectorConfig
     from embedconsole.items import CatalogRow, JsonObject, JsonValue
 
 _SORTED = orjson.OPT_SORT_KEYS

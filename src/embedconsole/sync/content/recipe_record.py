@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.collection import CollectionConfig
 from embedconsole.config.sections.embedder import EmbedderConfig
-from embedconsole.config.settings import CollectionConfig, VectorConfig
+from embedconsole.config.sections.vector import VectorConfig
 from embedconsole.faults import ConfigError
 from embedconsole.redact import MASK, mask_url, redacted
 

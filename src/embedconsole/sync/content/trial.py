@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from embedconsole.items import EmbedInput
 
 if TYPE_CHECKING:
-    from embedconsole.config.settings import VectorConfig
+    from embedconsole.config.sections.vector import VectorConfig
 
 _TEXT = "embedconsole test: red running shoes"
 _PICTURE = (  # 8 x 8 pixels of red

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from embedconsole.config.sections.catalog import CatalogConfig
+    from embedconsole.config.sections.collection import CollectionConfig
     from embedconsole.config.sections.embedder import EmbedderConfig
-    from embedconsole.config.settings import CollectionConfig
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.presence import SharedGate
     from embedconsole.sync.shared.control import RunControl

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.collection.build import build_itself, own_name
-from embedconsole.embedders.build import build_embedder, check_embedder
-from embedconsole.embedders.identity import combined_identity, identity_of
+from embedconsole.embedders.base import combined_identity
+from embedconsole.embedders.build import build_embedder
 from embedconsole.redact import mask_url
 from embedconsole.sync.content.picture_hashes import FingerprintedCatalog, fingerprints_of
 from embedconsole.sync.content.recipe import Recipe
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.config.sections.embedder import EmbedderConfig
-    from embedconsole.config.settings import VectorConfig
+    from embedconsole.config.sections.vector import VectorConfig
     from embedconsole.config.types import Combine
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
@@ -157,9 +157,7 @@ class Assembly:
         configs = self.pipeline.embedders
         return space_of(
             {
-                name: combined_identity(
-                    identity_of(config.embedder, configs[config.embedder]), config.combine
-                )
+                name: combined_identity(configs[config.embedder].identity, config.combine)
                 for name, config in self.pipeline.vectors.items()
             }
         )
@@ -194,7 +192,7 @@ async def assembled(
     """
     for pipeline in pipelines:
         for name, config in pipeline.embedders.items():
-            check_embedder(name, config)  # what can't be built is said now, not at the first item
+            config.check(name)  # what can't be built is said now, not at the first item
     # It brings SQLAlchemy: the console draws its first picture without.
     from embedconsole.catalog.sql_catalog import open_catalog
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.embedders.identity import size_of
 from embedconsole.faults import Fault
 from embedconsole.sync.content.vector_space import ANY_SIZE, SAME_SIZE, another_size, check_space
 from embedconsole.sync.run.generations import mixes_models
@@ -52,7 +51,9 @@ async def _remedies(assembly: Assembly) -> str:
 def _by_size(assembly: Assembly, state: CollectionState) -> str:
     """Where the embedders themselves tell the size of their vectors."""
     pipeline = assembly.pipeline
-    sizes = {name: size_of(pipeline.embedders[config.embedder]) for name, config in pipeline.vectors.items()}
+    sizes = {
+        name: pipeline.embedders[config.embedder].vector_size for name, config in pipeline.vectors.items()
+    }
     for name, size in sizes.items():
         there = state.vectors.get(name)
         if size is not None and there is not None and size != there.size:

@@ -10,8 +10,6 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.config.sections.embedder import FastembedConfig
-
 INSTALL = "pip install 'embedconsole[local]'"
 
 _MODEL_FILES = ("model.onnx", "onnx/model.onnx", "model_optimized.onnx", "onnx/model_optimized.onnx")
@@ -19,7 +17,7 @@ _TEXT_FILES = ("tokenizer.json", "tokenizer_config.json")
 _IMAGE_FILES = ("preprocessor_config.json",)
 
 
-def check_local(name: str, config: FastembedConfig) -> None:
+def check_local(name: str, path: Path | None, image_path: Path | None) -> None:
     """Say what is missing that the local backend needs; nothing is imported.
 
     Raises:
@@ -27,10 +25,10 @@ def check_local(name: str, config: FastembedConfig) -> None:
     """
     if find_spec("fastembed") is None:
         raise ConfigError(f"embedders.{name}.type: fastembed is not installed: {INSTALL}")
-    if config.path is not None:
-        _check_folder(f"embedders.{name}.path", config.path, _TEXT_FILES)
-    if config.image_path is not None:
-        _check_folder(f"embedders.{name}.image_path", config.image_path, _IMAGE_FILES)
+    if path is not None:
+        _check_folder(f"embedders.{name}.path", path, _TEXT_FILES)
+    if image_path is not None:
+        _check_folder(f"embedders.{name}.image_path", image_path, _IMAGE_FILES)
 
 
 def model_file(folder: Path) -> str | None:

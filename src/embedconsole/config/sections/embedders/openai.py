@@ -1,0 +1,55 @@
+"""Settings of an OpenAI-compatible service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from embedconsole.config.sections.embedders.base import FieldName, ServiceSection
+from embedconsole.config.types import OptionalKey, Positive, WebAddress
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from embedconsole.config.sections.embedders.base import Problem
+    from embedconsole.config.sections.vector import VectorConfig
+
+
+class OpenAIConfig(ServiceSection):
+    """An OpenAI-compatible `/v1/embeddings`."""
+
+    type: Literal["openai"]
+    """Which of the five kinds it is."""
+    model: FieldName
+    """The model that is asked for. Part of the embed hash: another one embeds everything again."""
+    url: WebAddress = "https://api.openai.com/v1"
+    """Ends where `/embeddings` begins."""
+    api_key: OptionalKey = None
+    """Sent as `Authorization: Bearer`."""
+    dimensions: Positive | None = None
+    """Ask for shorter vectors, where the model can."""
+    images: Literal["modality", "object"] | None = None
+    """How the server takes images: `"modality": "image"` beside the inputs, or `{"image": ...}` for each."""
+
+    embeds_both: ClassVar[bool] = False
+    """Whether it makes one vector of the text and the picture of an item."""
+
+    @property
+    def identity(self) -> str:
+        """Type, model and every setting that changes a vector."""
+        size = f":{self.dimensions}" if self.dimensions else ""
+        return f"openai:{self.model}{size}{self._suffix}"
+
+    @property
+    def vector_size(self) -> int | None:
+        """The dimensions that are asked for."""
+        return self.dimensions
+
+    @property
+    def takes_pictures(self) -> bool:
+        """Whether the configuration says how pictures are sent."""
+        return self.images is not None
+
+    def _lacking(self, name: str, vector: VectorConfig) -> Iterator[tuple[str, Problem]]:
+        if vector.image and not self.takes_pictures:
+            at = {"name": name}
+            yield "image", ("no_images", "say how the server takes images: embedders.{name}.images", at)
