@@ -65,7 +65,7 @@ def test_what_is_amiss_is_said_with_what_to_do(outsider: Outsider) -> None:
 
     last = {key: explained(stage, key)["follows"][-1] for key in (1, 2, 3, 5, 99)}
 
-    assert "verify --repair mends that" in last[1]
+    assert "verify --repair corrects it" in last[1]
     assert "does not hold what the ledger believes" in last[2]
     assert (
         last[3] == "It was edited since it was last planned: the next run finds it, and it will be embedded."

@@ -209,7 +209,7 @@ async def test_what_stands_by_is_dropped_on_request_only(site: Site) -> None:
     async with site.engine() as engine:
         (assembly,) = engine.assemblies
         assert await AliasSwitch(engine.ledger, assembly).drop_standby() == [done.before]
-        with pytest.raises(ConfigError, match="no collection of before"):
+        with pytest.raises(ConfigError, match="no previous collection"):
             await roll_back(engine, "products")
     assert generations(site) == {done.after: "live"}
     assert len(await site.titles()) == 12

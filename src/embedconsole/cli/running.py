@@ -117,7 +117,7 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
     )
     if flags.dry_run:
         return run_dry(session, options, as_json=invocation.as_json)
-    if options.anew:
+    if options.from_scratch:
         confirm_option("Embed every item again, and pay for it?", yes=flags.yes)
     if options.take_over:
         require(

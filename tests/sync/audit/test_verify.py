@@ -13,7 +13,7 @@ from sqlalchemy import delete
 from embedconsole.faults import Unreachable
 from embedconsole.ledger.items.synced_items import Beliefs
 from embedconsole.ledger.schema import items
-from embedconsole.sync.audit.repair import LedgerMender
+from embedconsole.sync.audit.repair import LedgerRepairer
 from embedconsole.sync.audit.report import CollectionAudit
 from embedconsole.sync.audit.verify import Verification, verify
 from embedconsole.sync.run.components import assembly_of
@@ -215,8 +215,8 @@ def test_what_is_entered_is_compared_by_every_later_run_until_one_has_come_to_it
         assert generation is not None
         assert generation.scan_age is not None
         engine.ledger.database.execute(delete(items).where(items.c.key.in_(["3", "4"])))
-        mender = LedgerMender(engine.ledger, generation.id)
-        await Verification(engine.ledger, assembly, generation, mend=mender.mend).audit()
+        repairer = LedgerRepairer(engine.ledger, generation.id)
+        await Verification(engine.ledger, assembly, generation, repair=repairer.repair).audit()
         generation = current_generation(assembly, engine.ledger)
         assert generation is not None
         assert (generation.scan_age, generation.watermark) == (None, None)

@@ -263,7 +263,7 @@ def test_a_ledger_that_is_away_as_a_run_begins_leaves_the_engine_idle(
 
     assert (report.outcome, report.message) == (
         Outcome.ABORTED,
-        "ledger: connection refused; nothing is lost, the next run goes on",
+        "ledger: connection refused; nothing is lost, the next run continues",
     )
     assert handle.snapshot().state is EngineState.IDLE
     assert report_of(handle.run(RunOptions())).embedded == 20

@@ -150,7 +150,7 @@ _NOW = InCatalog(values={}, hashes=Hashes(_A, _P))
     ("known", "catalog", "expected"),
     [
         (_KNOWN, _NOW, ["It will be embedded."]),
-        (replace(_KNOWN, batch=9, due_in=40.0), _NOW, ["Batch 9 is at it now."]),
+        (replace(_KNOWN, batch=9, due_in=40.0), _NOW, ["Batch 9 is working on it now."]),
         (
             replace(_KNOWN, attempts=1, due_in=38.0),
             _NOW,
@@ -187,8 +187,7 @@ _NOW = InCatalog(values={}, hashes=Hashes(_A, _P))
             replace(_KNOWN, state=State.SKIPPED),
             _NOW,
             [
-                "It is let be until its content changes or it is put back; "
-                "the collection has no point of it.",
+                "Skipped until its content changes or it is put back; the collection has no point of it.",
                 "Put back as it is, it will be embedded.",
             ],
         ),
@@ -202,13 +201,13 @@ def test_what_follows(known: LedgerItem, catalog: InCatalog, expected: list[str]
     ("error_class", "error", "remedy"),
     [
         ("item", _EMPTY, "Give it a text"),
-        ("item", "refused the input (422): cannot identify image file", "Mend or replace its image"),
+        ("item", "refused the input (422): cannot identify image file", "Repair or replace its image"),
         ("item", "its picture is a local path: set pictures.folder to", "Change the configuration"),
-        ("item", "its picture is not there: 127.0.0.1 answered 404", "Mend or replace its image"),
+        ("item", "its picture is not there: 127.0.0.1 answered 404", "Repair or replace its image"),
         ("item", "finds the request too large (413)", "Shorten its text"),
         ("item", "its vector has NaN or infinity in it", "without a usable vector"),
         ("item", "refused the input (422): too bad", "Look at what is sent"),
-        ("item", "something new", "Mend the product"),
+        ("item", "something new", "Repair the product"),
         ("transient", "the image service timed out", "by the service"),
         ("martian", "?", ""),
     ],

@@ -42,7 +42,7 @@ def test_the_consequence_stands_between_the_cause_and_the_remedy(
         ),
         (
             stopped(Transient("catalog", "connection refused")),
-            "catalog: connection refused; nothing is lost, the next run goes on",
+            "catalog: connection refused; nothing is lost, the next run continues",
         ),
         (
             given_back(Transient("Qdrant", "timed out")),

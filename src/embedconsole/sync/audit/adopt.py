@@ -140,7 +140,7 @@ async def adopt(
     """Enter what was found by `adoptable`, which is to be called before; as there.
 
     Args:
-        trust_vectors: Adopt also what has another payload: that is written anew by the next run, the vectors
+        trust_vectors: Adopt also what has another payload: that is written again by the next run, the vectors
             stay.
 
     Raises:
@@ -172,7 +172,7 @@ async def _checked_state(assembly: Assembly) -> CollectionState:
         raise Refused(
             collection.target,
             "it does not exist, so there is nothing to adopt",
-            remedy="Bring it back from a snapshot, or begin anew with `embedconsole run`",
+            remedy="Bring it back from a snapshot, or start from scratch with `embedconsole run`",
         )
     blocking = [one for one in compared(assembly, state) if one.blocking]
     if blocking:

@@ -1,6 +1,6 @@
 """The catalog against the ledger: a full scan that writes nothing down.
 
-What differs is read again at once, the row before the item: a run that is going on may have come between.
+What differs is read again at once, the row before the item: the present run may have changed it meanwhile.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def audit_catalog(
     planner.run(PlanOptions(full=True))
     at_work = at_work or ledger.presence.holder(lease) is not None
     found = CatalogAudit(progress.scanned, sink.missing, sink.changed, sink.gone_count)
-    # A run that is going on finds them, or has found them after we looked.
+    # The present run finds them, or has found them after we looked.
     return CatalogAudit(progress.scanned, waiting=found.drift) if at_work else found
 
 

@@ -1,6 +1,6 @@
 """The ledger against the collection: both read in the order of the points, side by side.
 
-What looks wrong is looked at again before it is told: the item, the point, and the item once more. Only what
+What looks wrong is read again before it is reported: the item, the point, and the item once more. Only what
 has stood still meanwhile counts, so that a sync at work is no reason for an alarm.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.audit.vectors import Reservoir
     from embedconsole.sync.resilience.gate import Gate
 
-    Mend = Callable[[Sequence["Finding"]], Awaitable[None]]
+    Repair = Callable[[Sequence["Finding"]], Awaitable[None]]
 
 _PAGE = 2_000
 _SUSPECTS = 500
@@ -66,7 +66,7 @@ class AuditProgress:
 
 
 async def leave_alone(findings: Sequence[Finding]) -> None:
-    """A verify that mends nothing."""
+    """A verify that repairs nothing."""
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class CollectionAuditor:
         collection: None where it does not exist.
         catalog: Tells orphans from what the ledger has lost; all that the ledger does not know is the latter
             while it does not answer.
-        mend: Told of what is not as it should be, once that is certain.
+        repair: Told of what is not as it should be, once that is certain.
         agreeing: Offered every item whose point is there as it should be.
     """
 
@@ -91,7 +91,7 @@ class CollectionAuditor:
     gate: Gate
     retry: RetryConfig
     progress: AuditProgress = field(default_factory=AuditProgress)
-    mend: Mend = leave_alone
+    repair: Repair = leave_alone
     agreeing: Reservoir | None = None
     _counts: Counter[Verdict] = field(default_factory=Counter)
     _examples: dict[Verdict, list[str]] = field(default_factory=dict)
@@ -176,13 +176,13 @@ class CollectionAuditor:
                     continue
                 self._settle(point, item, held.get(point), findings)
             suspects = moving
-        if suspects:  # somebody is at work on these
+        if suspects:  # these are being worked on
             self._counts[Verdict.WAITING] += len(suspects)
         findings = await self._without_orphans(findings)
         for finding in findings:
             self._note(finding)
         if findings:
-            await self.mend(findings)
+            await self.repair(findings)
 
     def _settle(
         self, point: bytes, item: Believed | None, held: Held | None, findings: list[Finding]

@@ -45,7 +45,7 @@ class Repaired:
 
     Attributes:
         found: What was not as it should be.
-        run: The run that mended it.
+        run: The run that repaired it.
         left: What a verify found after it; that of a pipeline that could not be verified is as `found`.
     """
 
@@ -55,22 +55,22 @@ class Repaired:
 
 
 @dataclass(slots=True)
-class LedgerMender:
+class LedgerRepairer:
     """Has the ledger believe what the collection holds."""
 
     ledger: Ledger
     generation_id: int
     _adopting: bool = field(default=False)
 
-    async def mend(self, findings: Sequence[Finding]) -> None:
+    async def repair(self, findings: Sequence[Finding]) -> None:
         """Set these right.
 
         Raises:
             Fault: the ledger does not answer.
         """
-        await anyio.to_thread.run_sync(self._mend, findings)
+        await anyio.to_thread.run_sync(self._repair, findings)
 
-    def _mend(self, findings: Sequence[Finding]) -> None:
+    def _repair(self, findings: Sequence[Finding]) -> None:
         wrong = [
             (one.item, one.holds or (_LOST_MARKER if one.verdict is Verdict.STALE else None))
             for one in findings
@@ -97,7 +97,7 @@ async def repair(
     allow_deletes: bool = False,
     progress: Mapping[str, AuditProgress],
 ) -> Repaired:
-    """Verify the engine's pipelines, mend what is wrong, and verify again.
+    """Verify the engine's pipelines, repair what is wrong, and verify again.
 
     Args:
         allow_deletes: The operator's word that any share of the items may be deleted.
@@ -144,8 +144,8 @@ async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: 
         await _check_model(assembly)
     generation = await anyio.to_thread.run_sync(settled_generation, assembly, ledger)
     await anyio.to_thread.run_sync(check_models, generation, assembly, ledger)
-    mender = LedgerMender(ledger, generation.id)
-    audit = await Verification(ledger, assembly, generation, sample, progress, mender.mend).audit()
+    repairer = LedgerRepairer(ledger, generation.id)
+    audit = await Verification(ledger, assembly, generation, sample, progress, repairer.repair).audit()
     await anyio.to_thread.run_sync(note_audit, ledger, assembly.pipeline.name, audit)
     if not isinstance(audit.schema, NotChecked) and audit.schema.drift:
         await initialise(assembly)

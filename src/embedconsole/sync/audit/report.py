@@ -30,7 +30,7 @@ class CatalogAudit:
         missing: Rows that the ledger does not know.
         changed: Rows that it knows with other content.
         gone: Items that it wants and the catalog does not have.
-        waiting: Differences that the run which is going on is about to find.
+        waiting: Differences that the present run is about to find.
     """
 
     rows: int = 0

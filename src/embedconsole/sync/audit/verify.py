@@ -1,4 +1,4 @@
-"""`verify`: catalog, ledger and collection of a pipeline against each other. Mends nothing by itself."""
+"""`verify`: catalog, ledger and collection of a pipeline against each other. Repairs nothing by itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.audit.collection import Mend
+    from embedconsole.sync.audit.collection import Repair
     from embedconsole.sync.audit.report import CatalogAudit, VectorAudit
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.engine import Engine
@@ -73,7 +73,7 @@ class Verification:
 
     Args:
         generation: None where nothing was ever synced.
-        mend: Told of what is wrong in the collection.
+        repair: Told of what is wrong in the collection.
     """
 
     ledger: Ledger
@@ -81,7 +81,7 @@ class Verification:
     generation: Generation | None
     sample: int = 0
     progress: AuditProgress = field(default_factory=AuditProgress)
-    mend: Mend = leave_alone
+    repair: Repair = leave_alone
     _state: CollectionState | None = None
     _gate: Gate = field(init=False)
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -157,7 +157,7 @@ class Verification:
             retry=self.assembly.pipeline.retry,
             progress=self.progress,
             agreeing=reservoir if self.sample else None,
-            mend=self.mend,
+            repair=self.repair,
         )
         return await auditor.audit()
 

@@ -54,7 +54,7 @@ class Fingerprints:
     _looks: OrderedDict[tuple[str, str], _Look] = field(default_factory=OrderedDict)
 
     async def marks(self, wanted: Iterable[tuple[ImageHash, str]]) -> dict[tuple[ImageHash, str], str | None]:
-        """The mark of each picture: empty where there is no picture, None where nobody can tell now."""
+        """The mark of each picture: empty where there is no picture, None where it can't be known now."""
         now = time.monotonic()
         found: dict[tuple[ImageHash, str], str | None] = {}
         async with anyio.create_task_group() as group:

@@ -220,7 +220,7 @@ class Recipe:
         )
         self.fields = frozenset(field.path[0] for field in self.payload)
         self._key = pipeline.catalog.key
-        # What a list of values means is told by names; these go into the hashes once.
+        # What a list of values means follows from names; these go into the hashes once.
         names = [[vector.name, [name for name, _ in vector.fields or ()]] for vector in self.vectors]
         self._embed_seed = _digest(space.encode() + orjson.dumps(names))
         self._payload_seed = _digest(orjson.dumps([field.path for field in self.payload]))

@@ -1,4 +1,4 @@
-"""What a pipeline's content was made of before its configuration changed; kept while that is searched.
+"""The recipe of a pipeline before its configuration changed, kept while its vectors are searched.
 
 It is noted in the ledger with each generation, without secrets: those come from the configuration of now.
 """

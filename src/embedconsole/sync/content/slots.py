@@ -34,7 +34,7 @@ def vector_of(slot: str) -> str:
 
 
 def slot_words(slot: str) -> str:
-    """How a slot is told to people: by its vector, of a multivector with its place from 1."""
+    """Name of a slot for people: by its vector, of a multivector with its place from 1."""
     place = place_of(slot)
     return slot if place is None else f"{vector_of(slot)} {place + 1}".strip()
 

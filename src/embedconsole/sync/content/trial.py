@@ -1,4 +1,4 @@
-"""What stands for an item where an embedder is tried: an embedding that belongs to nobody."""
+"""Input with which an embedder is tried; it belongs to no item."""
 
 from __future__ import annotations
 

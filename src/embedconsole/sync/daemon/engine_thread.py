@@ -1,6 +1,6 @@
 """The engine in a thread of its own, with its own event loop.
 
-Whoever draws may block on a terminal that nobody reads; the sync must not notice. All that crosses the border
+The console may block on a terminal that is not read; the sync must not notice. All that crosses the border
 is commands one way and immutable snapshots and reports the other way.
 """
 
@@ -46,7 +46,7 @@ class EngineHandle:
     _started: set[anyio.Event] = field(default_factory=set)
 
     def run(self, options: RunOptions, *, kind: str = "sync", overlap: Overlap = "skip") -> Future[RunReport]:
-        """Start a run; whoever watches from elsewhere may pause or cancel it."""
+        """Start a run; an operator may pause or cancel it from another process."""
 
         async def run() -> RunReport:
             async with alongside(OrderTaker(self._engine).keep):
@@ -94,7 +94,7 @@ class EngineHandle:
     def publish(self, every: float, take: Callable[[Snapshot], None]) -> Future[None]:
         """Have the engine give snapshots of its own accord, in its thread, until the future is cancelled.
 
-        For whoever must not wait: to ask a loop that does not turn is to wait for it.
+        For a caller that must not wait: to ask a loop that does not turn is to wait for it.
         """
 
         async def publish() -> None:

@@ -25,7 +25,7 @@ SAMPLE_TURN = 2.0
 
 @dataclass(slots=True)
 class Heartbeat:
-    """See the module. Nobody waits for it, and its faults are nobody's: who needs the ledger finds out."""
+    """Heartbeat and samples of one engine. Nothing waits for it, and its faults are only logged."""
 
     engine: WatchedEngine
     _sampler: Sampler = field(init=False)
@@ -54,7 +54,7 @@ class Heartbeat:
 
     async def _tick(self) -> None:
         engine, now = self.engine, time.monotonic()
-        # A change is told at once: somebody may be looking at us.
+        # A change is written at once: other processes may show this one.
         news = (engine.running, engine.control.paused_by, dict(engine.next_runs), engine.serves)
         turn = _turn(engine)
         self._turned, self._turn = self._turned or turn != self._turn, turn
@@ -66,7 +66,7 @@ class Heartbeat:
         if turned or now >= self._sample_at:
             every = SAMPLE_BUSY if engine.busy else SAMPLE_IDLE
             self._sampled_at, self._sample_at = now, now + every
-            # Who looks back wants the moment in which it happened, whoever has taken a picture just before.
+            # A replay needs the moment in which it happened, even if another picture was taken just before.
             if await self._sample(0.0 if turned else every):
                 self._turned = False
         elif engine.busy:
@@ -88,7 +88,7 @@ class Heartbeat:
 
 
 def _turn(engine: WatchedEngine) -> object:
-    """What an incident is told by: a run, a pause, a breaker, or the silence of the ledger."""
+    """What makes an incident visible: a run, a pause, a breaker, or the silence of the ledger."""
     snapshot = engine.snapshot()
     away = {
         one.name

@@ -30,7 +30,7 @@ _CLOSE_SECONDS = 10.0
 async def open_engine(
     pipelines: Sequence[Pipeline], ledger_url: str, role: str = ""
 ) -> AsyncIterator[WatchedEngine]:
-    """An engine for these pipelines that tells of itself in the ledger, closed at the end.
+    """An engine for these pipelines that reports its status in the ledger, closed at the end.
 
     Args:
         role: What this process is: "console", "daemon", "once", "watch".

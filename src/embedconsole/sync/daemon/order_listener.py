@@ -40,7 +40,7 @@ class OrderTaker:
     rest: Callable[[Collection[str] | None], None] = lambda pipelines: None
     _done: set[int] = field(default_factory=set)
     _cancels: set[int] = field(default_factory=set)
-    """Those that came while nothing was going on here."""
+    """Those that came while nothing was running here."""
     ready: anyio.Event = field(default_factory=anyio.Event)
 
     async def keep(self) -> None:
@@ -102,7 +102,7 @@ class OrderTaker:
         pipelines = read_pipelines(order.arguments)
         running = self.engine.running
         if running and (pipelines is None or not running.isdisjoint(pipelines)):
-            # All processes that work on it end: a run goes on until the last of them has.
+            # All processes that work on it end: a run continues until the last of them has.
             self.engine.control.cancel(pipelines)
             await self._take(order)
         else:

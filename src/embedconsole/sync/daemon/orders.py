@@ -1,4 +1,4 @@
-"""The words of orders: what an operator may ask of whoever serves the ledger, as it stands in the ledger.
+"""Orders: requests of an operator to the processes that run on a ledger, as they are kept there.
 
 `sync` and `cancel` are for the one that is fit for it; `workers` for all who are there; a `pause` holds for
 all processes, those that start later too, until a `resume`.
@@ -34,7 +34,7 @@ _NOT_UNDERSTOOD = "this version does not understand the order"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """A run that somebody asks for.
+    """A run that was requested.
 
     Attributes:
         pipelines: Only these; None for all.
@@ -121,7 +121,7 @@ def sender() -> str:
     try:
         name = getpass.getuser()
     except (KeyError, OSError):
-        name = "somebody"
+        name = "unknown"
     return f"{name}@{socket.gethostname()}"[:120]
 
 
@@ -134,16 +134,16 @@ def _list(value: object) -> Sequence[object]:
 
 
 PATIENCE = 6.0
-"""Seconds that an order waits: whoever serves looks for orders every two seconds."""
+"""Seconds that an order waits: a daemon looks for orders every two seconds."""
 
 _ANSWER_PATIENCE = 2.0
-"""Seconds that an answer is waited for: what can't be done is said at once, a run goes on for long."""
+"""Seconds that an answer is waited for: what can't be done is answered at once, a run takes long."""
 
 _LOOK_EVERY = 0.1
 
 
 def give(ledger: Ledger, verb: Verb, arguments: Mapping[str, object]) -> Order | None:
-    """The order once it has been taken, and perhaps answered; None when nobody took it: it is taken back.
+    """The order once it has been taken, and perhaps answered; None when no process took it: it is withdrawn.
 
     A pause or a resume is in force also when no process is there to take it, and is given as it stands.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.observe.snapshots import WatchedEngine
 
 _STALE = 5.0
-"""Seconds after which what the ledger said is asked anew for a picture."""
+"""Seconds after which what the ledger said is asked again for a picture."""
 
 _PATIENCE = 5.0
 """Seconds that a collection has to tell what it looks like."""
@@ -77,7 +77,7 @@ class Sampler:
             await engine.count()
             self._rest_until = time.monotonic() + _REST * (time.monotonic() - began)
         if engine.serves and self._may_ask_collections():
-            # Who is about to end waits for nobody, and a heartbeat must not wait long.
+            # A process that is about to end does not wait, and a heartbeat must not wait long.
             with anyio.move_on_after(_PATIENCE):
                 await engine.describe()
         snapshot = engine.snapshot()

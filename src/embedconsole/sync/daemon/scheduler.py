@@ -158,7 +158,7 @@ class Scheduler:
         self.on_report(self._note(report))
         part = report.pipelines[self.name]
         if part.fault is not None and not part.planned:
-            # Nobody knows yet what there is to do.
+            # It is not known yet what there is to do.
             self._run_at = min(self._run_at, self._calm_until)
         if part.outcome in (Outcome.ABORTED, Outcome.SKIPPED, Outcome.INTERRUPTED):
             await self._answer(request, part.message or part.outcome)

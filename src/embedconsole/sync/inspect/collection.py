@@ -31,7 +31,7 @@ class Survey:
     Attributes:
         state: None when it does not exist.
         vectors: As configured; where no size is, the collection's own counts.
-        asks: Configured vectors whose size nobody knows yet.
+        asks: Configured vectors whose size is not known yet.
         indexes: As configured.
         naming: None when the store does not tell us.
         optimizations: None when the store does not tell.
@@ -80,14 +80,14 @@ async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
 
 
 async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:
-    """Nothing while the ledger is away: that is told elsewhere, and the collection can be looked at."""
+    """Nothing while the ledger is away: that is shown elsewhere, and the collection can be shown."""
     try:
         return tuple(await anyio.to_thread.run_sync(engine.ledger.audits.latest, pipeline, AUDITS))
     except Fault:
         return ()
 
 
-# A key for one collection alone may be refused both: what there is to see is shown all the same.
+# A key for one collection alone may be refused both: what there is to see is shown anyway.
 
 
 async def _naming(collection: Collection) -> Naming | None:

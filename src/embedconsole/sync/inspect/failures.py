@@ -1,4 +1,4 @@
-"""The items of a pipeline that failed: looked through, put back, let be.
+"""The items of a pipeline that failed: listed, put back, skipped.
 
 The console and the commands come through here, so that both see and do the same.
 """
@@ -33,7 +33,7 @@ class FailureOverview:
     """What failed, by cause.
 
     Attributes:
-        groups: The causes, most frequent first; then those that wait for a retry, and those let be.
+        groups: The causes, most frequent first; then those that wait for a retry, and those skipped.
         causes, failed: How many causes there are, and items that need a look; `groups` may have fewer.
     """
 
@@ -125,7 +125,7 @@ async def failed_items(
 
 
 async def retry_chosen(engine: Engine, *, pipeline: str, chosen: Chosen) -> int:
-    """See `put_back`; whoever waits for work is told."""
+    """Put items back as `put_back` does, and wake the workers."""
     count = await _of(engine, pipeline, lambda generation_id: put_back(engine.ledger, generation_id, chosen))
     engine.control.notify()
     return count or 0

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 _AMISS = {
-    Verdict.MISSING: "The ledger believes its point to be there, and it is not: verify --repair mends that.",
+    Verdict.MISSING: "The ledger believes its point to be there, and it is not: verify --repair corrects it.",
     Verdict.STALE: "Its point does not hold what the ledger believes: verify --repair sets that right.",
     Verdict.UNLISTED: "Its point is ours, and the ledger does not know it: verify --repair enters it.",
     Verdict.ORPHANED: "Its point is ours, and of no item of the catalog: verify --repair has it deleted.",
@@ -69,14 +69,14 @@ def what_follows(known: LedgerItem | None, catalog: InCatalog, *, tries: int) ->
 
 def _standing(known: LedgerItem, tries: int) -> str:
     if known.batch is not None:
-        return f"Batch {known.batch} is at it now."
+        return f"Batch {known.batch} is working on it now."
     searchable = (
         "its old point stays searchable" if known.synced_embed else "the collection has no point of it"
     )
     if known.state is State.FAILED:
         return f"It needs a look: untouched until its content changes or it is put back; {searchable}."
     if known.state is State.SKIPPED:
-        return f"It is let be until its content changes or it is put back; {searchable}."
+        return f"Skipped until its content changes or it is put back; {searchable}."
     work = _WORK[known.state]
     if known.attempts and known.due_in > 0:
         return f"Attempt {known.attempts + 1} of {tries} is due in {known.due_in:.0f} s: {work}."

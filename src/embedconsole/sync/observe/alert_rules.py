@@ -55,7 +55,7 @@ def _of_part(
     # What a limit left is as the operator asked for it.
     if not (part.failed or part.retrying):
         yield AlertVerdict(partial, None)
-    # Many failures are an incident of their own, and nobody wants to hear of them twice.
+    # Many failures are an incident of their own, and are not reported twice.
     elif rules.run_partial and not _too_many(rules, part.failed):
         yield AlertVerdict(
             partial, f"{name}: {_left(part)}.\n{_closer(f'{command} failures --pipeline {name}')}"

@@ -1,4 +1,4 @@
-"""What the ledger tells of all pipelines and processes at one moment, for those who watch over them."""
+"""Overview of all pipelines and processes by the ledger at one moment, for the alert rules."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ async def past_day(engine: Engine, pipeline: str) -> PastDay:
 
 TREND = 600.0
 TREND_STEP = 30.0
-"""Seconds before the moment of which is told how much was done, and the steps: twice what a sample covers."""
+"""Seconds before the moment for which the throughput is shown, and the steps: twice what a sample covers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def replayed(ledger: Ledger, collections: Mapping[str, str], pipeline: str, seek
     return Replayed(
         at,
         pipeline,
-        # To who looks back, nobody is "here": not even who took the picture.
+        # In the past no process is "here", not even the one that took the picture.
         replace(with_others(snapshot, 0.0), worker=""),
         {name: len(one.in_flight) if one.batches is None else one.batches for name, one in pictures.items()},
         tuple(trend),

@@ -1,4 +1,4 @@
-"""What a process tells of itself through the ledger, so that it can be shown from anywhere.
+"""Status of a process, kept in the ledger so that every process can show it.
 
 Times in here are seconds since 1970 by the clock of the process that tells them.
 """

@@ -1,4 +1,4 @@
-"""Runs looked back at: what each did and cost, how it ended, and what went wrong while it was going on."""
+"""History of runs: what each did and cost, how it ended, and its warnings and errors."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class PastRun:
 
 @dataclass(frozen=True, slots=True)
 class RunInDetail:
-    """A run and the warnings and errors of its pipelines while it was going on, oldest first."""
+    """A run and the warnings and errors of its pipelines during it, oldest first."""
 
     run: PastRun
     events: tuple[Event, ...]

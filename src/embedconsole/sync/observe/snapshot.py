@@ -58,7 +58,7 @@ class PipelineView:
     """One pipeline.
 
     Attributes:
-        counts: As of `Snapshot.counted_at`; None before the first count, or when nobody watches.
+        counts: As of `Snapshot.counted_at`; None before the first count, or while nothing counts.
         rate: Items a second, lately; None when nothing is being done.
         eta: Seconds until the backlog is done at that rate; None when it can't be told.
         dependencies: The state of the catalog, the embedders and the collection.

@@ -39,7 +39,7 @@ class RecordedSnapshot:
     """A picture, read: the pipeline, and what of the whole was noted beside it.
 
     Attributes:
-        run: The run that was going on in the process that took it.
+        run: The run of the process that took it.
         in_flight: At most `BATCHES_IN_PICTURE` of the `batches` that there were.
         processes: At most `PROCESSES_IN_PICTURE`; of their pipelines they tell only of this one.
     """

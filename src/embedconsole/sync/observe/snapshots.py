@@ -59,7 +59,7 @@ class WatchedEngine(Engine):
     async def describe(self) -> None:
         """Ask the collections for what only they know: whether they are there, and what they look like.
 
-        An embedded one belongs to the process that writes to it: whoever only looks would keep it out.
+        An embedded one belongs to the process that writes to it: a process that only looks would keep it out.
         """
         names = {
             assembly.pipeline.name

@@ -38,7 +38,7 @@ class Intake:
     """The feed of one pipeline, for as long as the engine is open. Its methods block.
 
     Attributes:
-        failing: The outbox could not be read or emptied, and another try alone will not mend that.
+        failing: The outbox could not be read or emptied, and another try alone will not repair that.
     """
 
     feed: ChangeFeed
@@ -88,7 +88,7 @@ class Intake:
     ) -> PlanResult:
         """A scan, and what the feed names: what was in the outbox before a full one began is covered by it.
 
-        A feed that fails is told, and harms no scan.
+        A feed that fails is reported, and harms no scan.
         """
         covered: Sequence[FeedEntry] = ()
         if options.full:
@@ -104,7 +104,7 @@ class Intake:
         return result
 
     def take(self, planner: Callable[[], Planner], journal: Journal) -> PlanResult:
-        """Have the planner look at everything that the feed names now; a feed that fails is told.
+        """Have the planner look at everything that the feed names now; a feed that fails is reported.
 
         Raises:
             Stopped, Transient, Refused: as `Planner.run`; what was not planned stays in the outbox.
@@ -133,7 +133,7 @@ class Intake:
         for page in self._pages():
             taken += len(page)
             if any(entry.key is None for entry in page):
-                # A table was emptied at a stroke: nobody knows of what.
+                # A table was emptied at a stroke: its keys are not known.
                 refusal = make_planner().run(PlanOptions(full=True)).refusal
                 self._acknowledge([*held, *page])
                 return refusal, taken

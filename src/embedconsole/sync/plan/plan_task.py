@@ -99,7 +99,7 @@ class Planning:
     async def keep_taking(self, guard: DeleteGuard) -> None:
         """Have what the change feed names planned also while the workers are still running."""
         intake = self.intake
-        # A run that somebody waits for comes to its end.
+        # A run that a caller waits for has to end.
         if intake is None or not (self.options.plan and self.options.patient):
             return
         take = partial(intake.take, partial(self._planner, guard), self.journal)
@@ -111,7 +111,7 @@ class Planning:
             except Stopped:
                 return
             except (Fault, FeedFailed) as error:
-                # It stays in the outbox; whoever needs the catalog or the ledger decides what this means.
+                # It stays in the outbox; the call that needs catalog or ledger decides what this means.
                 log.debug("the change feed waits: %s", error)
 
     def _look(self, guard: DeleteGuard) -> PlanResult:

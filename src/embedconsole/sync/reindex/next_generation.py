@@ -47,7 +47,7 @@ class NextGeneration:
         if state is None and await self._has_written(building):
             self.say(f"{building.target} was begun before, and is gone")
         elif building.space == assembly.space and fits:
-            self.say(f"Going on with {building.target}, which was begun before")
+            self.say(f"Continuing with {building.target}, which was begun before")
             return building
         else:
             self.say(f"{building.target} was begun for another configuration, and is dropped")
@@ -68,7 +68,7 @@ class NextGeneration:
             state = await self.succession.collection_of(generation).describe()
             if state is not None and not any(found.blocking for found in compared(assembly, state)):
                 await anyio.to_thread.run_sync(generations.build_on, generation)
-                self.say(f"Going on with {generation.target}, which stands by: it was filled like this")
+                self.say(f"Continuing with {generation.target}, kept for rollback: it was filled like this")
                 return generation
         return None
 

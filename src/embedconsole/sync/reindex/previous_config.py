@@ -16,11 +16,11 @@ async def former_assembly(assembly: Assembly, generation: Generation) -> Assembl
     """A generation's collection, with the configuration that it was filled with.
 
     Raises:
-        ConfigError: nobody knows that any more, or it can't be used.
+        ConfigError: that is not known any more, or it can't be used.
         Fault: the collection does not answer.
     """
     bound = assembly.bound_to(generation.target)
     state = await bound.collection.describe()
     if state is None or generation.recipe is None:
-        raise ConfigError("nobody knows how it was filled")
+        raise ConfigError("it is not known how it was filled")
     return bound.configured_as(former_pipeline(bound.pipeline, generation.recipe, state))

@@ -34,7 +34,7 @@ ROLE = "reindex"
 """What a process that re-indexes is called in the ledger."""
 
 _PASSES = 5
-"""How often edits of the last pass are caught up with before the name moves all the same."""
+"""How often edits of the last pass are caught up with before the alias moves anyway."""
 
 
 class Stand(StrEnum):
@@ -44,7 +44,7 @@ class Stand(StrEnum):
     BUILT = "built"
     """Built and checked, and the name left where it is, as asked."""
     WAITS = "waits"
-    """Built, and the name has not moved: somebody has to decide."""
+    """Built, and the alias has not moved: the operator has to decide."""
     SKIPPED = "skipped"
     """Another process re-indexes the pipeline; nothing was done."""
     STOPPED = "stopped"
@@ -246,7 +246,7 @@ class Reindex:
             keys = ", ".join(f"#{key}" for key in comparison.examples)
             return (
                 f"{comparison.lacking:,} items that are searched now are not in it ({keys}): look why with "
-                "embedconsole explain KEY, or move the name all the same with --accept-missing"
+                "embedconsole explain KEY, or move the alias anyway with --accept-missing"
             )
         if not self.options.switch or self.options.replace or await self._succession.can_take(alias):
             return ""
@@ -285,7 +285,7 @@ class Reindex:
 
 
 async def roll_back(engine: Engine, pipeline: str) -> str:
-    """Have the name stand for the collection of before again; returns what to know about it.
+    """Point the alias back to the previous collection; returns what to know about it.
 
     Raises:
         ConfigError: none stands by.

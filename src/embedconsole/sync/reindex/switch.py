@@ -47,7 +47,7 @@ class AliasSwitch:
         generation = await anyio.to_thread.run_sync(current_generation, self.assembly, self.ledger)
         if generation is None:
             raise ConfigError(f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole run")
-        # Somebody else's alias may be configured: from here on the collection itself is meant. Not where the
+        # An alias of others may be configured: from here on the collection itself is meant. Not where the
         # name has moved to the next one already, and only the ledger does not know yet.
         own_name = (await self.collection_of(generation).naming()).collection
         building = await self.building()
@@ -70,7 +70,7 @@ class AliasSwitch:
         )
 
     async def free_target(self, searched: Generation) -> str:
-        """A name for the next collection, which nobody has."""
+        """A free name for the next collection."""
         stem = searched.collection
         number = searched.id + 1
         while True:
@@ -107,7 +107,7 @@ class AliasSwitch:
         """
         standby = await self.standby()
         if not standby:
-            raise ConfigError(f"pipeline {self.name}: no collection of before stands by to go back to")
+            raise ConfigError(f"pipeline {self.name}: no previous collection is kept for rollback")
         searched = await self.searched()
         await self.take_over(standby[0], searched.collection, searched)
         if has_vector_column(self.assembly):

@@ -19,7 +19,7 @@ async def alongside(work: Callable[[], Coroutine[None, None, None]]) -> AsyncIte
         group.start_soon(work)
         try:
             yield
-        # Raised below: out of the task group it would come wrapped, and be caught by nobody.
+        # Raised below: out of the task group it would come wrapped, and not be caught.
         except Exception as error:  # noqa: BLE001
             failure = error
         group.cancel_scope.cancel()

@@ -56,7 +56,7 @@ class Board(Protocol):
 
 
 class Alone:
-    """The board of a process that shares its gates with nobody."""
+    """The board of a process that shares its gates with no other."""
 
     def tell(self, gate: Gate) -> None:
         pass
@@ -263,7 +263,7 @@ class Gate:
         hopeless = refuses_everything or (isinstance(fault, Unreachable) and not self._ever_succeeded)
         if not self._patient and (hopeless or probes >= _PROBES_OF_ONE_RUN):
             if self._state is GateState.PROBING:
-                # Whoever comes next may see for himself at once.
+                # The next caller may try at once.
                 self._enter(GateState.OPEN)
                 self._board.tell(self)
             raise Stop(fault)

@@ -125,7 +125,7 @@ class Gates:
         self._news.set()
 
     async def may_probe(self, gate: Gate) -> bool:
-        """Whether nobody else probes; without the ledger everybody does."""
+        """Whether no other process probes; without the ledger each one does."""
         shared = self._of(gate)
         if shared.to_tell:
             await self.exchange()
@@ -141,7 +141,7 @@ class Gates:
 
     @asynccontextmanager
     async def shared(self) -> AsyncIterator[None]:
-        """Exchange news with the other processes meanwhile; what is left to be told is told in the end."""
+        """Exchange news with the other processes meanwhile, and write what is left at the end."""
         await self.exchange()
         try:
             async with alongside(self._keep):

@@ -1,4 +1,4 @@
-"""A run's worker with all that lies on its bench; made when there is a first batch."""
+"""The worker of a run with all its parts; made for the first batch."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorke
         run.journal,
         refill=partial(keeper.refill, run.generation.id),
         synced=counts.synced,
-        force=run.options.anew,
+        force=run.options.from_scratch,
         when_there=run.deferring.begin,
         held=partial(run.ledger.overview.held, run.generation.id),
         take_over=run.options.take_over,

@@ -115,7 +115,7 @@ class Assembly:
     def bound_to(self, target: str) -> Assembly:
         """The same with the collection of this name, which may be one that the configured name stands for.
 
-        Whoever writes names the collection itself: an alias may move while a request is under way.
+        A write names the collection itself: an alias may move while a request is under way.
         """
         return replace(self, _bound_to=target)
 

@@ -33,7 +33,7 @@ _NEVER = 0
 
 @dataclass(slots=True)
 class Deferring:
-    """Puts off the index of one generation's collection, for as long as a run goes on.
+    """Puts off the index of one generation's collection, for the length of a run.
 
     Args:
         collection: Asked for only when there is something to set.
@@ -62,7 +62,7 @@ class Deferring:
             return
         state = await self.gate.call(self.collection().describe, self.retry)
         if state is None or state.indexing_threshold in (None, _NEVER):
-            self.wanted = False  # an engine that builds none, or somebody else's choice
+            self.wanted = False  # an engine that builds none, or the choice of others
             return
         await self._note(state.indexing_threshold)
         await self._set(_NEVER)

@@ -44,7 +44,7 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
     with _ledger_to_read(assembly, ledger_url) as (ledger, generation):
         if options.only is not None:
             options.only.check(assembly.pipeline.name, assembly.catalog.columns)
-        if not options.anew:
+        if not options.from_scratch:
             check_models(generation, assembly, ledger)
         counts = ledger.overview.counts(generation.id)
         rule = DeleteRule(assembly.pipeline.max_delete_fraction, options.allow_deletes)

@@ -99,7 +99,7 @@ class Engine:
             return self._all(options, aborted(fault))
 
     async def help(self, options: RunOptions = WHAT_IS_DUE) -> RunReport:
-        """Work on what is due, beside whoever runs the pipelines: claims need no lease.
+        """Work on what is due, next to the process that runs the pipelines: claims need no lease.
 
         Args:
             options: Of a run that does not plan.
@@ -160,7 +160,7 @@ class Engine:
         self._silence.failed(Asking.WRITING, fault)
 
     async def _keep_burying(self) -> None:
-        """Whoever works, planning or helping, need not wait for the leases of one that dies meanwhile."""
+        """A run, planning or helping, need not wait for the leases of a process that dies meanwhile."""
         while True:
             await anyio.sleep(_BURY_EVERY)
             try:
@@ -171,7 +171,7 @@ class Engine:
                 self.control.notify()
 
     async def bury_the_dead(self) -> None:
-        """Take back what processes held that are no more, and forget batches nobody holds."""
+        """Take back what processes held that are no more, and forget batches that no process holds."""
         workers = await anyio.to_thread.run_sync(self.ledger.presence.workers)
         dead = dead_among(workers, self.me)
         if dead:

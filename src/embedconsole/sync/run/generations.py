@@ -40,7 +40,7 @@ def settled_generation(assembly: Assembly, ledger: Ledger) -> Generation:
     Its space is noted when its first vectors are written, not here: see `note_space`.
 
     Raises:
-        ConfigError: the configuration is that of before a re-index.
+        ConfigError: the configuration is the one before a re-index.
     """
     pipeline = assembly.pipeline
     generation = current_generation(assembly, ledger)
@@ -71,7 +71,7 @@ def _was_away(generation: Generation, ledger: Ledger) -> bool:
 
 
 def _check_not_succeeded(pipeline: Pipeline, address: str, ledger: Ledger) -> None:
-    """Whoever still has the name of before must not take the pipeline back, and pay for all of it again."""
+    """A process with the previous name must not take the pipeline back, and pay for all of it again."""
     name = pipeline.collection.name
     live = ledger.generations.current(pipeline.name)
     before = ledger.generations.standby(pipeline.name, address)

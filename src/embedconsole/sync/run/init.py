@@ -27,7 +27,7 @@ class InitPlan:
         vectors: Those that are configured; without the ones whose size is not known yet.
         asks: Vectors whose size would be asked of their embedder, by one embedding each.
         indexes: Payload indexes that would be added.
-        left: Differences that it would not mend; some may forbid writing.
+        left: Differences that it would not repair; some may forbid writing.
     """
 
     target: str
@@ -50,7 +50,7 @@ class Initialised:
     Attributes:
         created: The collection did not exist and was created.
         added: Payload indexes that were added to an existing one.
-        left: Differences that `init` does not mend; some may forbid writing.
+        left: Differences that `init` does not repair; some may forbid writing.
     """
 
     target: str
@@ -91,14 +91,14 @@ async def plan_init(assembly: Assembly) -> InitPlan:
     if state is None:
         return InitPlan(assembly.collection.target, False, vectors, asks, dict(indexes))
     added = {path: kind for path, kind in indexes.items() if path not in state.indexes}
-    mended = {index_field(path) for path in added}
+    repaired = {index_field(path) for path in added}
     found = compared(assembly, state)
-    left = tuple(difference for difference in found if difference.field not in mended)
+    left = tuple(difference for difference in found if difference.field not in repaired)
     return InitPlan(assembly.collection.target, True, vectors, asks, added, left)
 
 
 def compared(assembly: Assembly, state: CollectionState) -> list[Difference]:
-    """What of a collection is not as configured; asks nobody for the size of a vector."""
+    """What of a collection is not as configured; asks no embedder for the size of a vector."""
     pipeline = assembly.pipeline
     vectors, asks = configured_vectors(assembly, state)
     missing = [

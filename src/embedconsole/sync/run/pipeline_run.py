@@ -1,4 +1,4 @@
-"""A run of one pipeline: a planner and a crew of workers side by side, until nothing is left to do."""
+"""A run of one pipeline: a planner and a pool of workers side by side, until nothing is left to do."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ class PipelineRun:
         )
         await doubter.look_if_possible()
         worker = cache(partial(self.make_worker, self, guard, counts))
-        if self.options.plan and counts.synced and not self.options.anew:
+        if self.options.plan and counts.synced and not self.options.from_scratch:
             await self._miss_the_lost(worker)
         async with (
             alongside(doubter.keep_looking),

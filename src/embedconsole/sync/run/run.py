@@ -1,4 +1,4 @@
-"""A round: the runs of several pipelines side by side, one run in the ledger's words."""
+"""The runs of several pipelines side by side: one run in the ledger."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Round:
             assembly = assembly.in_the_background()
         else:
             generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.ledger)
-            await check_in_place(assembly, generation, self.ledger, force=self.options.anew)
+            await check_in_place(assembly, generation, self.ledger, force=self.options.from_scratch)
             former = await anyio.to_thread.run_sync(former_generation, generation, self.ledger)
             if former is not None:
                 beside = former.address == generation.address

@@ -122,7 +122,7 @@ class Takeover:
 
     def _check_model(self, ours: Sequence[Held]) -> None:
         """Refuse points of which none was made as the configuration says now, by the first of them."""
-        if self.options.anew or self.ledger.overview.counts(self.generation.id).synced:
+        if self.options.from_scratch or self.ledger.overview.counts(self.generation.id).synced:
             return
         rows = self.assembly.catalog.read([one.key for one in ours])
         there = [one for one in ours if one.key in rows]
@@ -174,7 +174,7 @@ class Takeover:
 
     async def _check_origin(self, former: Generation | None, *, points: int) -> None:
         """Refuse a collection without our points where the ledger knows that there are some."""
-        if self.options.anew:
+        if self.options.from_scratch:
             return
         count = partial(self.ledger.overview.counts, self.generation.id)
         synced = (await anyio.to_thread.run_sync(count)).synced

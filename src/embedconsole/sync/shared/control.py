@@ -210,7 +210,7 @@ class RunState:
 
 
 def pause_in_force(ledger: Ledger) -> Pause | None:
-    """The pause that an operator has ordered and nobody has ended, on this ledger; blocks.
+    """The pause that an operator has ordered and that has not been ended, on this ledger; blocks.
 
     Raises:
         Fault: the ledger does not answer.

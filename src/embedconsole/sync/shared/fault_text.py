@@ -43,7 +43,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"image|picture|jpe?g|\bpng\b|webp|download",
-            "Mend or replace its image; the change brings it back by itself. If its address was only away "
+            "Repair or replace its image; the change brings it back by itself. If its address was only away "
             "for a while, put it back.",
         ),
         (
@@ -53,18 +53,18 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             "payload",
-            "Its payload can't be written as it is: mend the product's values, or leave the column out of "
+            "Its payload can't be written as it is: repair the product's values, or leave the column out of "
             "collection.payload.",
         ),
         (
             r"refused the input",
-            "Look at what is sent to the embedder and mend the product or the template; the change brings it "
-            "back by itself.",
+            "Look at what is sent to the embedder and repair the product or the template; the change brings "
+            "it back by itself.",
         ),
     )
 )
 _BY_CLASS = {
-    FaultClass.ITEM: "Mend the product, which brings it back by itself, or put it back as it is.",
+    FaultClass.ITEM: "Repair the product, which brings it back by itself, or put it back as it is.",
     FaultClass.TRANSIENT: "It failed every time by the service: put it back once that is well.",
 }
 
@@ -79,8 +79,8 @@ def remedy_for(error_class: str, error: str) -> str:
 NEEDS_A_LOOK = "needs a look"
 
 _STOPPED = {
-    FaultClass.THROTTLED: "nothing is lost, the next run goes on",
-    FaultClass.TRANSIENT: "nothing is lost, the next run goes on",
+    FaultClass.THROTTLED: "nothing is lost, the next run continues",
+    FaultClass.TRANSIENT: "nothing is lost, the next run continues",
     FaultClass.ITEM: "nothing is lost",
     FaultClass.REFUSED: "no item is charged and nothing is lost",
 }

@@ -1,4 +1,4 @@
-"""What is told of the work: the log (a line a batch, a line a failed item) and the ledger's events."""
+"""Reports of the work: the log (a line a batch, a line a failed item) and the ledger's events."""
 
 from __future__ import annotations
 

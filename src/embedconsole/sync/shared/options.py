@@ -51,7 +51,7 @@ class RunOptions:
     patient: bool = False
 
     @property
-    def anew(self) -> bool:
+    def from_scratch(self) -> bool:
         """Whether everything is embedded again, so that nothing of what was there has to be kept."""
         return self.force and self.only is None
 

@@ -92,7 +92,7 @@ class Tally:
         self.whole[pipeline] = self.of(pipeline).plus(progress)
 
     def with_runs(self, runs: Mapping[str, Progress]) -> Tally:
-        """The same with those that are going on."""
+        """The same with the runs that have not ended."""
         tally = Tally(dict(self.whole))
         for pipeline, progress in runs.items():
             tally.add(pipeline, progress)

@@ -51,7 +51,7 @@ _NOT_OURS = "the point with its id in the collection is {whose}, so it is not ov
 
 
 class BatchTaken(Interrupted):
-    """The lease ran out while the process was away, and somebody else has the items."""
+    """The lease ran out while the process was away, and another worker has the items."""
 
 
 class Task:
@@ -243,7 +243,7 @@ class Task:
             if content.key in rejected:
                 self._fail(item, rejected[content.key])
             elif content.point in missing:
-                # Somebody removed the point: only embedding brings it back.
+                # The point was removed by others: only embedding brings it back.
                 self._outcome.unsynced.append(item)
             else:
                 self._outcome.written.append((item, content.hashes))
@@ -318,7 +318,7 @@ class Task:
 
     async def _fence_embedding(self) -> None:
         # After a sleep the answer has timed out, and another worker pays for the items already. While the
-        # ledger is away it can't tell; that is no fault of the embedder, and nobody else can claim either.
+        # ledger is away it can't tell; that is no fault of the embedder, and no process can claim either.
         if self._bench.ended_early():
             raise Interrupted  # what another batch met ends this one's tries as well
         with suppress(Stop):
@@ -377,7 +377,7 @@ class Stages:
         entered: Told of each.
 
     Attributes:
-        seconds: Stage to the time in it; one that is entered again goes on.
+        seconds: Stage to the time in it; one that is entered again is added to.
     """
 
     def __init__(self, entered: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:

@@ -40,7 +40,7 @@ class Workbench:
         embed_slots: Batches that may be embedding at the same time.
         enter_stage: Told what a batch (by token) is doing now.
         holds: Whether a batch is ours for so many seconds more.
-        give_up: Told why the run can't go on, before the batch is given back: nobody shall claim it again.
+        give_up: Told why the run can't go on, before the batch can be claimed again.
         ended_early: Whether nothing more is to be begun.
         donor: Has vectors of what is searched now, while this collection is built beside it.
     """

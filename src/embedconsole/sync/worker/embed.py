@@ -60,7 +60,7 @@ _SAMPLE_PICTURE = (
 
 
 async def _nobody_else() -> None:
-    """The fence of who shares the items with nobody."""
+    """The fence of a caller that shares the items with no other."""
 
 
 async def _nothing_remembered() -> EmbedInput | None:
@@ -156,7 +156,7 @@ class GatedEmbedder:
         return await self._call(inputs, fence, self.retry)
 
     async def probe(self, inputs: Sequence[EmbedInput], fence: Fence = _nobody_else) -> Embedded:
-        """Embed with a single try (a 429 is waited for all the same)."""
+        """Embed with a single try (a 429 is waited for anyway)."""
         once = self.retry.model_copy(update={"call_attempts": 1})
         return await self._call(inputs, fence, once)
 
@@ -187,7 +187,7 @@ class GatedEmbedder:
             paid = embedded.usable if embedded.paid is None else embedded.paid
         except (Throttled, Unreachable, Refused, BadInput) as fault:
             if not isinstance(fault, PaidFailure):
-                paid = 0  # nobody takes money for turning us away
+                paid = 0  # a refusal costs nothing
             raise
         finally:
             self.progress.embed_requests += requests
@@ -278,7 +278,7 @@ async def embed_contents(
 ) -> ItemVectors:
     """Embed all slots of the contents; an item is rejected when one of its embeddings is.
 
-    A batch that fails as a whole counts with its gate. What was embedded before is there all the same.
+    A batch that fails as a whole counts with its gate. What was embedded before is kept.
 
     Args:
         embedders: Vector name to its embedder.

@@ -241,7 +241,7 @@ class Crew:
             return self.over
         if self._room > 0 and not await self._nothing_pending():
             return False
-        # Somebody may have claimed, or planned, while the ledger was asked.
+        # Another process may have claimed, or planned, while the ledger was asked.
         if not self._busy:
             self._done = True
             self.control.notify()

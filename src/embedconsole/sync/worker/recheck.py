@@ -37,7 +37,7 @@ class Doubter:
     Args:
         pipeline: Its name, as points bear it: others are not touched.
         collection: Asked for only when there is a doubt.
-        gate: The collection's; nobody looks while it is shut.
+        gate: The collection's; no look while it is shut.
         found_wrong: Called when something is to be done again.
     """
 

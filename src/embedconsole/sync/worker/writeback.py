@@ -69,7 +69,7 @@ class CatalogNoter:
                 "warning", fault.kind, f"write-back of batch {batch.token}: {left_for_later(fault)}"
             )
         except Interrupted:
-            # As above: a run that drains waits for nobody.
+            # As above: a run that drains does not wait.
             self.journal.note(
                 "warning", "writeback", f"write-back of batch {batch.token} is left to the next run"
             )
