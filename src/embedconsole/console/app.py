@@ -54,18 +54,19 @@ log = logging.getLogger("embedconsole")
 
 
 class Console(App[int]):
-    """Draws what the poller sees and hands on what the operator wants; gives the signal that ended it, or 0.
+    """The Textual app; `run` returns the signal that ended it, or 0.
 
     Args:
         open_client: Opens the engine; called in the poller's thread.
         clock: Seconds since 1970.
-        offset: See `ConsoleState`, as `zone`.
+        offset: Seconds from the engine's clock to the time since 1970; None to measure it.
+        zone: The operator's time zone; None for the machine's.
     """
 
     TITLE = "embedconsole"
     BINDINGS = bindings()
     # No two terminals agree on how wide the palette's picture of a lens is.
-    # A word to the operator covers what it must, and no more.
+    # A notification covers no more of the screen than it needs.
     CSS = "CommandPalette SearchIcon { display: none; } Toast { padding: 0 1; margin-top: 0; }"
     # A mode a screen, each with its own modals; the stylesheet of a default screen would not be read.
     DEFAULT_MODE = "dashboard"
@@ -169,14 +170,14 @@ class Console(App[int]):
         self.say(what.words)
 
     def say(self, text: str, *, alarm: bool = False) -> None:
-        """A word to the operator, which the log keeps."""
+        """Notify the operator, and write it to the log."""
         log.log(logging.WARNING if alarm else logging.INFO, "console: %s", text)
         severity: SeverityLevel = "error" if alarm else "information"
         seconds = _ALARM_SECONDS if alarm else _TOAST_SECONDS
         self.notify(clean(text), severity=severity, markup=False, timeout=seconds)
 
     def ready(self, action: str) -> EngineClient | None:
-        """The client, if the action may be taken now; else the operator is told why not."""
+        """The engine client, if the action is possible now; otherwise None, and the operator is told why."""
         if BY_ID[action].changes or self.state.client is None:
             why_not = self.state.why_not
             if why_not is not None:
@@ -185,7 +186,7 @@ class Console(App[int]):
         return self.state.client
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """A worker that failed did so by a fault of ours: it is told and logged, and the console goes on."""
+        """Report and log an unexpected error of an action; the console continues."""
         if event.state is WorkerState.ERROR:
             log.error("an action of the console failed", exc_info=event.worker.error)
             self.say(f"That failed by an error of embedconsole itself ({event.worker.error!r}).", alarm=True)

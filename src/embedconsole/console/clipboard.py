@@ -1,6 +1,6 @@
 """Copying over SSH: the terminal is asked by OSC 52 to take a text into the operator's clipboard.
 
-Whether it did is told to nobody, and some terminals refuse; so the text is also left in a file.
+The terminal does not report whether it did, and some refuse; so the text is also written to a file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The actions that are done as soon as they are wished for; those that ask first are in `flows`."""
+"""What the actions do: switches take effect at once, others ask first, and some show a sheet of results."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CostEstimate:
-    """What embedding some items comes to; None where nobody can know."""
+    """Time and cost of embedding some items; None where unknown."""
 
     items: int
     seconds: float | None
@@ -253,7 +253,7 @@ async def _count_choice(host: ScreenHost, wish: Wish) -> int:
 
 
 async def cancel(host: ScreenHost) -> None:
-    """End the present run, after asking: what is done is done, what waits goes on waiting."""
+    """End the present run, after asking; pending items stay pending."""
     client, view = host.ready("cancel"), host.state.pipeline_view
     if client is None or view is None:
         return
@@ -329,7 +329,7 @@ async def test(host: ScreenHost) -> None:
 
 
 async def tell(host: ScreenHost, future: Future[str]) -> None:
-    """Tell the operator what became of a switch."""
+    """Report the outcome of a switch to the operator."""
     words = await _answer(host, future)
     if words:
         host.say(words)
@@ -337,7 +337,7 @@ async def tell(host: ScreenHost, future: Future[str]) -> None:
 
 
 async def _answer(host: ScreenHost, future: Future[T]) -> T | None:
-    """The future's result; None, and a word to the operator, when the outside world fails it."""
+    """The future's result; None, with a notification, when a dependency fails."""
     try:
         return await asyncio.wrap_future(future)
     except (ConfigError, Fault) as fault:
@@ -349,7 +349,7 @@ _REDRAW_EVERY = 1.0
 
 
 async def verify(host: ScreenHost) -> None:
-    """Compare, and show what was found; goes on when the sheet is closed before."""
+    """Compare, and show what was found; continues when the sheet is closed."""
     client, facts = host.ready("verify"), host.state.pipeline
     if client is None:
         return
@@ -407,12 +407,14 @@ def _in_short(found: Audit | str) -> str:
     drift = found.known_drift
     if found.failed:
         return "Not all could be checked" + (f", and {counted(drift, 'difference')} found" if drift else "")
-    return f"{counted(drift, 'difference')}; embedconsole verify --repair mends" if drift else "All agree"
+    return (
+        f"{counted(drift, 'difference')}; embedconsole verify --repair repairs them" if drift else "All agree"
+    )
 
 
 def _so_far(progress: AuditProgress, cells: int) -> list[Line]:
     text = (
         f"Comparing: {number(progress.scan.scanned)} rows, {number(progress.items)} items, "
-        f"{number(progress.points)} points so far. It goes on when this is closed."
+        f"{number(progress.points)} points so far. It continues when this is closed."
     )
     return wrapped(text, cells, "work")

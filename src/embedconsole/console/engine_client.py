@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class EngineClient(Protocol):
-    """The controls. Futures fail with `Fault` or `ConfigError` when the outside world does."""
+    """What the console asks of an engine. Futures fail with `Fault` or `ConfigError`."""
 
     @property
     def stopped(self) -> bool:
@@ -75,15 +75,15 @@ class EngineClient(Protocol):
         ...
 
     def stop(self) -> None:
-        """Come to an end at once; what is in flight is given back."""
+        """Stop at once; batches in flight are returned to the queue."""
         ...
 
 
 class Controls(Protocol):
-    """See the module. Futures fail with `Fault` when the ledger does."""
+    """The switches of an engine. Futures fail with `Fault` when the ledger does."""
 
     def sync(self, wish: Wish) -> Future[str]:
-        """Begin a run now, or after the one that is going on."""
+        """Start a run now, or after the present one."""
         ...
 
     def cancel(self, pipeline: str) -> Future[str]:
@@ -108,7 +108,7 @@ LOOK_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class EngineSeen:
-    """What the poller has to tell.
+    """What the poller saw last.
 
     Attributes:
         client: The engine's controls, once it is open.
@@ -123,7 +123,7 @@ class EngineSeen:
 
 
 class EnginePoller(threading.Thread):
-    """See the module.
+    """The thread that opens the engine and looks at it once a second.
 
     Args:
         open_client: Opens the engine; blocks.
@@ -143,7 +143,7 @@ class EnginePoller(threading.Thread):
         self._told = False
 
     def take(self) -> EngineSeen:
-        """The latest; from now on, news is told again."""
+        """The latest; the next change is reported again."""
         with self._lock:
             self._told = False
             return self._sight
@@ -174,7 +174,7 @@ class EnginePoller(threading.Thread):
                     self._wake.wait(LOOK_EVERY)
                     self._wake.clear()
                 self._put(EngineSeen(client, client.look()))
-        # Whatever it is, the screen is where it can be told.
+        # Whatever it is, the operator sees it on the screen.
         except Exception as fault:  # noqa: BLE001
             error = fault
         self._put(EngineSeen(error=error, closed=True))

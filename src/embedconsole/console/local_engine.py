@@ -49,7 +49,7 @@ T = TypeVar("T")
 
 
 class OwnControls:
-    """Of the engine in this process."""
+    """The switches of the engine in this process."""
 
     def __init__(self, handle: EngineHandle, attendance: Attendance) -> None:
         self._handle = handle
@@ -105,7 +105,7 @@ class OwnControls:
 
 
 class OrderedControls:
-    """Of those who serve the ledger, by orders."""
+    """The switches of the processes on this ledger, by orders."""
 
     def __init__(self, handle: EngineHandle) -> None:
         self._handle = handle
@@ -142,7 +142,7 @@ def _told(order: Order | None) -> str:
     if order is not None and order.taken_by is None:
         return "In force. No process is running on this ledger; it holds for those that start."
     if order is None or order.taken_by is None:
-        return "Nobody took the order, so it is taken back: nobody serves this ledger, or is at it."
+        return "Order withdrawn: no process took it. None is running on this ledger, or all are busy."
     who = order.taken_by.partition(":")[0]
     return f"{who} took the order." if order.answer is None else f"{who}: {order.answer}"
 
@@ -160,7 +160,7 @@ _COUNT_PATIENCE = 0.5
 _REST_BUSY, _REST_WATCHING, _REST_IDLE = 3, 10, 50
 """Counting a huge ledger takes a while: rest so many times as long before counting again.
 
-What happens elsewhere begins unannounced, so who watches counts more often than who rests.
+Runs of other processes begin unannounced, so an attached console counts more often than an idle one.
 """
 
 _SILENCE = 5.0
@@ -173,7 +173,7 @@ log = logging.getLogger("embedconsole")
 
 
 class LocalEngine:
-    """See `client.EngineClient`. Made by `open_local_engine`."""
+    """The `EngineClient` of an engine in a thread of this process; made by `open_local_engine`."""
 
     def __init__(self, handle: EngineHandle, controls: Controls, serving: Future[None]) -> None:
         self.controls = controls
@@ -267,7 +267,7 @@ class LocalEngine:
         self._serving.cancel()
 
     def close(self) -> None:
-        """Let go of everything that is still under way, so that the engine can be closed."""
+        """Cancel everything that is still running, so that the engine can be closed."""
         for future in (self._serving, self._counting, self._describing):
             if future is not None:
                 future.cancel()
@@ -275,7 +275,7 @@ class LocalEngine:
 
 @contextmanager
 def open_local_engine(launch: Launch) -> Iterator[LocalEngine]:
-    """An engine at work, closed at the end.
+    """A running engine, closed at the end.
 
     Raises:
         ConfigError: a part can't be built as configured, or the ledger is of a newer version.

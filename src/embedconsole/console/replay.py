@@ -28,10 +28,10 @@ _A_MOMENT = 0.001
 
 @dataclass(frozen=True, slots=True)
 class ReplayContext:
-    """Who looks back.
+    """The viewer of a past moment: what the screen needs to know of the present.
 
     Attributes:
-        index: Which of the pipelines he looks at.
+        index: Which of the pipelines is shown.
         now: Seconds since 1970.
         keys: Action to the key that is shown.
     """

@@ -74,9 +74,9 @@ class ConsoleState:
     Attributes:
         offset: Seconds to add to the engine's monotonic clock to have the time since 1970.
         zone: The operator's time zone; None for the machine's.
-        workers: Workers the operator asked for; None before he did.
-        me: The operator, as others see him in his orders.
-        leaving: How often he asked to leave.
+        workers: Workers the operator asked for; None before the first request.
+        me: The operator, as named in their orders.
+        leaving: How often the operator asked to leave.
         failure: What ended the engine, or kept it from being opened.
         looks_back: What is on the screen is the past.
     """
@@ -111,12 +111,12 @@ class ConsoleState:
 
     @property
     def paused(self) -> bool:
-        """Whether nothing was claimed then, because somebody wanted it so."""
+        """Whether the engine was paused when last seen."""
         return self.snapshot is not None and self.snapshot.pause is not None
 
     @property
     def running(self) -> bool:
-        """Whether a run was going on then."""
+        """Whether a run was active when last seen."""
         return self.snapshot is not None and self.snapshot.run is not None
 
     @property

@@ -33,7 +33,7 @@ class Standing:
     Attributes:
         offset: Seconds to add to the monotonic clock to have the time since 1970.
         zone: The operator's time zone; None for the machine's.
-        me: The operator, as others see him in his orders.
+        me: The operator, as named in their orders.
         broken: Why the engine has ended though nobody asked it to.
         attached: Nothing is synced here; others do, and take orders.
     """
@@ -205,7 +205,7 @@ class Situation:
         pending: Wanting work, in flight and waiting for a retry included.
         elsewhere: Items in batches of other processes.
         changed: What the last run changed, at `last_run`.
-        unserved: This console only watches, and there is nobody to watch.
+        unserved: This console only watches, and no daemon is running on the ledger.
     """
 
     noun: str = "product"

@@ -92,7 +92,7 @@ class ScreenHost(Protocol):
         ...
 
     def say(self, text: str, *, alarm: bool = False) -> None:
-        """A word to the operator, which the log keeps."""
+        """Notify the operator, and write it to the log."""
         ...
 
     def copy(self, text: str) -> None:
@@ -244,14 +244,14 @@ class ConsoleScreen(Screen[None]):
     # Looking things up
 
     def look_again(self) -> None:
-        """Look once more, unless a look is under way."""
-        # Without an engine there is nobody to ask; its first view comes soon, and then it is looked.
+        """Look once more, unless a look is running."""
+        # Before the engine is open there is nothing to ask; its first view triggers a look.
         idle = self._looking is None or self._looking.is_finished
         if idle and self.host.state.client is not None:
             self.look_anew()
 
     def look_anew(self) -> None:
-        """Look now, for something else than before: a look that is under way is given up."""
+        """Look now, for something else: a running look is cancelled."""
         self._look_at = time.monotonic() + self.look_every
         self._unseen = False
         self._looking = self.run_worker(self._look, group="look", exclusive=True, exit_on_error=False)
@@ -263,7 +263,7 @@ class ConsoleScreen(Screen[None]):
         except (Fault, ConfigError) as fault:
             self.fault = str(fault)
             self.look_failed(self.fault)
-            # What is back is to be seen soon, also by those who seldom look.
+            # A recovery is seen soon, also on screens that seldom look.
             self._look_at = min(self._look_at, began + _AGAIN)
         else:
             self.fault = None

@@ -1,4 +1,4 @@
-"""What the sheets say: the help, the checks of `test` and what `init` found."""
+"""The dialogs: a sheet of lines, a question, the choice of what to embed again; and their texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The list of causes: what failed, what waits for another try, what is let be."""
+"""The lists of the failures screen: the causes, and the items of one cause."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _NO_SUCH_CAUSE = "No key and no error has this in it; esc in the filter (/) ends
 
 
 class CauseList(ListPanel[FailureGroup]):
-    """See the module; `sought` is the text it is filtered by."""
+    """The failures by cause; `sought` is the text it is filtered by."""
 
     def __init__(self, host: ScreenHost) -> None:
         super().__init__(
@@ -103,7 +103,7 @@ _NO_SUCH_ITEM = "No key and no error of them has this in it; esc in the filter (
 
 
 class FailedList(ListPanel[FailedItem]):
-    """See the module; `sought` is the text it is filtered by."""
+    """The failed items of one cause; `sought` is the text it is filtered by."""
 
     def __init__(self, host: ScreenHost) -> None:
         super().__init__(

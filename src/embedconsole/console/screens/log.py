@@ -86,7 +86,7 @@ class LogScreen(ListScreen):
             while not await book.read_on():
                 book = await self._begun()
             if len(book.entries) - before >= self.size.height:
-                # Nobody reads that fast: a screen of it every other second is enough for the link.
+                # Faster than anyone can read: a screen of it every other second is enough for the link.
                 self._look_at = time.monotonic() + _IN_A_BURST
             if self._list.following:
                 book.drop_old()

@@ -387,7 +387,7 @@ def _lines(block: bytes, place: FilePosition) -> Iterator[tuple[FilePosition, st
 _EVENTS = 1000
 
 _FAR_BEHIND = 16 * 1024 * 1024
-"""Bytes to catch up with that are better begun anew at the end."""
+"""Bytes to catch up with that are better restarted at the end."""
 
 
 class LogSource(Protocol):
@@ -403,7 +403,7 @@ class LogSource(Protocol):
         ...
 
     async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
-        """Of what came since what passes; None when that is too much to read, and better begun anew."""
+        """Of what came since what passes; None when that is too much to read, and better restarted."""
         ...
 
     def forget_before(self, entry: LogEntry) -> None:

@@ -27,7 +27,7 @@ _ALL_THE_WAY = 1_000
 
 
 class PastScreen(ConsoleScreen):
-    """See the module."""
+    """A screen that can show the past."""
 
     # The arrows are in the table of actions; these letters are other actions' on other screens.
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,4 +1,4 @@
-"""What the collection says of itself, and whether it is as configured."""
+"""The lines of the collection screen, and of the dashboard's collection panel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The backlog: how much waits, how far the run is, and how fast it went lately."""
+"""The lines of the dashboard's panels, its first line and the line of keys."""
 
 from __future__ import annotations
 

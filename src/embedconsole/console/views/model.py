@@ -1,4 +1,4 @@
-"""What the dashboard shows, as plain frozen data: equal views are the same picture."""
+"""Records of what the dashboard shows: equal records are drawn equally."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class BacklogView:
 
     Attributes:
         oldest: Age of what has been due longest; empty when nothing is due.
-        wanted, done: Of the run that is going on; None between runs.
+        wanted, done: Of the present run; None between runs.
         scanned: Items compared by a planner that is still at it; None when none is.
         history: Items a second, oldest first, as many as fit a wide panel.
     """
@@ -89,7 +89,7 @@ class CollectionView:
         exists: None while that is not known.
         vectors: "512 cosine", or a line each for named ones.
         fault: Why it does not answer; the rest is then from `as_of`.
-        past: Nobody asks it any more: it is shown as it was.
+        past: It is shown as it was, and not asked again.
         drift: What the last verify found, and when; empty before the first.
     """
 

@@ -1,4 +1,4 @@
-"""A panel: a heading and the lines of a view, drawn anew when the view, the size or the focus changes."""
+"""A panel: a heading and the lines of a view, redrawn when the view, the size or the focus changes."""
 
 from __future__ import annotations
 

@@ -113,7 +113,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         """Another row is under the cursor."""
 
     class NearEnd(Said):
-        """The cursor is near the end of the rows; whoever has more may show more."""
+        """The cursor is near the end of the rows: time to load more."""
 
     def __init__(
         self,
@@ -270,7 +270,7 @@ class Tail(ListPanel[R]):
     """See the module."""
 
     class NearStart(ListPanel.Said):
-        """The cursor is near the oldest row; whoever has older ones may show them."""
+        """The cursor is near the oldest row: time to load older ones."""
 
     @property
     def following(self) -> bool:
