@@ -1,12 +1,21 @@
-"""The heart: what to do about one item, from what is wanted and what is known of it. Pure."""
+"""What to do about one item: once in Python for the planner, once in SQL for what sets a state.
+
+A property test holds both to the same answers.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy import and_, case
+
+from embedconsole.ledger.dialect import constant
+from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
     from embedconsole.ledger.records.items import Hashes, Known
 
 
@@ -24,6 +33,26 @@ def state_of(
     if desired_payload != synced_payload:
         return State.PAYLOAD
     return State.SYNCED
+
+
+def state_in_sql(same_embed: ColumnElement[bool], same_payload: ColumnElement[bool]) -> ColumnElement[int]:
+    """`state_of` for a row of the ledger, from how its desired hashes compare with the synced ones.
+
+    A comparison with NULL is not true, so that a row with nothing synced is to be embedded.
+    """
+    return case(
+        (items.c.desired_embed_hash.is_(None), constant(State.DELETE)),
+        else_=state_of_wanted(same_embed, same_payload),
+    )
+
+
+def state_of_wanted(same_embed: ColumnElement[bool], same_payload: ColumnElement[bool]) -> ColumnElement[int]:
+    """`state_in_sql` of an item that the catalog wants for certain."""
+    return case(
+        (and_(same_embed, same_payload), constant(State.SYNCED)),
+        (same_embed, constant(State.PAYLOAD)),
+        else_=constant(State.EMBED),
+    )
 
 
 def changed_state(wanted: Hashes, known: Known) -> State | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, case, distinct, func, literal, or_, select, update
+from sqlalchemy import and_, distinct, func, or_, select, update
 
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.dialect import now_ms
+from embedconsole.ledger.items.difference import state_in_sql
 from embedconsole.ledger.items.planned_items import NO_ERROR
 from embedconsole.ledger.records.failures import Among, FailedItem, FailureGroup, FailureKind
 from embedconsole.ledger.schema import items
@@ -44,15 +45,9 @@ _OLDEST = (now_ms() - func.min(items.c.failed_at)) / 1000.0
 _ITEM = select(items.c.key, items.c.error_class, items.c.error, items.c.attempts, _SINCE_FAILED, _UNTIL_DUE)
 _EXAMPLE = select(items.c.id, items.c.error_class, items.c.error, items.c.key)
 
-_SAME_AS_SYNCED = items.c.desired_embed_hash == items.c.synced_embed_hash
-_STATE_OF_DIFFERENCE = case(
-    (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
-    (
-        and_(_SAME_AS_SYNCED, items.c.desired_payload_hash == items.c.synced_payload_hash),
-        literal(State.SYNCED.value),
-    ),
-    (_SAME_AS_SYNCED, literal(State.PAYLOAD.value)),
-    else_=literal(State.EMBED.value),
+_STATE_OF_DIFFERENCE = state_in_sql(
+    items.c.desired_embed_hash == items.c.synced_embed_hash,
+    items.c.desired_payload_hash == items.c.synced_payload_hash,
 )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, null, select, update
 
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
+from embedconsole.ledger.items.difference import state_of_wanted
 from embedconsole.ledger.records.items import Known
 from embedconsole.ledger.schema import items, vectors
 from embedconsole.ledger.state import UNKNOWN, State
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Select
+    from sqlalchemy import Connection, Select
 
     from embedconsole.ledger.database import Database
     from embedconsole.ledger.records.items import Change, Hashes, Wanted
@@ -64,15 +65,6 @@ _KNOWN = select(
 ).where(
     items.c.generation_id == bindparam("generation"), items.c.point.in_(bindparam("points", expanding=True))
 )
-
-
-def state_of_wanted(same_embed: ColumnElement[bool], same_payload: ColumnElement[bool]) -> ColumnElement[int]:
-    """The state of an item that is wanted, from how its desired hashes compare with the synced ones."""
-    return case(
-        (and_(same_embed, same_payload), constant(State.SYNCED)),
-        (same_embed, constant(State.PAYLOAD)),
-        else_=constant(State.EMBED),
-    )
 
 
 # Compared with what is synced now, not with what was when the page was read: a worker may have come between.

@@ -13,8 +13,9 @@ from sqlalchemy import bindparam, case, delete, func, null, select, update
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.items import crash_counts as crashes
 from embedconsole.ledger.items.claim import LEASE_SECONDS, Wanting, claim
+from embedconsole.ledger.items.difference import state_in_sql, state_of_wanted
 from embedconsole.ledger.items.failure_causes import cause_of
-from embedconsole.ledger.items.planned_items import NO_ERROR, NOT_WANTED, state_of_wanted
+from embedconsole.ledger.items.planned_items import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.schema import batches, items, workers
 from embedconsole.ledger.state import WORK, State
 
@@ -66,12 +67,7 @@ _WRITTEN = Bulk(
     _one().values(
         synced_embed_hash=_EMBED,
         synced_payload_hash=_PAYLOAD,
-        state=case(
-            (items.c.desired_embed_hash.is_(None), constant(State.DELETE)),
-            else_=state_of_wanted(
-                items.c.desired_embed_hash == _EMBED, items.c.desired_payload_hash == _PAYLOAD
-            ),
-        ),
+        state=state_in_sql(items.c.desired_embed_hash == _EMBED, items.c.desired_payload_hash == _PAYLOAD),
         **_FREE,
         **NO_ERROR,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, bindparam, case, insert, literal, or_, select, update
+from sqlalchemy import bindparam, case, insert, literal, or_, select, update
 
 from embedconsole.ledger.dialect import Bulk, now_ms
+from embedconsole.ledger.items.difference import state_in_sql
 from embedconsole.ledger.records.items import Believed
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import UNKNOWN, State
@@ -145,10 +146,7 @@ def set_held(
     same_payload = items.c.desired_payload_hash == literal(payload, items.c.synced_payload_hash.type)
     state = case(
         (items.c.state.in_(_GIVEN_UP), items.c.state),
-        (items.c.desired_embed_hash.is_(None), literal(State.DELETE.value)),
-        (and_(same_embed, same_payload), literal(State.SYNCED.value)),
-        (same_embed, literal(State.PAYLOAD.value)),
-        else_=literal(State.EMBED.value),
+        else_=state_in_sql(same_embed, same_payload),
     )
     nobodys = or_(items.c.batch_id.is_(None), items.c.due_at <= now_ms())
     statement = (
