@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from support.fixtures_shop import Stage
+    from support.qdrant_server import QdrantServer
 
 _ONCE = ("--headless", "--once", "--json")
 
@@ -59,9 +60,12 @@ def test_init_creates_compares_adds_and_refuses_but_never_drops(sqlite_stage: St
     assert stage.points.all(vectors=True) == before
 
 
-def test_status_of_nothing_of_a_backlog_and_of_a_server_that_is_away(sqlite_stage: Stage) -> None:
+def test_status_of_nothing_of_a_backlog_and_of_a_server_that_is_away(
+    sqlite_stage: Stage, own_qdrant: QdrantServer
+) -> None:
     """Backlog, failures, collection and batches; those in flight are seen in test_in_flight.py."""
     stage = sqlite_stage
+    stage.pipeline["collection"]["url"] = own_qdrant.url
     stage.shop.add(range(1, 6))
     nothing = stage.installation.run("status")
     assert nothing.code == 0, nothing.err
@@ -76,11 +80,11 @@ def test_status_of_nothing_of_a_backlog_and_of_a_server_that_is_away(sqlite_stag
     assert some.code == 1
     assert "pending 2   retrying 0   failed 1   synced 2" in some.out
     assert re.search(r"collection  green   2 points .*8 cosine", some.out)
-    stage.pipeline["collection"]["url"] = "http://127.0.0.1:9"
+    own_qdrant.stop()
     away = stage.installation.run("status", "--json")
     assert away.code == 3
     assert away.products["backlog"]["pending"] == 2
-    assert "127.0.0.1:9" in away.products["collection"]
+    assert own_qdrant.url.removeprefix("http://") in away.products["collection"]
     assert away.json["last_run"]["outcome"] == "partial"
 
 
