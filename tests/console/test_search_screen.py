@@ -18,6 +18,7 @@ from embedconsole.console.widgets.base import Lines
 from embedconsole.console.widgets.input import Recall, SearchBox
 from embedconsole.faults import BadInput, Fault, Refused, Throttled
 from embedconsole.filters import EVERYTHING, Condition, Scope
+from embedconsole.sync.search.presentation import Showing
 from embedconsole.sync.search.search import ByText, LikeItem, SearchResult
 from sync.makers import make_pipeline
 
@@ -325,7 +326,7 @@ async def test_named_vectors_are_chosen_from() -> None:
 
 
 def test_columns_are_aligned_and_fit() -> None:
-    page = hits_page(search_samples.FOUND, noun="product", cost="")
+    page = hits_page(search_samples.FOUND, Showing(), noun="product", cost="")
     for cells in (20, 40, 58, 78, 118, 198):
         lines = [hit_columns(page, cells), *(hit_line(row, page, cells - 1) for row in page.rows)]
         assert all(width(line) <= max(cells, 24) for line in lines)
@@ -336,7 +337,7 @@ def test_columns_are_aligned_and_fit() -> None:
 
 
 def test_hostile_hits_are_clean() -> None:
-    page = hits_page(search_samples.HOSTILE, noun="product", cost="")
+    page = hits_page(search_samples.HOSTILE, Showing(), noun="product", cost="")
     assert is_clean(page.told)
     for row in page.rows:
         assert is_clean(plain(hit_line(row, page, 300)))

@@ -13,7 +13,7 @@ from embedconsole.headless.exits import Exit, exit_by
 from embedconsole.headless.talk import put, put_json, say
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.search.filter_parser import check_field, parse_where, written
-from embedconsole.sync.search.presentation import asked_fields, facts_of, key_of, showing_of, shown_at
+from embedconsole.sync.search.presentation import asked_fields, key_of, showing_of, shown_at
 from embedconsole.sync.search.search import ByImage, ByText, search
 
 if TYPE_CHECKING:
@@ -86,15 +86,15 @@ def _pipeline_for(pipelines: Sequence[Pipeline], query: Query, vector: str | Non
 def _put_lines(found: SearchResult, showing: Showing) -> None:
     asked = asked_fields(found, showing)
     for hit in found.hits:
-        title, facts = showing.title_of(hit.payload), _facts(hit.payload, asked)
+        title, facts = showing.title_of(hit.payload), _facts(hit.payload, asked, showing)
         described = f"{title}  ({facts})" if facts else title
         put(f"{hit.score:.3f}  {key_of(hit):>8}  {described}".rstrip())
 
 
-def _facts(payload: JsonObject, asked: Sequence[str]) -> str:
+def _facts(payload: JsonObject, asked: Sequence[str], showing: Showing) -> str:
     """What was asked about, and a few other plain values."""
     facts: dict[str, object] = {field: text for field in asked if (text := shown_at(payload, field))}
-    facts |= {name: value for name, value in facts_of(payload).items() if name not in facts}
+    facts |= {name: value for name, value in showing.facts_of(payload).items() if name not in facts}
     return "  ".join(f"{name} {value}" for name, value in list(facts.items())[:_FACTS])
 
 

@@ -36,6 +36,34 @@ def test_the_title(mapping: JsonObject | None, payload: JsonObject, title: str) 
 
 
 @pytest.mark.parametrize(
+    ("template", "mapping", "title", "facts"),
+    [
+        ("{line}: {label}", None, "Motorcycles", {"code": "S18_3232", "label": "Ferrari"}),
+        ("{label}\n{line}", None, "Ferrari", {"code": "S18_3232", "line": "Motorcycles"}),
+        ("{label}", {"code": "code", "my label": "label"}, "Ferrari", {"code": "S18_3232"}),
+        ("{label}", {"code": "code"}, "S18_3232", {}),
+        ("{code} {name}", None, "S18_3232", {"line": "Motorcycles", "label": "Ferrari"}),
+    ],
+)
+def test_without_a_title_or_name_the_texts_first_column_is_the_title(
+    template: str, mapping: JsonObject | None, title: str, facts: JsonObject
+) -> None:
+    columns = {"code": "S18_3232", "line": "Motorcycles", "label": "Ferrari"}
+    payload: JsonObject = (
+        dict(columns)
+        if mapping is None
+        else {field: columns[str(column)] for field, column in mapping.items()}
+    )
+    shown = showing_of(
+        make_pipeline(
+            embed={"embedder": "ml", "text": template},
+            collection={"path": "./qdrant", "name": "products", "payload": mapping},
+        )
+    )
+    assert (shown.title_of(payload), shown.facts_of(payload)) == (title, facts)
+
+
+@pytest.mark.parametrize(
     ("payload", "link"),
     [
         ({"image_url": "https://x.example/1.jpg", "url": "https://x.example/1"}, "https://x.example/1"),

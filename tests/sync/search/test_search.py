@@ -13,7 +13,7 @@ from embedconsole.filters import Condition, Scope
 from embedconsole.items import CollectionSchema, EmbedInput, Points, VectorSpec
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.init import initialise, plan_init
-from embedconsole.sync.search.presentation import facts_of, key_of, title_of
+from embedconsole.sync.search.presentation import Showing, key_of
 from embedconsole.sync.search.search import ByImage, ByText, LikeItem, parse_query, search, vector_for
 from sync.makers import make_pipeline, make_recipe, make_row
 
@@ -238,5 +238,5 @@ async def test_a_vector_that_is_missing_is_told_without_asking_for_its_size(
 
 def test_a_title_and_plain_facts() -> None:
     payload = {"sku": "S1", "title": "Mug", "price": 9.5, "text": "x" * 99, "meta": {"a": 1}, "none": None}
-    assert title_of(payload) == "Mug"  # type: ignore[arg-type]
-    assert facts_of(payload) == {"sku": "S1", "price": 9.5}  # type: ignore[arg-type]
+    assert Showing().title_of(payload) == "Mug"  # type: ignore[arg-type]
+    assert Showing().facts_of(payload) == {"sku": "S1", "price": 9.5}  # type: ignore[arg-type]

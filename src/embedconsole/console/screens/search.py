@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ from embedconsole.console.widgets.list import ListPanel
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.filters import EVERYTHING
 from embedconsole.sync.inspect.item import examine_item
-from embedconsole.sync.search.presentation import key_of
+from embedconsole.sync.search.presentation import key_of, showing_of
 from embedconsole.sync.search.search import ByText, LikeItem, parse_asked, search_engine, vector_for
 
 if TYPE_CHECKING:
@@ -174,7 +175,8 @@ class SearchScreen(ListScreen):
             self._swap(in_detail=False)
         else:
             self._found = found
-            self._draw_page(hits_page(found, noun=self.host.state.pipeline.noun, cost=self._cost))
+            noun = self.host.state.pipeline.noun
+            self._draw_page(hits_page(found, showing_of(self._settings), noun=noun, cost=self._cost))
             if not more:
                 self._hits.scroll(-len(found.hits))
                 self._swap(in_detail=False)
@@ -210,17 +212,19 @@ class SearchScreen(ListScreen):
         if hit is None:
             return
         self._hit.scroll(-1_000_000)
-        self._hit.show(HitView(hit))
+        view = HitView(hit, showing_of(self._settings).title_of(hit.payload))
+        self._hit.show(view)
         self.open_detail()
-        self.run_worker(self._examine(hit), group="examine", exclusive=True, exit_on_error=False)
+        self.run_worker(self._examine(view), group="examine", exclusive=True, exit_on_error=False)
 
-    async def _examine(self, hit: Hit) -> None:
+    async def _examine(self, view: HitView) -> None:
+        key = key_of(view.hit)
         try:
-            seen = await self.host.ask(partial(examine_item, pipeline=self._pipeline, key=key_of(hit)))
+            seen = await self.host.ask(partial(examine_item, pipeline=self._pipeline, key=key))
         except (Fault, ConfigError) as fault:
-            self._hit.show(HitView(hit, fault=str(fault)))
+            self._hit.show(replace(view, fault=str(fault)))
         else:
-            self._hit.show(HitView(hit, seen))
+            self._hit.show(replace(view, seen=seen))
 
     def keys_here(self, cells: int) -> Line:
         """While it is typed, letters are letters."""

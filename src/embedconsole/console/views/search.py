@@ -13,7 +13,7 @@ from embedconsole.console.text import BLANK, Span, clean, counted, left, right, 
 from embedconsole.faults import Fault
 from embedconsole.ledger.state import State
 from embedconsole.sync.search.filter_parser import written
-from embedconsole.sync.search.presentation import facts_of, key_of, title_of
+from embedconsole.sync.search.presentation import key_of
 from embedconsole.sync.search.search import LikeItem
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.console.text import Line, Tone
     from embedconsole.items import Hit, JsonValue
     from embedconsole.sync.inspect.item import Examined
+    from embedconsole.sync.search.presentation import Facts, Showing
     from embedconsole.sync.search.search import Query, SearchResult
 
 
@@ -89,14 +90,16 @@ def unread(fault: Exception) -> HitsPage:
     return HitsPage(clean(str(fault)), "alert")
 
 
-def hits_page(found: SearchResult, *, noun: str, cost: str) -> HitsPage:
+def hits_page(found: SearchResult, showing: Showing, *, noun: str, cost: str) -> HitsPage:
     """What was found, and how long it took.
 
     Args:
         noun: What an item is called.
         cost: A sentence about what a search costs; empty where that is not known.
     """
-    return HitsPage(told=_told(found, noun, cost), rows=_rows(found.hits), columns=_columns(found.hits))
+    facts = [showing.facts_of(hit.payload) for hit in found.hits]
+    titles = [showing.title_of(hit.payload) for hit in found.hits]
+    return HitsPage(_told(found, noun, cost), rows=_rows(found.hits, titles, facts), columns=_columns(facts))
 
 
 def cost_note(price_per_1000: float | None) -> str:
@@ -125,32 +128,34 @@ def _milliseconds(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms"
 
 
-def _columns(hits: Sequence[Hit]) -> tuple[FactColumn, ...]:
+def _columns(facts: Sequence[Facts]) -> tuple[FactColumn, ...]:
     """The fields that hits have, in the order in which they appear in the payloads."""
-    names = dict.fromkeys(name for hit in hits for name in facts_of(hit.payload))
     columns = []
-    for name in names:
-        values = [value for hit in hits if (value := facts_of(hit.payload).get(name)) is not None]
+    for name in _names(facts):
+        values = [one[name] for one in facts if name in one]
         numeric = all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values)
         shown = [_shown(value, _decimals(values)) for value in values]
         columns.append(FactColumn(clean(name), max(len(one) for one in [clean(name), *shown]), numeric))
     return tuple(columns)
 
 
-def _rows(hits: Sequence[Hit]) -> tuple[HitRow, ...]:
-    facts = [facts_of(hit.payload) for hit in hits]
-    names = list(dict.fromkeys(name for one in facts for name in one))
+def _rows(hits: Sequence[Hit], titles: Sequence[str], facts: Sequence[Facts]) -> tuple[HitRow, ...]:
+    names = _names(facts)
     decimals = {name: _decimals([one[name] for one in facts if name in one]) for name in names}
     return tuple(
         HitRow(
             point=str(hit.id),
             key=clean(key_of(hit)),
             score=f"{hit.score:,.3f}",
-            title=clean(title_of(hit.payload)),
+            title=clean(title),
             facts=tuple(_shown(one[name], decimals[name]) if name in one else "" for name in names),
         )
-        for hit, one in zip(hits, facts, strict=True)
+        for hit, title, one in zip(hits, titles, facts, strict=True)
     )
+
+
+def _names(facts: Sequence[Facts]) -> list[str]:
+    return list(dict.fromkeys(name for one in facts for name in one))
 
 
 def _decimals(values: Sequence[str | int | float | bool]) -> int:
@@ -180,6 +185,7 @@ class HitView:
     """A hit, and what ledger and catalog say of its item once they were asked; or why they do not."""
 
     hit: Hit
+    title: str
     seen: Examined | None = None
     fault: str | None = None
 
@@ -189,7 +195,7 @@ def hit_lines(view: HitView | None, cells: int) -> list[Line]:
     if view is None:
         return []
     hit = view.hit
-    lines = wrapped(f"{clean(key_of(hit))}  {clean(title_of(hit.payload))}", cells, "strong")
+    lines = wrapped(f"{clean(key_of(hit))}  {clean(view.title)}", cells, "strong")
     if str(hit.id) != key_of(hit):
         lines += wrapped(f"point {hit.id}", cells, "muted")
     lines += _standing(view, cells)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from string import Formatter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import quote
 
 from embedconsole.items import MARKER
-from embedconsole.payload_paths import values_at
+from embedconsole.payload_paths import paths_of, values_at
+from embedconsole.sync.content.template import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from embedconsole.items import Hit, JsonObject, JsonValue
     from embedconsole.sync.search.search import SearchResult
 
+
+Facts: TypeAlias = "dict[str, str | int | float | bool]"
+"""Plain values of a payload, by field."""
 
 _TITLES = ("title", "name", "sku")
 _SHORT = 24
@@ -30,7 +34,7 @@ def key_of(hit: Hit) -> str:
     return str(marker.get("key", hit.id)) if isinstance(marker, dict) else str(hit.id)
 
 
-def title_field(payload: JsonObject) -> str | None:
+def _title_field(payload: JsonObject) -> str | None:
     """The field that names the item, else the first text there is; None when there is none."""
     usual = (name for name in _TITLES if payload.get(name))
     texts = (name for name, value in payload.items() if isinstance(value, str) and _is_words(value))
@@ -39,18 +43,8 @@ def title_field(payload: JsonObject) -> str | None:
 
 def title_of(payload: JsonObject) -> str:
     """What names the item; empty when nothing does."""
-    field = title_field(payload)
+    field = _title_field(payload)
     return "" if field is None else str(payload[field])
-
-
-def facts_of(payload: JsonObject) -> dict[str, str | int | float | bool]:
-    """The payload's short plain values, by field, in its order; what names the item is not among them."""
-    title = title_field(payload)
-    return {
-        name: value
-        for name, value in payload.items()
-        if name != title and isinstance(value, (str, int, float)) and _is_short(value)
-    }
 
 
 def _is_short(value: JsonValue) -> bool:
@@ -72,7 +66,7 @@ class Showing:
     """What the configuration says of how hits are shown.
 
     Attributes:
-        title: The path of the payload field that is made of the title or name; None when there is none.
+        title: The path of the payload field that names the item; None when the configuration says of none.
         link: A template over the payload, `https://shop.example.com/p/{product_id}`; None looks for a field
             with an address.
     """
@@ -82,8 +76,21 @@ class Showing:
 
     def title_of(self, payload: JsonObject) -> str:
         """What the item is called; empty when nothing names it."""
+        return self._named(payload) or title_of(payload)
+
+    def facts_of(self, payload: JsonObject) -> Facts:
+        """The payload's short plain values, by field, in its order, without the title."""
+        title = self.title if self._named(payload) else _title_field(payload)
+        return {
+            name: value
+            for name, value in payload.items()
+            if title not in (name, f'"{name}"') and isinstance(value, (str, int, float)) and _is_short(value)
+        }
+
+    def _named(self, payload: JsonObject) -> str:
+        """What the configured title field has; empty when it has nothing."""
         named = values_at(payload, self.title) if self.title is not None else []
-        return str(named[0]) if named and named[0] else title_of(payload)
+        return as_text(named[0]) if named else ""
 
     def link_of(self, payload: JsonObject) -> str:
         """The http(s) address of the item's page, or of its picture, in ASCII; empty when there is none."""
@@ -94,11 +101,21 @@ class Showing:
 
 
 def showing_of(pipeline: Pipeline) -> Showing:
-    """How the hits of this pipeline are shown."""
+    """How the hits of this pipeline are shown.
+
+    An item is called by its title or name if the embedded text has one, else by the first column of that
+    text, else by a title or name in the payload.
+    """
     config = pipeline.collection
-    paths = {column: path for path, column in reversed([*_paths(config.payload or {}, "")])}
-    title = next((paths[column] for column in _NAMING if column in paths), None)
-    return Showing(title, config.link)
+    texts = [vector.text for vector in pipeline.vectors.values() if vector.text]
+    embedded = [column for text in texts[:1] for _, column, _, _ in Formatter().parse(text) if column]
+    naming = [column for column in _NAMING if column in embedded]
+    columns = [*naming, *embedded[:1], *_NAMING]
+    if config.payload is None:
+        # Every column is a field of its own.
+        return Showing(next(iter(paths_of(columns)), None), config.link)
+    paths = {column: path for path, column in reversed([*_paths(config.payload, "")])}
+    return Showing(next((paths[column] for column in columns if column in paths), None), config.link)
 
 
 def asked_fields(found: SearchResult, showing: Showing) -> list[str]:
