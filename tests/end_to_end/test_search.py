@@ -94,6 +94,14 @@ def test_what_is_refused_and_what_is_not_found(sqlite_stage: Stage) -> None:
     nothing = search("search", "mug", "--where", "price>1000")
     assert (nothing.code, nothing.out) == (0, "")
     assert "No hits where price>1000" in nothing.err
+    assert "no payload field" not in nothing.err
+    unknown = search("search", "mug", "--where", "prize<10 and metadata.color is not null", "--json")
+    assert (unknown.code, unknown.json["hits"]) == (0, [])
+    assert "There is no payload field prize in this collection; fields are product_id, title" in unknown.err
+    assert "field metadata.color" not in unknown.err
+    no_number = search("search", "mug", "--where", "price=cheap")
+    assert no_number.code == 2
+    assert "price has a float index, and 'cheap' is not a number" in no_number.err
     no_group = search("search", "mug", "--group-by", "brand")
     assert no_group.code == 3
     assert (

@@ -59,6 +59,8 @@ def search_collection(
     except Fault as fault:
         say(str(fault))
         return exit_by(fault)
+    for line in found.notes:
+        say(line)
     showing = showing_of(pipeline)
     if as_json:
         put_json(_document(pipeline.name, found, showing))

@@ -100,6 +100,22 @@ async def test_an_unknown_vector_names_the_known_ones(assembly: Assembly) -> Non
         await search(assembly, ByText("red"), vector="image", limit=1)
 
 
+@pytest.mark.parametrize(
+    ("field", "known"), [("nope", False), ("price.nope", False), ("title", True), ("price", True)]
+)
+@pytest.mark.parametrize("negated", [True, False])
+async def test_a_filter_on_a_field_that_no_point_has_is_noted(
+    assembly: Assembly, field: str, known: bool, negated: bool
+) -> None:
+    await fill(assembly)
+    scope = Scope((Condition(field, "in", ("never",), negated),))
+    found = await search(assembly, ByText("red shoes"), vector=None, limit=9, scope=scope)
+    assert len(found.hits) == (4 if negated else 0)
+    there_are = "id, title, description, image_url, price, in_stock, stock"
+    note = f"There is no payload field {field} in this collection; fields are {there_are}."
+    assert found.notes == (() if known else (note,))
+
+
 async def test_only_what_is_in_the_scope_and_one_hit_a_group(assembly: Assembly) -> None:
     await fill(assembly)
     query = ByText("red running shoes")

@@ -99,7 +99,9 @@ def hits_page(found: SearchResult, showing: Showing, *, noun: str, cost: str) ->
     """
     facts = [showing.facts_of(hit.payload) for hit in found.hits]
     titles = [showing.title_of(hit.payload) for hit in found.hits]
-    return HitsPage(_told(found, noun, cost), rows=_rows(found.hits, titles, facts), columns=_columns(facts))
+    return HitsPage(
+        _told_with_notes(found, noun, cost), rows=_rows(found.hits, titles, facts), columns=_columns(facts)
+    )
 
 
 def cost_note(price_per_1000: float | None) -> str:
@@ -107,6 +109,10 @@ def cost_note(price_per_1000: float | None) -> str:
     if not price_per_1000:
         return ""
     return f"A search by text embeds it: {price_per_1000 / 1000:.6f}".rstrip("0").rstrip(".") + " to pay."
+
+
+def _told_with_notes(found: SearchResult, noun: str, cost: str) -> str:
+    return " ".join([*map(clean, found.notes), _told(found, noun, cost)])
 
 
 def _told(found: SearchResult, noun: str, cost: str) -> str:

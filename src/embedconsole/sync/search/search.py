@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from embedconsole.faults import BadInput, ConfigError
-from embedconsole.filters import EVERYTHING, Scope
+from embedconsole.filters import EVERYTHING, Condition, Scope
 from embedconsole.items import MARKER, EmbedInput, point_id
+from embedconsole.payload_paths import values_at
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.search.filter_parser import looks_like_filter, parse_where
 
@@ -78,6 +79,7 @@ class SearchResult:
         limit: As many hits as were asked for; with fewer of them there are no more.
         embed_seconds: None where nothing was embedded.
         scope: Where it was looked.
+        notes: What a filter asks about that no point has, a line each.
     """
 
     query: Query
@@ -87,6 +89,7 @@ class SearchResult:
     embed_seconds: float | None
     search_seconds: float
     scope: Scope = EVERYTHING
+    notes: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -142,7 +145,8 @@ async def search(
         _check_grouped(
             await _nearest(assembly.collection, query, name, 1, Scope(scope.where)), scope.group_by
         )
-    return SearchResult(query, name, limit, tuple(hits), embed_seconds, seconds, scope)
+    notes = await _unknown_fields(assembly, query, name, hits, scope)
+    return SearchResult(query, name, limit, tuple(hits), embed_seconds, seconds, scope, notes)
 
 
 async def search_engine(
@@ -210,6 +214,27 @@ async def _nearest(collection: Collection, query: Query, using: str, limit: int,
         return await collection.similar(point_id(query.key), using=using, limit=limit, scope=scope)
     assert query.embedding is not None
     return await collection.search(query.embedding, using=using, limit=limit, scope=scope)
+
+
+async def _unknown_fields(
+    assembly: Assembly, query: Query, using: str, hits: list[Hit], scope: Scope
+) -> tuple[str, ...]:
+    """A line for each field of the filter that has no index and that no point has."""
+    indexes = assembly.pipeline.collection.indexes
+    asked = [path for path in dict.fromkeys(one.field for one in scope.where) if path not in indexes]
+    if not asked:
+        return ()
+    seen = hits or await _nearest(assembly.collection, query, using, 1, EVERYTHING)
+    notes = []
+    for path in asked if seen else ():
+        having = Scope((Condition(path, "null", negated=True),))
+        if any(values_at(hit.payload, path) for hit in seen) or await _nearest(
+            assembly.collection, query, using, 1, having
+        ):
+            continue
+        known = ", ".join(dict.fromkeys([*(name for name in seen[0].payload if name != MARKER), *indexes]))
+        notes.append(f"There is no payload field {path} in this collection; fields are {known}.")
+    return tuple(notes)
 
 
 def _check_grouped(hits: list[Hit], field: str) -> None:
