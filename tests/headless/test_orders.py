@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
+from embedconsole.cli import orders as order_commands
 from embedconsole.cli.context import Invocation
 from embedconsole.cli.main import cli
 from embedconsole.faults import ConfigError
@@ -96,8 +98,44 @@ def test_an_order_that_nobody_takes_is_taken_back(config: Path, verb: str) -> No
         result = run(config, verb)
 
         assert result.exit_code == Exit.STOPPED
-        assert "no daemon or console serves this ledger. Start one: embedconsole --headless" in result.stderr
+        assert "no daemon or console is running on this ledger. Start one: embedconsole --headless" in (
+            result.stderr
+        )
         assert ledger.orders.latest() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer", "code", "kinds"),
+    [
+        ((), "\n", Exit.IN_SYNC, ["sync"]),
+        (("--force", "--only", "id=2"), "y\n", Exit.IN_SYNC, ["force"]),
+        (("--yes",), "", Exit.IN_SYNC, ["sync"]),
+        ((), "n\n", Exit.STOPPED, []),
+        (("--json",), "y\n", Exit.STOPPED, []),
+    ],
+)
+def test_on_a_terminal_a_sync_without_a_daemon_offers_to_run(
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+    answer: str,
+    code: Exit,
+    kinds: list[str],
+) -> None:
+    with closing(sqlite3.connect(config.parent / "shop.db")) as shop, shop:
+        shop.executescript("CREATE TABLE products (id INTEGER PRIMARY KEY, title TEXT);")
+        shop.execute("INSERT INTO products VALUES (1, 'Mug')")
+    monkeypatch.setattr(order_commands, "has_terminal", lambda: True)
+    monkeypatch.chdir(config.parent)
+
+    result = CliRunner().invoke(
+        cli, ["sync", *arguments, "--config", str(config)], obj=Invocation(), input=answer
+    )
+
+    assert result.exit_code == code, result.stderr
+    with open_ledger(f"sqlite:///{config.parent / 'ledger.db'}") as ledger:
+        runs = ledger.history.runs(limit=9)
+    assert [run.kind for run in runs] == kinds
 
 
 def test_a_pause_is_in_force_without_a_process_until_a_resume(config: Path, ledger: Ledger) -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.consent import confirm_option, yes_option
+from embedconsole.cli.consent import confirm_option, has_terminal, yes_option
 from embedconsole.cli.help import Command
 from embedconsole.cli.options import common_options, force_option, json_option, only_option
+from embedconsole.headless.exits import Exit
 
 if TYPE_CHECKING:
     from embedconsole.cli.context import Invocation
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], yes: bool) -> None:
-    """Have the daemon or console that serves the ledger begin a run now, and say who does.
+    """Have the daemon or console on the ledger begin a run now, and say which process does.
+
+    Where none is running, it asks on a terminal whether to run here, as `embedconsole run` does.
 
     \b
     Examples:
@@ -41,9 +45,25 @@ def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], 
         confirm_option("Embed every item again, and pay for it?", yes=yes)
     sys.exit(
         order_sync(
-            session, force=force, only=only, pipelines=invocation.pipelines, as_json=invocation.as_json
+            session,
+            force=force,
+            only=only,
+            pipelines=invocation.pipelines,
+            as_json=invocation.as_json,
+            untaken=partial(_run_here, force=force, only=only, yes=yes, as_json=invocation.as_json),
         )
     )
+
+
+def _run_here(*, force: bool, only: tuple[str, ...], yes: bool, as_json: bool) -> Exit:
+    """Run once in this process, if the operator at the terminal says so."""
+    from embedconsole.cli.running import run_command
+
+    if as_json or not has_terminal() or not (yes or click.confirm("Run once now?", default=True, err=True)):
+        return Exit.STOPPED
+    # What `--force` costs was asked about already.
+    click.get_current_context().invoke(run_command, force=force, only=only, yes=True)
+    return Exit.IN_SYNC
 
 
 @click.command("pause", cls=Command, section="Sync")

@@ -12,26 +12,46 @@ from embedconsole.sync.observe.other_processes import serving
 from embedconsole.sync.shared.control import Verb
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from embedconsole.headless.session import Session
 
 
 def order_sync(
-    session: Session, *, force: bool, only: Sequence[str], pipelines: Sequence[str], as_json: bool
+    session: Session,
+    *,
+    force: bool,
+    only: Sequence[str],
+    pipelines: Sequence[str],
+    as_json: bool,
+    untaken: Callable[[], Exit],
 ) -> Exit:
-    """Have a run begin in the daemon or console that serves the ledger.
+    """Have the daemon or console on the ledger begin a run.
+
+    Args:
+        untaken: Called where no process took the order, after that was said.
 
     Raises:
         ConfigError: `only` can't be understood.
     """
     wish = Wish(force=force, only=tuple(only), pipelines=tuple(pipelines) or None)
     _ = wish.options  # what can't be understood here is not understood there
-    return give_order(session, Verb.SYNC, wish.as_arguments(), as_json=as_json)
+    return give_order(session, Verb.SYNC, wish.as_arguments(), as_json=as_json, untaken=untaken)
 
 
-def give_order(session: Session, verb: Verb, arguments: Mapping[str, object], *, as_json: bool) -> Exit:
-    """Leave an order in the ledger, and say who took it; one that nobody took is taken back."""
+def give_order(
+    session: Session,
+    verb: Verb,
+    arguments: Mapping[str, object],
+    *,
+    as_json: bool,
+    untaken: Callable[[], Exit] = lambda: Exit.STOPPED,
+) -> Exit:
+    """Leave an order in the ledger, and say who took it; one that no process took is withdrawn.
+
+    Args:
+        untaken: As for `order_sync`.
+    """
     with opened_ledger(session) as ledger:
         order = None if ledger is None else give(ledger, verb, arguments)
         served = ledger is not None and bool(serving(ledger.presence.workers(), me=""))
@@ -56,7 +76,7 @@ def give_order(session: Session, verb: Verb, arguments: Mapping[str, object], *,
         say("No run is going on, so there is nothing to cancel.")
         return Exit.IN_SYNC
     say(
-        f"Nobody took the order, and it is taken back: no daemon or console serves this ledger. Start one: "
-        f"{session.command} --headless, or run once: {session.command} run"
+        "No process took the order, and it was withdrawn: no daemon or console is running on this ledger. "
+        f"Start one: {session.command} --headless, or run once: {session.command} run"
     )
-    return Exit.STOPPED
+    return untaken()
