@@ -87,6 +87,40 @@ def test_a_changed_or_disabled_trigger_is_found(stage: Stage) -> None:
         assert feed_of(stage)["trusted"] is True
 
 
+def test_foreign_keys_that_change_rows_without_triggers_are_named(stage: Stage) -> None:
+    database, run = stage.shop.database, stage.installation.run
+    database.run(
+        "CREATE TABLE brands (id INTEGER PRIMARY KEY)",
+        "CREATE TABLE prices (id INTEGER PRIMARY KEY, product INTEGER, brand INTEGER,"
+        " CONSTRAINT priced FOREIGN KEY (product) REFERENCES products (id) ON DELETE CASCADE,"
+        " CONSTRAINT branded FOREIGN KEY (brand) REFERENCES brands (id) ON DELETE SET NULL)",
+    )
+    prices = {"table": "prices", "key": "product"}
+    stage.pipeline["catalog"]["watch"] = [prices]
+
+    installed = run("feed", "install", "--yes")
+    unseen = feed_of(stage)["unseen"]
+
+    named = (
+        []
+        if database.dialect in ("sqlite", "postgresql")
+        else ["SET NULL of the foreign key branded", "CASCADE of the foreign key priced"]
+    )
+    assert installed.code == 0, installed.err
+    assert len(unseen) == len(named)
+    for part, line in zip(named, unseen, strict=True):
+        assert part in line
+        assert line in installed.err
+        assert f"unseen  {line}" in run("feed", "status").out
+    assert feed_of(stage)["trusted"] is True
+
+    # Deleting a product is noted by the product's own triggers.
+    stage.pipeline["catalog"]["watch"] = [prices, {"table": "products", "key": "id"}]
+    assert run("feed", "install", "--yes").code == 0
+    still = feed_of(stage)["unseen"]
+    assert [line for line in unseen if "branded" in line] == still
+
+
 def test_the_outbox_stays_for_another_pipelines_feed(stage: Stage) -> None:
     pipelines = stage.installation.settings["pipelines"]
     stage.pipeline["catalog"]["watch"] = WATCH

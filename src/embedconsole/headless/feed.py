@@ -12,7 +12,7 @@ from embedconsole.catalog.feed.install import (
     statements_to_install,
     statements_to_remove,
 )
-from embedconsole.catalog.feed.status import complaints, inspect_feed
+from embedconsole.catalog.feed.status import complaints, inspect_feed, unseen_changes
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.feedstate import feed_json, feed_line, feed_of, opened_feed
 from embedconsole.headless.status import opened_ledger
@@ -78,6 +78,8 @@ def _change(
 
 def _say_installed(name: str, database: FeedDatabase) -> Exit:
     problems = complaints(inspect_feed(database))
+    for line in unseen_changes(database):
+        say(f"{name}: {line}")
     if not problems:
         note(f"{name}: the change feed is installed. A daemon or console that runs takes it up by itself.")
         return Exit.IN_SYNC
@@ -137,6 +139,7 @@ def _json(state: FeedState | str, taken: tuple[int, float] | None) -> dict[str, 
     last = None if taken is None else {"run": taken[0], "at": taken[1]}
     told = {**feed_json(state), "last_taken": last}
     if not isinstance(state, str):
+        told["unseen"] = list(state.unseen)
         told["outbox"] = str(state.inspection.outbox)
         told["tables"] = [
             {
@@ -160,6 +163,8 @@ def _print_feed(session: Session, name: str, state: FeedState | str, taken: tupl
         return
     for problem in state.problems:
         put(f"  problem {problem}")
+    for line in state.unseen:
+        put(f"  unseen  {line}")
     put_table(
         ["  table", "state"],
         [[f"  {table.table}", _table_state(table)] for table in state.inspection.tables],

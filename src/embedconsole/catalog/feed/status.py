@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class FeedState:
-    """A feed now; `problems` a line each."""
+    """A feed now.
+
+    Attributes:
+        problems: A line each.
+        unseen: What the database never notes, though all is installed; a line each.
+    """
 
     inspection: Inspection
     backlog: Backlog
     problems: Sequence[str]
+    unseen: Sequence[str]
 
     @property
     def trusted(self) -> bool:
@@ -40,7 +46,13 @@ def feed_state(database: FeedDatabase) -> FeedState:
 
     inspection = inspect_feed(database)
     backlog = SqlFeed(database).backlog() if inspection.has_outbox else Backlog(0, None)
-    return FeedState(inspection, backlog, complaints(inspection))
+    return FeedState(inspection, backlog, complaints(inspection), unseen_changes(database))
+
+
+def unseen_changes(database: FeedDatabase) -> Sequence[str]:
+    """What changes watched rows without firing triggers, a line each; raises as `feed_state`."""
+    watched = database.place.watched
+    return database.read(lambda connection: database.dialect.unseen(connection, watched))
 
 
 @dataclass(frozen=True, slots=True)

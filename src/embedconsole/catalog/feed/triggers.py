@@ -72,7 +72,7 @@ class FoundTriggers:
 
 
 class Dialect(Protocol):
-    """One module a database: what the statements look like there. All but `found` is pure."""
+    """One module a database: what the statements look like there. All but `found` and `unseen` is pure."""
 
     @property
     def BEFORE(self) -> Sequence[str]:  # noqa: N802 - a constant of a module
@@ -106,4 +106,8 @@ class Dialect(Protocol):
 
     def found(self, connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
         """All that carries our prefix, of any feed, in the order in which it can be dropped."""
+        ...
+
+    def unseen(self, connection: Connection, watched: Sequence[Watched]) -> Sequence[str]:
+        """Foreign keys whose changes of watched rows fire no triggers, a line each."""
         ...

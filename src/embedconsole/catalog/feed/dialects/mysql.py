@@ -37,6 +37,19 @@ _FOUND = sa.text(
     """
 )
 
+_CASCADES = sa.text(
+    """
+    SELECT r.CONSTRAINT_NAME, r.DELETE_RULE, r.UPDATE_RULE, k.COLUMN_NAME,
+        k.REFERENCED_TABLE_SCHEMA, k.REFERENCED_TABLE_NAME, k.REFERENCED_COLUMN_NAME
+    FROM information_schema.REFERENTIAL_CONSTRAINTS r JOIN information_schema.KEY_COLUMN_USAGE k
+        ON k.CONSTRAINT_SCHEMA = r.CONSTRAINT_SCHEMA AND k.CONSTRAINT_NAME = r.CONSTRAINT_NAME
+        AND k.TABLE_NAME = r.TABLE_NAME AND k.ORDINAL_POSITION = 1
+    WHERE r.CONSTRAINT_SCHEMA = :schema AND r.TABLE_NAME = :table
+    ORDER BY r.CONSTRAINT_NAME
+    """
+)
+_CHANGING = ("CASCADE", "SET NULL", "SET DEFAULT")
+
 
 def quoted(table: TableName) -> str:
     """A table's name as it stands in a statement."""
@@ -89,6 +102,27 @@ def found(connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
         # The server has other databases, which may have feeds of the same name with outboxes of their own.
         for name, schema, table, body in connection.execute(_FOUND, {"ours": ours, "outbox": quoted(outbox)})
     ]
+
+
+def unseen(connection: Connection, watched: Sequence[Watched]) -> Sequence[str]:
+    """The foreign keys that delete or change watched rows with a row of another table."""
+    # Where the other table is watched by the same key, its own triggers note it.
+    noted = {(one.table, one.key) for one in watched if one.keys is None}
+    lines = []
+    for one in watched:
+        place = {"schema": one.table.schema, "table": one.table.name}
+        for name, delete, update, column, schema, table, key in connection.execute(_CASCADES, place):
+            rules = [
+                f"ON {verb} {rule}"
+                for verb, rule in (("DELETE", delete), ("UPDATE", update))
+                if rule in _CHANGING
+            ]
+            if rules and not (column == one.key and (TableName(table, schema), key) in noted):
+                lines.append(
+                    f"{one.table.name}: what {' and '.join(rules)} of the foreign key {name} does with a row "
+                    f"of {table} is found by the scan only: MySQL and MariaDB fire no triggers for it"
+                )
+    return lines
 
 
 def _body(feed: str, outbox: TableName, watched: Watched, rows: str) -> str:

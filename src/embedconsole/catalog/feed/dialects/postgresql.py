@@ -132,6 +132,11 @@ def found(connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
     return [*triggers, *functions]
 
 
+def unseen(connection: Connection, watched: Sequence[Watched]) -> Sequence[str]:
+    """None: what a foreign key deletes or changes fires triggers."""
+    return ()
+
+
 _STATEMENT = """\
   ELSIF TG_OP = 'INSERT' THEN
     INSERT INTO {outbox} (feed, source, item_key)

@@ -76,6 +76,11 @@ def found(connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:
     ]
 
 
+def unseen(connection: Connection, watched: Sequence[Watched]) -> Sequence[str]:
+    """None: what a foreign key deletes or changes fires triggers."""
+    return ()
+
+
 def _inserts(feed: str, outbox: TableName, watched: Watched, rows: str) -> str:
     column = _name(watched.key)
 
