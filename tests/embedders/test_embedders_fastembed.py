@@ -272,7 +272,7 @@ def test_an_incomplete_folder_is_seen_at_the_start(
 
 def test_without_the_extra_the_start_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embedconsole.config.sections.embedders.model_folders.find_spec", lambda name: None)
-    with pytest.raises(ConfigError, match=r"pip install 'embedconsole\[local\]'"):
+    with pytest.raises(ConfigError, match=r"pip install '\.\[local\]' in a checkout"):
         config(model="m").check("local")
     assert importlib.util.find_spec("fastembed") is not None
 

@@ -268,7 +268,7 @@ def test_where_nobody_is_told_and_nothing_is_shown_nobody_looks(tmp_path: Path) 
 def test_without_apprise_nothing_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
-    with pytest.raises(ConfigError, match=r"pip install 'embedconsole\[notify\]'"):
+    with pytest.raises(ConfigError, match=r"pip install '\.\[notify\]' in a checkout"):
         monitor_of(session(tmp_path, "slack://a/b/c"), patience=None)
 
 

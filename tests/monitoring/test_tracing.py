@@ -92,4 +92,4 @@ def test_an_endpoint_without_the_extra_is_said_and_no_more(
     with tracing({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}):
         assert spans._tracer is None
 
-    assert "pip install 'embedconsole[otel]'" in capsys.readouterr().err
+    assert "pip install '.[otel]' in a checkout" in capsys.readouterr().err

@@ -116,5 +116,5 @@ def test_without_the_extra_it_is_said_what_to_install(monkeypatch: pytest.Monkey
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     check_extra(NotifyConfig())
-    with pytest.raises(ConfigError, match=r"pip install 'embedconsole\[notify\]'"):
+    with pytest.raises(ConfigError, match=r"pip install '\.\[notify\]' in a checkout"):
         check_extra(NotifyConfig.model_validate({"to": ["json://127.0.0.1"]}))

@@ -104,4 +104,4 @@ def test_without_the_extra_the_worker_says_what_to_install(
     monkeypatch.setattr(builtins, "__import__", without_celery)
     with pytest.raises(SystemExit):
         _ = embedconsole.celery.app
-    assert "pip install 'embedconsole[celery]'" in capsys.readouterr().err
+    assert "pip install '.[celery]' in a checkout" in capsys.readouterr().err

@@ -224,4 +224,4 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
     config.write_text("embedders: {words: {type: hashing}}\n")
     done = CliRunner().invoke(cli, ["serve", "--config", str(config)], obj=Invocation())
     assert isinstance(done.exception, ConfigError)
-    assert "pip install 'embedconsole[service]'" in str(done.exception)
+    assert "pip install '.[service]' in a checkout" in str(done.exception)

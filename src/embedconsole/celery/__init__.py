@@ -40,5 +40,7 @@ def _built() -> Celery:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "celery":
             raise
-        raise ConfigError("this needs the extra `celery`: pip install 'embedconsole[celery]'") from error
+        raise ConfigError(
+            "this needs the extra `celery`: pip install '.[celery]' in a checkout of embedconsole"
+        ) from error
     return build_app(load())

@@ -94,7 +94,8 @@ def _configuration(settings: Settings) -> dict[str, object]:
     redis = broker.partition("://")[0] in ("redis", "rediss", "sentinel")
     if redis and find_spec("redis") is None:
         raise ConfigError(
-            "celery.broker is Redis, whose client is missing: pip install 'embedconsole[celery]'"
+            "celery.broker is Redis, whose client is missing: "
+            "pip install '.[celery]' in a checkout of embedconsole"
         )
     return {
         "broker_url": broker,

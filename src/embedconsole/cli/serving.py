@@ -73,7 +73,9 @@ def serve_command(invocation: Invocation, /, token_env: str | None, **flags: obj
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
-        raise ConfigError("this needs the extra `service`: pip install 'embedconsole[service]'") from error
+        raise ConfigError(
+            "this needs the extra `service`: pip install '.[service]' in a checkout of embedconsole"
+        ) from error
     server = Server(serving)
     if server.public and serving.service.token is None:
         say(

@@ -27,7 +27,10 @@ def tracing(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
         yield
         return
     if not all(map(_installed, _NEEDED)):
-        say("No traces are sent, though an endpoint is named: pip install 'embedconsole[otel]'")
+        say(
+            "No traces are sent, though an endpoint is named: "
+            "pip install '.[otel]' in a checkout of embedconsole"
+        )
         yield
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter

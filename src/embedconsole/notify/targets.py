@@ -62,7 +62,10 @@ def check_extra(config: NotifyConfig) -> None:
         ConfigError: apprise is not installed.
     """
     if config.to and importlib.util.find_spec("apprise") is None:
-        raise ConfigError("notify.to needs apprise: pip install 'embedconsole[notify]', or leave notify out")
+        raise ConfigError(
+            "notify.to needs apprise: "
+            "pip install '.[notify]' in a checkout of embedconsole, or leave notify out"
+        )
 
 
 class Targets:

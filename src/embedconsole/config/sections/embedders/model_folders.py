@@ -10,7 +10,7 @@ from embedconsole.faults import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-INSTALL = "pip install 'embedconsole[local]'"
+INSTALL = "pip install '.[local]' in a checkout of embedconsole"
 
 _MODEL_FILES = ("model.onnx", "onnx/model.onnx", "model_optimized.onnx", "onnx/model_optimized.onnx")
 _TEXT_FILES = ("tokenizer.json", "tokenizer_config.json")
