@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -334,6 +335,14 @@ def test_columns_are_aligned_and_fit() -> None:
     first = " " + plain(hit_line(page.rows[0], page, 117))
     assert first[titles.index("category") :].startswith("Shoes")
     assert first[: titles.index("price") + len("price")].endswith("104.50")
+
+
+def test_the_configured_title_and_the_notes_are_shown() -> None:
+    found = replace(search_samples.FOUND, notes=("There is no payload field prize.",))
+    page = hits_page(found, Showing("category"), noun="product", cost="")
+    assert page.told.startswith("There is no payload field prize. ")
+    assert page.rows[0].title == "Shoes"
+    assert "category" not in [column.name for column in page.columns]
 
 
 def test_hostile_hits_are_clean() -> None:
