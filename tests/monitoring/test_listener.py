@@ -262,14 +262,12 @@ def test_a_loop_that_does_not_turn_is_not_alive(
     assert ("embedconsole_ledger_up",) in figures, "what the ledger says is shown without the engine"
 
 
-def test_money_that_is_given_back_makes_no_counter_fall(
+def test_a_request_that_is_refused_adds_no_cost(
     handle: EngineHandle, monitor: Monitor, embedder: HeldEmbedder
 ) -> None:
     with monitor.keeping(), monitor.following(handle):
         running = handle.run(RunOptions(limit=2))
         assert embedder.wait_for(lambda: embedder.inside == 1)
-        wait_until(lambda: ("embedconsole_cost_total", "products") in shown(monitor))
-        paid = shown(monitor)["embedconsole_cost_total", "products"]
         embedder.fault = Refused("embedding service ml", "it refused the key (401)")
         embedder.go.set()
         report = running.result(LIMIT)
@@ -278,5 +276,5 @@ def test_money_that_is_given_back_makes_no_counter_fall(
         afterwards = shown(monitor)
 
     assert report.pipelines["products"].outcome is Outcome.ABORTED
-    assert paid == afterwards[("embedconsole_cost_total", "products")] > 0
+    assert not afterwards.get(("embedconsole_cost_total", "products"))
     assert afterwards[("embedconsole_runs_total", "aborted", "products")] == 1

@@ -13,7 +13,16 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from embedconsole.faults import BadInput, Fault, FaultClass, Refused, Throttled, Transient, Unreachable
+from embedconsole.faults import (
+    BadInput,
+    Fault,
+    FaultClass,
+    Refused,
+    RefusesEverything,
+    Throttled,
+    Transient,
+    Unreachable,
+)
 from embedconsole.items import Embedded, EmbedInput
 from embedconsole.sync.worker.bisect import NothingUsable, Rejection, ServiceEvidence, embed_isolating
 
@@ -61,7 +70,7 @@ class Service:
         embedded = Embedded(vectors, rejected, postponed=postponed, refused=rejected.keys() - postponed)
         if not good:
             raise NothingUsable("service", embedded)
-        self.witness.pulse.beat()
+        self.witness.pulse.accept(self.witness.pulse.send())
         return embedded
 
     def isolate(self, count: int) -> Isolated:
@@ -87,6 +96,8 @@ class Oracle:
 
     async def alive(self, since: int, failed: int) -> bool | None:
         self.asked += 1
+        if self.verdict:
+            self.pulse.accept(self.pulse.send())
         return self.verdict
 
 
@@ -261,3 +272,35 @@ def test_a_bad_item_is_told_why() -> None:
     (rejection,) = Service({3}).isolate(8).rejected.values()
 
     assert rejection.reason == "stumbled over 1"
+
+
+@pytest.mark.parametrize("count", [1, 4])
+def test_what_was_sent_before_a_service_began_to_refuse_everything_does_not_speak_for_it(count: int) -> None:
+    witness = Oracle(verdict=False)
+    before = witness.pulse.send()
+
+    async def refused(some: Sequence[EmbedInput]) -> Embedded:
+        witness.pulse.send()
+        witness.pulse.accept(before)  # the answer to another worker arrives meanwhile
+        raise BadInput("service", "closed (422)")
+
+    outcome = asyncio.run(embed_isolating(inputs(count), call=refused, probe=refused, witness=witness))
+
+    assert outcome.rejected == {}
+    assert isinstance(outcome.ended_by, RefusesEverything)
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+def test_items_refused_after_the_last_success_are_blamed_if_the_service_works(*, verdict: bool) -> None:
+    witness = Oracle(verdict=verdict)
+
+    async def one_by_one(some: Sequence[EmbedInput]) -> Embedded:
+        witness.pulse.accept(witness.pulse.send())
+        vectors = np.ones((len(some), 2), dtype=np.float32)
+        return Embedded(vectors, {2: "closed (422)"}, refused={2}, requests=len(some))
+
+    outcome = asyncio.run(embed_isolating(inputs(3), call=one_by_one, probe=one_by_one, witness=witness))
+
+    assert set(outcome.vectors) == {0, 1}
+    assert set(outcome.rejected) == ({2} if verdict else set())
+    assert isinstance(outcome.ended_by, RefusesEverything) is not verdict

@@ -243,7 +243,7 @@ async def test_the_witness_asks_a_sample_only_when_nothing_has_come_back_since()
     assert sum(service.asked.values()) == 1
     assert await witnessed("text", one) is True
     assert sum(service.asked.values()) == 1, "an answer has come since"
-    assert await witnessed("text", one, since=one.pulse.answers) is True
+    assert await witnessed("text", one, since=one.pulse.sent) is True
     assert sum(service.asked.values()) == 2
 
 
@@ -293,8 +293,8 @@ async def test_what_many_items_have_in_common_a_sample_does_not_speak_for() -> N
     like = ONE_VECTOR.content(make_row("1")).inputs[""]
     witness = EmbedderWitness(one, like, one.probe)
 
-    assert await witness.alive(one.pulse.answers, 3) is True
-    assert await witness.alive(one.pulse.answers, 50) is None
+    assert await witness.alive(one.pulse.sent, 3) is True
+    assert await witness.alive(one.pulse.sent, 50) is None
 
 
 @pytest.mark.parametrize("answer", [BadInput("ml", "refused the input (400)"), "its vector is null"])

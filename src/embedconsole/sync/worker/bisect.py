@@ -41,20 +41,37 @@ _SILENT = 3
 class ServiceEvidence:
     """The signs of life of a dependency, over all batches.
 
+    Calls are numbered as they are sent. A call that goes through says something of the time after it was sent
+    alone: what was sent before a dependency began to refuse everything may be answered after that.
+
     Attributes:
-        answers: Successes so far: one more since a call began, and the dependency works.
-        condemned: It has refused everything, and nothing has gone through since.
+        sent: Calls so far, and so the number of the latest.
+        accepted: The number of the latest call that went through, 0 for none.
         judging: Held by the batch that finds out; what the others met is decided with it.
     """
 
-    answers: int = 0
-    condemned: bool = False
+    sent: int = 0
+    accepted: int = 0
     judging: anyio.Lock = field(default_factory=anyio.Lock)
+    _condemned_at: int | None = None
 
-    def beat(self) -> None:
-        """Something went through."""
-        self.answers += 1
-        self.condemned = False
+    @property
+    def condemned(self) -> bool:
+        """Whether it has refused everything, and nothing that was sent since has gone through."""
+        return self._condemned_at is not None and self.accepted <= self._condemned_at
+
+    def send(self) -> int:
+        """A call is sent; returns its number."""
+        self.sent += 1
+        return self.sent
+
+    def accept(self, call: int) -> None:
+        """The call with this number went through."""
+        self.accepted = max(self.accepted, call)
+
+    def condemn(self) -> None:
+        """It refuses everything."""
+        self._condemned_at = self.sent
 
 
 class Witness(Protocol):
@@ -79,7 +96,7 @@ class Witness(Protocol):
         """Whether the dependency accepts what nothing is wrong with; None where that cannot be told.
 
         Args:
-            since: `Pulse.answers` when the call began that failed.
+            since: `ServiceEvidence.sent` when the call had failed.
             failed: How many items failed together.
 
         Raises:
@@ -100,7 +117,7 @@ def verdict(witness: Witness, fault: Fault) -> Transient:
     """The fault of a dependency for which its witness does not speak: in its own words."""
     if isinstance(fault, Transient):
         return fault
-    witness.pulse.condemned = True
+    witness.pulse.condemn()
     message = f"{fault.message.rstrip('.')} (nothing of what it was sent went through)"
     return RefusesEverything(witness.source, message, remedy=fault.remedy or witness.remedy)
 
@@ -134,17 +151,20 @@ class Bisection:
         self._alone = alone
         self._witness = witness
         self._pulse = witness.pulse
-        self._since = self._pulse.answers
+        self._since = self._pulse.sent
         self._silent = self._allowed = _SILENT  # requests since the last success
         self._judges = False
         self._done: set[int] = set()
+        self._unconfirmed: dict[int, int] = {}
+        """Blamed items, with the number of the latest call by then."""
         self.rejected: dict[int, Rejection] = {}
 
     async def attempt(self, part: list[int]) -> BadInput | Transient | None:
         """Try the items at these indices."""
-        self._since = self._pulse.answers
+        before = self._pulse.sent
         fault = await self._do(part)
-        self._silent = 0 if self._pulse.answers > self._since else self._silent + 1
+        self._since = self._pulse.sent
+        self._silent = 0 if self._pulse.accepted > before else self._silent + 1
         return fault
 
     async def split(self, part: list[int], fault: BadInput | Transient) -> None:
@@ -158,7 +178,7 @@ class Bisection:
             return
         if len(part) == 1:
             await self.check(fault, failed=1)
-            self.rejected[part[0]] = Rejection(fault.kind, fault.message)
+            self.blame(part[0], Rejection(fault.kind, fault.message), sent=self._since)
             return
         middle = len(part) // 2
         halves = [part[:middle], part[middle:]]
@@ -170,6 +190,32 @@ class Bisection:
         for half, half_fault in zip(halves, faults, strict=True):
             if half_fault is not None:
                 await self.split(half, half_fault)
+
+    def blame(self, index: int, rejection: Rejection, *, sent: int) -> None:
+        """An item was refused alone, when `sent` calls had been sent."""
+        self.rejected[index] = rejection
+        self._unconfirmed[index] = sent
+
+    async def confirm(self) -> None:
+        """See that something was accepted after the last item was blamed; else the dependency may have begun
+        to refuse everything just then.
+
+        Raises:
+            RefusesEverything, Transient: It has; the items in question are not blamed.
+        """
+        doubtful = [index for index, sent in self._unconfirmed.items() if sent >= self._pulse.accepted]
+        if not doubtful:
+            return
+        fault = BadInput(self._witness.source, self.rejected[doubtful[-1]].reason)
+        since = self._pulse.sent
+        try:
+            async with self._judging(fault):
+                if await self._witness.alive(since, failed=1) is False:
+                    raise verdict(self._witness, fault)
+        except Fault:
+            for index in doubtful:
+                del self.rejected[index]
+            raise
 
     async def _both(
         self, part: list[int], halves: Sequence[list[int]], fault: BadInput | Transient
@@ -198,7 +244,7 @@ class Bisection:
     @property
     def _proven(self) -> bool:
         """Whether so much came back lately that the dependency works."""
-        return self._silent < self._allowed or self._pulse.answers > self._since
+        return self._silent < self._allowed or self._pulse.accepted > self._since
 
     @asynccontextmanager
     async def _judging(self, fault: BadInput | Transient) -> AsyncIterator[None]:
@@ -277,6 +323,7 @@ class _Isolation:
         self._embed = call
         self._probe = probe
         self._search = Bisection(self._attempt, self._alone, witness)
+        self._pulse = witness.pulse
         self._largest = 0
         self.outcome = Isolated(rejected=self._search.rejected)
 
@@ -286,8 +333,10 @@ class _Isolation:
         fault = await self._search.attempt(every)
         self._embed = self._probe
         if fault is None:
+            await self._search.confirm()
             return
         await self._search.split(every, fault)
+        await self._search.confirm()
         if fault.kind is FaultClass.ITEM and not self.outcome.rejected:
             self.outcome.fits = self._largest
 
@@ -299,19 +348,25 @@ class _Isolation:
             except (Unreachable, RefusesEverything):
                 raise
             except NothingUsable as fault:
-                embedded = fault.embedded
+                embedded, sent = fault.embedded, self._pulse.sent
                 if embedded.refused:
                     await self._refused(embedded, asked)
             except (BadInput, Transient) as fault:
                 return fault
             else:
-                self._largest = max(self._largest, len(asked))
+                self._largest, sent = max(self._largest, len(asked)), self._pulse.sent
+            # A service works that refuses an input in the reply that brings the vectors of others.
+            by_itself = embedded.requests > 1 or not embedded.usable
             for place, index in enumerate(asked):
                 if place not in embedded.rejected:
                     self.outcome.vectors[index] = embedded.vectors[place]
                 elif place not in embedded.unasked:
                     kind = FaultClass.TRANSIENT if place in embedded.postponed else FaultClass.ITEM
-                    self.outcome.rejected[index] = Rejection(kind, embedded.rejected[place])
+                    rejection = Rejection(kind, embedded.rejected[place])
+                    if kind is FaultClass.ITEM and place in embedded.refused and by_itself:
+                        self._search.blame(index, rejection, sent=sent)
+                    else:
+                        self.outcome.rejected[index] = rejection
             asked = [asked[place] for place in sorted(embedded.unasked)]
         return None
 

@@ -168,7 +168,7 @@ class GatedEmbedder:
         async def vouch(fault: Fault) -> None:
             # In the turn that the inputs had, so not through the gate.
             witness = EmbedderWitness(self, inputs[0], self.ask)
-            if not await witness.alive(self.pulse.answers, len(inputs)):
+            if not await witness.alive(self.pulse.sent, len(inputs)):
                 raise verdict(witness, fault)
 
         return await self.gate.call(once, retry, vouch)
@@ -180,6 +180,7 @@ class GatedEmbedder:
             NothingUsable: There is not one vector in the answer.
         """
         requests = 1
+        call = self.pulse.send()
         paid = len(inputs)  # where the answer got lost, it may well be charged for
         try:
             embedded = await self.embedder.embed(inputs)
@@ -196,7 +197,7 @@ class GatedEmbedder:
             raise NothingUsable(f"embedding service {self.embedder.name}", embedded)
         self.size.check(self.embedder.name, embedded.vectors)
         self.progress.embed_items += embedded.usable
-        self.pulse.beat()
+        self.pulse.accept(call)
         good = inputs[next(place for place in range(len(inputs)) if place not in embedded.rejected)]
         if good.text != _SAMPLE and good.image != _SAMPLE_PICTURE:
             self.pulse.known_good = good
@@ -240,7 +241,7 @@ class EmbedderWitness:
         return f"Check embedders.{self.gated.embedder.name} against what the service expects, and its own log"
 
     async def alive(self, since: int, failed: int) -> bool | None:
-        if self.pulse.answers > since:
+        if self.pulse.accepted > since:
             return True
         accepted = await self._accepts(_sample(self.like))
         if accepted and failed < MANY:

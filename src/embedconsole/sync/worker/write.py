@@ -183,16 +183,17 @@ class GatedCollection:
         witness = CollectionWitness(self, write_sample)
 
         async def vouch(fault: Fault) -> None:
-            if not await witness.alive(self.pulse.answers, 1):
+            if not await witness.alive(self.pulse.sent, 1):
                 raise verdict(witness, fault)
 
         async def attempt(part: list[int]) -> BadInput | None:
             group = [contents[index] for index in part]
+            call = self.pulse.send()
             try:
                 await self._gate.call(lambda: write(group), self._retry, vouch)
             except BadInput as fault:
                 return fault
-            self.pulse.beat()
+            self.pulse.accept(call)
             return None
 
         async def alone(index: int) -> bool:
@@ -204,6 +205,7 @@ class GatedCollection:
             fault = await search.attempt(every)
             if fault is not None:
                 await search.split(every, fault)
+            await search.confirm()
         except Transient as error:
             self._gate.failed(error)
             raise
@@ -238,11 +240,11 @@ class CollectionWitness:
         return self.gated.gate.shut
 
     async def alive(self, since: int, failed: int) -> bool | None:
-        if self.pulse.answers > since:
+        if self.pulse.accepted > since:
             return True
         try:
             await self.write_sample()
         except BadInput:
             return False
         # As long as nothing else went through, many points may have something that the sample has not.
-        return True if self.pulse.answers or failed < MANY else None
+        return True if self.pulse.accepted or failed < MANY else None
