@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from crash.converged import assert_converged, on_sqlite, paid_again
 from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
-from embedconsole.faults import Transient
-from embedconsole.ledger.items import settle as work
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.shared.options import RunOptions
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.shared.report import RunReport
     from support.fixtures_shop import Stage
     from support.ledger_rows import LedgerRows
@@ -108,26 +105,3 @@ def test_a_process_that_slept_through_its_leases_overwrites_nothing(stage: Stage
 
     assert stage.qdrant.requests("PUT .*/points") == written
     assert_converged(stage, ledger)
-
-
-def test_a_claim_whose_answer_got_lost_is_not_waited_for(
-    stage: Stage, ledger: LedgerRows, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(work, "LEASE_SECONDS", 600.0)
-    stage.shop.add(range(1, 31))
-    claim = work.Work.claim
-    lost: list[Batch] = []
-
-    def forgetful(self: work.Work, generation: int, **how: Any) -> Batch | None:
-        batch = claim(self, generation, **how)
-        if batch is not None and not lost:
-            lost.append(batch)
-            raise Transient("ledger", "the connection is gone")
-        return batch
-
-    monkeypatch.setattr(work.Work, "claim", forgetful)
-    with engine_in_thread(pipelines(stage), ledger.database.url) as forgetting:
-        assert forgetting.run(RunOptions()).result(PATIENCE).outcome is Outcome.OK
-    assert lost
-    assert_converged(stage, ledger)
-    assert paid_again(stage) == 0

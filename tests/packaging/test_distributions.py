@@ -47,7 +47,7 @@ def _tree(folder: Path) -> set[str]:
 
 def test_the_wheel_is_the_package_and_nothing_else(wheel: zipfile.Path) -> None:
     names = {name for name in wheel.root.namelist() if not name.endswith("/")}
-    ours = {name.removeprefix("src/") for name in _tree(_PACKAGE)}
+    ours = {name.removeprefix("src/") for name in _tree(_PACKAGE)} | {"embedconsole/config.example.yaml"}
     made = f"embedconsole-{__version__}"
     assert {name for name in names if not name.startswith(made)} == ours
     assert f"{made}.data/data/share/man/man1/embedconsole.1" in names

@@ -19,6 +19,7 @@ from embedconsole.sync.run.init import initialise
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
+    from embedconsole.items import JsonObject
     from embedconsole.sync.run.components import Assembly
     from embedconsole.sync.run.init import Initialised
 
@@ -37,7 +38,7 @@ def test_dependencies(session: Session, *, as_json: bool) -> Exit:
         _print_check(checks[0])
     anyio.run(run)
     if as_json:
-        put_json({"checks": [asdict(check) for check in checks]})
+        put_json({"checks": [_as_json(check) for check in checks]})
     bad = [check for check in checks if not check.ok]
     if not bad:
         return Exit.IN_SYNC
@@ -49,12 +50,21 @@ def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
     """The same where the configuration is what fails: there is nothing further to try."""
     checks = [Check("configuration", ok=False, detail=line, seconds=0.0) for line in str(error).splitlines()]
     if as_json:
-        put_json({"checks": [asdict(check) for check in checks]})
+        put_json({"checks": [_as_json(check) for check in checks]})
     else:
         for check in checks:
             _print_check(check)
     say("The configuration can't be used, so nothing else was checked.")
     return Exit.USAGE
+
+
+def _as_json(check: Check) -> JsonObject:
+    return {
+        "subject": check.subject,
+        "ok": check.ok,
+        "detail": check.detail,
+        "seconds": check.seconds,
+    }
 
 
 def _print_check(check: Check) -> None:

@@ -12,6 +12,7 @@ import io
 import os
 import select
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -64,7 +65,10 @@ def stdout_problem() -> str | None:
 
 
 def _replaced(stream: TextIO | None, number: int, errors: str) -> TextIO:
-    """The same stream over an `_Output`."""
+    """The same stream over an `_Output`, after what was written to it before."""
+    if stream is not None:
+        with suppress(OSError):
+            stream.flush()
     return io.TextIOWrapper(
         io.BufferedWriter(_Output(number, "w", closefd=False)),
         encoding="utf-8" if stream is None else stream.encoding,
