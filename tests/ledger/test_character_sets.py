@@ -15,6 +15,7 @@ from embedconsole.catalog.sql_catalog import open_catalog
 from embedconsole.config.sections.catalog import CatalogConfig
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.migrate import VERSION_TABLE
+from ledger.versions import ledger_of_version
 from support.databases import Database, server_url
 
 if TYPE_CHECKING:
@@ -67,20 +68,10 @@ def test_a_ledger_in_a_narrow_database_takes_any_text(charset: str) -> None:
 
 
 def test_a_narrow_ledger_that_stands_is_widened_with_all_that_is_in_it(mysql: Database) -> None:
-    with open_ledger(mysql.url) as ledger:
-        ledger.history.record("p", [("error", "item", "é", "1")])
-    tables = [
-        name
-        for (name,) in mysql.rows(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
-        )
-        if name != "embedconsole_commits"
-    ]
-    mysql.run(
-        *(f"ALTER TABLE {name} CONVERT TO CHARACTER SET latin1" for name in tables),
-        "DROP TABLE embedconsole_commits",
-        f"UPDATE {VERSION_TABLE} SET version_num = '0006'",
-    )
+    ledger_of_version("0006", mysql)
+    mysql.insert("embedconsole_events", [{"at": 7000, "level": "info", "kind": "k", "message": "é"}])
+    tables = mysql.rows("SELECT table_name FROM information_schema.tables WHERE table_schema = database()")
+    mysql.run(*(f"ALTER TABLE {name} CONVERT TO CHARACTER SET latin1" for (name,) in tables))
 
     assert keeps_any_text(mysql)
 

@@ -9,9 +9,7 @@ from threading import Timer
 from typing import TYPE_CHECKING
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import insert, inspect
@@ -22,11 +20,13 @@ from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
 from embedconsole.ledger.records.presence import Process
 from embedconsole.ledger.schema import items, metadata
 from embedconsole.ledger.state import State
+from ledger.versions import ledger_of_version, migrations
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from support.databases import Database
+
 
 # Says when it could start, starts when it is told to, and says when it has the ledger open.
 _OPENER = """
@@ -66,23 +66,8 @@ def test_a_new_ledger_has_the_tables_of_the_schema(database: Database) -> None:
     assert database.scalar(f"SELECT version_num FROM {VERSION_TABLE}") == VERSION
 
 
-def migrations() -> Config:
-    """Alembic, told where they are."""
-    config = Config()
-    config.set_main_option("script_location", "embedconsole.ledger:migrations")
-    return config
-
-
 def test_the_version_is_that_of_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(migrations()).get_heads() == [VERSION]
-
-
-def ledger_of_version(version: str, database: Database) -> None:
-    """Make the tables as an older embedconsole did."""
-    config = migrations()
-    with database.engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, version)
 
 
 def test_a_first_ledger_is_upgraded_with_all_that_is_in_it(database: Database) -> None:
