@@ -18,6 +18,8 @@ pytestmark = pytest.mark.anyio
 
 MUG = {"text": "Mug"}
 
+_JSON = (b"content-type", b"application/json")
+
 
 async def test_too_many_items_in_words_that_clients_learn_from() -> None:
     async with client_of(app_of(max_items=3)) as client:
@@ -121,7 +123,7 @@ async def test_nobody_is_embedded_who_has_stopped_waiting() -> None:
             if "status" in message:
                 sent.append(message["status"])
 
-        scope = {"type": "http", "method": "POST", "path": "/embed", "query_string": b"", "headers": []}
+        scope = {"type": "http", "method": "POST", "path": "/embed", "query_string": b"", "headers": [_JSON]}
         await app(scope, receive, send)
 
     async with anyio.create_task_group() as group:
@@ -152,7 +154,9 @@ async def test_nobody_is_embedded_who_has_stopped_waiting() -> None:
     ],
 )
 async def test_the_token(path: str, authorization: str | None, allowed: bool) -> None:
-    headers = [] if authorization is None else [(b"authorization", authorization.encode("latin-1"))]
+    headers = [_JSON]
+    if authorization is not None:
+        headers.append((b"authorization", authorization.encode("latin-1")))
     async with client_of(app_of(token="sesame")) as client:
         method = "GET" if path == "/v1/models" else "POST"
         reply = await client.request(method, path, headers=headers, content=b"not even JSON")
