@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from support.loop_thread import loop_in_thread
@@ -78,10 +78,13 @@ class _Connection:
 def tcp_proxy(host: str, port: int, troubles: Troubles, *, listen: int = 0) -> Iterator[int]:
     """The proxy's port on 127.0.0.1, `listen` or else a free one, while the block runs."""
     frost = _Frost()
+    writers: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
         try:
             behind, ahead = await asyncio.open_connection(host, port)
+            writers.add(ahead)
             connection = _Connection(troubles, frost, writer, ahead)
             await asyncio.gather(connection.requests(reader), connection.answers(behind))
         except OSError:
@@ -94,4 +97,14 @@ def tcp_proxy(host: str, port: int, troubles: Troubles, *, listen: int = 0) -> I
         try:
             yield server.sockets[0].getsockname()[1]
         finally:
-            loop.call_soon_threadsafe(server.close)
+            asyncio.run_coroutine_threadsafe(_end(server, writers), loop).result()
+
+
+async def _end(server: asyncio.Server, writers: set[asyncio.StreamWriter]) -> None:
+    """Close all, and wait for it: what is open when its loop ends fails the test after."""
+    server.close()
+    for writer in writers:
+        writer.transport.abort()
+    for writer in writers:
+        with suppress(OSError):
+            await writer.wait_closed()
