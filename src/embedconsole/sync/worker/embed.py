@@ -210,7 +210,7 @@ class GatedEmbedder:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderWitness:
-    """Tells by a sample whether an embedder works; see `isolate.Witness`. A sample costs one embedding.
+    """Tells by a sample whether an embedder works; see `bisect.Witness`. A sample costs one embedding.
 
     What it embeds in any case is a plain text, or picture. Where it does not embed that, or many items fail
     that may have something in common, it is asked for what it embedded before.

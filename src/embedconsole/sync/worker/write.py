@@ -224,7 +224,7 @@ def _marker(like: Content) -> JsonObject:
 
 @dataclass(frozen=True, slots=True)
 class CollectionWitness:
-    """Tells by a sample whether a collection can be written to; see `isolate.Witness`."""
+    """Tells by a sample whether a collection can be written to; see `bisect.Witness`."""
 
     gated: GatedCollection
     write_sample: Callable[[], Awaitable[None]]
