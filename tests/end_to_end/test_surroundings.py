@@ -95,6 +95,7 @@ def open_folder(qdrant: QdrantServer, collection_name: str) -> Iterator[Path]:
 
 
 @needs_root
+@pytest.mark.usefixtures("program_for_all")
 @pytest.mark.parametrize(
     ("environ", "place"),
     [
@@ -118,12 +119,24 @@ def test_a_user_without_a_home_or_a_place_for_the_state(
 
 
 @needs_root
+@pytest.mark.usefixtures("program_for_all")
 def test_a_user_without_a_home_who_has_a_place_for_the_state(open_folder: Path) -> None:
     own = open_folder / "own"
     ended = _as_nobody(open_folder, {"EMBEDCONSOLE_STATE_DIR": str(own)}, "--headless", "--once")
     assert ended.code == 0, ended
     assert (own / "ledger.db").exists()
     assert (own / "log" / "embedconsole.log").exists()
+
+
+_NOBODY = ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups"]
+
+
+@pytest.fixture
+def program_for_all() -> None:
+    """A virtual environment in a private folder is nothing that another user could start."""
+    command = [*_NOBODY, sys.executable, "-c", "import embedconsole"]
+    if subprocess.run(command, cwd="/", capture_output=True, check=False).returncode != 0:
+        pytest.skip(f"other users may not read {sys.prefix}")
 
 
 def _as_nobody(folder: Path, environ: dict[str, str], *arguments: str) -> Ended:
@@ -137,7 +150,7 @@ def _as_nobody(folder: Path, environ: dict[str, str], *arguments: str) -> Ended:
         str(folder / "embedconsole.yaml"),
     ]
     done = subprocess.run(
-        ["setpriv", "--reuid", "12345", "--regid", "12345", "--clear-groups", *command],
+        [*_NOBODY, *command],
         env={"PATH": os.environ["PATH"], **environ},
         cwd="/",
         capture_output=True,
