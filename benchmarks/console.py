@@ -22,7 +22,7 @@ from benchmarks.seed import plan
 from benchmarks.sync import ROOT, configuration, make_catalog, server
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.dialect import now_ms
-from embedconsole.ledger.items.failure_causes import cause_of
+from embedconsole.ledger.failure_causes import cause_of
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import State
 

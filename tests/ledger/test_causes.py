@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embedconsole.ledger.items.failure_causes import CAUSE_BYTES, cause_of
+from embedconsole.ledger.failure_causes import CAUSE_BYTES, cause_of
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def feed_of(pipeline: Pipeline) -> FeedState | str:
     """A pipeline's feed, or why it can't be looked at."""
-    from embedconsole.catalog.feed.status import feed_state
+    from embedconsole.catalog.feed.outbox import feed_state
 
     try:
         with opened_feed(pipeline) as database:

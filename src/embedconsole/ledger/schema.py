@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from embedconsole.ledger.dialect import FixedBytes, ForeignText, LongBytes, LongText
-from embedconsole.ledger.items.failure_causes import CAUSE_BYTES
+from embedconsole.ledger.failure_causes import CAUSE_BYTES
 from embedconsole.ledger.state import HASH_BYTES, Stage
 
 POINT_BYTES = 17

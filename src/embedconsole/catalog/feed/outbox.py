@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from embedconsole.catalog.feed.base import Backlog, FeedEntry
 from embedconsole.catalog.feed.database import FeedDatabase
 from embedconsole.catalog.feed.entry_keys import item_keys
-from embedconsole.catalog.feed.status import complaints, inspect_feed
+from embedconsole.catalog.feed.status import FeedState, complaints, inspect_feed, unseen_changes
 from embedconsole.catalog.keys import storable_text
 from embedconsole.catalog.query_source import untyped_table, value, values_in
 
@@ -30,6 +30,17 @@ def open_feed(pipeline: str, config: CatalogConfig) -> SqlFeed:
         Refused: No driver for it.
     """
     return SqlFeed(FeedDatabase(pipeline, config))
+
+
+def feed_state(database: FeedDatabase) -> FeedState:
+    """What is installed of a feed, and what waits in it.
+
+    Raises:
+        Transient, Refused: The database does not answer, or refuses the request.
+    """
+    inspection = inspect_feed(database)
+    backlog = SqlFeed(database).backlog() if inspection.has_outbox else Backlog(0, None)
+    return FeedState(inspection, backlog, complaints(inspection), unseen_changes(database))
 
 
 class SqlFeed:

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from embedconsole.catalog.feed.base import Backlog
 from embedconsole.catalog.feed.names import feed_prefix
 from embedconsole.catalog.feed.watched_tables import find_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from embedconsole.catalog.feed.base import Backlog
     from embedconsole.catalog.feed.database import FeedDatabase
     from embedconsole.catalog.feed.triggers import FoundTriggers, TriggerPart
     from embedconsole.catalog.query_source import TableName
@@ -39,18 +39,8 @@ class FeedState:
         return not self.problems
 
 
-def feed_state(database: FeedDatabase) -> FeedState:
-    """Look at a feed. Raises Transient or Refused: the database does not answer, or not to us."""
-    # Here, since a feed asks for its own status.
-    from embedconsole.catalog.feed.outbox import SqlFeed
-
-    inspection = inspect_feed(database)
-    backlog = SqlFeed(database).backlog() if inspection.has_outbox else Backlog(0, None)
-    return FeedState(inspection, backlog, complaints(inspection), unseen_changes(database))
-
-
 def unseen_changes(database: FeedDatabase) -> Sequence[str]:
-    """What changes watched rows without firing triggers, a line each; raises as `feed_state`."""
+    """What changes watched rows without firing triggers, a line each; raises as `inspect_feed`."""
     watched = database.place.watched
     return database.read(lambda connection: database.dialect.unseen(connection, watched))
 

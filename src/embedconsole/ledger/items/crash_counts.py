@@ -13,7 +13,7 @@ from sqlalchemy import insert, literal, select, update
 
 from embedconsole.faults import FaultClass
 from embedconsole.ledger.dialect import constant, now_ms
-from embedconsole.ledger.items.failure_causes import cause_of
+from embedconsole.ledger.failure_causes import cause_of
 from embedconsole.ledger.schema import doubts, items
 from embedconsole.ledger.state import State
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, TypedDict
 from sqlalchemy import bindparam, case, delete, func, null, select, update
 
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
+from embedconsole.ledger.failure_causes import cause_of
 from embedconsole.ledger.items import crash_counts as crashes
 from embedconsole.ledger.items.claim import LEASE_SECONDS, Wanting, claim
 from embedconsole.ledger.items.difference import state_in_sql, state_of_wanted
-from embedconsole.ledger.items.failure_causes import cause_of
 from embedconsole.ledger.items.planned_items import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.schema import batches, items, workers
 from embedconsole.ledger.state import WORK, State

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio.to_thread
 
-from embedconsole.ledger.items.failure_causes import CAUSE_BYTES
+from embedconsole.ledger.failure_causes import CAUSE_BYTES
 from embedconsole.ledger.records.failures import Among, FailureKind
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation

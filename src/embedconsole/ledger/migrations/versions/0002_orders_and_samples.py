@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 from embedconsole.ledger.dialect import FixedBytes
-from embedconsole.ledger.items.failure_causes import cause_of
+from embedconsole.ledger.failure_causes import cause_of
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 LONG = sa.Text().with_variant(mysql.LONGTEXT(), "mysql", "mariadb")
