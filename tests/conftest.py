@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from _pytest.terminal import TerminalReporter
 
@@ -22,9 +23,19 @@ pytest_plugins = [
     "support.fixtures_shop",
 ]
 
-# A busy machine is no failure.
-settings.register_profile("suite", deadline=None)
-settings.load_profile("suite")
+# The same examples every time, and a busy machine is no failure. `--hypothesis-profile explore` looks for new
+# ones; what it finds is stored in .hypothesis and is best kept as an @example.
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)
+settings.register_profile("explore", deadline=None, max_examples=1_000, print_blob=True)
+settings.load_profile("ci")
+
+# Zone and locale of the machine decide nothing; a test that is about them sets its own.
+os.environ.update(TZ="UTC", LC_ALL="C.UTF-8")
+time.tzset()
+
+# What begins so is no gap on any machine: the combination does not exist.
+_NOT_APPLICABLE = "not applicable: "
+_REQUIRE = "EMBEDCONSOLE_TEST_REQUIRE_SERVERS"
 
 
 @pytest.fixture
@@ -63,9 +74,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Long runs only when they are asked for."""
     if config.getoption("--soak") or "soak" in (config.option.markexpr or ""):
         return
-    for item in items:
-        if item.get_closest_marker("soak") is not None:
-            item.add_marker(pytest.mark.skip(reason="a long run: ask for it with --soak N or -m soak"))
+    long = [item for item in items if item.get_closest_marker("soak") is not None]
+    items[:] = [item for item in items if item.get_closest_marker("soak") is None]
+    config.hook.pytest_deselected(items=long)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where all servers and tools are required, a skip is a failure."""
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and os.environ.get(_REQUIRE) == "1":
+        _, _, reason = (
+            report.longrepr if isinstance(report.longrepr, tuple) else ("", 0, str(report.longrepr))
+        )
+        if _NOT_APPLICABLE not in reason:
+            report.outcome = "failed"
+            report.longrepr = f"{reason}\n{_REQUIRE}=1 forbids to skip {item.nodeid}"
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter, config: pytest.Config) -> None:

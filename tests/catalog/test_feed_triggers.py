@@ -140,7 +140,7 @@ def test_reading_goes_on_behind_what_was_read(shop: Shop, feed: FeedDatabase) ->
 def test_the_shop_goes_on_when_the_outbox_is_gone(shop: Shop, feed: FeedDatabase) -> None:
     """Not on SQLite, whose triggers can't look first: there it is said in docs/feed.md."""
     if shop.database.dialect == "sqlite":
-        pytest.skip("a trigger of SQLite can't look whether a table is there")
+        pytest.skip("not applicable: a trigger of SQLite can't look whether a table is there")
     shop.database.run("DROP TABLE embedconsole_outbox")
 
     shop.edit([1], title="Edited")
@@ -151,7 +151,7 @@ def test_the_shop_goes_on_when_the_outbox_is_gone(shop: Shop, feed: FeedDatabase
 
 def test_our_own_write_back_is_no_change(shop: Shop, feed: FeedDatabase) -> None:
     if shop.database.dialect == "sqlite":
-        pytest.skip("a trigger of SQLite can't tell who writes")
+        pytest.skip("not applicable: a trigger of SQLite can't tell who writes")
     config = CatalogConfig.model_validate(
         {"url": shop.database.url, "query": QUERY, "writeback": {"synced_at": "embedding_synced_at"}}
     )

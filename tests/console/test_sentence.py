@@ -105,7 +105,7 @@ def test_what_wants_the_operator_is_never_hidden_by_what_goes_on(now: Situation)
     elif now.paused:
         assert "Paused" in said
     elif now.running and now.wait is not None:
-        assert "embedder ml" in said
+        assert "embedder ml" in said.lower()
     elif now.halted is not None:
         assert now.halted in said
 

@@ -180,7 +180,7 @@ async def test_back_and_forth(site: Site) -> None:
 async def test_a_name_that_was_an_alias_from_the_first(site: Site) -> None:
     """Or a ledger was lost since: what the alias stood for stands by, not the alias."""
     if "path" in site.place:
-        pytest.skip("an embedded collection has no aliases but ours")
+        pytest.skip("not applicable: an embedded collection has no aliases but ours")
     own = site.alias
     await filled(site)
     with open_ledger(site.ledger_url) as ledger:
