@@ -13,7 +13,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import duration, put, put_json, say
 from embedconsole.ledger.state import State
-from embedconsole.sync.inspect.item import examine
+from embedconsole.sync.inspect.item import examine, why
 from embedconsole.sync.run.components import assembled
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def examined_json(seen: Examined) -> dict[str, object]:
         "key": seen.key,
         "name": seen.catalog.name,
         "state": None if known is None else known.state.name.lower(),
+        "reason": None if known is None or known.reason is None else known.reason.name.lower(),
         "follows": list(seen.follows),
         "attempts": None if known is None else known.attempts,
         "attempts_allowed": seen.tries,
@@ -117,6 +118,7 @@ def _print(seen: Examined) -> None:
         put(f"  {sentence}")
     known = seen.known
     if known is not None:
+        _field("reason", why(known))
         ago = "" if known.failed_for is None else f", the last {duration(known.failed_for)} ago"
         _field("attempts", f"{known.attempts} of {seen.tries}{ago}")
         if known.error is not None:

@@ -11,6 +11,7 @@ from embedconsole.headless.examined import examined, examined_json, short
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import duration, put, put_json, put_text
 from embedconsole.items import MARKER
+from embedconsole.sync.inspect.item import why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,6 +59,8 @@ def _print(seen: Examined) -> None:
         put(f"  {sentence}")
     known = seen.known
     _field("ledger", "has no such item" if known is None else _standing(known, seen.tries))
+    if known is not None:
+        _field("reason", why(known))
     if known is not None and known.error is not None:
         _field("error", f"{known.error_class}: {known.error}")
         _field("remedy", seen.remedy)

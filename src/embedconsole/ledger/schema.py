@@ -55,6 +55,8 @@ generations = Table(
     Column("address", Text),
     # When a run last noted that it is in use, about once a day; NULL until its collection was looked at.
     Column("used_at", BigInteger),
+    # Its content is made another way than when its catalog was last scanned to the end.
+    Column("remade", SmallInteger, nullable=False, server_default="0"),
     Index("ix_embedconsole_generations_pipeline", "pipeline"),
 )
 """One filling of one collection by one pipeline. `space` is what makes its vectors comparable (JSON).
@@ -71,6 +73,9 @@ items = Table(
     # how text compares, and a key may be longer than an index takes.
     Column("point", FixedBytes(POINT_BYTES), nullable=False),
     Column("key", _Long, nullable=False),
+    # Why it was last given work (`state.Reason`); NULL in a ledger of 0.1. It precedes the columns that it
+    # follows from: MySQL sets columns in this order, and reads what it has set.
+    Column("reason", SmallInteger),
     # Of the row as it was read when this was last planned: while it is the same, nothing needs a look.
     Column("source_hash", FixedBytes(HASH_BYTES)),
     Column("desired_embed_hash", FixedBytes(HASH_BYTES)),

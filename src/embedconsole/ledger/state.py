@@ -43,5 +43,22 @@ class State(IntEnum):
     SKIPPED = 5
 
 
+class Reason(IntEnum):
+    """Why an item was last given work that was not a deletion; stored with its state."""
+
+    NEW = 1
+    """The catalog has it, and the collection did not."""
+    EDITED = 2
+    """Its row changed, and with it what is embedded or written of it."""
+    FORCED = 3
+    """An operator asked for it to be embedded again."""
+    MISSING = 4
+    """Its point was not in the collection."""
+    RECHECKED = 5
+    """Its point held something else than the ledger had noted."""
+    MODEL = 6
+    """Its content is made another way: another model, text or setting, or a re-index."""
+
+
 WORK = (State.DELETE, State.PAYLOAD, State.EMBED)
 """The states that are work, in the order they are claimed: what is cheap and makes room comes first."""

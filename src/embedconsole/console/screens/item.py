@@ -25,7 +25,7 @@ from embedconsole.console.views.failures import BlameView, blame_lines, blame_of
 from embedconsole.console.widgets.base import Panel
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.failures import Chosen
-from embedconsole.sync.inspect.item import examine_item
+from embedconsole.sync.inspect.item import examine_item, why
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,8 @@ def item_lines(view: ItemView | None, cells: int) -> list[Line]:
 
 def _hash_lines(known: LedgerItem, catalog: InCatalog, tries: int, moment: Moment, cells: int) -> list[Line]:
     last = "" if known.failed_for is None else f", the last {age(known.failed_for + moment.since)} ago"
-    lines = _field("attempts", f"{known.attempts} of {tries}{last}", cells)
+    lines = _field("reason", why(known), cells)
+    lines += _field("attempts", f"{known.attempts} of {tries}{last}", cells)
     if known.attempts and known.due_in > 0 and known.state not in (State.FAILED, State.SKIPPED):
         lines += _field("next try", at_minute(moment.looked + known.due_in, moment.zone), cells)
     now = catalog.hashes

@@ -35,6 +35,7 @@ _DUE = (
         items.c.desired_payload_hash,
         items.c.synced_embed_hash,
         items.c.attempts,
+        items.c.reason,
         items.c.crashes,
         items.c.batch_id,
     )

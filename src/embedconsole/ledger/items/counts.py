@@ -11,7 +11,7 @@ from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.records.items import Counts, LedgerItem
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.schema import batches, generations, items
-from embedconsole.ledger.state import WORK, State
+from embedconsole.ledger.state import WORK, Reason, State
 
 if TYPE_CHECKING:
     from embedconsole.ledger.database import Database
@@ -151,4 +151,5 @@ class Overview:
             error_class=row.error_class,
             error=row.error,
             failed_for=None if row.age is None else row.age / 1000,
+            reason=None if row.reason is None else Reason(row.reason),
         )

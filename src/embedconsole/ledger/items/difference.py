@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, case
+from sqlalchemy import and_, case, or_
 
 from embedconsole.ledger.dialect import constant
 from embedconsole.ledger.schema import items
@@ -53,6 +53,20 @@ def state_of_wanted(same_embed: ColumnElement[bool], same_payload: ColumnElement
         (same_embed, constant(State.PAYLOAD)),
         else_=constant(State.EMBED),
     )
+
+
+def reason_in_sql(state: ColumnElement[int], cause: ColumnElement[int]) -> ColumnElement[int]:
+    """Why a row of the ledger has work once its state is `state` because of `cause`.
+
+    What has no work keeps the reason of the work before, for those who ask why it was embedded. So does what
+    was to be embedded already, or has no point yet: that is still why.
+    """
+    waits = and_(
+        items.c.reason.is_not(None),
+        or_(items.c.state == constant(State.EMBED), items.c.synced_embed_hash.is_(None)),
+    )
+    works = state.in_([constant(State.EMBED), constant(State.PAYLOAD)])
+    return case((and_(works, ~waits), cause), else_=items.c.reason)
 
 
 def changed_state(wanted: Hashes, known: Known) -> State | None:

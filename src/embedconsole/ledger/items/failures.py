@@ -12,7 +12,7 @@ from embedconsole.ledger.items.difference import state_in_sql
 from embedconsole.ledger.items.planned_items import NO_ERROR
 from embedconsole.ledger.records.failures import Among, FailedItem, FailureGroup, FailureKind
 from embedconsole.ledger.schema import items
-from embedconsole.ledger.state import WORK, State
+from embedconsole.ledger.state import WORK, Reason, State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +42,15 @@ _SINCE_FAILED = (now_ms() - items.c.failed_at) / 1000.0
 _UNTIL_DUE = (items.c.due_at - now_ms()) / 1000.0
 _NEWEST = (now_ms() - func.max(items.c.failed_at)) / 1000.0
 _OLDEST = (now_ms() - func.min(items.c.failed_at)) / 1000.0
-_ITEM = select(items.c.key, items.c.error_class, items.c.error, items.c.attempts, _SINCE_FAILED, _UNTIL_DUE)
+_ITEM = select(
+    items.c.key,
+    items.c.error_class,
+    items.c.error,
+    items.c.attempts,
+    _SINCE_FAILED,
+    _UNTIL_DUE,
+    items.c.reason,
+)
 _EXAMPLE = select(items.c.id, items.c.error_class, items.c.error, items.c.key)
 
 _STATE_OF_DIFFERENCE = state_in_sql(
@@ -135,6 +143,7 @@ class FailedItems:
                 attempts=row[3],
                 age=float(row[4] or 0),
                 next_try=float(row[5]) if waiting else None,
+                reason=None if row[6] is None else Reason(row[6]).name.lower(),
             )
             for row in self._database.rows(query.limit(limit).offset(offset))
         ]

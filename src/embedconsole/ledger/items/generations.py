@@ -76,6 +76,7 @@ class Generations:
                 generations.c.deferred,
                 generations.c.address,
                 (now_ms() - generations.c.used_at) / 1000.0,
+                generations.c.remade,
             )
             .where(*where)
             .order_by(generations.c.id.desc())
@@ -94,6 +95,7 @@ class Generations:
                 deferred=row[9],
                 address=row[10],
                 unused_for=None if row[11] is None else float(row[11]),
+                remade=bool(row[12]),
             )
             for row in self._database.rows(query)
         ]
@@ -218,10 +220,14 @@ class Generations:
         """Note which collection it fills, where it was begun under an alias."""
         self._set(generation_id, target=target)
 
-    def forget_scans(self, generation_id: int) -> None:
-        """Have the next scan look at every row, whatever earlier ones found."""
-        statement = update(generations).where(generations.c.id == generation_id)
-        self._database.execute(statement.values(watermark=None, full_scan_at=None))
+    def forget_scans(self, generation_id: int, *, remade: bool = False) -> None:
+        """Have the next scan look at every row, whatever earlier ones found.
+
+        Args:
+            remade: Because the same rows make other content from now on.
+        """
+        mark = {"remade": 1} if remade else {}
+        self._set(generation_id, watermark=None, full_scan_at=None, **mark)
 
     def set_deferred(self, generation_id: int, threshold: int | None) -> None:
         """Note which indexing threshold is to be set back; None when there is nothing to."""
@@ -230,7 +236,7 @@ class Generations:
     def scanned(self, generation_id: int, watermark: str | None, *, full: bool) -> None:
         """Note that a scan came to its end: where the next one for changes starts."""
         if full:
-            self._set(generation_id, watermark=watermark, full_scan_at=now_ms())
+            self._set(generation_id, watermark=watermark, full_scan_at=now_ms(), remade=0)
         else:
             self._set(generation_id, watermark=watermark)
 

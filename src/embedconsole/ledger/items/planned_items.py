@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, null, select, update
 
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
-from embedconsole.ledger.items.difference import state_of_wanted
+from embedconsole.ledger.items.difference import reason_in_sql, state_of_wanted
 from embedconsole.ledger.records.items import Known
 from embedconsole.ledger.schema import items, vectors
-from embedconsole.ledger.state import UNKNOWN, State
+from embedconsole.ledger.state import UNKNOWN, Reason, State
 
 if TYPE_CHECKING:
     from array import array
@@ -68,6 +68,9 @@ _KNOWN = select(
 
 
 # Compared with what is synced now, not with what was when the page was read: a worker may have come between.
+_STATE_OF_CHANGE = state_of_wanted(
+    items.c.synced_embed_hash == bindparam("embed"), items.c.synced_payload_hash == bindparam("payload")
+)
 _SET_DESIRED = Bulk(
     update(items)
     .where(items.c.id == bindparam("item_id"))
@@ -75,10 +78,8 @@ _SET_DESIRED = Bulk(
         source_hash=bindparam("source"),
         desired_embed_hash=bindparam("embed"),
         desired_payload_hash=bindparam("payload"),
-        state=state_of_wanted(
-            items.c.synced_embed_hash == bindparam("embed"),
-            items.c.synced_payload_hash == bindparam("payload"),
-        ),
+        state=_STATE_OF_CHANGE,
+        reason=reason_in_sql(_STATE_OF_CHANGE, bindparam("why")),
         due_at=_DUE_UNLESS_IN_FLIGHT,
         **NO_ERROR,
     )
@@ -98,6 +99,7 @@ _ENTER = Bulk(
         "desired_embed_hash",
         "desired_payload_hash",
         "state",
+        "reason",
         "due_at",
         "attempts",
     ],
@@ -117,6 +119,10 @@ FORGOTTEN = {
         (items.c.desired_embed_hash.is_(None), constant(State.DELETE)),
         else_=constant(State.EMBED),
     ),
+    "reason": case(
+        (items.c.state.in_([State.SYNCED.value, State.PAYLOAD.value]), constant(Reason.MISSING)),
+        else_=items.c.reason,
+    ),
     "due_at": _DUE_UNLESS_IN_FLIGHT,
 }
 """What an item looks like that the collection is found not to hold."""
@@ -129,6 +135,7 @@ _FORCE = (
         synced_embed_hash=literal(UNKNOWN, items.c.synced_embed_hash.type),
         synced_payload_hash=literal(UNKNOWN, items.c.synced_payload_hash.type),
         state=constant(State.EMBED),
+        reason=constant(Reason.FORCED),
         batch_id=null(),
         due_at=now_ms(),
         **NO_ERROR,
@@ -242,6 +249,7 @@ def _new_row(generation_id: int, item: Wanted, due_at: int | None) -> dict[str, 
         "desired_embed_hash": item.hashes.embed,
         "desired_payload_hash": item.hashes.payload,
         "state": State.EMBED.value,
+        "reason": item.reason.value,
         "due_at": due_at,
         "attempts": 0,
     }
@@ -253,6 +261,7 @@ def _change_row(change: Change) -> dict[str, object]:
         "source": change.source,
         "embed": change.hashes.embed,
         "payload": change.hashes.payload,
+        "why": change.reason.value,
     }
 
 

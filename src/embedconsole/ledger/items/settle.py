@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from sqlalchemy import bindparam, case, delete, func, null, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, null, select, update
 
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.failure_causes import cause_of
 from embedconsole.ledger.items import crash_counts as crashes
 from embedconsole.ledger.items.claim import LEASE_SECONDS, Wanting, claim
-from embedconsole.ledger.items.difference import state_in_sql, state_of_wanted
+from embedconsole.ledger.items.difference import reason_in_sql, state_in_sql, state_of_wanted
 from embedconsole.ledger.items.planned_items import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.schema import batches, items, workers
-from embedconsole.ledger.state import WORK, State
+from embedconsole.ledger.state import WORK, Reason, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,6 +33,7 @@ _NOT_IN_COLLECTION = {
     "synced_embed_hash": null(),
     "synced_payload_hash": null(),
     "state": constant(State.EMBED),
+    "reason": constant(Reason.MISSING),
 }
 _TOKEN: ColumnElement[int] = bindparam("token")
 _EMBED: ColumnElement[bytes] = bindparam("embed")
@@ -63,22 +64,26 @@ _WANTED = Bulk(
     .values(desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, source_hash=null())
 )
 # What follows from the newest desired hashes, which may have changed while the item was in flight.
+_SAME_EMBED, _SAME_PAYLOAD = items.c.desired_embed_hash == _EMBED, items.c.desired_payload_hash == _PAYLOAD
 _WRITTEN = Bulk(
     _one().values(
         synced_embed_hash=_EMBED,
         synced_payload_hash=_PAYLOAD,
-        state=state_in_sql(items.c.desired_embed_hash == _EMBED, items.c.desired_payload_hash == _PAYLOAD),
+        state=state_in_sql(_SAME_EMBED, _SAME_PAYLOAD),
+        reason=case((and_(_SAME_EMBED, _SAME_PAYLOAD), items.c.reason), else_=constant(Reason.EDITED)),
         **_FREE,
         **NO_ERROR,
     )
 )
 # Its point has not been deleted: what is synced of it holds.
+_STATE_OF_BACK = state_of_wanted(items.c.synced_embed_hash == _EMBED, items.c.synced_payload_hash == _PAYLOAD)
 _BACK = Bulk(
     _one().values(
         source_hash=null(),
         desired_embed_hash=_EMBED,
         desired_payload_hash=_PAYLOAD,
-        state=state_of_wanted(items.c.synced_embed_hash == _EMBED, items.c.synced_payload_hash == _PAYLOAD),
+        state=_STATE_OF_BACK,
+        reason=reason_in_sql(_STATE_OF_BACK, constant(Reason.EDITED)),
         **_FREE,
         **NO_ERROR,
     )
@@ -100,7 +105,7 @@ _FAILED = Bulk(
 _DELETED_BUT_BACK = (
     _several()
     .where(items.c.desired_embed_hash.is_not(None))
-    .values(**_NOT_IN_COLLECTION, **_FREE, **NO_ERROR)
+    .values(**{**_NOT_IN_COLLECTION, "reason": constant(Reason.NEW)}, **_FREE, **NO_ERROR)
 )
 _DELETED = delete(items).where(
     items.c.id.in_(bindparam("ids", expanding=True)),

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, case, insert, literal, or_, select, update
 
-from embedconsole.ledger.dialect import Bulk, now_ms
-from embedconsole.ledger.items.difference import state_in_sql
+from embedconsole.ledger.dialect import Bulk, constant, now_ms
+from embedconsole.ledger.items.difference import reason_in_sql, state_in_sql
 from embedconsole.ledger.records.items import Believed
 from embedconsole.ledger.schema import items
-from embedconsole.ledger.state import UNKNOWN, State
+from embedconsole.ledger.state import UNKNOWN, Reason, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,6 +52,7 @@ _ENTER = Bulk(
         "synced_embed_hash",
         "synced_payload_hash",
         "state",
+        "reason",
         "due_at",
         "attempts",
     ],
@@ -148,11 +149,13 @@ def set_held(
         (items.c.state.in_(_GIVEN_UP), items.c.state),
         else_=state_in_sql(same_embed, same_payload),
     )
+    cause = Reason.MISSING if holds is None else Reason.RECHECKED
+    reason = reason_in_sql(state, constant(cause))
     nobodys = or_(items.c.batch_id.is_(None), items.c.due_at <= now_ms())
     statement = (
         update(items)
         .where(items.c.generation_id == generation_id, items.c.point == point, nobodys, *_still(believed))
-        .values(state=state, synced_embed_hash=embed, synced_payload_hash=payload)
+        .values(state=state, reason=reason, synced_embed_hash=embed, synced_payload_hash=payload)
     )
     return connection.execute(statement).rowcount
 
@@ -172,6 +175,7 @@ def _believed(row: Row[*tuple[Any, ...]], now: int) -> Believed:
 
 
 def _adopted(generation_id: int, one: Adoption, now: int | None) -> dict[str, object]:
+    whole = one.desired == one.synced
     return {
         "generation_id": generation_id,
         "point": one.point,
@@ -180,7 +184,8 @@ def _adopted(generation_id: int, one: Adoption, now: int | None) -> dict[str, ob
         "desired_payload_hash": one.desired.payload,
         "synced_embed_hash": one.synced.embed,
         "synced_payload_hash": one.synced.payload,
-        "state": (State.SYNCED if one.desired == one.synced else State.PAYLOAD).value,
+        "state": (State.SYNCED if whole else State.PAYLOAD).value,
+        "reason": None if whole else Reason.RECHECKED.value,
         "due_at": now,
         "attempts": 0,
     }

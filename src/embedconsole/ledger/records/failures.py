@@ -34,6 +34,7 @@ class FailedItem:
 
     Attributes:
         next_try: Seconds until it is tried again; None when that takes somebody's word.
+        reason: Why it was to be embedded, in the words of `--json`; None where that was never noted.
     """
 
     key: str
@@ -42,6 +43,7 @@ class FailedItem:
     attempts: int
     age: float
     next_try: float | None = None
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

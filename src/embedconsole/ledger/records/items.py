@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from embedconsole.ledger.state import Stage
+from embedconsole.ledger.state import Reason, Stage
 
 if TYPE_CHECKING:
     from embedconsole.ledger.state import State
@@ -25,6 +25,7 @@ class Generation:
         deferred: The indexing threshold of its collection to set back, see `sync.run.deferred_index`.
         address: Where the collection is, without credentials; None in a ledger of 0.1.
         unused_for: Seconds since a run noted that it is in use; None until its collection was looked at.
+        remade: Its content is made another way than when its catalog was last scanned to the end.
     """
 
     id: int
@@ -39,6 +40,7 @@ class Generation:
     deferred: int | None = None
     address: str | None = None
     unused_for: float | None = None
+    remade: bool = False
 
 
 class Hashes(NamedTuple):
@@ -56,6 +58,7 @@ class Wanted:
     point: bytes
     source: bytes
     hashes: Hashes
+    reason: Reason = Reason.NEW
 
 
 class Known(NamedTuple):
@@ -129,6 +132,7 @@ class Change:
     id: int
     source: bytes
     hashes: Hashes
+    reason: Reason = Reason.EDITED
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ class LedgerItem:
             ends. Tells nothing of an item without work.
         batch: The batch that holds it now.
         failed_for: Seconds since the last failed attempt.
+        reason: Why it was last given work; None where that was never noted.
     """
 
     key: str
@@ -156,6 +161,7 @@ class LedgerItem:
     error_class: str | None
     error: str | None
     failed_for: float | None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)

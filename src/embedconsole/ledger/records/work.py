@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 
 class ClaimedItem(NamedTuple):
-    """An item in a batch. `synced_embed` of None: the collection has no point of it that we know of."""
+    """An item in a batch.
+
+    Attributes:
+        synced_embed: None: the collection has no point of it that we know of.
+        reason: A `Reason` as a number, because a claim makes one for every item; None in a ledger of 0.1.
+    """
 
     id: int
     key: str
@@ -21,6 +26,7 @@ class ClaimedItem(NamedTuple):
     desired_payload: bytes | None
     synced_embed: bytes | None
     attempts: int
+    reason: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

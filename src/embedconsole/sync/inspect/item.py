@@ -12,7 +12,7 @@ import anyio.to_thread
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.items.difference import state_of
-from embedconsole.ledger.state import State
+from embedconsole.ledger.state import Reason, State
 from embedconsole.sync.content.marker import read_point
 from embedconsole.sync.content.slots import slot_words
 from embedconsole.sync.content.template import as_text
@@ -46,6 +46,23 @@ _AMISS = {
     Verdict.ORPHANED: "Its point is ours, and of no item of the catalog: verify --repair has it deleted.",
     Verdict.TAKEN: "A point of another pipeline stands where its own should be: they share their ids.",
 }
+
+
+_REASONS = {
+    Reason.NEW: "the catalog has it, and the collection did not",
+    Reason.EDITED: "its row changed",
+    Reason.FORCED: "an operator asked for it to be embedded again",
+    Reason.MISSING: "its point was not in the collection",
+    Reason.RECHECKED: "its point held something else than the ledger had noted",
+    Reason.MODEL: "its content is made another way: another model, text or setting, or a re-index",
+}
+
+
+def why(known: LedgerItem) -> str:
+    """Why it was last given work, as a word and in words."""
+    if known.reason is None:
+        return "not known: it was planned by a version that noted none, or its point was adopted"
+    return f"{known.reason.name.lower()}: {_REASONS[known.reason]}"
 
 
 def what_is_amiss(verdict: Verdict | None) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from embedconsole.faults import Refused
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.items.difference import changed_state
 from embedconsole.ledger.records.items import Change, Wanted
-from embedconsole.ledger.state import WORK, State
+from embedconsole.ledger.state import WORK, Reason, Stage, State
 from embedconsole.sync.content.row_reader import RowPortions
 from embedconsole.sync.plan.seen_ids import SeenIds
 from embedconsole.sync.shared.options import PlanOptions
@@ -53,6 +53,7 @@ class Decisions:
     """What is decided about one page.
 
     Attributes:
+        why_changed: Why known items have other content than before.
         new: Items that the ledger does not know.
         changes: Known items, the hash of their row, their content and the state that follows.
         touched: Id and hash of rows that changed in a way that concerns neither embedding nor payload.
@@ -61,6 +62,7 @@ class Decisions:
         unchanged: How many items want nothing new.
     """
 
+    why_changed: Reason = Reason.EDITED
     new: list[tuple[Wanted, Content]] = field(default_factory=list)
     changes: list[tuple[Known, bytes, Content, State]] = field(default_factory=list)
     touched: list[tuple[int, bytes]] = field(default_factory=list)
@@ -101,7 +103,10 @@ class LedgerSink:
         self.ledger.catalogued.apply(
             self.generation_id,
             [wanted for wanted, _ in decisions.new],
-            [Change(known.id, source, content.hashes) for known, source, content, _ in decisions.changes],
+            [
+                Change(known.id, source, content.hashes, decisions.why_changed)
+                for known, source, content, _ in decisions.changes
+            ],
             decisions.touched,
             [known.id for known, _ in decisions.forced],
             decisions.not_from_kept,
@@ -204,7 +209,8 @@ class Planner:
                     remedy="Name a key column whose values differ",
                 )
         known = self.ledger.catalogued.known(self.generation.id, list(by_point))
-        page = Decisions()
+        page = Decisions(Reason.MODEL if self.generation.remade else Reason.EDITED)
+        why_new = Reason.MODEL if self.generation.stage is Stage.BUILDING else Reason.NEW
         for point, row in by_point.items():
             item = known.get(point)
             source = self.recipe.source_hash(row)
@@ -213,7 +219,7 @@ class Planner:
                 self._selected += 1
             if item is None:
                 content = self.recipe.content(row)
-                page.new.append((Wanted(row.key, point, source, content.hashes), content))
+                page.new.append((Wanted(row.key, point, source, content.hashes, why_new), content))
                 if selected:
                     page.not_from_kept.append(content.hashes)
                 continue

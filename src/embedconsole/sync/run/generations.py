@@ -135,9 +135,9 @@ def noted(generation: Generation, assembly: Assembly, ledger: Ledger) -> Generat
         return generation
     fresh = seen_anew(generation, assembly.pipeline)
     if not covers(generation.space, assembly.space):
-        fresh = unscanned(generation)
+        fresh = _remade(generation)
     if fresh is not generation:
-        ledger.generations.forget_scans(generation.id)
+        ledger.generations.forget_scans(generation.id, remade=True)
     if generation.space != assembly.space:
         return fresh
     ledger.generations.set_recipe(generation.id, recipe)
@@ -175,7 +175,11 @@ def seen_anew(generation: Generation, pipeline: Pipeline) -> Generation:
     """
     if generation.recipe is None or makes_the_same(generation.recipe, recipe_text(pipeline)):
         return generation
-    return unscanned(generation)
+    return _remade(generation)
+
+
+def _remade(generation: Generation) -> Generation:
+    return replace(unscanned(generation), remade=True)
 
 
 def unscanned(generation: Generation) -> Generation:

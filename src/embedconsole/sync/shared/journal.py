@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import Fault
-from embedconsole.ledger.state import State
+from embedconsole.ledger.state import Reason, State
 from embedconsole.sync.shared.fault_text import after_failing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.work import Batch, Failure, Settlement
+    from embedconsole.ledger.records.work import Batch, ClaimedItem, Failure, Settlement
 
 log = logging.getLogger("embedconsole")
 
 _VERBS = {State.EMBED: "Indexed", State.PAYLOAD: "Updated", State.DELETE: "Deleted"}
 _WAITING_AT_MOST = 1000
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def counted_reasons(items: Iterable[ClaimedItem]) -> dict[str, int]:
+    """How many of these items had work for which reason, the most frequent first."""
+    counts = Counter(item.reason for item in items if item.reason is not None)
+    return {Reason(reason).name.lower(): count for reason, count in counts.most_common()}
+
+
+def reason_words(reasons: Mapping[str, int]) -> str:
+    """The same for a line of the log."""
+    return ", ".join(f"{count:,} {reason}" for reason, count in reasons.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,8 @@ class Journal:
         names = ", ".join(self.name(key, rows.get(key)) for key in keys)
         counts = f"{len(keys)} of {len(batch.items)}"
         seconds = ", ".join(f"{stage} {spent:.2f} s" for stage, spent in stages.items())
+        reasons = counted_reasons(item for item, _ in settlement.written)
+        seconds = "; ".join(filter(None, (seconds, reason_words(reasons))))
         tail = f"; {len(settlement.failed)} failed" if settlement.failed else ""
         tail += f"; {lost} taken over by another worker" if lost else ""
         log.info(
@@ -74,6 +88,7 @@ class Journal:
                 "pipeline": self.pipeline,
                 "batch": batch.token,
                 "work": batch.work.name.lower(),
+                "reasons": reasons,
                 "items": len(batch.items),
                 "keys": keys,
                 "failed": len(settlement.failed),
