@@ -114,6 +114,11 @@ class ConfigError(Exception):
     """The configuration can't be used as it is; the message names the place and what to do."""
 
 
+def is_misconfigured(error: BaseException) -> bool:
+    """Whether it is the configuration that has to be corrected, and no dependency that failed."""
+    return isinstance(error, ConfigError | Misconfigured)
+
+
 _SYSTEM_REMEDIES = {
     errno.EACCES: "Let this user write there, or name another place",
     errno.EPERM: "Let this user write there, or name another place",

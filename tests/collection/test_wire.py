@@ -7,6 +7,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from qdrant_client.models import UpdateOperations
 
 from collection.samples import payload
 from embedconsole.collection.qdrant.address import parse_address
@@ -80,3 +81,28 @@ def test_addresses(url: str, base: str) -> None:
 def test_what_is_no_address_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigError, match=r"collection\.url"):
         parse_address(url, None)
+
+
+def test_an_update_is_made_of_operations_that_qdrant_knows() -> None:
+    vectors = np.zeros((2, 3), dtype=np.float32)
+    points = Points(
+        [1, "0b9e1b4e-1c5d-4f0e-9b7a-0d8a3f6f1a11"],
+        {"dense": vectors},
+        [{"a": 1}, {"a": 2}],
+        without_vectors=["image"],
+        without_fields=["former"],
+    )
+
+    operations = [
+        operation.model_dump(exclude_none=True)
+        for body in update_bodies(points)
+        for operation in UpdateOperations.model_validate_json(body).operations
+    ]
+
+    assert [next(iter(operation)) for operation in operations] == [
+        "delete_payload",
+        "delete_vectors",
+        "update_vectors",
+        "set_payload",
+        "set_payload",
+    ]

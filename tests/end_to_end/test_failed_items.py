@@ -74,8 +74,8 @@ def test_retry_of_everything_of_one_cause_and_of_unknown_keys(sqlite_stage: Stag
     assert again.products["failed"] == 2
     assert stage.service.stats().requests == 0
     unknown = stage.installation.run("retry", "99")
-    assert (unknown.code, unknown.out) == (0, "products: 0 items put back\n")
-    assert "1 item not among the failed ones" in unknown.err
+    assert (unknown.code, unknown.out) == (2, "products: 0 items put back\n")
+    assert "The ledger has no item '99'" in unknown.err
     assert stage.installation.run("retry").code == 2
     assert stage.installation.run("retry", "--all", "--cause", "transient", "--json").json["pipelines"] == {
         "products": 0

@@ -16,7 +16,7 @@ from embedconsole.sync.plan.planner import LedgerSink, Planner
 from embedconsole.sync.shared.delete_guard import DeleteGuard, DeleteRule
 from embedconsole.sync.shared.options import PlanOptions
 from embedconsole.sync.shared.report import Progress
-from embedconsole.sync.shared.selection import EVERY_ITEM
+from embedconsole.sync.shared.selection import EVERY_ITEM, SelectedRows
 from sync.fake_catalog import FakeCatalog
 from sync.makers import make_recipe
 
@@ -85,7 +85,7 @@ class Desk:
             stop=stop,
         )
         full = full or force or generation.scan_age is None or not self.catalog.incremental
-        again = (only or EVERY_ITEM) if force else ()
+        again = (EVERY_ITEM if only is None else SelectedRows(only)) if force else ()
         return planner.run(PlanOptions(full=full, force=again, force_limit=force_limit))
 
     def work(self, *, limit: int = 4, batches: int = 1000) -> int:

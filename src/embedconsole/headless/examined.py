@@ -39,6 +39,8 @@ def show_item(session: Session, key: str, *, as_json: bool) -> Exit:
     if not seen:
         away = [one.catalog.fault for one in looked if one.catalog.fault is not None]
         if away:
+            if all(one.catalog.misconfigured for one in looked if one.catalog.fault is not None):
+                raise ConfigError(away[0])
             say(f"The ledger has no item {key!r}; whether the catalog has one is not known: {away[0]}")
             return Exit.STOPPED
         raise ConfigError(f"neither the ledger nor the catalog has an item {key!r}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import Misconfigured
+from embedconsole.faults import is_misconfigured
 from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
@@ -59,4 +59,4 @@ def exit_of(report: RunReport, signal_number: int | None) -> Exit:
 
 def exit_by(fault: Fault) -> Exit:
     """The exit code of a command that a fault ended."""
-    return Exit.USAGE if isinstance(fault, Misconfigured) else Exit.STOPPED
+    return Exit.USAGE if is_misconfigured(fault) else Exit.STOPPED

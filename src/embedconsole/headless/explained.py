@@ -42,8 +42,12 @@ def explain_item(session: Session, key: str, *, as_json: bool) -> Exit:
     else:
         for one in seen:
             _print(one)
-    unseen = any(one.catalog.fault is not None or one.collection.fault is not None for one in seen)
-    return Exit.STOPPED if unseen else Exit.IN_SYNC
+    if any(
+        one.collection.fault is not None or (one.catalog.fault is not None and not one.catalog.misconfigured)
+        for one in seen
+    ):
+        return Exit.STOPPED
+    return Exit.USAGE if any(one.catalog.misconfigured for one in seen) else Exit.IN_SYNC
 
 
 def _is_anywhere(seen: Examined) -> bool:

@@ -122,10 +122,24 @@ def _tell(session: Session, counts: dict[str, int], keys: Sequence[str], done: s
     else:
         for name, count in counts.items():
             put(f"{name}: {items_word(count)} {done}")
-    missed = len(set(keys)) - sum(counts.values())
+    unknown = _unknown(session, keys)
+    if unknown:
+        say(f"The ledger has no item {', '.join(map(repr, unknown))}")
+    missed = len(set(keys)) - len(unknown) - sum(counts.values())
     if missed > 0:
         say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
-    return Exit.IN_SYNC
+    return Exit.USAGE if unknown else Exit.IN_SYNC
+
+
+def _unknown(session: Session, keys: Sequence[str]) -> list[str]:
+    """The keys that are of no item in any of the pipelines."""
+    left = list(dict.fromkeys(keys))
+    with opened_ledger(session) as ledger:
+        for pipeline in session.pipelines:
+            generation = generation_of(pipeline, ledger) if ledger else None
+            if ledger and generation:
+                left = [key for key in left if ledger.overview.item(generation.id, key) is None]
+    return left
 
 
 def _json(overview: FailureOverview | None, items: Sequence[FailedItem]) -> dict[str, object]:

@@ -22,7 +22,12 @@ if TYPE_CHECKING:
     from embedconsole.sync.audit.report import Audit
     from embedconsole.sync.run.engine import Engine
 
-_OUTCOMES = {Exit.IN_SYNC: "agrees", Exit.SOME_FAILED: "differs", Exit.STOPPED: "incomplete"}
+_OUTCOMES = {
+    Exit.IN_SYNC: "agrees",
+    Exit.SOME_FAILED: "differs",
+    Exit.USAGE: "incomplete",
+    Exit.STOPPED: "incomplete",
+}
 
 
 def verify_pipelines(session: Session, *, sample: int, as_json: bool) -> Exit:
@@ -105,8 +110,9 @@ def _interrupted(signal_number: int | None) -> Exit:
 
 
 def _exit(found: Mapping[str, Audit]) -> Exit:
-    if any(audit.failed for audit in found.values()):
-        return Exit.STOPPED
+    failed = [audit for audit in found.values() if audit.failed]
+    if failed:
+        return Exit.USAGE if all(audit.misconfigured for audit in failed) else Exit.STOPPED
     return Exit.SOME_FAILED if any(audit.drift for audit in found.values()) else Exit.IN_SYNC
 
 

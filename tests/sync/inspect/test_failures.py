@@ -134,7 +134,8 @@ def test_the_catalog_may_be_away(failed: EngineHandle, shop: Shop) -> None:
     seen = examined(failed, "4")
 
     assert seen.catalog.fault is not None
-    assert seen.follows[1:] == ("Whether it was edited since is not known: the catalog does not answer.",)
+    told = "Whether it was edited since is not known: the catalog can't be read as configured."
+    assert seen.follows[1:] == (told,)
 
 
 def test_nobody_has_heard_of_it(failed: EngineHandle) -> None:

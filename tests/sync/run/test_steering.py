@@ -90,13 +90,12 @@ def test_what_is_kept_is_not_paid_for_again_unless_it_was_chosen(
 
 
 def test_a_choice_that_matches_nothing_is_told(synced: EngineHandle, ledger_url: str) -> None:
-    report = report_of(synced.run(RunOptions(force=True, only=parse_selection(["id=999"]))))
+    report = report_of(synced.run(RunOptions(force=True, only=parse_selection(["id=999", "7", "id=998"]))))
 
-    assert (report.outcome, report.embedded) == (Outcome.OK, 0)
+    told = "No item of the catalog matches --only id=999, --only id=998"
+    assert (report.outcome, report.embedded, report.message) == (Outcome.OK, 1, told)
     with open_ledger(ledger_url) as ledger:
-        assert [event.message for event in ledger.history.events() if event.kind == "force"] == [
-            "--only matches no item of the catalog"
-        ]
+        assert [event.message for event in ledger.history.events() if event.kind == "force"] == [told]
 
 
 def test_an_unknown_column_stops_before_anything_is_done(synced: EngineHandle, ledger_url: str) -> None:

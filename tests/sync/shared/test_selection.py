@@ -12,7 +12,7 @@ from embedconsole.faults import ConfigError
 from embedconsole.items import CatalogRow
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.state import State
-from embedconsole.sync.shared.selection import parse_selection
+from embedconsole.sync.shared.selection import SelectedRows, parse_selection
 from sync.desk import Desk
 
 if TYPE_CHECKING:
@@ -30,14 +30,15 @@ ROW = CatalogRow("35", {"id": 35, "category": "shoes", "sold": True, "note": Non
 def test_a_row_is_chosen_by_its_key_or_a_value(texts: list[str]) -> None:
     selection = parse_selection(texts)
     assert selection is not None
-    assert ROW in selection
+    assert selection.matching(ROW)
+    assert ROW in SelectedRows(selection)
 
 
 @pytest.mark.parametrize("texts", [["3"], ["id=3"], ["category=shoe"], ["category=Shoes"], ["note=None"]])
 def test_a_row_is_not_chosen_by_less(texts: list[str]) -> None:
     selection = parse_selection(texts)
     assert selection is not None
-    assert ROW not in selection
+    assert ROW not in SelectedRows(selection)
 
 
 def test_nothing_to_choose_by_is_no_selection() -> None:
@@ -88,7 +89,11 @@ def test_what_is_not_chosen_and_has_not_changed_is_not_paid_for(
 
     wanted = {str(number) for number, colour in enumerate(colours) if colour in chosen or number in keys}
     assert {key for key, state in desk.states().items() if state is State.EMBED} == wanted | changed
-    assert result.selected == len(wanted)
+    there = {str(number) for number in range(len(colours))}
+    unmatched = {f"description={colour}" for colour in chosen - set(colours)} | set(map(str, keys)) - there
+    assert set((result.remark or "").removeprefix("No item of the catalog matches ").split(", ")) == (
+        {f"--only {text}" for text in unmatched} or {""}
+    )
     paid = desk.embedded
     desk.work()
     assert desk.embedded - paid == len(wanted | changed)

@@ -16,10 +16,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NotChecked:
-    """A check that was not made; `failed`: because something was unreachable or refused us."""
+    """A check that was not made.
+
+    Attributes:
+        failed: Because something was unreachable or refused us, or can't be used as configured.
+        misconfigured: It failed because the configuration names what is not there.
+    """
 
     why: str
     failed: bool = False
+    misconfigured: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +141,17 @@ class Audit:
     @property
     def failed(self) -> tuple[str, ...]:
         """Why parts could not be checked that should have been."""
-        parts = self.parts.values()
-        return tuple(part.why for part in parts if isinstance(part, NotChecked) and part.failed)
+        return tuple(part.why for part in self._failed_parts)
+
+    @property
+    def misconfigured(self) -> bool:
+        """Whether parts could not be checked for no other reason than the configuration."""
+        failed = self._failed_parts
+        return bool(failed) and all(part.misconfigured for part in failed)
+
+    @property
+    def _failed_parts(self) -> list[NotChecked]:
+        return [part for part in self.parts.values() if isinstance(part, NotChecked) and part.failed]
 
     @property
     def drift(self) -> int | None:

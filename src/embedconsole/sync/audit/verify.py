@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import ConfigError, Fault, is_misconfigured
 from embedconsole.ledger.records.items import Generation
 from embedconsole.sync.audit.catalog import audit_catalog
 from embedconsole.sync.audit.collection import AuditProgress, CollectionAuditor, leave_alone
@@ -136,7 +136,7 @@ class Verification:
                 await anyio.to_thread.run_sync(check_models, generation, self.assembly, self.ledger)
             return await _checked(scan)
         except ConfigError as error:
-            return NotChecked(str(error), failed=True)
+            return _not_checked(error)
         finally:
             self._ended.set()
 
@@ -179,5 +179,5 @@ async def _checked(check: Callable[[], Awaitable[T]]) -> T | NotChecked:
         return _not_checked(fault)
 
 
-def _not_checked(fault: Fault) -> NotChecked:
-    return NotChecked(str(fault), failed=True)
+def _not_checked(error: Fault | ConfigError) -> NotChecked:
+    return NotChecked(str(error), failed=True, misconfigured=is_misconfigured(error))

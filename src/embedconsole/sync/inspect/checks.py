@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from embedconsole.faults import ConfigError, Fault, Misconfigured, Refused
+from embedconsole.faults import ConfigError, Fault, Refused, is_misconfigured
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.content.trial import trial_of
 from embedconsole.sync.plan.value_remarks import remarks
@@ -53,7 +53,7 @@ async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIte
                 async for check in check_assembly(assembly):
                     yield replace(check, subject=f"{pipeline.name}: {check.subject}")
         except (ConfigError, Fault) as error:
-            misconfigured = isinstance(error, ConfigError | Misconfigured)
+            misconfigured = is_misconfigured(error)
             yield Check(pipeline.name, ok=False, detail=str(error), seconds=0.0, misconfigured=misconfigured)
 
 
@@ -95,7 +95,7 @@ async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
         detail = await work()
     except (ConfigError, Fault) as error:
         seconds = time.monotonic() - began
-        misconfigured = isinstance(error, ConfigError | Misconfigured)
+        misconfigured = is_misconfigured(error)
         return Check(subject, ok=False, detail=str(error), seconds=seconds, misconfigured=misconfigured)
     return Check(subject, ok=True, detail=detail, seconds=time.monotonic() - began)
 

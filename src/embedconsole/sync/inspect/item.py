@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import ConfigError, Fault, is_misconfigured
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.items.difference import state_of
 from embedconsole.ledger.state import Reason, State
@@ -111,7 +111,8 @@ _WORK = {
 def _after_a_look(known: LedgerItem, catalog: InCatalog) -> list[str]:
     """What the next look at the catalog will change."""
     if catalog.fault is not None:
-        return ["Whether it was edited since is not known: the catalog does not answer."]
+        why = "can't be read as configured" if catalog.misconfigured else "does not answer"
+        return [f"Whether it was edited since is not known: the catalog {why}."]
     if catalog.values is None:
         if known.desired_embed is None:
             return []
@@ -151,6 +152,7 @@ class InCatalog:
         hashes: What the collection should then hold.
         problem: Why nothing can be sent.
         fault: Why the catalog can't be read; then the rest is not known.
+        misconfigured: It can't be read because the configuration names what is not there.
         unseen_for: In how many seconds a full scan finds what the next run does not; None where the next run
             finds it.
     """
@@ -161,6 +163,7 @@ class InCatalog:
     hashes: Hashes | None = None
     problem: str | None = None
     fault: str | None = None
+    misconfigured: bool = False
     unseen_for: float | None = None
 
 
@@ -312,7 +315,7 @@ def _in_catalog(ledger: Ledger | None, assembly: Assembly, memory: _Memory, key:
         differs = known is None or (known.desired_embed, known.desired_payload) != content.hashes
         unseen_for = _unseen_for(ledger, assembly, memory, key, there=True) if differs else None
     except (Fault, ConfigError) as fault:
-        return InCatalog(fault=str(fault))
+        return InCatalog(fault=str(fault), misconfigured=is_misconfigured(fault))
     return InCatalog(
         name=_name(assembly, row),
         values=row.values,

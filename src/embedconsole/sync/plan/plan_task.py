@@ -48,6 +48,7 @@ class Planning:
 
     Attributes:
         refusal: Why items that are gone were not deleted.
+        remark: What the operator chose by and nothing matched.
         complete: The catalog was looked at to its end.
     """
 
@@ -64,6 +65,7 @@ class Planning:
     journal: Journal
     work_found: Callable[[], None]
     refusal: str | None = None
+    remark: str | None = None
     complete: bool = False
     _left: bool = False
 
@@ -79,8 +81,9 @@ class Planning:
                 lambda: anyio.to_thread.run_sync(self._look, guard, abandon_on_cancel=True),
                 self.pipeline.retry,
             )
-            if self.options.only is not None and not result.selected:
-                self.journal.note("warning", "force", "--only matches no item of the catalog")
+            self.remark = result.remark
+            if result.remark is not None:
+                self.journal.note("warning", "force", result.remark)
             self._note_refusal(result)
             self.complete = True
         except (Stopped, Interrupted):

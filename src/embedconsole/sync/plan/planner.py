@@ -18,6 +18,7 @@ from embedconsole.ledger.state import WORK, Reason, Stage, State
 from embedconsole.sync.content.row_reader import RowPortions
 from embedconsole.sync.plan.seen_ids import SeenIds
 from embedconsole.sync.shared.options import PlanOptions
+from embedconsole.sync.shared.selection import unmatched_remark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,11 +42,11 @@ class PlanResult:
 
     Attributes:
         refusal: Why items that are gone were not marked so.
-        selected: How many items there were to force, the new ones included.
+        remark: What the operator chose by and no row matched, in a sentence.
     """
 
     refusal: str | None = None
-    selected: int = 0
+    remark: str | None = None
 
 
 @dataclass(slots=True)
@@ -143,7 +144,6 @@ class Planner:
     """Points that a scan for changes found new and that the sink did not enter."""
     _entered: int = 0
     _forced: int = 0
-    _selected: int = 0
     _rows: RowPortions = field(init=False)
 
     def __post_init__(self) -> None:
@@ -215,8 +215,6 @@ class Planner:
             item = known.get(point)
             source = self.recipe.source_hash(row)
             selected = row in options.force
-            if selected:
-                self._selected += 1
             if item is None:
                 content = self.recipe.content(row)
                 page.new.append((Wanted(row.key, point, source, content.hashes, why_new), content))
@@ -294,7 +292,7 @@ class Planner:
         # After a refused deletion, as after a dry run, the next run is to find the same again.
         if refusal is None and self.sink.writes:
             self.ledger.generations.scanned(self.generation.id, watermark, full=options.full)
-        return PlanResult(refusal, self._selected)
+        return PlanResult(refusal, unmatched_remark(options.force))
 
     def _check(self) -> None:
         if self.stop():

@@ -13,6 +13,7 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.collection.wait_indexed import until_green
+from embedconsole.faults import ConfigError
 from embedconsole.sync.reindex.compare import Comparison, compare
 from embedconsole.sync.reindex.keep_current import KeepCurrent
 from embedconsole.sync.reindex.next_generation import NextGeneration
@@ -195,12 +196,18 @@ class Reindex:
     # The build
 
     async def _build(self, following: Generation) -> str | None:
-        """Fill it until a pass finds nothing more; returns why it could not be."""
+        """Fill it until a pass finds nothing more; returns why it could not be.
+
+        Raises:
+            ConfigError: the configuration names what is not there.
+        """
         self.stage = "building"
         for _ in range(_PASSES):
             report = await self._pass()
             done = report.pipelines[self.pipeline]
             self._count(done)
+            if done.misconfigured:
+                raise ConfigError(done.message)
             if report.outcome not in (Outcome.OK, Outcome.PARTIAL) or done.pending:
                 return done.message or f"the run that builds {following.target} was {report.outcome}"
             if not (done.embedded or done.payload_updated or done.deleted):

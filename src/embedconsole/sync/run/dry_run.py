@@ -61,7 +61,9 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
             stop=lambda: False,
         )
         result = planner.run(plan_options(options, assembly.pipeline, assembly.catalog, generation))
-    return _report(sink, progress, counts, options.limit, time.monotonic() - began, result.refusal)
+    return _report(
+        sink, progress, counts, options.limit, time.monotonic() - began, result.refusal or result.remark
+    )
 
 
 async def count_forced(engine: Engine, *, pipeline: str, only: Selection | None, ledger_url: str) -> int:

@@ -284,7 +284,8 @@ class PipelineRun:
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
         priced = item_price(self.assembly.pipeline) is not None
         figures = report_of(self.progress, counts, seconds=seconds, priced=priced)
-        report = replace(figures, message=self._taken_over, planned=self.planning.complete)
+        remarks = [remark for remark in (self._taken_over, self.planning.remark) if remark is not None]
+        report = replace(figures, message=". ".join(remarks) or None, planned=self.planning.complete)
         if self.control.cancelled:
             return replace(report, outcome=Outcome.INTERRUPTED, message=CANCELLED)
         if self.control.draining:

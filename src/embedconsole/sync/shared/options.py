@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.sync.shared.selection import EVERY_ITEM
+from embedconsole.sync.shared.selection import EVERY_ITEM, SelectedRows
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -60,7 +60,7 @@ class RunOptions:
         """The rows that are embedded again whether they changed or not."""
         if not self.force:
             return ()
-        return EVERY_ITEM if self.only is None else self.only
+        return EVERY_ITEM if self.only is None else SelectedRows(self.only)
 
     def concerns(self, pipeline: str) -> bool:
         """Whether a pipeline takes part."""

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import Misconfigured
+from embedconsole.faults import is_misconfigured
 from embedconsole.sync.shared.fault_text import stopped
 
 if TYPE_CHECKING:
@@ -231,5 +231,5 @@ def stopped_by(report: PipelineReport, fault: Fault) -> PipelineReport:
         outcome=Outcome.ABORTED,
         message=stopped(fault),
         fault=fault.kind,
-        misconfigured=isinstance(fault, Misconfigured),
+        misconfigured=is_misconfigured(fault),
     )

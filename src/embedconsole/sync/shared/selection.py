@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
@@ -10,7 +10,7 @@ from embedconsole.items import CatalogRow
 from embedconsole.sync.content.template import as_text, unknown_column
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Container, Iterable
 
 
 class EveryItem:
@@ -40,10 +40,39 @@ class Selection:
             if column not in columns:
                 raise ConfigError(unknown_column(f"--only for pipeline {pipeline}", column, columns))
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What it consists of, as the operator writes it."""
+        return (*sorted(self.keys), *(f"{column}={value}" for column, value in self.values))
+
+    def matching(self, row: CatalogRow) -> set[str]:
+        """Those of its `texts` that a row matches."""
+        found = {f"{column}={value}" for column, value in self.values if as_text(row.values[column]) == value}
+        return found | {row.key} if row.key in self.keys else found
+
+
+@dataclass(slots=True)
+class SelectedRows:
+    """The rows of a selection; it notes which of its texts matched one."""
+
+    selection: Selection
+    _matched: set[str] = field(default_factory=set)
+
     def __contains__(self, row: object) -> bool:
-        return isinstance(row, CatalogRow) and (
-            row.key in self.keys or any(as_text(row.values[column]) == value for column, value in self.values)
-        )
+        found = self.selection.matching(row) if isinstance(row, CatalogRow) else set()
+        self._matched |= found
+        return bool(found)
+
+    @property
+    def unmatched(self) -> tuple[str, ...]:
+        """The texts that no row has matched."""
+        return tuple(text for text in self.selection.texts if text not in self._matched)
+
+
+def unmatched_remark(rows: Container[CatalogRow]) -> str | None:
+    """The sentence on what an operator chose by and nothing matched; None where all did."""
+    left = rows.unmatched if isinstance(rows, SelectedRows) else ()
+    return f"No item of the catalog matches {', '.join(f'--only {text}' for text in left)}" if left else None
 
 
 def parse_selection(texts: Iterable[str]) -> Selection | None:
