@@ -18,7 +18,7 @@ from embedconsole.ledger.ledger import open_ledger
 
 if TYPE_CHECKING:
     from embedconsole.items import JsonObject
-    from embedconsole.ledger.records.items import Believed
+    from embedconsole.ledger.records.items import SyncedItem
 
 SIZE = 4
 _PAGE = 5_000
@@ -32,7 +32,7 @@ async def main(qdrant: str, ledger_url: str) -> None:
         generation = ledger.generations.current("products")
         assert generation is not None
         after = b""
-        while page := ledger.beliefs.page(generation.id, after, _PAGE):
+        while page := ledger.synced_items.page(generation.id, after, _PAGE):
             rows = np.ones((len(page), SIZE), dtype=np.float32)
             ids = [point_at(item.point) for item in page]
             await collection.upsert(Points(ids, {UNNAMED: rows}, [_payload(item) for item in page]))
@@ -40,7 +40,7 @@ async def main(qdrant: str, ledger_url: str) -> None:
     await collection.aclose()
 
 
-def _payload(item: Believed) -> JsonObject:
+def _payload(item: SyncedItem) -> JsonObject:
     synced = item.synced
     assert synced is not None
     marker: JsonObject = {

@@ -9,7 +9,7 @@ import pytest
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.settings import Settings
 from embedconsole.faults import ConfigError
-from embedconsole.sync.shared.budget import Purse, check_prices, item_price
+from embedconsole.sync.shared.budget import SpendingBudget, check_prices, item_price
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
 from embedders.backends import ITEMS
@@ -46,14 +46,14 @@ async def test_a_pause_costs_nothing(line: Line) -> None:
 
 
 def test_room() -> None:
-    purse = Purse(1.0)
-    assert (purse.room(0.1), purse.room(0.0), Purse().room(0.1)) == (10, None, None)
-    purse.pay(0.3)
-    purse.promise(0.2)
-    assert purse.room(0.1) == 5
-    purse.promise(-0.2)
-    purse.pay(2.0)
-    assert purse.room(0.1) == 0
+    budget = SpendingBudget(1.0)
+    assert (budget.room(0.1), budget.room(0.0), SpendingBudget().room(0.1)) == (10, None, None)
+    budget.pay(0.3)
+    budget.promise(0.2)
+    assert budget.room(0.1) == 5
+    budget.promise(-0.2)
+    budget.pay(2.0)
+    assert budget.room(0.1) == 0
 
 
 @pytest.mark.parametrize(

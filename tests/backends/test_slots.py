@@ -170,8 +170,8 @@ async def test_a_payload_index_is_added_in_place(stall: Stall) -> None:
     indexes: dict[str, IndexType] = {"price": "float"}
     config = pipeline.collection.model_copy(update={"indexes": indexes})
     await stall.sync(replace(pipeline, collection=config))
-    async with assembled([pipeline]) as (assembly,):
-        state = await assembly.collection.describe()
+    async with assembled([pipeline]) as (components,):
+        state = await components.collection.describe()
     assert state is not None
     assert state.indexes == indexes
 
@@ -215,8 +215,8 @@ async def test_each_picture_of_a_product_is_embedded_once(stall: Stall) -> None:
 
 async def test_an_item_looked_at_tells_its_pictures_by_their_places(stall: Stall) -> None:
     pipeline = stall.pipeline(**ALL)
-    async with assembled([pipeline]) as (assembly,):
-        examined = await examine(None, assembly, "4")
+    async with assembled([pipeline]) as (components,):
+        examined = await examine(None, components, "4")
     assert [(sent.vector, sent.image) for sent in examined.catalog.sent] == [
         ("pictures 1", "https://x/front/4.jpg"),
         ("pictures 2", "https://x/back/4.jpg"),

@@ -12,11 +12,11 @@ from embedconsole.ledger.records.history import Event
 from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.failures import FailureOverview, FailurePage
-from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection, Sent
+from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection, SentInput
 from embedconsole.sync.shared.fault_text import remedy_for
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records.failures import Among
+    from embedconsole.ledger.records.failures import FailureFilter
 
 TRUNCATED = (
     "refused the input (422): cannot identify image file https://shop.example/images/{key}.jpg: truncated "
@@ -46,7 +46,7 @@ def item(number: int, **changes: object) -> FailedItem:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def page(*, pipeline: str, among: Among, limit: int, offset: int = 0) -> FailurePage:
+def page(*, pipeline: str, among: FailureFilter, limit: int, offset: int = 0) -> FailurePage:
     """A page of a big cause, as the ledger would give it."""
     if among.text:
         return FailurePage((item(int(among.text)),), 1)
@@ -87,7 +87,7 @@ SEEN = Examined(
             "size_options": ["S", "M"],
         },
         sent=(
-            Sent(
+            SentInput(
                 "",
                 "Quill white coffee cup\nMade of enamelled steel.",
                 "https://shop.example/images/35.jpg",
@@ -134,7 +134,7 @@ HOSTILE: dict[str, object] = {
         catalog=InCatalog(
             name=EVIL,
             values={EVIL: EVIL, "long": "日本語 " * 900, "nul": "a\x00b"},
-            sent=(Sent(EVIL, EVIL, EVIL, {EVIL: EVIL}),),
+            sent=(SentInput(EVIL, EVIL, EVIL, {EVIL: EVIL}),),
         ),
         collection=InCollection(35, {EVIL: {EVIL: EVIL}}),
         follows=(EVIL,),

@@ -16,7 +16,7 @@ from embedconsole.sync.run.init import Initialised, InitPlan
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.sync.daemon.orders import OrderedRun
     from embedconsole.sync.inspect.checks import Check
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.run.engine import Engine
@@ -50,7 +50,7 @@ class FakeEngine:
     lookups: list[tuple[str, dict[str, object]]] = field(default_factory=list)
     stopped: bool = False
     stopped_by: str | None = None
-    wishes: list[Wish] = field(default_factory=list)
+    wishes: list[OrderedRun] = field(default_factory=list)
     stays: bool = False
     attached: bool = False
     checks: list[Check] = field(default_factory=list)
@@ -83,7 +83,7 @@ class FakeEngine:
     def controls(self) -> FakeEngine:
         return self
 
-    def sync(self, wish: Wish) -> Future[str]:
+    def sync(self, wish: OrderedRun) -> Future[str]:
         self.wishes.append(wish)
         return self._note("force" if wish.force else "sync", "Looking for changes now.")
 

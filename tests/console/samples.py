@@ -8,7 +8,7 @@ from datetime import UTC
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.history import Event, RunRecord, Throughput
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
 from embedconsole.sync.observe.snapshot import CollectionSeen, EngineState, PipelineView, Snapshot

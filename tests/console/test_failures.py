@@ -15,8 +15,8 @@ from embedconsole.console.screens.failures import FailuresScreen
 from embedconsole.console.text import ASCII, is_clean
 from embedconsole.console.widgets.base import Lines
 from embedconsole.faults import Unreachable
-from embedconsole.ledger.records.failures import Among, FailureKind
-from embedconsole.sync.inspect.failures import Chosen, FailureOverview, FailurePage
+from embedconsole.ledger.records.failures import FailureFilter, FailureKind
+from embedconsole.sync.inspect.failures import ChosenFailures, FailureOverview, FailurePage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -284,7 +284,7 @@ async def test_a_cause_is_put_back(make_console: MakeConsole) -> None:
 
         chosen = await retried(pilot, client, asks="Try 5,021 products again")
 
-        assert chosen == Chosen(groups=(Among(cause="aa" * 8),))
+        assert chosen == ChosenFailures(groups=(FailureFilter(cause="aa" * 8),))
         await until(pilot, lambda: "1 product put back; they are tried next." in toasts(pilot))
 
 
@@ -298,7 +298,9 @@ async def test_marked_causes_are_put_back_with_what_waits(make_console: MakeCons
 
         chosen = await retried(pilot, client, asks="Try 52 products again")
 
-        assert chosen == Chosen(groups=(Among(cause="bb" * 8), Among(FailureKind.WAITING)))
+        assert chosen == ChosenFailures(
+            groups=(FailureFilter(cause="bb" * 8), FailureFilter(FailureKind.WAITING))
+        )
         await until(pilot, lambda: "marked" not in shown(pilot, "causes"))
 
 
@@ -316,7 +318,7 @@ async def test_items_are_put_back_by_key(
         await pilot.press(*marks)
 
         count = f"{len(keys)} product{'s' if len(keys) > 1 else ''}"
-        assert await retried(pilot, client, asks=f"Try {count} again") == Chosen(keys=keys)
+        assert await retried(pilot, client, asks=f"Try {count} again") == ChosenFailures(keys=keys)
 
 
 @pytest.mark.anyio
@@ -331,7 +333,7 @@ async def test_a_cause_is_let_be_without_a_question(make_console: MakeConsole) -
 
         assert (
             "skip_chosen",
-            {"pipeline": "products", "chosen": Chosen(groups=(Among(cause="aa" * 8),))},
+            {"pipeline": "products", "chosen": ChosenFailures(groups=(FailureFilter(cause="aa" * 8),))},
         ) in (client.lookups)
 
 

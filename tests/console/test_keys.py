@@ -18,7 +18,7 @@ from embedconsole.console.launch import Launch
 from embedconsole.console.text import UNICODE
 from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.faults import Unreachable
-from embedconsole.sync.daemon.orders import Wish
+from embedconsole.sync.daemon.orders import OrderedRun
 from embedconsole.sync.inspect.checks import Check
 from embedconsole.sync.run.init import InitPlan
 
@@ -110,7 +110,7 @@ async def test_force_of_some_is_counted_before_it_is_chosen(make_console: MakeCo
         await pilot.press("a", "y")
         await until(pilot, lambda: client.asked == ["force"])
 
-        assert client.wishes == [Wish(force=True, pipelines=None, only=("category=shoes", "35"))]
+        assert client.wishes == [OrderedRun(force=True, pipelines=None, only=("category=shoes", "35"))]
 
 
 async def test_escape_leaves_the_line_of_the_choice_first(make_console: MakeConsole) -> None:

@@ -19,7 +19,7 @@ from embedconsole.console.widgets.base import Lines
 from embedconsole.console.widgets.input import Recall, SearchBox
 from embedconsole.faults import BadInput, Fault, Refused, Throttled
 from embedconsole.filters import EVERYTHING, Condition, Scope
-from embedconsole.sync.search.presentation import Showing
+from embedconsole.sync.search.presentation import HitFormat
 from embedconsole.sync.search.search import ByText, LikeItem, SearchResult
 from sync.makers import make_pipeline
 
@@ -327,7 +327,7 @@ async def test_named_vectors_are_chosen_from() -> None:
 
 
 def test_columns_are_aligned_and_fit() -> None:
-    page = hits_page(search_samples.FOUND, Showing(), noun="product", cost="")
+    page = hits_page(search_samples.FOUND, HitFormat(), noun="product", cost="")
     for cells in (20, 40, 58, 78, 118, 198):
         lines = [hit_columns(page, cells), *(hit_line(row, page, cells - 1) for row in page.rows)]
         assert all(width(line) <= max(cells, 24) for line in lines)
@@ -339,14 +339,14 @@ def test_columns_are_aligned_and_fit() -> None:
 
 def test_the_configured_title_and_the_notes_are_shown() -> None:
     found = replace(search_samples.FOUND, notes=("There is no payload field prize.",))
-    page = hits_page(found, Showing("category"), noun="product", cost="")
+    page = hits_page(found, HitFormat("category"), noun="product", cost="")
     assert page.told.startswith("There is no payload field prize. ")
     assert page.rows[0].title == "Shoes"
     assert "category" not in [column.name for column in page.columns]
 
 
 def test_hostile_hits_are_clean() -> None:
-    page = hits_page(search_samples.HOSTILE, Showing(), noun="product", cost="")
+    page = hits_page(search_samples.HOSTILE, HitFormat(), noun="product", cost="")
     assert is_clean(page.told)
     for row in page.rows:
         assert is_clean(plain(hit_line(row, page, 300)))

@@ -56,7 +56,7 @@ def test_a_slow_but_living_worker_is_not_rescued(stage: Stage, ledger: LedgerRow
             generation = other.generations.current("products")
             assert generation is not None
             assert other.work.claim(generation.id, worker_id="other", slot=1, limit=10) is None
-            assert other.presence.acquire(["run:products"], "other") in ledger.workers()
+            assert other.processes.acquire(["run:products"], "other") in ledger.workers()
 
         stage.service.release()
         assert future.result(PATIENCE).outcome is Outcome.OK

@@ -8,7 +8,7 @@ import pytest
 
 from embedconsole.items import point_order
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.items import Hashes, Wanted
+from embedconsole.ledger.records.items import DesiredItem, Hashes
 from embedconsole.ledger.records.work import Failure, Settlement
 from support.ledger_rows import LedgerRows
 
@@ -29,8 +29,8 @@ def ledger(database: Database) -> Iterator[Ledger]:
     """A ledger with three new items."""
     with open_ledger(database.url) as opened:
         generation = opened.generations.begin("products", "products", "{}")
-        wanted = [Wanted(str(key), point_order(key), b"s" * 16, OLD) for key in KEYS]
-        opened.catalogued.apply(generation.id, wanted, [])
+        wanted = [DesiredItem(str(key), point_order(key), b"s" * 16, OLD) for key in KEYS]
+        opened.planned_items.apply(generation.id, wanted, [])
         yield opened
 
 

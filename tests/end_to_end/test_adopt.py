@@ -206,7 +206,7 @@ def test_a_ledger_that_knows_less_takes_up_what_it_lacks(outsider: Outsider) -> 
 def test_adopt_leaves_a_pipeline_that_another_process_runs_alone(outsider: Outsider) -> None:
     stage = outsider.stage
     with open_ledger(outsider.ledger_url) as ledger:
-        held = ledger.presence.acquire([run_lease("products")], "another process")
+        held = ledger.processes.acquire([run_lease("products")], "another process")
         assert not isinstance(held, str)
 
         adopted = adopt(stage, "--dry-run")

@@ -11,7 +11,7 @@ from rich.console import Console
 from embedconsole.filters import Condition, Scope
 from embedconsole.headless.hit_table import hit_table
 from embedconsole.items import Hit, JsonObject
-from embedconsole.sync.search.presentation import Showing
+from embedconsole.sync.search.presentation import HitFormat
 from embedconsole.sync.search.search import ByText, SearchResult
 
 EVIL = "\x1b]52;c;aGk=\x07\x9b31m\u202e[bold]x[/bold]\n:smile:"
@@ -25,14 +25,14 @@ def found(*payloads: JsonObject, scope: Scope) -> SearchResult:
 def drawn(result: SearchResult, width: int, link: str | None = None) -> str:
     out = io.StringIO()
     console = Console(file=out, width=width, force_terminal=True, color_system="truecolor", markup=False)
-    console.print(hit_table(result, Showing(link=link), width))
+    console.print(hit_table(result, HitFormat(link=link), width))
     return out.getvalue()
 
 
 def shown(result: SearchResult, width: int, link: str | None = None) -> list[str]:
     """The lines as one sees them."""
     out = io.StringIO()
-    Console(file=out, width=width, markup=False).print(hit_table(result, Showing(link=link), width))
+    Console(file=out, width=width, markup=False).print(hit_table(result, HitFormat(link=link), width))
     return [line.rstrip() for line in out.getvalue().splitlines()]
 
 

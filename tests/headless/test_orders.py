@@ -17,7 +17,7 @@ from embedconsole.cli.main import cli
 from embedconsole.faults import ConfigError
 from embedconsole.headless.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.daemon import orders as giving
 from embedconsole.sync.daemon.orders import read_pipelines, read_wish
 from embedconsole.sync.observe.process_status import ProcessStatus
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import Order
+    from embedconsole.ledger.records.processes import Order
 
 _CONFIG = """
 ledger: sqlite:///{folder}/ledger.db
@@ -206,7 +206,7 @@ def test_a_choice_that_means_nothing_is_refused_before_it_is_sent(config: Path, 
 
 def test_there_is_nothing_to_cancel_where_a_daemon_rests(config: Path, ledger: Ledger) -> None:
     status = ProcessStatus("idle", serves=True).as_json()
-    ledger.presence.announce(Process("web2:7:abcdef", "web2", "p", 7, "0.1", role="daemon", status=status))
+    ledger.processes.announce(Process("web2:7:abcdef", "web2", "p", 7, "0.1", role="daemon", status=status))
 
     result = run(config, "cancel")
 
@@ -216,8 +216,8 @@ def test_there_is_nothing_to_cancel_where_a_daemon_rests(config: Path, ledger: L
 
 def test_status_shows_the_processes_and_who_paused_them(config: Path, ledger: Ledger) -> None:
     status = ProcessStatus("paused", rate=231.4, paused_since=1.0, paused_by="anna@shop").as_json()
-    ledger.presence.announce(Process("web2:7:abcdef", "web2", "p", 7, "9.9", role="daemon", status=status))
-    ledger.presence.announce(Process("zold:8:abcdef", "old", "p", 8, "0.1"))
+    ledger.processes.announce(Process("web2:7:abcdef", "web2", "p", 7, "9.9", role="daemon", status=status))
+    ledger.processes.announce(Process("zold:8:abcdef", "old", "p", 8, "0.1"))
 
     text = run(config, "status").stdout
     (process,) = [line.split() for line in text.splitlines() if line.startswith("daemon  ")]

@@ -10,16 +10,16 @@ from sqlalchemy import Column, Row, select, update
 
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.items.difference import changed_state
-from embedconsole.ledger.records.items import Change, Hashes, Wanted
+from embedconsole.ledger.records.items import Change, DesiredItem, Hashes
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.schema import (
     batches,
-    doubts,
     events,
     generations,
     items,
     leases,
     orders,
+    rechecks,
     samples,
     workers,
 )
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 _TIMES: tuple[Column[Any], ...] = (
     *(items.c.due_at, items.c.failed_at, batches.c.started_at, batches.c.stage_at, batches.c.lease_until),
     *(leases.c.until, workers.c.started_at, workers.c.seen_at, generations.c.full_scan_at),
-    doubts.c.due_at,
+    rechecks.c.due_at,
     *(orders.c.at, samples.c.at, events.c.at),
 )
 
@@ -69,27 +69,27 @@ class Shelf:
     def add(self, *keys: int | str, embed: str = "a", payload: str = "p") -> None:
         """Enter new items, as the planner does."""
         content = hashes(embed, payload)
-        new = [Wanted(str(key), point_of(str(key)), source_of(content), content) for key in keys]
-        self.ledger.catalogued.apply(self.generation, new, [])
+        new = [DesiredItem(str(key), point_of(str(key)), source_of(content), content) for key in keys]
+        self.ledger.planned_items.apply(self.generation, new, [])
 
     def edit(self, *keys: int | str, embed: str = "a", payload: str = "p") -> None:
         """Set what is wanted of known items, as the planner does."""
         content = hashes(embed, payload)
         points = [point_of(str(key)) for key in keys]
         changes = []
-        for item in self.ledger.catalogued.known(self.generation, points).values():
+        for item in self.ledger.planned_items.known(self.generation, points).values():
             state = changed_state(content, item)
             if state is not None:
                 changes.append(Change(item.id, source_of(content), content))
-        self.ledger.catalogued.apply(self.generation, [], changes)
+        self.ledger.planned_items.apply(self.generation, [], changes)
 
     def force(self, *keys: int | str) -> None:
         """Have known items embedded once more, as the planner of a forced run does."""
-        self.ledger.catalogued.apply(self.generation, [], [], [], [self.row(key).id for key in keys])
+        self.ledger.planned_items.apply(self.generation, [], [], [], [self.row(key).id for key in keys])
 
     def remove(self, *keys: int | str) -> None:
         """Note items as gone from the catalog, as the planner does."""
-        self.ledger.catalogued.mark_gone(array("q", [self.row(key).id for key in keys]))
+        self.ledger.planned_items.mark_gone(array("q", [self.row(key).id for key in keys]))
 
     def sync(self, *keys: int | str, embed: str = "a", payload: str = "p") -> None:
         """Have the collection hold items with this content, which the catalog wants too."""

@@ -14,23 +14,23 @@ from ledger.shelf import hashes, point_of
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Believed
+    from embedconsole.ledger.records.items import SyncedItem
     from ledger.shelf import Shelf
 
 KEYS = ["0", "7", "300", str((1 << 64) - 1), "zebra", "ape", "5b1f4f7e-7d6c-4b4e-9c0a-0123456789ab", "-1"]
 
 
-def believed(shelf: Shelf, key: int | str) -> Believed:
-    return shelf.ledger.beliefs.of(shelf.generation, [point_of(str(key))])[point_of(str(key))]
+def believed(shelf: Shelf, key: int | str) -> SyncedItem:
+    return shelf.ledger.synced_items.of(shelf.generation, [point_of(str(key))])[point_of(str(key))]
 
 
 @pytest.mark.parametrize("count", [1, 3, 100])
 def test_pages_go_by_the_points_as_qdrant_sorts_them(shelf: Shelf, count: int) -> None:
     shelf.add(*KEYS)
     shelf.ledger.generations.begin("pictures", "pictures", "{}")
-    seen: list[Believed] = []
+    seen: list[SyncedItem] = []
     after = b""
-    while page := shelf.ledger.beliefs.page(shelf.generation, after, count):
+    while page := shelf.ledger.synced_items.page(shelf.generation, after, count):
         assert len(page) <= count
         seen += page
         after = page[-1].point
@@ -59,7 +59,7 @@ def test_a_correction_holds_only_where_nothing_has_changed_since(shelf: Shelf) -
     shelf.edit(3, embed="c")
     shelf.claimed()
 
-    assert shelf.ledger.beliefs.correct(shelf.generation, seen) == 1
+    assert shelf.ledger.synced_items.correct(shelf.generation, seen) == 1
 
     assert shelf.states() == {"1": State.EMBED, "2": State.SYNCED, "3": State.EMBED}
     assert believed(shelf, 3).synced == hashes()
@@ -71,7 +71,7 @@ def test_a_state_that_does_not_follow_from_the_hashes_is_corrected(shelf: Shelf)
     shelf.set(1, synced_payload_hash=hashes("a", "old").payload)
     one = believed(shelf, 1)
 
-    assert shelf.ledger.beliefs.correct(shelf.generation, [(one, one.synced)]) == 1
+    assert shelf.ledger.synced_items.correct(shelf.generation, [(one, one.synced)]) == 1
 
     assert shelf.states() == {"1": State.PAYLOAD}
 
@@ -81,12 +81,12 @@ def test_points_are_entered_as_they_are_and_what_is_known_stays(shelf: Shelf) ->
     found = [Adoption(point_of(key), key, hashes("x"), hashes("x")) for key in ("1", "2", "ape")]
     found.append(Adoption(point_of("3"), "3", hashes("x", "new"), hashes("x", "old")))
 
-    assert shelf.ledger.beliefs.adopt(shelf.generation, found) == 3
-    assert shelf.ledger.beliefs.adopt(shelf.generation, found) == 0
+    assert shelf.ledger.synced_items.adopt(shelf.generation, found) == 3
+    assert shelf.ledger.synced_items.adopt(shelf.generation, found) == 0
 
     assert shelf.states() == {"1": State.EMBED, "2": State.SYNCED, "ape": State.SYNCED, "3": State.PAYLOAD}
     assert believed(shelf, 2).desired == believed(shelf, 2).synced == hashes("x")
-    assert shelf.ledger.catalogued.count_wanted(shelf.generation) == 4
+    assert shelf.ledger.planned_items.count_wanted(shelf.generation) == 4
     assert shelf.claimed().items[0].key == "3"
 
 
@@ -95,7 +95,7 @@ def test_keys_of_what_is_wanted(shelf: Shelf) -> None:
     shelf.remove(2)
     ids = [shelf.row(1).id, shelf.row(2).id]
 
-    assert shelf.ledger.beliefs.wanted_keys(ids) == ["1"]
+    assert shelf.ledger.synced_items.wanted_keys(ids) == ["1"]
 
 
 def test_audits_come_back_newest_first_by_pipeline_and_old_ones_go(ledger: Ledger) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from embedconsole.faults import Fault
 from embedconsole.ledger.items import planned_items as catalogued
-from embedconsole.ledger.records.items import Change, Wanted
+from embedconsole.ledger.records.items import Change, DesiredItem
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.state import UNKNOWN, State
 from ledger.shelf import hashed, hashes, keys_of, point_of, source_of
@@ -25,7 +25,7 @@ KEYS = ("1", str(2**64 - 1), UUID, "a text key", "ключ")
 def test_what_was_entered_is_known_by_its_point(shelf: Shelf, ledger: Ledger) -> None:
     shelf.add(*KEYS, embed="e", payload="f")
 
-    known = ledger.catalogued.known(shelf.generation, [point_of(key) for key in (*KEYS, "unknown")])
+    known = ledger.planned_items.known(shelf.generation, [point_of(key) for key in (*KEYS, "unknown")])
 
     assert set(known) == {point_of(key) for key in KEYS}
     for key in KEYS:
@@ -33,18 +33,18 @@ def test_what_was_entered_is_known_by_its_point(shelf: Shelf, ledger: Ledger) ->
         assert (item.id, item.point) == (shelf.row(key).id, point_of(key))
         assert (item.desired_embed, item.desired_payload) == (hashed("e"), hashed("f"))
         assert (item.synced_embed, item.synced_payload, item.state) == (None, None, State.EMBED)
-    assert ledger.catalogued.known(shelf.generation, []) == {}
+    assert ledger.planned_items.known(shelf.generation, []) == {}
 
 
 def test_new_items_and_changes_come_together_or_not_at_all(shelf: Shelf, ledger: Ledger) -> None:
     shelf.add(1)
     before = shelf.dump()
     change = Change(shelf.row(1).id, hashed("s"), hashes("b"))
-    twins = [Wanted(key, point_of("2"), hashed("s"), hashes()) for key in ("2", "twin")]
+    twins = [DesiredItem(key, point_of("2"), hashed("s"), hashes()) for key in ("2", "twin")]
 
     with pytest.raises(Fault):
-        ledger.catalogued.apply(shelf.generation, twins, [change])
-    ledger.catalogued.apply(shelf.generation, [], [])
+        ledger.planned_items.apply(shelf.generation, twins, [change])
+    ledger.planned_items.apply(shelf.generation, [], [])
 
     assert shelf.dump() == before
 
@@ -77,15 +77,15 @@ def test_items_that_are_gone_are_to_be_deleted(
     monkeypatch.setattr(catalogued, "_IDS_IN_ONE_STATEMENT", 3)
     shelf.add(*range(10))
     shelf.sync(*range(5))
-    assert ledger.catalogued.count_wanted(shelf.generation) == 10
+    assert ledger.planned_items.count_wanted(shelf.generation) == 10
 
-    ledger.catalogued.mark_gone(array("q", [shelf.row(key).id for key in range(8)]))
+    ledger.planned_items.mark_gone(array("q", [shelf.row(key).id for key in range(8)]))
 
     states = shelf.states()
     assert {key for key, state in states.items() if state is State.DELETE} == {str(key) for key in range(8)}
     assert shelf.row(0).desired_embed_hash is None
     assert shelf.row(0).synced_embed_hash == hashed("a")
-    assert ledger.catalogued.count_wanted(shelf.generation) == 2
+    assert ledger.planned_items.count_wanted(shelf.generation) == 2
 
 
 def test_forced_items_are_embedded_again_but_not_what_is_to_be_deleted(shelf: Shelf) -> None:
@@ -125,14 +125,14 @@ def test_a_look_at_the_point_of_a_forced_item_does_not_take_the_force_back(
 ) -> None:
     shelf.add(1)
     shelf.sync(1)
-    ledger.doubts.add(shelf.generation, ["1"], delay=0.0)
+    ledger.rechecks.add(shelf.generation, ["1"], delay=0.0)
 
     shelf.force(1)
-    ledger.doubts.settle(
-        shelf.generation, ledger.doubts.due(shelf.generation), {point_of("1"): ("1", hashes())}
+    ledger.rechecks.settle(
+        shelf.generation, ledger.rechecks.due(shelf.generation), {point_of("1"): ("1", hashes())}
     )
-    (believed,) = ledger.beliefs.page(shelf.generation, b"", 10)
-    ledger.beliefs.correct(shelf.generation, [(believed, hashes())])
+    (believed,) = ledger.synced_items.page(shelf.generation, b"", 10)
+    ledger.synced_items.correct(shelf.generation, [(believed, hashes())])
 
     assert shelf.states() == {"1": State.EMBED}
 
@@ -146,7 +146,7 @@ def test_a_change_is_compared_with_what_is_synced_when_it_is_entered(shelf: Shel
     change = Change(shelf.row(1).id, hashed("s"), hashes("a"))
 
     ledger.work.settle(batch, Settlement(written=[(batch.items[0], hashes("b"))]))
-    ledger.catalogued.apply(shelf.generation, [], [change])
+    ledger.planned_items.apply(shelf.generation, [], [change])
 
     assert shelf.states() == {"1": State.EMBED}
 
@@ -156,7 +156,7 @@ def test_all_ids_come_page_by_page(shelf: Shelf, ledger: Ledger, monkeypatch: py
     shelf.add(*range(10))
     shelf.remove(3)
 
-    pages = list(ledger.catalogued.ids(shelf.generation))
+    pages = list(ledger.planned_items.ids(shelf.generation))
 
     assert [len(page) for page in pages] == [4, 4, 2]
     assert [wanted for page in pages for _, wanted in page] == [key != 3 for key in range(10)]
@@ -172,8 +172,8 @@ def test_generations_follow_each_other_and_share_nothing(shelf: Shelf, ledger: L
 
     assert newer.id > shelf.generation
     assert generations.current("products") == newer
-    assert ledger.catalogued.known(newer.id, [point_of("1")]) == {}
-    assert ledger.catalogued.count_wanted(newer.id) == 0
+    assert ledger.planned_items.known(newer.id, [point_of("1")]) == {}
+    assert ledger.planned_items.count_wanted(newer.id) == 0
     generations.set_space(newer.id, '{"":"m3"}')
     current = generations.current("products")
     assert current is not None
@@ -203,7 +203,7 @@ def test_the_hash_of_a_row_is_kept_until_the_row_is_gone(shelf: Shelf, ledger: L
     assert shelf.row(1).source_hash == source_of(hashes("b"))
     before = shelf.dump()["2"]
 
-    ledger.catalogued.apply(shelf.generation, [], [], [(shelf.row(2).id, hashed("touched"))])
+    ledger.planned_items.apply(shelf.generation, [], [], [(shelf.row(2).id, hashed("touched"))])
 
     assert shelf.dump()["2"] == {**before, "source_hash": hashed("touched")}
     shelf.remove(3)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.claim import LEASE_SECONDS
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.state import State
 from ledger.shelf import hashes, keys_of
@@ -71,13 +71,13 @@ def test_leases_and_due_times_do_not_go_by_our_clock(
             assert ledger.work.settle(batch, Settlement(written=[(batch.items[0], hashes())])) == 0
             assert shelf.states()[when] is State.SYNCED
 
-            ledger.presence.announce(me)
-            assert [worker.silent_for < LEASE_SECONDS for worker in ledger.presence.workers()] == [True]
-            held = ledger.presence.acquire(["run:products"], when)
+            ledger.processes.announce(me)
+            assert [worker.silent_for < LEASE_SECONDS for worker in ledger.processes.workers()] == [True]
+            held = ledger.processes.acquire(["run:products"], when)
             assert not isinstance(held, str)
-            assert ledger.presence.holder("run:products") == when
-            assert ledger.presence.acquire(["run:products"], "other") == when
-            ledger.presence.release(held)
+            assert ledger.processes.holder("run:products") == when
+            assert ledger.processes.acquire(["run:products"], "other") == when
+            ledger.processes.release(held)
             run = ledger.history.begin_run(me.id, "sync")
             assert abs(ledger.history.runs(1)[0].started_at - real()) < LEASE_SECONDS
             assert ledger.history.runs(1)[0].id == run

@@ -102,9 +102,9 @@ def test_a_lease_that_ran_out_counts_and_its_points_are_looked_at_again(shelf: S
     assert keys_of(rescued) == ["2"], "the other one is a suspect now"
     assert (shelf.row(1).crashes, shelf.row(2).crashes) == (SUSPECT_AFTER, 1)
     assert keys_of(shelf.claimed()) == ["1"]
-    assert shelf.ledger.doubts.due(shelf.generation) == []
+    assert shelf.ledger.rechecks.due(shelf.generation) == []
     shelf.pass_time(LATE_WRITES_SECONDS + 1)
-    assert {doubt.key for doubt in shelf.ledger.doubts.due(shelf.generation)} == {"1", "2"}
+    assert {recheck.key for recheck in shelf.ledger.rechecks.due(shelf.generation)} == {"1", "2"}
 
 
 def test_who_gives_items_back_in_order_did_not_crash(shelf: Shelf) -> None:

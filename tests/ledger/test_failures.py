@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.ledger.records.failures import Among, FailureKind
+from embedconsole.ledger.records.failures import FailureFilter, FailureKind
 from embedconsole.ledger.state import State
 from ledger.shelf import fail
 
@@ -78,7 +78,7 @@ def test_the_items_of_one_cause_a_page_at_a_time(causes: Shelf, ledger: Ledger) 
     by_size, by_picture = ledger.failures.groups(causes.generation)
 
     def keys(cause: str, offset: int = 0) -> list[str]:
-        page = ledger.failures.page(causes.generation, Among(cause=cause), limit=3, offset=offset)
+        page = ledger.failures.page(causes.generation, FailureFilter(cause=cause), limit=3, offset=offset)
         return [item.key for item in page]
 
     assert (by_size.count, by_picture.count) == (4, 1)
@@ -105,7 +105,7 @@ def test_a_skipped_item_needs_no_look_until_its_content_changes(causes: Shelf, l
     assert (counts.failed, counts.skipped, counts.total) == (0, 5, 7)
     assert ledger.failures.groups(causes.generation) == []
     assert ledger.failures.page(causes.generation) == []
-    skipped = ledger.failures.page(causes.generation, Among(FailureKind.SKIPPED))
+    skipped = ledger.failures.page(causes.generation, FailureFilter(FailureKind.SKIPPED))
     assert {(item.key, item.error) for item in skipped} >= {("5", "image unreadable")}
     assert causes.claimed().items[0].key == "7"
 
@@ -166,7 +166,7 @@ def test_those_that_are_let_be_are_put_back_together(causes: Shelf, ledger: Ledg
 def test_a_text_is_looked_for_in_keys_and_errors(
     causes: Shelf, ledger: Ledger, text: str, found: list[str]
 ) -> None:
-    among = Among(text=text)
+    among = FailureFilter(text=text)
 
     assert sorted(item.key for item in ledger.failures.page(causes.generation, among)) == sorted(found)
     assert ledger.failures.count(causes.generation, among) == len(found)
@@ -178,7 +178,7 @@ def test_a_text_is_looked_for_in_keys_and_errors(
 
 def test_what_else_has_the_same_cause_is_left_alone_by_a_text(causes: Shelf, ledger: Ledger) -> None:
     by_size, _ = ledger.failures.groups(causes.generation)
-    among = Among(cause=by_size.cause, text="511")
+    among = FailureFilter(cause=by_size.cause, text="511")
 
     assert ledger.failures.skip(causes.generation, among=among) == 1
     assert causes.states()["1"] is State.SKIPPED

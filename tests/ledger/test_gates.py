@@ -15,7 +15,7 @@ from embedconsole.ledger.state import GateMark
 
 if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import SharedGate
+    from embedconsole.ledger.records.processes import SharedGate
 
 KEY = "embedder:ml"
 COOLING, OPEN = GateMark.COOLING, GateMark.OPEN

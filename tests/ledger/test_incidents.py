@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from embedconsole.ledger.hosts.incidents import CLAIM_SECONDS
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.incidents import AlertVerdict, Telling, Turn
+from embedconsole.ledger.records.incidents import AlertVerdict, Notification, NotificationReason
 from embedconsole.ledger.schema import incidents
 
 if TYPE_CHECKING:
@@ -22,11 +22,11 @@ WRONG = AlertVerdict("run_failed:products", "products: the run was stopped")
 WELL = AlertVerdict("run_failed:products", None)
 
 
-def judge(ledger: Ledger, *verdicts: AlertVerdict) -> list[Telling]:
+def judge(ledger: Ledger, *verdicts: AlertVerdict) -> list[Notification]:
     return ledger.incidents.judge(verdicts, REST)
 
 
-def tell(ledger: Ledger, *verdicts: AlertVerdict) -> list[Turn]:
+def tell(ledger: Ledger, *verdicts: AlertVerdict) -> list[NotificationReason]:
     """Judge, and send what is to be sent."""
     tellings = judge(ledger, *verdicts)
     ledger.incidents.told(tellings, REST)
@@ -45,20 +45,20 @@ def pass_time(ledger: Ledger, seconds: float) -> None:
 
 def test_an_incident_is_told_once_then_after_each_pause_then_its_end(ledger: Ledger) -> None:
     assert tell(ledger, WELL) == []
-    assert tell(ledger, WRONG) == [Turn.OPENED]
+    assert tell(ledger, WRONG) == [NotificationReason.OPENED]
     assert tell(ledger, WRONG) == tell(ledger, WRONG) == []
     pass_time(ledger, REST + 1)
-    assert tell(ledger, WRONG) == [Turn.GOES_ON]
+    assert tell(ledger, WRONG) == [NotificationReason.GOES_ON]
     assert tell(ledger, WRONG) == []
     pass_time(ledger, 60)
 
     (end,) = judge(ledger, WELL)
 
-    assert (end.turn, end.text) == (Turn.CLOSED, WRONG.text)
+    assert (end.turn, end.text) == (NotificationReason.CLOSED, WRONG.text)
     assert REST < end.lasted < REST + 120
     ledger.incidents.told([end], REST)
     assert tell(ledger, WELL) == []
-    assert tell(ledger, WRONG) == [Turn.OPENED], "a new one"
+    assert tell(ledger, WRONG) == [NotificationReason.OPENED], "a new one"
 
 
 def test_what_no_verdict_names_is_left_as_it_is(ledger: Ledger) -> None:
@@ -79,21 +79,21 @@ def test_the_latest_words_are_told(ledger: Ledger) -> None:
 
 def test_the_state_survives_the_process(database: Database) -> None:
     with open_ledger(database.url) as ledger:
-        assert tell(ledger, WRONG) == [Turn.OPENED]
+        assert tell(ledger, WRONG) == [NotificationReason.OPENED]
     with open_ledger(database.url) as ledger:
         assert tell(ledger, WRONG) == []
-        assert tell(ledger, WELL) == [Turn.CLOSED]
+        assert tell(ledger, WELL) == [NotificationReason.CLOSED]
 
 
 def test_of_processes_that_find_the_same_at_once_one_tells(ledger: Ledger) -> None:
     barrier = Barrier(4)
 
-    def find(verdict: AlertVerdict) -> list[Turn]:
+    def find(verdict: AlertVerdict) -> list[NotificationReason]:
         barrier.wait()
         return tell(ledger, verdict)
 
     with ThreadPoolExecutor(4) as pool:
-        for verdict, turn in ((WRONG, Turn.OPENED), (WELL, Turn.CLOSED)):
+        for verdict, turn in ((WRONG, NotificationReason.OPENED), (WELL, NotificationReason.CLOSED)):
             said = [turn for turns in pool.map(find, [verdict] * 4) for turn in turns]
             assert said == [turn]
 
@@ -105,10 +105,10 @@ def test_a_message_that_did_not_arrive_is_sent_again_by_anybody(ledger: Ledger) 
 
     (again,) = judge(ledger, WRONG)
 
-    assert again.turn is Turn.OPENED
+    assert again.turn is NotificationReason.OPENED
     ledger.incidents.told([lost], REST)  # too late, and no longer his to say
     pass_time(ledger, CLAIM_SECONDS + 1)
-    assert tell(ledger, WRONG) == [Turn.OPENED]
+    assert tell(ledger, WRONG) == [NotificationReason.OPENED]
 
 
 def test_nobody_hears_of_the_end_of_what_he_never_heard_of(ledger: Ledger) -> None:
@@ -117,7 +117,7 @@ def test_nobody_hears_of_the_end_of_what_he_never_heard_of(ledger: Ledger) -> No
     pass_time(ledger, CLAIM_SECONDS + 1)
 
     assert judge(ledger, WELL) == []
-    assert tell(ledger, WRONG) == [Turn.OPENED]
+    assert tell(ledger, WRONG) == [NotificationReason.OPENED]
 
 
 def test_what_is_over_while_it_is_told_is_told_to_be_over(ledger: Ledger) -> None:
@@ -126,7 +126,7 @@ def test_what_is_over_while_it_is_told_is_told_to_be_over(ledger: Ledger) -> Non
 
     ledger.incidents.told(begun, REST)
 
-    assert tell(ledger, WELL) == [Turn.CLOSED]
+    assert tell(ledger, WELL) == [NotificationReason.CLOSED]
 
 
 def test_what_is_back_while_its_end_is_told_is_a_new_one(ledger: Ledger) -> None:
@@ -136,7 +136,7 @@ def test_what_is_back_while_its_end_is_told_is_a_new_one(ledger: Ledger) -> None
 
     ledger.incidents.told(ending, REST)
 
-    assert tell(ledger, WRONG) == [Turn.OPENED]
+    assert tell(ledger, WRONG) == [NotificationReason.OPENED]
 
 
 def test_what_is_back_before_its_end_was_told_goes_on_in_silence(ledger: Ledger) -> None:
@@ -145,11 +145,11 @@ def test_what_is_back_before_its_end_was_told_goes_on_in_silence(ledger: Ledger)
 
     assert judge(ledger, WRONG) == []
     pass_time(ledger, REST + 1)
-    assert tell(ledger, WRONG) == [Turn.GOES_ON]
+    assert tell(ledger, WRONG) == [NotificationReason.GOES_ON]
 
 
 def test_a_clock_that_was_set_back_silences_nobody(ledger: Ledger) -> None:
     tell(ledger, WRONG)
     pass_time(ledger, -30 * 86_400)
 
-    assert tell(ledger, WRONG) == [Turn.GOES_ON]
+    assert tell(ledger, WRONG) == [NotificationReason.GOES_ON]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import event, text
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.failures import Among
+from embedconsole.ledger.records.failures import FailureFilter
 from ledger.shelf import keys_of
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_the_counts_are_one_statement_that_reads_no_rows_but_the_index(sqlite: D
 def test_failures_are_grouped_and_paged_without_reading_the_others(sqlite: Database) -> None:
     with open_ledger(sqlite.url) as ledger, sent_by(ledger) as sent:
         ledger.failures.groups(1)
-        ledger.failures.page(1, Among(cause="00" * 8))
+        ledger.failures.page(1, FailureFilter(cause="00" * 8))
         ledger.failures.page(1)
         ledger.overview.item(1, "7")
         ledger.history.events_between(0, 1)

@@ -53,14 +53,14 @@ def test_who_is_alive_keeps_his_items_and_who_is_dead_loses_them_after_one_lease
 
 
 def test_the_run_of_a_dead_process_is_taken_over_after_one_lease(shelf: Shelf) -> None:
-    presence = shelf.ledger.presence
-    presence.acquire(["run:products"], "dead")
+    processes = shelf.ledger.processes
+    processes.acquire(["run:products"], "dead")
     shelf.pass_time(-HOUR)
     mend(shelf)
 
-    assert presence.acquire(["run:products"], "living") == "dead"
+    assert processes.acquire(["run:products"], "living") == "dead"
     shelf.pass_time(RUN_LEASE_SECONDS + 1)
-    assert not isinstance(presence.acquire(["run:products"], "living"), str)
+    assert not isinstance(processes.acquire(["run:products"], "living"), str)
 
 
 def test_a_clock_set_forward_takes_items_from_the_living_and_they_change_nothing(shelf: Shelf) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.items.claim import LEASE_SECONDS
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.state import State
 from ledger.shelf import by_key, keys_of
@@ -59,7 +59,7 @@ def test_sweep_forgets_expired_batches_and_no_item(shelf: Shelf, ledger: Ledger)
     shelf.add(1, 2)
     shelf.claimed(1)
     shelf.pass_time(LEASE_SECONDS + 1)
-    ledger.presence.announce(Process("alive", "host", "host:boot:1", 2, "0.1"))
+    ledger.processes.announce(Process("alive", "host", "host:boot:1", 2, "0.1"))
     alive = shelf.claimed(1, worker="alive")
 
     ledger.work.sweep()

@@ -17,7 +17,7 @@ from sqlalchemy import insert, inspect
 from embedconsole.faults import ConfigError, Refused
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.migrate import VERSION, VERSION_TABLE
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.schema import items, metadata
 from embedconsole.ledger.state import State
 from ledger.versions import ledger_of_version, migrations
@@ -104,12 +104,12 @@ def test_a_first_ledger_is_upgraded_with_all_that_is_in_it(database: Database) -
         ]
         causes = database.rows("SELECT cause FROM embedconsole_items ORDER BY id")
         assert causes[0] == causes[2] != causes[1] != (None,)
-        assert [(found.id, found.role, found.status) for found in ledger.presence.workers()] == [
+        assert [(found.id, found.role, found.status) for found in ledger.processes.workers()] == [
             ("h:1:a", "", None)
         ]
         assert [event.at for event in ledger.history.events()] == [7.0]
         ledger.orders.give("sync", {}, "anna")
-        ledger.presence.announce(Process("h:2:b", "h", "p", 2, "1", role="daemon"))
+        ledger.processes.announce(Process("h:2:b", "h", "p", 2, "1", role="daemon"))
 
 
 def test_opening_again_changes_nothing(database: Database) -> None:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from embedconsole.headless.monitoring.figures import Facts
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
-from embedconsole.sync.observe.ledger_overview import LatestRun, Observed
+from embedconsole.sync.observe.ledger_overview import LatestRun, LedgerOverview
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
 from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.report import Outcome, Progress
@@ -48,7 +48,7 @@ def facts(name: str = "products", *, lives: bool = True) -> Facts:
     counts = Counts(synced=1000, pending=60, retrying=20, in_flight=30, failed=3, skipped=2, oldest_age=12.5)
     batch = BatchInFlight(1, name, "h:1:a", 1, State.EMBED, "embed", 30, 1, 1.0, 1.0, expired=False)
     workers = (Process("h:1:a", "h", "p", 1, "1"), Process("h:2:b", "h", "p", 2, "1", silent_for=61.0))
-    observed = Observed({name: counts}, in_flight=(batch,), workers=workers)
+    observed = LedgerOverview({name: counts}, in_flight=(batch,), workers=workers)
     return Facts(
         snapshot=a_snapshot(name),
         observed=observed,

@@ -22,7 +22,7 @@ from embedconsole.headless.monitoring.monitor import Monitor
 from embedconsole.headless.monitoring.overseer import Overseer
 from embedconsole.ledger.items.counts import Overview
 from embedconsole.sync.daemon.engine_thread import EngineHandle, engine_in_thread
-from embedconsole.sync.run import components as assembly
+from embedconsole.sync.run import components as components
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
 from monitoring.scenes import values
@@ -153,8 +153,8 @@ def ledger_url(tmp_path: Path) -> str:
 def handle(
     pipeline: Pipeline, ledger_url: str, embedder: HeldEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EngineHandle]:
-    monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedder)
-    monkeypatch.setattr(assembly, "build_itself", lambda config, name: MemoryCollection())
+    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr(components, "build_itself", lambda config, name: MemoryCollection())
     with engine_in_thread([pipeline], ledger_url) as handle:
         yield handle
         embedder.go.set()

@@ -27,7 +27,7 @@ from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.schema import gates, incidents
 from embedconsole.ledger.state import GateMark
 from embedconsole.notify.targets import Targets
-from embedconsole.sync.observe.ledger_overview import Observed, observe
+from embedconsole.sync.observe.ledger_overview import LedgerOverview, observe
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, none_ran
 from support.receiver import Receiver, receiving
 
@@ -92,11 +92,11 @@ def pass_time(ledger: Ledger, seconds: float) -> None:
 def test_an_incident_from_its_beginning_to_its_end(database: Database, bench: Bench) -> None:
     with open_ledger(database.url) as ledger:
         for _ in range(3):  # as many runs of cron, each a new process
-            bench.notifier().look(ledger, Observed(), [STOPPED])
+            bench.notifier().look(ledger, LedgerOverview(), [STOPPED])
         pass_time(ledger, 6 * 3600 + 1)
-        bench.notifier().look(ledger, Observed(), [STOPPED])
-        bench.notifier().look(ledger, Observed(), [WELL])
-        bench.notifier().look(ledger, Observed(), [WELL])
+        bench.notifier().look(ledger, LedgerOverview(), [STOPPED])
+        bench.notifier().look(ledger, LedgerOverview(), [WELL])
+        bench.notifier().look(ledger, LedgerOverview(), [WELL])
 
     text = "products: the run was stopped. Qdrant: refused us."
     closer = "\nLook closer: embedconsole runs 7"
@@ -109,7 +109,7 @@ def test_an_incident_from_its_beginning_to_its_end(database: Database, bench: Be
 
 def test_a_thousand_failures_are_one_message_whatever_finds_them(bench: Bench, tmp_path: Path) -> None:
     report = RunReport(7, {"products": PipelineReport(failed=1000, outcome=Outcome.PARTIAL)})
-    observed = Observed({"products": Counts(failed=1000)})
+    observed = LedgerOverview({"products": Counts(failed=1000)})
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         notifiers = [bench.notifier(), bench.notifier()]
         for _ in range(3):
@@ -123,7 +123,7 @@ def test_a_thousand_failures_are_one_message_whatever_finds_them(bench: Bench, t
 
 
 def test_what_is_found_at_once_is_told_in_one_message(bench: Bench, tmp_path: Path) -> None:
-    observed = Observed({name: Counts(failed=60, pending=5, oldest_age=9000.0) for name in ("a", "b")})
+    observed = LedgerOverview({name: Counts(failed=60, pending=5, oldest_age=9000.0) for name in ("a", "b")})
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         bench.notifier().look(ledger, observed, [])
 
@@ -158,7 +158,7 @@ def test_two_processes_find_a_breaker_open_for_long_and_one_tells(database: Data
 def test_nobody_hears_of_the_end_who_did_not_ask_for_it(bench: Bench, tmp_path: Path) -> None:
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         for report in (STOPPED, WELL, STOPPED):
-            bench.notifier(on={"recovered": False}).look(ledger, Observed(), [report])
+            bench.notifier(on={"recovered": False}).look(ledger, LedgerOverview(), [report])
 
     assert [title for title, _ in bench.receiver.told] == [WANTS_A_LOOK, WANTS_A_LOOK]
 
@@ -171,12 +171,12 @@ def test_a_target_that_fails_is_warned_of_once_until_it_works_again(
     notifier = bench.notifier()
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
         for _ in range(3):
-            notifier.look(ledger, Observed(), [STOPPED])
+            notifier.look(ledger, LedgerOverview(), [STOPPED])
             pass_time(ledger, 301)
         assert len(bench.receiver.got) == 3, "tried again, though not at once"
         bench.receiver.behaviour = "take"
-        notifier.look(ledger, Observed(), [STOPPED])
-        notifier.look(ledger, Observed(), [STOPPED])
+        notifier.look(ledger, LedgerOverview(), [STOPPED])
+        notifier.look(ledger, LedgerOverview(), [STOPPED])
         events = [event.message for event in ledger.history.events()]
 
     assert [title for title, _ in bench.receiver.told] == [WANTS_A_LOOK] * 4
@@ -199,8 +199,8 @@ def test_the_ledgers_absence_is_told_once_then_after_the_pause_then_its_end(
     bench.clock.now += 6 * 3600
     bench.notifier().ledger_is_away("ledger: connection refused")
     with open_ledger(f"sqlite:///{tmp_path / 'ledger.db'}") as ledger:
-        bench.notifier().look(ledger, Observed(), [])
-        bench.notifier().look(ledger, Observed(), [])
+        bench.notifier().look(ledger, LedgerOverview(), [])
+        bench.notifier().look(ledger, LedgerOverview(), [])
 
     away = (WANTS_A_LOOK, "ledger: connection refused.\nLook closer: embedconsole test")
     assert bench.receiver.told[:2] == [away, away]
@@ -224,7 +224,7 @@ def test_the_overseer_tells_of_the_ledger_when_it_has_been_away_for_long(
     overseer = Overseer([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier(), 300.0, clock)
     with monkeypatch.context() as away:
 
-        def refuse(*_: object) -> Observed:
+        def refuse(*_: object) -> LedgerOverview:
             raise Transient("ledger", "connection refused")
 
         away.setattr(module, "observe", refuse)
@@ -327,12 +327,12 @@ def test_a_look_that_fails_by_our_own_fault_is_logged_once_and_the_next_one_is_t
     monkeypatch.setattr(module, "LOOK_EVERY", 0.01)
     looks = 0
 
-    def fail_thrice(*_: object) -> Observed:
+    def fail_thrice(*_: object) -> LedgerOverview:
         nonlocal looks
         looks += 1
         if looks <= 3:
             raise ZeroDivisionError("oh")
-        return Observed()
+        return LedgerOverview()
 
     monkeypatch.setattr(module, "observe", fail_thrice)
     overseer = Overseer([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier())

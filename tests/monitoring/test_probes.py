@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from embedconsole.headless.monitoring.overseer import LedgerSight
 from embedconsole.headless.monitoring.probes import liveness, readiness
-from embedconsole.sync.observe.ledger_overview import Observed
+from embedconsole.sync.observe.ledger_overview import LedgerOverview
 from embedconsole.sync.observe.snapshot import EngineState, Snapshot
 from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.shared.control import Halt
@@ -20,7 +20,7 @@ def halted(reason: str) -> Snapshot:
     return replace(whole, pipelines=(replace(view, halted=Halt(reason, None)),))
 
 
-SEEN = LedgerSight(began=100.0, at=100.5, observed=Observed())
+SEEN = LedgerSight(began=100.0, at=100.5, observed=LedgerOverview())
 NOW = 105.0
 
 

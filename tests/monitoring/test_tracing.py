@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from embedconsole import telemetry as spans
 from embedconsole.headless.tracing import tracing
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
-from embedconsole.sync.run import components as assembly
+from embedconsole.sync.run import components as components
 from embedconsole.sync.shared.options import RunOptions
 from support.shop import QUERY, Shop
 from sync.makers import make_pipeline
@@ -57,8 +57,8 @@ def test_a_run_is_a_trace_of_its_batches_and_their_stages(
     )
     embedder = HeldEmbedder()
     embedder.go.set()
-    monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedder)
-    monkeypatch.setattr(assembly, "build_itself", lambda config, name: MemoryCollection())
+    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr(components, "build_itself", lambda config, name: MemoryCollection())
     with engine_in_thread([pipeline], f"sqlite:///{tmp_path / 'ledger.db'}") as handle:
         report = handle.run(RunOptions()).result(60)
 

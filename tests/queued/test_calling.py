@@ -8,7 +8,7 @@ import pytest
 
 from embedconsole.celery.messages import drains_wanted, idle_beside
 from embedconsole.celery.process import ROLE
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.observe.other_processes import SILENT
 from embedconsole.sync.observe.process_status import ProcessStatus
 

@@ -15,7 +15,7 @@ from embedconsole.config.paths import ledger_url
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Transient
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.observe.process_status import ProcessStatus
 from embedconsole.sync.run.leases import run_lease
 from support.embedding_service import Behaviour
@@ -63,7 +63,9 @@ def idle_elsewhere(ledger: LedgerRows, *hosts: str) -> None:
     status = ProcessStatus(state="idle").as_json()
     with open_ledger(ledger.database.url) as opened:
         for host in hosts:
-            opened.presence.announce(Process(f"{host}:1:a", host, host, 1, "0.1.0", role=ROLE, status=status))
+            opened.processes.announce(
+                Process(f"{host}:1:a", host, host, 1, "0.1.0", role=ROLE, status=status)
+            )
 
 
 def test_plan_finds_and_calls_and_drain_works(stage: Stage, ledger: LedgerRows) -> None:
@@ -162,7 +164,7 @@ def test_two_plans_never_run_at_once(stage: Stage, ledger: LedgerRows) -> None:
     with at_work(stage) as (tasks, sent):
         tasks.process.open_early()
         with open_ledger(ledger.database.url) as other:
-            other.presence.acquire([run_lease("products")], "somebody else")
+            other.processes.acquire([run_lease("products")], "somebody else")
         skipped = tasks.plan("products")
         assert skipped["outcome"] == "skipped"
         assert "somebody else" in message(skipped)

@@ -100,8 +100,8 @@ class Site:
 
     async def stored(self, own_name: str | None = None) -> Mapping[PointId, JsonObject]:
         """What a collection holds, by its own name or as the configured name has it now: point to payload."""
-        async with assembled([self.pipeline()]) as (assembly,):
-            collection = (assembly if own_name is None else assembly.bound_to(own_name)).collection
+        async with assembled([self.pipeline()]) as (components,):
+            collection = (components if own_name is None else components.bound_to(own_name)).collection
             return dict((await collection.scroll(None, limit=1000)).points)
 
     async def titles(self, own_name: str | None = None) -> dict[PointId, JsonValue]:
@@ -110,9 +110,9 @@ class Site:
 
     async def sizes(self) -> set[int]:
         """The sizes of the vectors in what the configured name stands for."""
-        async with assembled([self.pipeline()]) as (assembly,):
-            page = await assembly.collection.scroll(None, limit=1000)
-            stored = await assembly.collection.stored([point for point, _ in page.points])
+        async with assembled([self.pipeline()]) as (components,):
+            page = await components.collection.scroll(None, limit=1000)
+            stored = await components.collection.stored([point for point, _ in page.points])
             return {point.vectors[""].size for point in stored.values()}
 
 

@@ -68,10 +68,10 @@ def change_payloads(site: Site, payloads: dict[PointId, JsonObject]) -> None:
 
 async def add_point(site: Site, point: int, payload: JsonObject) -> None:
     """Put a point beside ours, as another program does."""
-    async with assembled([site.pipeline()]) as (assembly,):
-        stored = await assembly.collection.stored([1])
+    async with assembled([site.pipeline()]) as (components,):
+        stored = await components.collection.stored([1])
         vectors = {name: column_of([vector]) for name, vector in stored[1].vectors.items()}
-        await assembly.collection.upsert(Points([point], vectors, [payload]))
+        await components.collection.upsert(Points([point], vectors, [payload]))
 
 
 def move_points(site: Site, url: str) -> None:
@@ -440,7 +440,7 @@ async def test_a_model_whose_size_shows_too_late_leaves_what_was_written_known(s
 async def test_a_repair_waits_for_the_run_that_holds_the_pipeline(site: Site) -> None:
     await site.sync()
     async with site.engine() as engine:
-        presence = engine.ledger.presence
+        presence = engine.ledger.processes
         held = await anyio.to_thread.run_sync(presence.acquire, [run_lease("products")], "another process")
         assert not isinstance(held, str)
         done = anyio.Event()

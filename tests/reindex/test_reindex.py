@@ -17,7 +17,7 @@ from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import items
 from embedconsole.sync.reindex import reindex as reindexing
 from embedconsole.sync.reindex.compare import compare
-from embedconsole.sync.reindex.reindex import ReindexOptions, Stand, roll_back
+from embedconsole.sync.reindex.reindex import ReindexOptions, ReindexOutcome, roll_back
 from embedconsole.sync.reindex.switch import AliasSwitch
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.shared.report import Outcome
@@ -42,8 +42,8 @@ async def filled(site: Site) -> Site:
     if "url" in site.place:
         alias = f"{site.alias}-live"
         async with site.engine() as engine:
-            (assembly,) = engine.assemblies
-            await AliasSwitch(engine.ledger, assembly).lead_to(alias)
+            (components,) = engine.all_components
+            await AliasSwitch(engine.ledger, components).lead_to(alias)
         site.alias = alias
         assert (await site.sync()).embedded == 0  # under its other name it is still the same
     site.service.reset()
@@ -73,7 +73,7 @@ async def test_another_model_gets_a_collection_and_the_name(site: Site) -> None:
 
     done = await site.reindex()
 
-    assert (done.stand, done.reason) == (Stand.DONE, "")
+    assert (done.stand, done.reason) == (ReindexOutcome.DONE, "")
     assert done.fill["embed_items"] == 12
     assert done.comparison is not None
     assert (done.comparison.before, done.comparison.after, done.comparison.lacking) == (12, 12, 0)
@@ -107,7 +107,7 @@ async def test_another_distance_pays_for_nothing(site: Site) -> None:
 
     done = await site.reindex()
 
-    assert (done.stand, done.fill["embedded"], done.fill["embed_items"]) == (Stand.DONE, 12, 0)
+    assert (done.stand, done.fill["embedded"], done.fill["embed_items"]) == (ReindexOutcome.DONE, 12, 0)
     assert site.service.stats().requests == 0
     assert (await site.sync()).outcome is Outcome.OK
 
@@ -129,7 +129,7 @@ async def test_edits_and_deletions_reach_both_while_it_is_built(
     site.say = say
     done = await site.reindex(ReindexOptions(switch=False))
 
-    assert done.stand is Stand.BUILT
+    assert done.stand is ReindexOutcome.BUILT
     assert not any("not kept true" in text for text in told)
     for name in (done.before, done.after):
         titles = await site.titles(name)
@@ -146,11 +146,11 @@ async def test_it_waits_for_items_that_would_be_missed(site: Site) -> None:
 
     done = await site.reindex()
 
-    assert done.stand is Stand.WAITS
+    assert done.stand is ReindexOutcome.WAITS
     assert "#7" in done.reason
     assert generations(site) == {done.before: "live"}
     moved = await site.reindex(ReindexOptions(accept_missing=True))
-    assert (moved.stand, moved.after) == (Stand.DONE, done.after)
+    assert (moved.stand, moved.after) == (ReindexOutcome.DONE, done.after)
     assert moved.fill["embed_items"] == 0
 
 
@@ -193,11 +193,11 @@ async def test_a_name_that_was_an_alias_from_the_first(site: Site) -> None:
 
     done = await site.reindex()
 
-    assert (done.stand, done.before) == (Stand.DONE, own)
+    assert (done.stand, done.before) == (ReindexOutcome.DONE, own)
     async with site.engine() as engine:
         await roll_back(engine, "products")
-        (assembly,) = engine.assemblies
-        assert await AliasSwitch(engine.ledger, assembly).drop_standby() == [done.after]
+        (components,) = engine.all_components
+        assert await AliasSwitch(engine.ledger, components).drop_standby() == [done.after]
     assert len(await site.titles(own)) == 12
     assert len(await site.titles()) == 12
 
@@ -207,14 +207,14 @@ async def test_what_stands_by_is_dropped_on_request_only(site: Site) -> None:
     site.embedder = {"model": "clip-2"}
     done = await site.reindex()
     async with site.engine() as engine:
-        (assembly,) = engine.assemblies
-        assert await AliasSwitch(engine.ledger, assembly).drop_standby() == [done.before]
+        (components,) = engine.all_components
+        assert await AliasSwitch(engine.ledger, components).drop_standby() == [done.before]
         with pytest.raises(ConfigError, match="no previous collection"):
             await roll_back(engine, "products")
     assert generations(site) == {done.after: "live"}
     assert len(await site.titles()) == 12
-    async with assembled([site.pipeline()]) as (assembly,):
-        assert await assembly.bound_to(done.before).collection.describe() is None
+    async with assembled([site.pipeline()]) as (components,):
+        assert await components.bound_to(done.before).collection.describe() is None
     with open_ledger(site.ledger_url) as ledger:
         assert ledger.database.scalar(select(func.count()).select_from(items)) == 12
 
@@ -226,7 +226,7 @@ async def test_another_size_gets_its_own_collection(site: Site) -> None:
 
     done = await site.reindex()
 
-    assert done.stand is Stand.DONE
+    assert done.stand is ReindexOutcome.DONE
     assert await site.sizes() == {2 * SIZE}
 
 
@@ -238,7 +238,7 @@ async def test_a_configuration_that_changes_again_begins_again(site: Site) -> No
 
     done = await site.reindex()
 
-    assert done.stand is Stand.DONE
+    assert done.stand is ReindexOutcome.DONE
     assert done.fill["embed_items"] == 12
     assert any(text.startswith(f"{first.after} was begun for another configuration") for text in site.said)
     assert generations(site) == {done.after: "live", done.before: "standby"}
@@ -252,14 +252,14 @@ async def test_it_goes_on_where_it_was_broken_off(site: Site) -> None:
 
     # Killed between the move of the name and its note in the ledger.
     async with site.engine() as engine:
-        (assembly,) = engine.assemblies
-        succession = AliasSwitch(engine.ledger, assembly)
+        (components,) = engine.all_components
+        succession = AliasSwitch(engine.ledger, components)
         building = engine.ledger.generations.building("products")
         assert building is not None
         await succession.collection_of(building).take_alias(site.alias)
     done = await site.reindex()
 
-    assert (done.stand, done.after) == (Stand.DONE, first.after)
+    assert (done.stand, done.after) == (ReindexOutcome.DONE, first.after)
     assert site.service.stats().requests == 0
     assert generations(site) == {done.after: "live", done.before: "standby"}
 
@@ -271,11 +271,11 @@ async def test_a_name_of_a_collection_itself_is_told_what_can_be_done(site: Site
 
     waits = await site.reindex()
 
-    assert waits.stand is Stand.WAITS
+    assert waits.stand is ReindexOutcome.WAITS
     assert "--lead-to" in waits.reason
     assert len(await site.titles()) == 12
     done = await site.reindex(ReindexOptions(replace=True))
-    assert done.stand is Stand.DONE
+    assert done.stand is ReindexOutcome.DONE
     assert len(await site.titles()) == 12
     assert generations(site) == {done.after: "live"}
     assert (await site.sync()).embedded == 0
@@ -296,8 +296,8 @@ async def test_what_is_replaced_is_taken_from_its_workers_before_it_is_dropped(
         with open_ledger(site.ledger_url) as ledger:
             searched = ledger.generations.current("products")
             assert searched is not None
-            page = next(ledger.catalogued.ids(searched.id))
-            ledger.catalogued.apply(searched.id, [], [], [], [item for item, _ in page[:2]])
+            page = next(ledger.planned_items.ids(searched.id))
+            ledger.planned_items.apply(searched.id, [], [], [], [item for item, _ in page[:2]])
             batch = ledger.work.claim(searched.id, worker_id="helper", slot=0, limit=1)
             assert batch is not None
             claimed.append(batch)
@@ -316,7 +316,7 @@ async def test_what_is_replaced_is_taken_from_its_workers_before_it_is_dropped(
 
     done = await site.reindex(ReindexOptions(replace=True))
 
-    assert done.stand is Stand.DONE
+    assert done.stand is ReindexOutcome.DONE
     assert held == [(False, None)]
 
 
@@ -345,12 +345,12 @@ async def test_what_was_being_built_may_vanish(site: Site) -> None:
     await filled(site)
     site.embedder = {"model": "clip-2"}
     first = await site.reindex(ReindexOptions(switch=False))
-    async with assembled([site.pipeline()]) as (assembly,):
-        await assembly.bound_to(first.after).collection.drop()
+    async with assembled([site.pipeline()]) as (components,):
+        await components.bound_to(first.after).collection.drop()
 
     done = await site.reindex()
 
-    assert done.stand is Stand.DONE
+    assert done.stand is ReindexOutcome.DONE
     assert any(text.endswith("was begun before, and is gone") for text in site.said)
     assert len(await site.titles()) == 12
 
@@ -358,8 +358,8 @@ async def test_what_was_being_built_may_vanish(site: Site) -> None:
 @ON_SERVERS
 async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
     own_name, site.alias = f"{site.alias}-old", f"{site.alias}-search"
-    async with assembled([site.pipeline()]) as (assembly,):
-        collection = assembly.bound_to(own_name).collection
+    async with assembled([site.pipeline()]) as (components,):
+        collection = components.bound_to(own_name).collection
         await collection.create(wanted_schema(site.pipeline(), {"": SIZE}))
         await collection.take_alias(site.alias)
     assert (await site.sync()).embedded == 12
@@ -367,12 +367,12 @@ async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
 
     done = await site.reindex()
 
-    assert (done.stand, done.before) == (Stand.DONE, own_name)
+    assert (done.stand, done.before) == (ReindexOutcome.DONE, own_name)
     assert generations(site) == {done.after: "live", own_name: "standby"}
     async with site.engine() as engine:
         await roll_back(engine, "products")
-    async with assembled([site.pipeline()]) as (assembly,):
-        assert (await assembly.collection.naming()).collection == own_name
+    async with assembled([site.pipeline()]) as (components,):
+        assert (await components.collection.naming()).collection == own_name
 
 
 async def test_an_edit_that_only_flags_or_a_feed_know_of_is_not_lost_by_the_move(
@@ -391,7 +391,7 @@ async def test_an_edit_that_only_flags_or_a_feed_know_of_is_not_lost_by_the_move
 
     done = await site.reindex()
 
-    assert done.stand is Stand.DONE
+    assert done.stand is ReindexOutcome.DONE
     assert (await site.titles())[3] == "Edited behind the last pass"
     # The same of the way back.
     site.shop.edit([4], title="Edited before the way back", touch=False)
@@ -420,7 +420,7 @@ async def test_what_is_deleted_at_the_last_moment_keeps_no_name_from_moving(site
         site.shop.delete([5])
         site.service.release()
 
-    assert (done[0].stand, done[0].reason) == (Stand.DONE, "")
+    assert (done[0].stand, done[0].reason) == (ReindexOutcome.DONE, "")
     assert 5 not in await site.titles()
 
 
@@ -475,7 +475,7 @@ async def test_after_the_way_back_the_next_one_is_not_paid_for_again(site: Site)
 
     again = await site.reindex()
 
-    assert (again.stand, again.after) == (Stand.DONE, first.after)
+    assert (again.stand, again.after) == (ReindexOutcome.DONE, first.after)
     assert set(site.service.stats().embeds) == {"3"}
     assert (await site.titles())[3] == "Edited meanwhile"
     assert generations(site) == {first.after: "live", first.before: "standby"}

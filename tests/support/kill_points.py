@@ -23,7 +23,7 @@ Side = Literal["before", "after"]
 
 _CHOSEN = "EMBEDCONSOLE_TEST_KILL"
 _PLACES = {
-    "plan": ("embedconsole.ledger.items.planned_items", "CataloguedItems", "apply"),
+    "plan": ("embedconsole.ledger.items.planned_items", "PlannedItems", "apply"),
     "claim": ("embedconsole.ledger.items.settle", "Work", "claim"),
     "read": ("embedconsole.catalog.sql_catalog", "SqlCatalog", "read"),
     "embed": ("embedconsole.embedders.http", "ItemsEmbedder", "embed"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.sync.daemon.engine_thread import EngineHandle, engine_in_thread
-from embedconsole.sync.run import components as assembly
+from embedconsole.sync.run import components as components
 from support.shop import QUERY, Shop
 from sync.makers import make_pipeline
 from sync.rig import HeldEmbedder, MemoryCollection
@@ -70,8 +70,8 @@ def handle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[EngineHandle]:
     """The engine, running and idle."""
-    monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedder)
-    monkeypatch.setattr(assembly, "build_itself", lambda config, name: collection)
+    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr(components, "build_itself", lambda config, name: collection)
     with engine_in_thread([pipeline], ledger_url) as handle:
         yield handle
         embedder.go.set()

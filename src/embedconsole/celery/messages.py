@@ -11,7 +11,7 @@ from embedconsole.sync.observe.process_status import read_status
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
 
 
 def idle_beside(workers: Iterable[Process], me: str) -> int:

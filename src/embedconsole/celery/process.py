@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.runtime import hand_over_sooner, return_memory, spare_the_collector
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
-from embedconsole.sync.daemon.order_listener import OrderTaker
+from embedconsole.sync.daemon.order_listener import OrderListener
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -77,4 +77,4 @@ class WorkerProcess:
 
 async def _obey(engine: Engine) -> None:
     # Between tasks too: a pause that is ordered then is meant for the next one.
-    await OrderTaker(engine).keep()
+    await OrderListener(engine).keep()

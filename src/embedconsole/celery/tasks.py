@@ -115,11 +115,11 @@ async def _no_work(engine: Engine, pipeline: str) -> str | None:
     if (pause := engine.control.paused_by) is not None:
         return f"paused by {pause.by}" if pause.by else "paused"
     await engine.bury_the_dead()
-    if not await something_due(engine, assembly_of(engine.assemblies, pipeline)):
+    if not await something_due(engine, assembly_of(engine.all_components, pipeline)):
         return _NOTHING_DUE
     return None
 
 
 async def _idle(engine: Engine) -> int:
-    workers = await anyio.to_thread.run_sync(engine.ledger.presence.workers)
+    workers = await anyio.to_thread.run_sync(engine.ledger.processes.workers)
     return idle_beside(workers, engine.me.id)

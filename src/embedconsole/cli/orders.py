@@ -114,11 +114,11 @@ def cancel_command(invocation: Invocation) -> None:
 def _order(invocation: Invocation, verb: str) -> None:
     from embedconsole.headless.ordering import give_order
     from embedconsole.sync.daemon.orders import SWITCHED
-    from embedconsole.sync.shared.control import Verb
+    from embedconsole.sync.shared.control import OrderKind
 
     named: JsonObject = {"pipelines": list(invocation.pipelines)} if invocation.pipelines else {}
-    arguments = named if verb == Verb.CANCEL else SWITCHED
-    sys.exit(give_order(invocation.session(), Verb(verb), arguments, as_json=invocation.as_json))
+    arguments = named if verb == OrderKind.CANCEL else SWITCHED
+    sys.exit(give_order(invocation.session(), OrderKind(verb), arguments, as_json=invocation.as_json))
 
 
 ORDERS: tuple[click.Command, ...] = (sync_command, pause_command, resume_command, cancel_command)

@@ -19,7 +19,7 @@ from embedconsole.console.screens.dialogs import (
 from embedconsole.console.text import clean, counted, money, number, span_of, wrapped
 from embedconsole.console.views.collection import drift_lines
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.daemon.orders import Wish
+from embedconsole.sync.daemon.orders import OrderedRun
 from embedconsole.sync.inspect.collection import init_planned
 from embedconsole.sync.inspect.failures import retry_chosen
 
@@ -92,7 +92,7 @@ def force_question(estimate: CostEstimate, facts: Sequence[LaunchFacts]) -> str:
     )
 
 
-def choice_question(wish: Wish, estimate: CostEstimate | None, noun: str) -> str:
+def choice_question(wish: OrderedRun, estimate: CostEstimate | None, noun: str) -> str:
     """The text of the question when only some are chosen; `estimate` is None before they were counted."""
     chosen = clean(", ".join(wish.only))
     if estimate is None:
@@ -163,7 +163,7 @@ def _time_and_cost(estimate: CostEstimate) -> str:
 async def sync(host: ScreenHost) -> None:
     """Run now."""
     if client := host.ready("sync"):
-        await tell(host, client.controls.sync(Wish()))
+        await tell(host, client.controls.sync(OrderedRun()))
 
 
 async def pause(host: ScreenHost) -> None:
@@ -230,7 +230,7 @@ async def force(host: ScreenHost) -> None:
         return
     shown, everything = host.state.pipeline, host.state.facts
 
-    def text_of(wish: Wish, chosen: int | None) -> str:
+    def text_of(wish: OrderedRun, chosen: int | None) -> str:
         facts = [one for one in everything if wish.pipelines is None or one.name in wish.pipelines]
         if not wish.only:
             return force_question(force_estimate(snapshot, facts), facts)
@@ -243,7 +243,7 @@ async def force(host: ScreenHost) -> None:
         await tell(host, client.controls.sync(wish))
 
 
-async def _count_choice(host: ScreenHost, wish: Wish) -> int:
+async def _count_choice(host: ScreenHost, wish: OrderedRun) -> int:
     """How many items of the shown pipeline a run would embed, by a dry run of it."""
     # It plans, which nothing does before the first picture.
     from embedconsole.sync.run.dry_run import count_forced

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from contextlib import AbstractContextManager
 
-    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.sync.daemon.orders import OrderedRun
     from embedconsole.sync.inspect.checks import Check
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.run.engine import Engine
@@ -82,7 +82,7 @@ class EngineClient(Protocol):
 class Controls(Protocol):
     """The switches of an engine. Futures fail with `Fault` when the ledger does."""
 
-    def sync(self, wish: Wish) -> Future[str]:
+    def sync(self, wish: OrderedRun) -> Future[str]:
         """Start a run now, or after the present one."""
         ...
 

@@ -16,14 +16,14 @@ import anyio.to_thread
 
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.daemon.orders import SWITCHED, give, sender
-from embedconsole.sync.daemon.scheduler import Attendance
+from embedconsole.sync.daemon.scheduler import Schedulers
 from embedconsole.sync.inspect.checks import check_assembly, check_ledger
 from embedconsole.sync.observe.other_processes import serving, with_others
 from embedconsole.sync.resilience.gate import GateHealth, GateState
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation
 from embedconsole.sync.run.init import initialise
-from embedconsole.sync.shared.control import Verb
+from embedconsole.sync.shared.control import OrderKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from embedconsole.console.launch import Launch
     from embedconsole.items import JsonObject
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import Order
+    from embedconsole.ledger.records.processes import Order
     from embedconsole.sync.daemon.engine_thread import EngineHandle
-    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.sync.daemon.orders import OrderedRun
     from embedconsole.sync.inspect.checks import Check
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.observe.snapshots import WatchedEngine
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
     from embedconsole.sync.run.init import Initialised
     from embedconsole.sync.shared.control import Control
@@ -51,11 +51,11 @@ T = TypeVar("T")
 class OwnControls:
     """The switches of the engine in this process."""
 
-    def __init__(self, handle: EngineHandle, attendance: Attendance) -> None:
+    def __init__(self, handle: EngineHandle, attendance: Schedulers) -> None:
         self._handle = handle
         self._attendance = attendance
 
-    def sync(self, wish: Wish) -> Future[str]:
+    def sync(self, wish: OrderedRun) -> Future[str]:
         """See `Controls`."""
 
         async def ask(engine: Engine) -> str:
@@ -78,11 +78,11 @@ class OwnControls:
 
     def pause(self) -> Future[str]:
         """See `Controls`."""
-        return self._switch(Verb.PAUSE, lambda control: control.pause(sender()))
+        return self._switch(OrderKind.PAUSE, lambda control: control.pause(sender()))
 
     def resume(self) -> Future[str]:
         """See `Controls`."""
-        return self._switch(Verb.RESUME, lambda control: control.resume())
+        return self._switch(OrderKind.RESUME, lambda control: control.resume())
 
     def set_workers(self, count: int) -> Future[str]:
         """See `Controls`."""
@@ -93,7 +93,7 @@ class OwnControls:
 
         return self._handle.call(work)
 
-    def _switch(self, verb: Verb, switch: Callable[[Control], None]) -> Future[str]:
+    def _switch(self, verb: OrderKind, switch: Callable[[Control], None]) -> Future[str]:
         """Here at once, and in the ledger for the processes of later. The screen shows it: no words."""
 
         async def work(engine: Engine) -> str:
@@ -110,27 +110,27 @@ class OrderedControls:
     def __init__(self, handle: EngineHandle) -> None:
         self._handle = handle
 
-    def sync(self, wish: Wish) -> Future[str]:
+    def sync(self, wish: OrderedRun) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.SYNC, wish.as_arguments())
+        return self._order(OrderKind.SYNC, wish.as_arguments())
 
     def cancel(self, pipeline: str) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.CANCEL, {"pipelines": [pipeline]})
+        return self._order(OrderKind.CANCEL, {"pipelines": [pipeline]})
 
     def pause(self) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.PAUSE, SWITCHED)
+        return self._order(OrderKind.PAUSE, SWITCHED)
 
     def resume(self) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.RESUME, SWITCHED)
+        return self._order(OrderKind.RESUME, SWITCHED)
 
     def set_workers(self, count: int) -> Future[str]:
         """See `Controls`."""
-        return self._order(Verb.WORKERS, {"count": count})
+        return self._order(OrderKind.WORKERS, {"count": count})
 
-    def _order(self, verb: Verb, arguments: JsonObject) -> Future[str]:
+    def _order(self, verb: OrderKind, arguments: JsonObject) -> Future[str]:
         async def order(engine: Engine) -> str:
             given = await anyio.to_thread.run_sync(give, engine.ledger, verb, arguments)
             return _told(given)
@@ -147,10 +147,10 @@ def _told(order: Order | None) -> str:
     return f"{who} took the order." if order.answer is None else f"{who}: {order.answer}"
 
 
-async def check_parts(ledger: Ledger, assembly: Assembly) -> AsyncIterator[Check]:
+async def check_parts(ledger: Ledger, components: Components) -> AsyncIterator[Check]:
     """Try the ledger, the catalog, each embedder and the collection; gives each check as it ends."""
     yield await check_ledger(ledger)
-    async for check in check_assembly(assembly):
+    async for check in check_assembly(components):
         yield check
 
 
@@ -238,8 +238,8 @@ class LocalEngine:
 
     def retry(self, pipeline: str) -> Future[int]:
         async def put_back(engine: Engine) -> int:
-            assembly = assembly_of(engine.assemblies, pipeline)
-            count = await anyio.to_thread.run_sync(_put_back, engine, assembly)
+            components = assembly_of(engine.all_components, pipeline)
+            count = await anyio.to_thread.run_sync(_put_back, engine, components)
             engine.control.notify()
             return count
 
@@ -248,14 +248,14 @@ class LocalEngine:
 
     def initialise(self, pipeline: str) -> Future[Initialised]:
         async def work(engine: Engine) -> Initialised:
-            return await initialise(assembly_of(engine.assemblies, pipeline))
+            return await initialise(assembly_of(engine.all_components, pipeline))
 
         self._describe_at = 0.0
         return self._handle.call(work)
 
     def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
         async def work(engine: Engine) -> None:
-            async for check in check_parts(engine.ledger, assembly_of(engine.assemblies, pipeline)):
+            async for check in check_parts(engine.ledger, assembly_of(engine.all_components, pipeline)):
                 tell(check)
 
         return self._handle.call(work)
@@ -300,19 +300,19 @@ def open_local_engine(launch: Launch) -> Iterator[LocalEngine]:
 async def _daemon_serves(engine: Engine) -> bool:
     """Whether the work is a daemon's: then this console leaves it there, and orders."""
     await engine.bury_the_dead()
-    workers = await anyio.to_thread.run_sync(engine.ledger.presence.workers)
+    workers = await anyio.to_thread.run_sync(engine.ledger.processes.workers)
     return any(worker.role == "daemon" for worker in serving(workers, engine.me.id))
 
 
-async def _attendance(engine: Engine, *, every: float) -> Attendance:
-    return Attendance(engine, every)
+async def _attendance(engine: Engine, *, every: float) -> Schedulers:
+    return Schedulers(engine, every)
 
 
-async def _attend(attendance: Attendance, engine: Engine) -> None:
+async def _attend(attendance: Schedulers, engine: Engine) -> None:
     await attendance.attend()
 
 
-async def _only_watch(attendance: Attendance, engine: Engine) -> None:
+async def _only_watch(attendance: Schedulers, engine: Engine) -> None:
     await engine.control.drained.wait()
 
 
@@ -326,8 +326,8 @@ async def _describe(engine: WatchedEngine) -> None:
     await engine.describe()
 
 
-def _put_back(engine: Engine, assembly: Assembly) -> int:
-    generation = current_generation(assembly, engine.ledger)
+def _put_back(engine: Engine, components: Components) -> int:
+    generation = current_generation(components, engine.ledger)
     return 0 if generation is None else engine.ledger.failures.retry(generation.id)
 
 

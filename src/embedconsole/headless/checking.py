@@ -20,7 +20,7 @@ from embedconsole.sync.run.init import initialise
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.items import JsonObject
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.init import Initialised
 
 
@@ -77,10 +77,10 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
 
     async def run() -> dict[str, Initialised]:
         results = {}
-        async with assembled(session.pipelines) as assemblies:
-            for assembly in assemblies:
-                results[assembly.pipeline.name] = await initialise(assembly)
-                await _say_remarks(assembly)
+        async with assembled(session.pipelines) as all_components:
+            for components in all_components:
+                results[components.pipeline.name] = await initialise(components)
+                await _say_remarks(components)
         return results
 
     try:
@@ -98,13 +98,13 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
     return Exit.STOPPED if any(d.blocking for r in results.values() for d in r.left) else Exit.IN_SYNC
 
 
-async def _say_remarks(assembly: Assembly) -> None:
+async def _say_remarks(components: Components) -> None:
     """What is odd in the catalog's values; it may be away, as a collection can be made without it."""
     with suppress(ConfigError, Fault):
-        recipe = await anyio.to_thread.run_sync(assembly.recipe)
-        found = await anyio.to_thread.run_sync(remarks, assembly.pipeline, assembly.catalog, recipe)
+        recipe = await anyio.to_thread.run_sync(components.recipe)
+        found = await anyio.to_thread.run_sync(remarks, components.pipeline, components.catalog, recipe)
         for remark in found:
-            say(f"{assembly.pipeline.name}: {remark}")
+            say(f"{components.pipeline.name}: {remark}")
 
 
 def _print_initialised(name: str, result: Initialised) -> None:

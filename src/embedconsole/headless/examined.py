@@ -58,8 +58,8 @@ def examined(session: Session, key: str) -> list[Examined]:
 
     async def look() -> list[Examined]:
         with opened_ledger(session) as ledger:
-            async with assembled(session.pipelines) as assemblies:
-                return [await examine(ledger, assembly, key) for assembly in assemblies]
+            async with assembled(session.pipelines) as all_components:
+                return [await examine(ledger, components, key) for components in all_components]
 
     return anyio.run(look)
 

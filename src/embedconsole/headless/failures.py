@@ -10,7 +10,7 @@ from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import duration, items_word, note, put, put_json, put_table, say
 from embedconsole.ledger.records.failures import FailureKind
-from embedconsole.sync.inspect.failures import Chosen, cause_named, failure_overview, let_be, put_back
+from embedconsole.sync.inspect.failures import ChosenFailures, cause_named, failure_overview, let_be, put_back
 from embedconsole.sync.run.generations import generation_of
 from embedconsole.sync.shared.fault_text import remedy_for
 
@@ -67,7 +67,7 @@ def retry_failures(
 
     def retry(ledger: Ledger, generation_id: int) -> int | None:
         if cause is None and keys:
-            return put_back(ledger, generation_id, Chosen(keys=tuple(keys)))
+            return put_back(ledger, generation_id, ChosenFailures(keys=tuple(keys)))
         if cause is None or cause in list(FaultClass):
             return ledger.failures.retry(generation_id, keys=keys or None, error_class=cause)
         among = cause_named(ledger, generation_id, cause)
@@ -90,7 +90,7 @@ def skip_failures(session: Session, *, keys: Sequence[str], cause: str | None, a
 
     def skip(ledger: Ledger, generation_id: int) -> int | None:
         if cause is None:
-            return let_be(ledger, generation_id, Chosen(keys=tuple(keys)))
+            return let_be(ledger, generation_id, ChosenFailures(keys=tuple(keys)))
         among = cause_named(ledger, generation_id, cause)
         return None if among is None else ledger.failures.skip(generation_id, keys=keys or None, among=among)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
 
-    Asked = Callable[[str], bool]
+    SearchRequest = Callable[[str], bool]
     """Whether the operator says yes to a question."""
 
 _RUNS_LOOKED_THROUGH = 200
@@ -45,19 +45,19 @@ def print_sql(session: Session) -> Exit:
     return Exit.IN_SYNC
 
 
-def install_feed(session: Session, asked: Asked) -> Exit:
+def install_feed(session: Session, asked: SearchRequest) -> Exit:
     """Show the SQL, ask, and run it."""
     return _change(session, asked, statements_to_install, "Install the change feed of {}?", _say_installed)
 
 
-def remove_feed(session: Session, asked: Asked) -> Exit:
+def remove_feed(session: Session, asked: SearchRequest) -> Exit:
     """Show the SQL, ask, and run it."""
     return _change(session, asked, statements_to_remove, "Remove the change feed of {}?", _say_removed)
 
 
 def _change(
     session: Session,
-    asked: Asked,
+    asked: SearchRequest,
     wanted: Callable[[FeedDatabase, Inspection], list[str]],
     question: str,
     say_done: Callable[[str, FeedDatabase], Exit],

@@ -19,10 +19,10 @@ def await_green(session: Session) -> None:
     told: dict[str, str] = {}
 
     async def work(engine: Engine) -> None:
-        for assembly in engine.assemblies:
-            async for line in until_green(assembly.collection):
-                told[assembly.pipeline.name] = f"{assembly.pipeline.name}: {line}"
-            told.pop(assembly.pipeline.name, None)
+        for components in engine.all_components:
+            async for line in until_green(components.collection):
+                told[components.pipeline.name] = f"{components.pipeline.name}: {line}"
+            told.pop(components.pipeline.name, None)
 
     try:
         wait_for(session, "once", work, lambda: "; ".join(told.values()))

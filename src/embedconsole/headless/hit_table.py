@@ -15,7 +15,7 @@ from embedconsole.sync.search.presentation import asked_fields, key_of, shown_at
 
 if TYPE_CHECKING:
     from embedconsole.items import Hit
-    from embedconsole.sync.search.presentation import Showing
+    from embedconsole.sync.search.presentation import HitFormat
     from embedconsole.sync.search.search import SearchResult
 
 _NARROW, _WIDE = 16, 60
@@ -23,7 +23,7 @@ _GAP = 2
 _SHORTEST_LINK = 14
 
 
-def put_hits(found: SearchResult, showing: Showing) -> None:
+def put_hits(found: SearchResult, showing: HitFormat) -> None:
     """Write the table to stdout, as wide as the terminal; what does not fit is cut."""
     console = Console(highlight=False, markup=False, emoji=False)
     with console.capture() as drawn:
@@ -31,7 +31,7 @@ def put_hits(found: SearchResult, showing: Showing) -> None:
     put_drawn(drawn.get())
 
 
-def hit_table(found: SearchResult, showing: Showing, width: int) -> Table:
+def hit_table(found: SearchResult, showing: HitFormat, width: int) -> Table:
     """A line a hit. The title has its room before the link, whose end tells more than its beginning."""
     asked = asked_fields(found, showing)
     rows = [_cells(hit, showing, asked) for hit in found.hits]
@@ -57,7 +57,7 @@ def hit_table(found: SearchResult, showing: Showing, width: int) -> Table:
     return table
 
 
-def _cells(hit: Hit, showing: Showing, asked: list[str]) -> list[Text]:
+def _cells(hit: Hit, showing: HitFormat, asked: list[str]) -> list[Text]:
     return [
         Text(f"{hit.score:.3f}"),
         _cell(key_of(hit), _NARROW, "dim"),

@@ -75,10 +75,10 @@ def run_dry(session: Session, options: RunOptions, *, as_json: bool) -> Exit:
 
     async def plan() -> RunReport:
         reports = {}
-        async with assembled(session.pipelines) as assemblies:
-            for assembly in assemblies:
-                reports[assembly.pipeline.name] = await anyio.to_thread.run_sync(
-                    dry_run, assembly, session.ledger_url, options
+        async with assembled(session.pipelines) as all_components:
+            for components in all_components:
+                reports[components.pipeline.name] = await anyio.to_thread.run_sync(
+                    dry_run, components, session.ledger_url, options
                 )
         return RunReport(None, reports)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.status import opened_ledger
 from embedconsole.headless.talk import put, put_json, say
-from embedconsole.sync.daemon.orders import Wish, give
+from embedconsole.sync.daemon.orders import OrderedRun, give
 from embedconsole.sync.observe.other_processes import serving
-from embedconsole.sync.shared.control import Verb
+from embedconsole.sync.shared.control import OrderKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -34,14 +34,14 @@ def order_sync(
     Raises:
         ConfigError: `only` can't be understood.
     """
-    wish = Wish(force=force, only=tuple(only), pipelines=tuple(pipelines) or None)
+    wish = OrderedRun(force=force, only=tuple(only), pipelines=tuple(pipelines) or None)
     _ = wish.options  # what can't be understood here is not understood there
-    return give_order(session, Verb.SYNC, wish.as_arguments(), as_json=as_json, untaken=untaken)
+    return give_order(session, OrderKind.SYNC, wish.as_arguments(), as_json=as_json, untaken=untaken)
 
 
 def give_order(
     session: Session,
-    verb: Verb,
+    verb: OrderKind,
     arguments: Mapping[str, object],
     *,
     as_json: bool,
@@ -54,7 +54,7 @@ def give_order(
     """
     with opened_ledger(session) as ledger:
         order = None if ledger is None else give(ledger, verb, arguments)
-        served = ledger is not None and bool(serving(ledger.presence.workers(), me=""))
+        served = ledger is not None and bool(serving(ledger.processes.workers(), me=""))
     if as_json:
         put_json(
             {
@@ -72,7 +72,7 @@ def give_order(
         if order.answer is not None:
             say(order.answer)
         return Exit.IN_SYNC if order.answer is None else Exit.STOPPED
-    if verb is Verb.CANCEL and served:
+    if verb is OrderKind.CANCEL and served:
         say("No run is going on, so there is nothing to cancel.")
         return Exit.IN_SYNC
     say(

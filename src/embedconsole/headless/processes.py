@@ -12,7 +12,7 @@ from embedconsole.sync.observe.process_status import read_status
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.sync.observe.process_status import ProcessStatus
 
 

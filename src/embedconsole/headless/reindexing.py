@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from embedconsole.headless.exits import Exit
 from embedconsole.headless.talk import duration, note, put, put_json, say
 from embedconsole.headless.waiting import wait_for
-from embedconsole.sync.reindex.reindex import ROLE, Reindex, Stand, roll_back
+from embedconsole.sync.reindex.reindex import ROLE, Reindex, ReindexOutcome, roll_back
 from embedconsole.sync.reindex.switch import AliasSwitch
 from embedconsole.sync.run.components import assembly_of
 
@@ -24,11 +24,11 @@ T = TypeVar("T")
 
 _COLUMN = 36
 _EXITS = {
-    Stand.DONE: Exit.IN_SYNC,
-    Stand.BUILT: Exit.IN_SYNC,
-    Stand.WAITS: Exit.SOME_FAILED,
-    Stand.SKIPPED: Exit.HELD,
-    Stand.STOPPED: Exit.STOPPED,
+    ReindexOutcome.DONE: Exit.IN_SYNC,
+    ReindexOutcome.BUILT: Exit.IN_SYNC,
+    ReindexOutcome.WAITS: Exit.SOME_FAILED,
+    ReindexOutcome.SKIPPED: Exit.HELD,
+    ReindexOutcome.STOPPED: Exit.STOPPED,
 }
 
 
@@ -57,9 +57,9 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
         _print(name, done)
     if done.reason:
         say(f"{done.stand}: {done.reason}")
-    if done.stand is Stand.STOPPED:
+    if done.stand is ReindexOutcome.STOPPED:
         say(f"Nothing is lost; {session.command} reindex goes on where it was.")
-    if done.stand is Stand.DONE and done.before != done.after:
+    if done.stand is ReindexOutcome.DONE and done.before != done.after:
         command = f"{session.command} reindex"
         note(f"To go back: {command} --rollback. To drop the old one: {command} --drop-old")
     return _interrupted(waited.signal) if waited.signal is not None else _EXITS[done.stand]
@@ -74,9 +74,9 @@ def undo(session: Session, *, as_json: bool) -> Exit:
 
 
 def lead(session: Session, alias: str, *, as_json: bool) -> Exit:
-    """Give what is searched a further name. Raises as `Succession.lead_to`."""
+    """Give what is searched a further name. Raises as `GenerationComparison.lead_to`."""
     name = session.pipelines[0].name
-    generation = _done(session, lambda engine: _succession(engine, name).lead_to(alias))
+    generation = _done(session, lambda engine: _switch(engine, name).lead_to(alias))
     _tell(
         f"{alias} stands for {generation.target} now, which keeps its own name too. Have readers use "
         f"{alias}, and set pipelines.{name}.collection.name to it",
@@ -88,7 +88,7 @@ def lead(session: Session, alias: str, *, as_json: bool) -> Exit:
 def drop_standby(session: Session, *, as_json: bool) -> Exit:
     """Drop what stands by. Raises Fault: a dependency does not answer."""
     name = session.pipelines[0].name
-    dropped = _done(session, lambda engine: _succession(engine, name).drop_standby())
+    dropped = _done(session, lambda engine: _switch(engine, name).drop_standby())
     if as_json:
         put_json({"dropped": dropped})
     else:
@@ -96,8 +96,8 @@ def drop_standby(session: Session, *, as_json: bool) -> Exit:
     return Exit.IN_SYNC
 
 
-def _succession(engine: Engine, name: str) -> AliasSwitch:
-    return AliasSwitch(engine.ledger, assembly_of(engine.assemblies, name))
+def _switch(engine: Engine, name: str) -> AliasSwitch:
+    return AliasSwitch(engine.ledger, assembly_of(engine.all_components, name))
 
 
 def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:
@@ -136,7 +136,7 @@ def _print(name: str, done: Reindexed) -> None:
         )
     if done.comparison is not None:
         _print_comparison(done.comparison)
-    if done.stand is Stand.DONE:
+    if done.stand is ReindexOutcome.DONE:
         put(f"  {done.alias} stands for {done.after}")
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.session import Session
     from embedconsole.items import Hit, JsonObject, JsonValue
-    from embedconsole.sync.search.presentation import Showing
+    from embedconsole.sync.search.presentation import HitFormat
     from embedconsole.sync.search.search import Query, SearchResult
 
 _FACTS = 5
@@ -51,8 +51,8 @@ def search_collection(
     scope = Scope(tuple(conditions), None if group_by is None else check_field(group_by))
 
     async def run() -> SearchResult:
-        async with assembled([pipeline]) as (assembly,):
-            return await search(assembly, query, vector=vector, limit=limit, scope=scope)
+        async with assembled([pipeline]) as (components,):
+            return await search(components, query, vector=vector, limit=limit, scope=scope)
 
     try:
         found = anyio.run(run)
@@ -85,7 +85,7 @@ def _pipeline_for(pipelines: Sequence[Pipeline], query: Query, vector: str | Non
     return pipelines[0]
 
 
-def _put_lines(found: SearchResult, showing: Showing) -> None:
+def _put_lines(found: SearchResult, showing: HitFormat) -> None:
     asked = asked_fields(found, showing)
     for hit in found.hits:
         title, facts = showing.title_of(hit.payload), _facts(hit.payload, asked, showing)
@@ -93,7 +93,7 @@ def _put_lines(found: SearchResult, showing: Showing) -> None:
         put(f"{hit.score:.3f}  {key_of(hit):>8}  {described}".rstrip())
 
 
-def _facts(payload: JsonObject, asked: Sequence[str], showing: Showing) -> str:
+def _facts(payload: JsonObject, asked: Sequence[str], showing: HitFormat) -> str:
     """What was asked about, and a few other plain values."""
     facts: dict[str, object] = {field: text for field in asked if (text := shown_at(payload, field))}
     facts |= {name: value for name, value in showing.facts_of(payload).items() if name not in facts}
@@ -106,7 +106,7 @@ def _nothing(found: SearchResult, command: str) -> str:
     return f"No hits. Is the collection filled? See {command} status"
 
 
-def _document(pipeline: str, found: SearchResult, showing: Showing) -> JsonObject:
+def _document(pipeline: str, found: SearchResult, showing: HitFormat) -> JsonObject:
     hits: list[JsonValue] = [_hit(hit, showing) for hit in found.hits]
     return {
         "pipeline": pipeline,
@@ -128,7 +128,7 @@ def _query(query: Query) -> JsonObject:
     return {"similar_to": query.key}
 
 
-def _hit(hit: Hit, showing: Showing) -> JsonObject:
+def _hit(hit: Hit, showing: HitFormat) -> JsonObject:
     return {
         "id": hit.id,
         "key": key_of(hit),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import SharedGate
+    from embedconsole.ledger.records.processes import SharedGate
     from embedconsole.ledger.records.work import BatchInFlight
 
 
@@ -40,7 +40,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
         batches = ledger.overview.in_flight() if ledger else []
         last = ledger.history.runs(limit=1) if ledger else []
         waiting = ledger.gates.shut_now() if ledger else []
-        workers = ledger.presence.workers() if ledger else []
+        workers = ledger.processes.workers() if ledger else []
         pipelines = {
             pipeline.name: (_counts(ledger, pipeline), _collection(pipeline))
             for pipeline in session.pipelines

@@ -10,18 +10,18 @@ from embedconsole.ledger.hosts.clock_jumps import ClockJumps
 from embedconsole.ledger.hosts.history import Audits, History
 from embedconsole.ledger.hosts.incidents import Incidents
 from embedconsole.ledger.hosts.orders import Orders
-from embedconsole.ledger.hosts.processes import Presence
+from embedconsole.ledger.hosts.processes import Processes
 from embedconsole.ledger.hosts.samples import Samples
 from embedconsole.ledger.hosts.shared_gates import SharedGates
 from embedconsole.ledger.items.counts import Overview
 from embedconsole.ledger.items.deletions import Deletions
 from embedconsole.ledger.items.failures import FailedItems
-from embedconsole.ledger.items.generations import Generations, Succession
+from embedconsole.ledger.items.generations import GenerationComparison, Generations
 from embedconsole.ledger.items.kept_vectors import KeptVectors
-from embedconsole.ledger.items.planned_items import CataloguedItems
-from embedconsole.ledger.items.rechecks import Doubts
+from embedconsole.ledger.items.planned_items import PlannedItems
+from embedconsole.ledger.items.rechecks import Rechecks
 from embedconsole.ledger.items.settle import Work
-from embedconsole.ledger.items.synced_items import Beliefs
+from embedconsole.ledger.items.synced_items import SyncedItems
 from embedconsole.ledger.migrate import VERSION, migrate, schema_version
 
 if TYPE_CHECKING:
@@ -35,21 +35,21 @@ class Ledger:
 
     database: Database
     generations: Generations
-    catalogued: CataloguedItems
+    planned_items: PlannedItems
     work: Work
     failures: FailedItems
     overview: Overview
     kept: KeptVectors
-    presence: Presence
+    processes: Processes
     history: History
     gates: SharedGates
-    doubts: Doubts
+    rechecks: Rechecks
     jumps: ClockJumps
     orders: Orders
     samples: Samples
-    beliefs: Beliefs
+    synced_items: SyncedItems
     audits: Audits
-    succession: Succession
+    comparison: GenerationComparison
     deletions: Deletions
     incidents: Incidents
 
@@ -118,21 +118,21 @@ def _on(database: Database) -> Ledger:
     return Ledger(
         database=database,
         generations=Generations(database),
-        catalogued=CataloguedItems(database),
+        planned_items=PlannedItems(database),
         work=Work(database),
         failures=FailedItems(database),
         overview=Overview(database),
         kept=KeptVectors(database),
-        presence=Presence(database),
+        processes=Processes(database),
         history=History(database),
         gates=SharedGates(database),
-        doubts=Doubts(database),
+        rechecks=Rechecks(database),
         jumps=ClockJumps(database),
         orders=Orders(database),
         samples=Samples(database),
-        succession=Succession(database),
+        comparison=GenerationComparison(database),
         deletions=Deletions(database),
-        beliefs=Beliefs(database),
+        synced_items=SyncedItems(database),
         audits=Audits(database),
         incidents=Incidents(database),
     )

@@ -268,7 +268,7 @@ audits = Table(
 )
 """What each `verify` found, as JSON (see `sync.audit.report`); pruned to the newest ones."""
 
-doubts = Table(
+rechecks = Table(
     "embedconsole_doubts",
     metadata,
     Column("id", _Id, primary_key=True, autoincrement=True),

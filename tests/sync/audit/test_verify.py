@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete
 
 from embedconsole.faults import Unreachable
-from embedconsole.ledger.items.synced_items import Beliefs
+from embedconsole.ledger.items.synced_items import SyncedItems
 from embedconsole.ledger.schema import items
 from embedconsole.sync.audit.repair import LedgerRepairer
 from embedconsole.sync.audit.report import CollectionAudit
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from embedconsole.items import JsonObject, PointId, PointPage, Points
-    from embedconsole.ledger.records.items import Believed
+    from embedconsole.ledger.records.items import SyncedItem
     from embedconsole.sync.audit.report import Audit
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.run.engine import Engine
@@ -88,7 +88,7 @@ def test_what_was_synced_between_the_two_readings_is_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The points are read; then products are edited, deleted, added and synced; then the items are read."""
-    scroll, page = collection.scroll, Beliefs.page
+    scroll, page = collection.scroll, SyncedItems.page
     scrolled = threading.Event()
     ran: list[int] = []
 
@@ -97,7 +97,7 @@ def test_what_was_synced_between_the_two_readings_is_looked_at_again(
         scrolled.set()
         return points
 
-    def sync_and_read(beliefs: Beliefs, generation_id: int, after: bytes, count: int) -> list[Believed]:
+    def sync_and_read(beliefs: SyncedItems, generation_id: int, after: bytes, count: int) -> list[SyncedItem]:
         assert scrolled.wait(LIMIT)
         if not ran:
             shop.edit([1, 2, 3], title="Newer")
@@ -107,7 +107,7 @@ def test_what_was_synced_between_the_two_readings_is_looked_at_again(
         return page(beliefs, generation_id, after, count)
 
     monkeypatch.setattr(collection, "scroll", tell)
-    monkeypatch.setattr(Beliefs, "page", sync_and_read)
+    monkeypatch.setattr(SyncedItems, "page", sync_and_read)
 
     audit = verified(synced)
 
@@ -210,14 +210,14 @@ def test_what_is_entered_is_compared_by_every_later_run_until_one_has_come_to_it
     """A repair may be killed before its own run: a scan for changes would not look at what it entered."""
 
     async def lose_and_mend(engine: Engine) -> None:
-        assembly = assembly_of(engine.assemblies, "products")
-        generation = current_generation(assembly, engine.ledger)
+        components = assembly_of(engine.all_components, "products")
+        generation = current_generation(components, engine.ledger)
         assert generation is not None
         assert generation.scan_age is not None
         engine.ledger.database.execute(delete(items).where(items.c.key.in_(["3", "4"])))
         repairer = LedgerRepairer(engine.ledger, generation.id)
-        await Verification(engine.ledger, assembly, generation, repair=repairer.repair).audit()
-        generation = current_generation(assembly, engine.ledger)
+        await Verification(engine.ledger, components, generation, repair=repairer.repair).audit()
+        generation = current_generation(components, engine.ledger)
         assert generation is not None
         assert (generation.scan_age, generation.watermark) == (None, None)
 

@@ -170,7 +170,7 @@ def test_a_drain_ends_the_run_with_what_is_in_flight(
     assert len(collection.points) == report.embedded
     with open_ledger(ledger_url) as ledger:
         assert ledger.overview.in_flight() == []
-        assert ledger.presence.holder("run:products") is None
+        assert ledger.processes.holder("run:products") is None
         assert [run.outcome for run in ledger.history.runs()] == ["interrupted"]
 
 
@@ -190,7 +190,7 @@ def test_a_cancelled_run_gives_back_what_is_in_flight_at_once(
         assert generation is not None
         counts = ledger.overview.counts(generation.id)
         assert (counts.pending, counts.in_flight, counts.synced, counts.retrying) == (20, 0, 0, 0)
-        wait_until(lambda: ledger.presence.holder("run:products") is None, "the lease is given back")
+        wait_until(lambda: ledger.processes.holder("run:products") is None, "the lease is given back")
     embedder.go.set()
     assert report_of(handle.run(RunOptions())).embedded == 20
 

@@ -13,11 +13,11 @@ import pytest
 from embedconsole.config.sections.collection import CollectionConfig
 from embedconsole.faults import Refused
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.daemon import feed_poller as feedwatch
 from embedconsole.sync.daemon import scheduler
-from embedconsole.sync.daemon.scheduler import Attendance
-from embedconsole.sync.plan.feed_intake import Intake
+from embedconsole.sync.daemon.scheduler import Schedulers
+from embedconsole.sync.plan.feed_intake import FeedIntake
 from embedconsole.sync.shared.control import Control
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 from sync.fake_feed import FakeFeed
@@ -44,7 +44,7 @@ class PlayedPipeline:
 
 @dataclass(frozen=True)
 class PlayedAssembly:
-    intake: Intake
+    intake: FeedIntake
     pipeline: PlayedPipeline = field(default_factory=PlayedPipeline)
 
 
@@ -59,7 +59,7 @@ class PlayedEngine:
     ledger: Ledger
     feed: FakeFeed
     me: Process
-    assemblies: tuple[PlayedAssembly, ...] = ()
+    all_components: tuple[PlayedAssembly, ...] = ()
     control: Control = field(default_factory=Control)
     next_runs: dict[str, float] = field(default_factory=dict)
     halted: dict[str, Halt] = field(default_factory=dict)
@@ -110,9 +110,9 @@ async def engine(ledger: Ledger) -> AsyncIterator[PlayedEngine]:
     """An engine that is attended to, its first run done."""
     feed = FakeFeed()
     engine = PlayedEngine(ledger, feed, Process("host:1:aaaaaa", "host", "place", 1, "0.1"))
-    engine.assemblies = (PlayedAssembly(Intake(feed)),)
+    engine.all_components = (PlayedAssembly(FeedIntake(feed)),)
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        group.start_soon(Schedulers(cast("Engine", engine), 3600.0).attend)
         await until(lambda: engine.kinds == ["sync"])
         yield engine
         engine.control.drain()

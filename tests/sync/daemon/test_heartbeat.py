@@ -42,7 +42,7 @@ def told(ledger: Ledger, expected: Callable[[ProcessStatus], bool]) -> ProcessSt
     """The status of the only process, once it is as expected."""
     pause = threading.Event()
     for _ in range(int(LIMIT / 0.02)):
-        for worker in ledger.presence.workers():
+        for worker in ledger.processes.workers():
             status = read_status(worker.status)
             if status is not None and expected(status):
                 return status
@@ -54,8 +54,8 @@ def test_an_idle_engine_is_seen_and_leaves_when_it_is_closed(pipeline: Pipeline,
     with open_ledger(ledger_url) as ledger:
         with engine_in_thread([pipeline], ledger_url, "daemon"):
             told(ledger, lambda status: status.state == "idle")
-            assert [worker.role for worker in ledger.presence.workers()] == ["daemon"]
-        assert ledger.presence.workers() == []
+            assert [worker.role for worker in ledger.processes.workers()] == ["daemon"]
+        assert ledger.processes.workers() == []
 
 
 def test_a_run_and_a_pause_are_told_while_they_last(

@@ -12,12 +12,12 @@ from sqlalchemy import update
 
 from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.schema import orders
 from embedconsole.sync.daemon import order_listener as obeying
 from embedconsole.sync.daemon import scheduler
-from embedconsole.sync.daemon.orders import SWITCHED, Wish
-from embedconsole.sync.daemon.scheduler import Attendance
+from embedconsole.sync.daemon.orders import SWITCHED, OrderedRun
+from embedconsole.sync.daemon.scheduler import Schedulers
 from embedconsole.sync.shared.control import Control, Halt, RunControl
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import Order
+    from embedconsole.ledger.records.processes import Order
     from embedconsole.sync.run.engine import Engine
     from embedconsole.sync.shared.options import RunOptions
 
@@ -72,7 +72,7 @@ class PlayedEngine:
     changed: anyio.Condition = field(default_factory=anyio.Condition)
 
     @property
-    def assemblies(self) -> tuple[PlayedAssembly, ...]:
+    def all_components(self) -> tuple[PlayedAssembly, ...]:
         return tuple(PlayedAssembly(PlayedPipeline(name)) for name in self.names)
 
     @property
@@ -149,9 +149,9 @@ async def engine(ledger: Ledger) -> PlayedEngine:
 
 
 @pytest.fixture
-async def attendance(engine: PlayedEngine) -> AsyncIterator[Attendance]:
+async def attendance(engine: PlayedEngine) -> AsyncIterator[Schedulers]:
     """At work until the test ends."""
-    attendance = Attendance(cast("Engine", engine), 3600.0)
+    attendance = Schedulers(cast("Engine", engine), 3600.0)
     async with anyio.create_task_group() as group:
         group.start_soon(attendance.attend)
         yield attendance
@@ -159,7 +159,7 @@ async def attendance(engine: PlayedEngine) -> AsyncIterator[Attendance]:
         engine.control.drain()
 
 
-def calm_until(attendance: Attendance) -> float:
+def calm_until(attendance: Schedulers) -> float:
     """Until when what is due in the only pipeline is left alone."""
     (only,) = attendance._schedulers
     return only._calm_until
@@ -206,11 +206,11 @@ async def there(ledger: Ledger) -> None:
 
 
 async def test_a_run_asked_for_follows_the_one_that_is_going_on(
-    engine: PlayedEngine, attendance: Attendance
+    engine: PlayedEngine, attendance: Schedulers
 ) -> None:
     await engine.began("sync")
-    attendance.ask(Wish(force=True))
-    attendance.ask(Wish())
+    attendance.ask(OrderedRun(force=True))
+    attendance.ask(OrderedRun())
     await anyio.wait_all_tasks_blocked()
     assert engine.kinds == ["sync"]
 
@@ -220,17 +220,17 @@ async def test_a_run_asked_for_follows_the_one_that_is_going_on(
 
 
 async def test_after_a_run_of_some_items_the_schedule_goes_on_as_before(
-    engine: PlayedEngine, attendance: Attendance
+    engine: PlayedEngine, attendance: Schedulers
 ) -> None:
     engine.go_on.set()
     await until(lambda: engine.next_run is not None)
     scheduled = engine.next_run
 
-    attendance.ask(Wish(force=True, pipelines=("products",), only=("35",)))
+    attendance.ask(OrderedRun(force=True, pipelines=("products",), only=("35",)))
     await engine.began("sync", "force")
     await until(lambda: engine.next_run is not None)
     assert engine.next_run == scheduled
-    attendance.ask(Wish())
+    attendance.ask(OrderedRun())
     await engine.began("sync", "force", "sync")
     await until(lambda: engine.next_run not in (None, scheduled))
 
@@ -238,7 +238,7 @@ async def test_after_a_run_of_some_items_the_schedule_goes_on_as_before(
 async def test_a_configuration_that_cant_run_waits_for_the_operator(engine: PlayedEngine) -> None:
     engine.error = ConfigError("no column 'nope'")
     told: list[RunReport] = []
-    attendance = Attendance(cast("Engine", engine), 3600.0, told.append)
+    attendance = Schedulers(cast("Engine", engine), 3600.0, told.append)
     async with anyio.create_task_group() as group:
         group.start_soon(attendance.attend)
         await until(lambda: engine.halted == {"products": Halt("no column 'nope'", None)})
@@ -251,18 +251,18 @@ async def test_a_configuration_that_cant_run_waits_for_the_operator(engine: Play
 
         engine.error = None
         engine.go_on.set()
-        attendance.ask(Wish())
+        attendance.ask(OrderedRun())
         await engine.began("sync", "sync")
         await until(lambda: not engine.halted)
         engine.control.drain()
 
 
 async def test_an_order_is_a_run_with_what_it_says(
-    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+    engine: PlayedEngine, attendance: Schedulers, ledger: Ledger
 ) -> None:
     engine.go_on.set()
     await until(lambda: engine.next_run is not None)
-    wish = Wish(force=True, pipelines=("products",), only=("category=shoes", "35"))
+    wish = OrderedRun(force=True, pipelines=("products",), only=("category=shoes", "35"))
     number = await order(ledger, "sync", **wish.as_arguments())
 
     await engine.began("sync", "force")
@@ -281,7 +281,7 @@ async def test_an_order_is_a_run_with_what_it_says(
 
 
 async def test_an_order_for_other_pipelines_is_left_to_others(
-    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+    engine: PlayedEngine, attendance: Schedulers, ledger: Ledger
 ) -> None:
     engine.go_on.set()
     await until(lambda: engine.next_run is not None)
@@ -293,7 +293,7 @@ async def test_an_order_for_other_pipelines_is_left_to_others(
 
 
 async def test_what_came_of_an_order_is_its_answer(
-    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+    engine: PlayedEngine, attendance: Schedulers, ledger: Ledger
 ) -> None:
     engine.go_on.set()
     await until(lambda: engine.next_run is not None)
@@ -314,7 +314,7 @@ async def test_what_came_of_an_order_is_its_answer(
 
 
 async def test_a_cancel_ends_the_run_and_lets_it_rest(
-    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+    engine: PlayedEngine, attendance: Schedulers, ledger: Ledger
 ) -> None:
     await engine.began("sync")
     await there(ledger)
@@ -327,7 +327,7 @@ async def test_a_cancel_ends_the_run_and_lets_it_rest(
 
 
 async def test_a_cancel_between_runs_is_taken_by_nobody(
-    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+    engine: PlayedEngine, attendance: Schedulers, ledger: Ledger
 ) -> None:
     engine.go_on.set()
     await until(lambda: engine.next_run is not None)
@@ -348,7 +348,7 @@ async def test_a_cancel_is_for_the_run_that_is_going_on_when_it_is_given(
 ) -> None:
     await order(ledger, "cancel")
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        group.start_soon(Schedulers(cast("Engine", engine), 3600.0).attend)
         await engine.began("sync")
         await there(ledger)
         assert engine.busy
@@ -356,12 +356,12 @@ async def test_a_cancel_is_for_the_run_that_is_going_on_when_it_is_given(
 
 
 async def test_pause_workers_and_resume_are_for_all_who_are_there(
-    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+    engine: PlayedEngine, attendance: Schedulers, ledger: Ledger
 ) -> None:
     await engine.began("sync")
     other = PlayedEngine(ledger, Process("host:2:bbbbbb", "host", "place", 2, "0.1"))
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", other), 3600.0).attend)
+        group.start_soon(Schedulers(cast("Engine", other), 3600.0).attend)
         await until(lambda: other.busy)
         both = (engine.control, other.control)
         await order_until(ledger, lambda: all(one.paused for one in both), "pause")
@@ -370,7 +370,7 @@ async def test_pause_workers_and_resume_are_for_all_who_are_there(
         assert [one.paused_by and one.paused_by.by for one in both] == ["anna@shop"] * 2
 
         late = PlayedEngine(ledger, Process("host:3:cccccc", "host", "place", 3, "0.1"))
-        group.start_soon(Attendance(cast("Engine", late), 3600.0).attend)
+        group.start_soon(Schedulers(cast("Engine", late), 3600.0).attend)
         await until(lambda: late.busy)
         number = await order(ledger, "resume")
         await until(lambda: not any(one.paused for one in both))
@@ -382,7 +382,7 @@ async def test_pause_workers_and_resume_are_for_all_who_are_there(
 
 
 async def test_a_count_of_workers_that_is_none_is_answered(
-    engine: PlayedEngine, attendance: Attendance, ledger: Ledger
+    engine: PlayedEngine, attendance: Schedulers, ledger: Ledger
 ) -> None:
     await engine.began("sync")
     await order_until(ledger, lambda: engine.control.paused, "pause")
@@ -400,7 +400,7 @@ async def pair(ledger: Ledger) -> AsyncIterator[PlayedEngine]:
         ledger, Process("host:1:aaaaaa", "host", "place", 1, "0.1"), names=("products", "pictures")
     )
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", engine), 0.05).attend)
+        group.start_soon(Schedulers(cast("Engine", engine), 0.05).attend)
         yield engine
         engine.go_on.set()
         engine.control.drain()
@@ -431,7 +431,7 @@ async def test_a_cancel_of_one_pipeline_leaves_the_run_of_another_alone(
     me = Process("host:1:aaaaaa", "host", "place", 1, "0.1")
     engine = PlayedEngine(ledger, me, names=both, held=frozenset(both))
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        group.start_soon(Schedulers(cast("Engine", engine), 3600.0).attend)
         await until(lambda: engine.running == set(both))
         await there(ledger)
         await order(ledger, "cancel", pipelines=["pictures"])
@@ -458,7 +458,7 @@ async def test_a_run_that_a_fault_ended_is_tried_again_after_a_pause_that_grows(
     engine = PlayedEngine(ledger, me, held=frozenset(), faults={"products": fault})
     told: list[RunReport] = []
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", engine), 3600.0, told.append).attend)
+        group.start_soon(Schedulers(cast("Engine", engine), 3600.0, told.append).attend)
         await until(lambda: len(told) >= 8)
         halt = engine.halted["products"]
         assert (halt.reason, halt.until is None) == ("a word", False)
@@ -478,7 +478,7 @@ async def test_a_pause_survives_the_process_that_took_it(ledger: Ledger) -> None
     lapse(ledger)
     engine = PlayedEngine(ledger, Process("host:1:aaaaaa", "host", "place", 1, "0.1"))
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        group.start_soon(Schedulers(cast("Engine", engine), 3600.0).attend)
         await engine.began("sync")
         pause = engine.control.paused_by
         assert pause is not None
@@ -494,7 +494,7 @@ async def test_after_a_resume_no_pause_is_in_force(ledger: Ledger) -> None:
     await order(ledger, "resume", **SWITCHED)
     engine = PlayedEngine(ledger, Process("host:1:aaaaaa", "host", "place", 1, "0.1"))
     async with anyio.create_task_group() as group:
-        group.start_soon(Attendance(cast("Engine", engine), 3600.0).attend)
+        group.start_soon(Schedulers(cast("Engine", engine), 3600.0).attend)
         await engine.began("sync")
         assert not engine.control.paused
         engine.control.drain()

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.faults import Transient
-from embedconsole.ledger.records.failures import Among, FailureKind
+from embedconsole.ledger.records.failures import FailureFilter, FailureKind
 from embedconsole.ledger.records.items import Hashes, LedgerItem
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.failures import (
-    Chosen,
+    ChosenFailures,
     failed_items,
     failures_by_cause,
     retry_chosen,
@@ -59,7 +59,7 @@ def examined(handle: EngineHandle, key: str) -> Examined:
 
 def test_nothing_has_failed_before_the_first_run(handle: EngineHandle) -> None:
     overview = asked(handle, partial(failures_by_cause, pipeline="products", text=""))
-    page = asked(handle, partial(failed_items, pipeline="products", among=Among(), limit=5))
+    page = asked(handle, partial(failed_items, pipeline="products", among=FailureFilter(), limit=5))
     seen = examined(handle, "7")
 
     assert (overview.groups, overview.causes, page.items, page.total) == ((), 0, (), 0)
@@ -77,8 +77,10 @@ def test_failures_are_chosen_by_cause_text_or_key(failed: EngineHandle) -> None:
     )
     assert ([item.key for item in page.items], page.total) == (["4"], 1)
 
-    skipped = asked(failed, partial(skip_chosen, pipeline="products", chosen=Chosen(keys=("3", "4"))))
-    back = asked(failed, partial(retry_chosen, pipeline="products", chosen=Chosen(groups=(group.among,))))
+    skipped = asked(failed, partial(skip_chosen, pipeline="products", chosen=ChosenFailures(keys=("3", "4"))))
+    back = asked(
+        failed, partial(retry_chosen, pipeline="products", chosen=ChosenFailures(groups=(group.among,)))
+    )
 
     assert (skipped, back) == (2, 1)
     kinds = [

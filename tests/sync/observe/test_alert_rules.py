@@ -6,10 +6,10 @@ import pytest
 
 from embedconsole.config.sections.notify import NotifyRules
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import SharedGate
+from embedconsole.ledger.records.processes import SharedGate
 from embedconsole.ledger.state import GateMark
 from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
-from embedconsole.sync.observe.ledger_overview import Observed
+from embedconsole.sync.observe.ledger_overview import LedgerOverview
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 RULES = NotifyRules()
@@ -28,7 +28,7 @@ def seen(
     rules: NotifyRules = RULES,
 ) -> dict[str, str | None]:
     """What the ledger shows."""
-    observed = Observed({} if counts is None else {"products": counts}, gates)
+    observed = LedgerOverview({} if counts is None else {"products": counts}, gates)
     return {verdict.name: verdict.text for verdict in of_ledger(rules, observed, open_names, "embedconsole")}
 
 

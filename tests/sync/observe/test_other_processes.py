@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.observe.other_processes import SILENT, serving, with_others
 from embedconsole.sync.observe.process_status import DependencyStatus, PipelineStatus, ProcessStatus
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot

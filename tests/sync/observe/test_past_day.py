@@ -23,7 +23,7 @@ async def test_all_processes_are_summed_and_other_pipelines_left_out(sqlite: Dat
         ledger.samples.add("web1", [Sample("products", 40, 1), Sample("pictures", 7, 7)])
         ledger.samples.add("web2", [Sample("products", 2, 1)])
 
-        day = await past_day(Engine(ledger=ledger, assemblies=(), me=this_worker()), "products")
+        day = await past_day(Engine(ledger=ledger, all_components=(), me=this_worker()), "products")
 
     assert (sum(step.done for step in day.steps), sum(step.failed for step in day.steps)) == (42, 2)
     assert time.time() - 60 < day.until <= time.time()

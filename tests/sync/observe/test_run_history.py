@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.observe.run_history import Ending, past_runs, run_in_detail
 from embedconsole.sync.shared.report import Outcome
 
@@ -82,7 +82,7 @@ def test_a_run_without_an_end_is_running_while_its_process_is_there(book: Book) 
     book.ledger.history.begin_run(ME.id, "sync")
     assert past_runs(book.ledger)[0].standing is Ending.LOST
 
-    book.ledger.presence.announce(ME)
+    book.ledger.processes.announce(ME)
 
     (run,) = past_runs(book.ledger)
     assert (run.standing, run.words, run.version) == (Ending.RUNNING, "running", "1.2.3")
@@ -141,6 +141,6 @@ def test_a_process_that_left_keeps_its_version_in_the_report(book: Book) -> None
 
 def test_silence_for_long_is_no_run(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
     book.ledger.history.begin_run(ME.id, "sync")
-    monkeypatch.setattr(book.ledger.presence, "workers", lambda: [replace(ME, silent_for=3600.0)])
+    monkeypatch.setattr(book.ledger.processes, "workers", lambda: [replace(ME, silent_for=3600.0)])
 
     assert past_runs(book.ledger)[0].standing is Ending.LOST

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.ledger.items.difference import changed_state, state_of
-from embedconsole.ledger.records.items import Hashes, Known
+from embedconsole.ledger.records.items import Hashes, KnownItem
 from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 A, B, P, Q = b"a", b"b", b"p", b"q"
 
 
-def known(desired: Sequence[bytes | None], synced: Sequence[bytes | None], state: State) -> Known:
-    return Known(1, b"point", desired[0], desired[1], synced[0], synced[1], state, b"source")
+def known(desired: Sequence[bytes | None], synced: Sequence[bytes | None], state: State) -> KnownItem:
+    return KnownItem(1, b"point", desired[0], desired[1], synced[0], synced[1], state, b"source")
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from embedconsole.faults import Refused, Transient
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.state import State
 from embedconsole.sync.plan import feed_intake as intake_module
-from embedconsole.sync.plan.feed_intake import WORKS_AGAIN, Intake
-from embedconsole.sync.plan.planner import LedgerSink, Planner, PlanResult, Stopped
+from embedconsole.sync.plan.feed_intake import WORKS_AGAIN, FeedIntake
+from embedconsole.sync.plan.planner import LedgerSink, Planner, PlanResult, PlanStopped
 from embedconsole.sync.shared.delete_guard import DeleteGuard, DeleteRule
 from embedconsole.sync.shared.journal import Journal
 from embedconsole.sync.shared.options import PlanOptions
@@ -33,10 +33,10 @@ class Bench:
     journal: Journal = field(default_factory=lambda: Journal("products", None))
     fraction: float = 0.5
     stop: bool = False
-    intake: Intake = field(init=False)
+    intake: FeedIntake = field(init=False)
 
     def __post_init__(self) -> None:
-        self.intake = Intake(self.feed)
+        self.intake = FeedIntake(self.feed)
 
     def planner(self, guard: DeleteGuard) -> Planner:
         generation = self.desk.generation
@@ -121,7 +121,7 @@ def test_a_pass_that_is_stopped_leaves_what_it_has_not_planned(bench: Bench) -> 
     bench.feed.note("1")
     bench.stop = True
 
-    with pytest.raises(Stopped):
+    with pytest.raises(PlanStopped):
         bench.take()
 
     assert bench.feed.entries

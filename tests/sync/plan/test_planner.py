@@ -11,7 +11,7 @@ from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.state import State
 from embedconsole.sync.content.payload import PayloadField
-from embedconsole.sync.plan.planner import Stopped
+from embedconsole.sync.plan.planner import PlanStopped
 from sync.desk import Desk
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def test_a_planner_that_was_stopped_has_deleted_nothing(desk: Desk, checks: int)
         desk.catalog.put(str(number), title="new")
     left = iter([False] * (checks - 1))
 
-    with pytest.raises(Stopped):
+    with pytest.raises(PlanStopped):
         desk.plan(stop=lambda: next(left, True))
 
     assert State.DELETE not in desk.states().values()

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.plan.planner import Stopped
+from embedconsole.sync.plan.planner import PlanStopped
 from sync.desk import Desk
 from sync.fake_catalog import FakeCatalog
 
@@ -85,7 +85,7 @@ def test_whatever_happens_the_collection_ends_as_the_catalog_is(
                 }
             case "stopped plan", int(checks):
                 left = iter([False] * (checks - 1))
-                with suppress(Stopped):
+                with suppress(PlanStopped):
                     desk.plan(stop=partial(next, left, True))
             case ("work",):
                 desk.work(batches=2, limit=2)

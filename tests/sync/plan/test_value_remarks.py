@@ -24,8 +24,8 @@ async def remarks_on(sqlite: Database, *rows: str, changed: str | None = None) -
         embed={"embedder": "ml", "text": "{title} {raw}"},
         collection={"path": "./qdrant", "name": "p", "indexes": {"price": "float"}},
     )
-    async with assembled([pipeline]) as (assembly,):
-        return remarks(assembly.pipeline, assembly.catalog, assembly.recipe())
+    async with assembled([pipeline]) as (components,):
+        return remarks(components.pipeline, components.catalog, components.recipe())
 
 
 async def test_nothing_is_said_of_a_tidy_catalog(sqlite: Database) -> None:

@@ -55,10 +55,10 @@ def test_a_run_is_stopped_at_once_while_the_catalog_is_asked(
     snapshot_when(handle, EngineState.DRAINING)
     with open_ledger(ledger_url) as ledger:
         for _ in range(1000):
-            if ledger.presence.holder("run:products") is None:
+            if ledger.processes.holder("run:products") is None:
                 break
             threading.Event().wait(0.01)
-        assert ledger.presence.holder("run:products") is None
+        assert ledger.processes.holder("run:products") is None
         # A claim that was under way at that moment is a stray, which the next run of this process gives back,
         # or any other once this one has ended; nothing of it was begun.
         assert {batch.stage for batch in ledger.overview.in_flight()} <= {"read"}

@@ -58,7 +58,7 @@ def test_what_it_held_is_worked_on_by_whoever_is_at_work(
     with open_ledger(ledger_url) as ledger:
         generation = ledger.generations.current("products")
         assert generation is not None
-        ledger.presence.announce(them)
+        ledger.processes.announce(them)
         held = ledger.work.claim(
             generation.id, worker_id=them.id, slot=1, limit=4, at_least=1, suspects=False
         )

@@ -12,7 +12,7 @@ import pytest
 from embedconsole.database_link import Link
 from embedconsole.faults import Unreachable
 from embedconsole.sync.resilience.gate import GateHealth, GateState
-from embedconsole.sync.resilience.ledger_health import Asking, LedgerSilence
+from embedconsole.sync.resilience.ledger_health import LedgerAccess, LedgerHealth
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
 from support.processes import wait_until
@@ -94,26 +94,26 @@ def test_nothing_spins_while_it_is_away(handle: EngineHandle, embedder: HeldEmbe
 def test_what_can_be_read_and_not_be_written_to_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
-    silence, fault = LedgerSilence(), Unreachable("ledger", "database or disk is full")
+    silence, fault = LedgerHealth(), Unreachable("ledger", "database or disk is full")
 
-    silence.failed(Asking.WRITING, fault)
-    silence.answered(Asking.READING)
+    silence.failed(LedgerAccess.WRITING, fault)
+    silence.answered(LedgerAccess.READING)
 
     assert silence.health.fault == "ledger: database or disk is full"
     assert (silence.health.since, silence.health.until) == (100.0, 101.0)
-    assert silence.due(Asking.READING)
-    assert not silence.due(Asking.WRITING)
+    assert silence.due(LedgerAccess.READING)
+    assert not silence.due(LedgerAccess.WRITING)
     clock[0] = 104.0
-    silence.answered(Asking.WRITING)
+    silence.answered(LedgerAccess.WRITING)
     assert silence.health == GateHealth("ledger", GateState.CLOSED, 104.0, None, None)
 
 
 def test_it_is_asked_ever_more_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: 100.0)
-    silence = LedgerSilence()
+    silence = LedgerHealth()
     pauses = []
     for _ in range(7):
-        silence.failed(Asking.READING, Unreachable("ledger", "connection refused"))
+        silence.failed(LedgerAccess.READING, Unreachable("ledger", "connection refused"))
         assert silence.health.until is not None
         pauses.append(silence.health.until - 100.0)
     assert pauses == [1.0, 2.0, 3.0, 4.0, 5.0, 5.0, 5.0]

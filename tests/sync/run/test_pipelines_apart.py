@@ -12,7 +12,7 @@ from embedconsole.config.settings import Settings
 from embedconsole.faults import Transient
 from embedconsole.sync.daemon import scheduler
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
-from embedconsole.sync.run import components as assembly
+from embedconsole.sync.run import components as components
 from support.feed import PRODUCTS, installed
 from support.processes import wait_until
 from support.shop import QUERY
@@ -48,8 +48,8 @@ def collections(
     embedders: dict[str, HeldEmbedder], monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, MemoryCollection]:
     collections = {name: MemoryCollection() for name in embedders}
-    monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedders[name])
-    monkeypatch.setattr(assembly, "build_itself", lambda config, name: collections[name])
+    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedders[name])
+    monkeypatch.setattr(components, "build_itself", lambda config, name: collections[name])
     return collections
 
 

@@ -80,7 +80,7 @@ def test_what_is_kept_is_not_paid_for_again_unless_it_was_chosen(
         with pytest.raises(ExceptionGroup):
             synced.run(RunOptions()).result(timeout=LIMIT)
         collection.update = whole  # type: ignore[method-assign]
-        ledger.work.abandon([worker.id for worker in ledger.presence.workers()])
+        ledger.work.abandon([worker.id for worker in ledger.processes.workers()])
     sent = sent_by(embedder)
 
     report = report_of(synced.run(RunOptions(force=True, only=parse_selection(["4"]))))
@@ -111,7 +111,7 @@ def test_a_run_of_other_pipelines_holds_no_lease_of_this_one(
     handle: EngineHandle, embedder: HeldEmbedder, ledger_url: str
 ) -> None:
     with open_ledger(ledger_url) as ledger:
-        held = ledger.presence.acquire(["run:products"], "somebody else")
+        held = ledger.processes.acquire(["run:products"], "somebody else")
         assert not isinstance(held, str)
 
         report = handle.run(RunOptions(pipelines=frozenset({"pictures"}))).result(timeout=LIMIT)

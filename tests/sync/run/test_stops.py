@@ -17,7 +17,7 @@ from embedconsole.catalog.sql_catalog import SqlCatalog
 from embedconsole.faults import Refused
 from embedconsole.ledger.items.settle import Work
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
-from embedconsole.sync.run import components as assembly
+from embedconsole.sync.run import components as components
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
 from support.databases import sqlite_database
@@ -132,8 +132,8 @@ def bench(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Bench:
     """A ledger on each database; the shop is in a file of its own."""
-    monkeypatch.setattr(assembly, "build_embedder", lambda name, config, **_: embedder)
-    monkeypatch.setattr(assembly, "build_itself", lambda config, name: collection)
+    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr(components, "build_itself", lambda config, name: collection)
     if database.dialect == "sqlite":
         database = sqlite_database(tmp_path, "ledger.db")
     bench = Bench(pipeline, LedgerRows(database), embedder, collection)

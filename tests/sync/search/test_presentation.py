@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from embedconsole.filters import Condition, Scope
 from embedconsole.items import Hit, JsonObject
 from embedconsole.payload_paths import values_at
-from embedconsole.sync.search.presentation import Showing, asked_fields, showing_of, shown_at
+from embedconsole.sync.search.presentation import HitFormat, asked_fields, showing_of, shown_at
 from embedconsole.sync.search.search import ByText, SearchResult
 from sync.makers import make_pipeline
 
 
-def showing(payload: JsonObject | None, link: str | None = None) -> Showing:
+def showing(payload: JsonObject | None, link: str | None = None) -> HitFormat:
     collection = {"path": "./qdrant", "name": "products", "payload": payload, "link": link}
     return showing_of(make_pipeline(collection=collection))
 
@@ -77,7 +77,7 @@ def test_without_a_title_or_name_the_texts_first_column_is_the_title(
     ],
 )
 def test_the_link_of_a_payload(payload: JsonObject, link: str) -> None:
-    assert Showing().link_of(payload) == link
+    assert HitFormat().link_of(payload) == link
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_the_link_of_the_configuration(template: str, link: str) -> None:
         "meta": {"color": "red"},
         "_embedconsole": {"key": "35"},
     }
-    assert Showing(link=template).link_of(payload) == link
+    assert HitFormat(link=template).link_of(payload) == link
 
 
 @given(st.text() | st.text().map("https://x.example/{}".format))
 def test_a_link_is_ascii_that_can_be_an_address(text: str) -> None:
     for link in (
-        Showing().link_of({"url": text}),
-        Showing(link="https://x.example/{a}").link_of({"a": text}),
+        HitFormat().link_of({"url": text}),
+        HitFormat(link="https://x.example/{a}").link_of({"a": text}),
     ):
         assert link.isascii()
         assert link.isprintable()
@@ -126,7 +126,7 @@ def test_what_was_asked_about_is_shown_once_and_not_the_title_again() -> None:
         "list": [{"c": 1}, {"c": 2}],
     }
     found = SearchResult(ByText("x"), "", 1, (Hit(1, 1.0, payload),), None, 0.0, Scope(where, "a.b"))
-    assert asked_fields(found, Showing()) == ["a.b", "price"]
+    assert asked_fields(found, HitFormat()) == ["a.b", "price"]
     assert [shown_at(payload, field) for field in ("price", "a.b", "list[].c", "no", "a.b.c")] == [
         "5",
         "1, x",

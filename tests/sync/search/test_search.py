@@ -13,7 +13,7 @@ from embedconsole.filters import Condition, Scope
 from embedconsole.items import CollectionSchema, EmbedInput, Points, VectorSpec
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.init import initialise, plan_init
-from embedconsole.sync.search.presentation import Showing, key_of
+from embedconsole.sync.search.presentation import HitFormat, key_of
 from embedconsole.sync.search.search import ByImage, ByText, LikeItem, parse_query, search, vector_for
 from sync.makers import make_pipeline, make_recipe, make_row
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import Embedded
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.search.search import Query
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ TITLES = {"1": "red running shoes", "2": "blue running shoes", "3": "a coffee mu
 
 
 @pytest.fixture
-async def assembly(tmp_path: Path) -> AsyncIterator[Assembly]:
+async def components(tmp_path: Path) -> AsyncIterator[Components]:
     """A pipeline without a collection yet; its size is the embedder's affair."""
     collection = {"path": str(tmp_path / "qdrant"), "name": "products", "indexes": {"title": "text"}}
     embed = {"embedder": "ml", "text": "{title}"}
@@ -40,14 +40,14 @@ async def assembly(tmp_path: Path) -> AsyncIterator[Assembly]:
         yield one
 
 
-async def fill(assembly: Assembly) -> None:
+async def fill(components: Components) -> None:
     """Create the collection and put the titles in."""
-    await initialise(assembly)
-    recipe = make_recipe(assembly.pipeline)
+    await initialise(components)
+    recipe = make_recipe(components.pipeline)
     contents = [recipe.content(make_row(key, title=title)) for key, title in TITLES.items()]
     inputs = [content.inputs[""] for content in contents]
-    embedded = await assembly.embedders[""].embed(inputs)
-    await assembly.collection.upsert(
+    embedded = await components.embedders[""].embed(inputs)
+    await components.collection.upsert(
         Points([one.point for one in contents], {"": embedded.vectors}, [one.payload for one in contents])
     )
 
@@ -72,32 +72,32 @@ def test_what_is_typed(typed: str, query: object) -> None:
     assert parse_query(typed) == query
 
 
-async def test_a_text_finds_the_nearest_and_is_not_embedded_again_for_more(assembly: Assembly) -> None:
-    await fill(assembly)
-    found = await search(assembly, ByText("red running shoes"), vector=None, limit=2)
+async def test_a_text_finds_the_nearest_and_is_not_embedded_again_for_more(components: Components) -> None:
+    await fill(components)
+    found = await search(components, ByText("red running shoes"), vector=None, limit=2)
     assert [key_of(hit) for hit in found.hits] == ["1", "SKU/4"]
     assert found.embed_seconds is not None
     assert not found.whole
 
-    more = await search(assembly, found.query, vector="", limit=9)
+    more = await search(components, found.query, vector="", limit=9)
     assert more.hits[:2] == found.hits
     assert len(more.hits) == 4
     assert more.embed_seconds is None
     assert more.whole
 
 
-async def test_similar_items_by_key_whatever_the_key(assembly: Assembly) -> None:
-    await fill(assembly)
-    found = await search(assembly, LikeItem("SKU/4"), vector=None, limit=1)
+async def test_similar_items_by_key_whatever_the_key(components: Components) -> None:
+    await fill(components)
+    found = await search(components, LikeItem("SKU/4"), vector=None, limit=1)
     assert [key_of(hit) for hit in found.hits] == ["1"]
     assert found.embed_seconds is None
     with pytest.raises(BadInput, match="holds no point"):
-        await search(assembly, LikeItem("no-such-key"), vector=None, limit=1)
+        await search(components, LikeItem("no-such-key"), vector=None, limit=1)
 
 
-async def test_an_unknown_vector_names_the_known_ones(assembly: Assembly) -> None:
+async def test_an_unknown_vector_names_the_known_ones(components: Components) -> None:
     with pytest.raises(ConfigError, match="has no vector 'image'; it has ''"):
-        await search(assembly, ByText("red"), vector="image", limit=1)
+        await search(components, ByText("red"), vector="image", limit=1)
 
 
 @pytest.mark.parametrize(
@@ -105,42 +105,42 @@ async def test_an_unknown_vector_names_the_known_ones(assembly: Assembly) -> Non
 )
 @pytest.mark.parametrize("negated", [True, False])
 async def test_a_filter_on_a_field_that_no_point_has_is_noted(
-    assembly: Assembly, field: str, known: bool, negated: bool
+    components: Components, field: str, known: bool, negated: bool
 ) -> None:
-    await fill(assembly)
+    await fill(components)
     scope = Scope((Condition(field, "in", ("never",), negated),))
-    found = await search(assembly, ByText("red shoes"), vector=None, limit=9, scope=scope)
+    found = await search(components, ByText("red shoes"), vector=None, limit=9, scope=scope)
     assert len(found.hits) == (4 if negated else 0)
     there_are = "id, title, description, image_url, price, in_stock, stock"
     note = f"There is no payload field {field} in this collection; fields are {there_are}."
     assert found.notes == (() if known else (note,))
 
 
-async def test_only_what_is_in_the_scope_and_one_hit_a_group(assembly: Assembly) -> None:
-    await fill(assembly)
+async def test_only_what_is_in_the_scope_and_one_hit_a_group(components: Components) -> None:
+    await fill(components)
     query = ByText("red running shoes")
     blue = Scope((Condition("title", "~", ("blue",)),))
-    found = await search(assembly, query, vector=None, limit=9, scope=blue)
+    found = await search(components, query, vector=None, limit=9, scope=blue)
     assert [key_of(hit) for hit in found.hits] == ["2"]
     assert found.scope == blue
 
     by_key = Scope(group_by="_embedconsole.key")
-    grouped = await search(assembly, query, vector=None, limit=2, scope=by_key)
+    grouped = await search(components, query, vector=None, limit=2, scope=by_key)
     assert [hit.group for hit in grouped.hits] == ["1", "SKU/4"]
-    like = await search(assembly, LikeItem("1"), vector=None, limit=2, scope=by_key)
+    like = await search(components, LikeItem("1"), vector=None, limit=2, scope=by_key)
     assert [hit.group for hit in like.hits] == ["SKU/4", "2"]
 
 
-async def test_a_group_that_no_hit_has_names_what_there_is(assembly: Assembly) -> None:
-    await initialise(assembly)
+async def test_a_group_that_no_hit_has_names_what_there_is(components: Components) -> None:
+    await initialise(components)
     by_brand = Scope(group_by="brand")
-    assert (await search(assembly, ByText("red"), vector=None, limit=1, scope=by_brand)).hits == ()
-    await fill(assembly)
+    assert (await search(components, ByText("red"), vector=None, limit=1, scope=by_brand)).hits == ()
+    await fill(components)
     for query in (ByText("red"), LikeItem("1")):
         with pytest.raises(BadInput, match="in brand to group by; the nearest one has id, title"):
-            await search(assembly, query, vector=None, limit=1, scope=by_brand)
+            await search(components, query, vector=None, limit=1, scope=by_brand)
     none = Scope((Condition("title", "in", ("no such title",)),), "brand")
-    assert (await search(assembly, ByText("red"), vector=None, limit=1, scope=none)).hits == ()
+    assert (await search(components, ByText("red"), vector=None, limit=1, scope=none)).hits == ()
 
 
 @pytest.mark.parametrize(
@@ -183,11 +183,11 @@ def with_vectors(names: str) -> Pipeline:
 
 
 async def test_a_picture_is_embedded_without_a_text(
-    assembly: Assembly, monkeypatch: pytest.MonkeyPatch
+    components: Components, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await fill(assembly)
+    await fill(components)
     pictured = make_pipeline(embed={"embedder": "ml", "text": "{title}", "image": "{image_url}"})
-    assembly.pipeline = replace(assembly.pipeline, vectors=pictured.vectors)
+    components.pipeline = replace(components.pipeline, vectors=pictured.vectors)
     embed = HashingEmbedder.embed
     inputs: list[EmbedInput] = []
 
@@ -197,39 +197,39 @@ async def test_a_picture_is_embedded_without_a_text(
 
     monkeypatch.setattr(HashingEmbedder, "embed", noted)
     query = ByImage("red shoes", "red-shoes.jpg")  # this embedder reads addresses as words
-    found = await search(assembly, query, vector=None, limit=1)
-    again = await search(assembly, found.query, vector=None, limit=1)
+    found = await search(components, query, vector=None, limit=1)
+    again = await search(components, found.query, vector=None, limit=1)
     assert [key_of(hit) for hit in found.hits] == [key_of(hit) for hit in again.hits] == ["SKU/4"]
     assert inputs == [EmbedInput(0, None, "red shoes")]
     with pytest.raises(BadInput, match="it did not embed the image"):
-        await search(assembly, ByImage(" ", "blank"), vector=None, limit=1)
+        await search(components, ByImage(" ", "blank"), vector=None, limit=1)
 
 
-async def test_a_missing_collection_is_refused(assembly: Assembly) -> None:
+async def test_a_missing_collection_is_refused(components: Components) -> None:
     with pytest.raises(Refused, match="does not exist"):
-        await search(assembly, ByText("red"), vector=None, limit=1)
+        await search(components, ByText("red"), vector=None, limit=1)
 
 
-async def test_init_says_what_it_would_do_and_then_does_it(assembly: Assembly) -> None:
-    plan = await plan_init(assembly)
+async def test_init_says_what_it_would_do_and_then_does_it(components: Components) -> None:
+    plan = await plan_init(components)
     assert (plan.exists, plan.asks, plan.indexes) == (False, ("",), {"title": "text"})
-    assert await assembly.collection.describe() is None
+    assert await components.collection.describe() is None
 
-    done = await initialise(assembly)
+    done = await initialise(components)
     assert done.created
     assert done.schema.vectors == {"": VectorSpec(16, "cosine")}
-    after = await plan_init(assembly)
+    after = await plan_init(components)
     assert not after.changes
     assert not after.left
 
 
-async def test_init_adds_what_is_missing_and_leaves_what_differs(assembly: Assembly) -> None:
-    await assembly.collection.create(CollectionSchema({"": VectorSpec(16, "dot")}, {"brand": "keyword"}))
-    plan = await plan_init(assembly)
+async def test_init_adds_what_is_missing_and_leaves_what_differs(components: Components) -> None:
+    await components.collection.create(CollectionSchema({"": VectorSpec(16, "dot")}, {"brand": "keyword"}))
+    plan = await plan_init(components)
     assert plan.exists
     assert plan.indexes == {"title": "text"}
     assert [one.field for one in plan.left] == ["vector.distance", "indexes.brand"]
-    done = await initialise(assembly)
+    done = await initialise(components)
     assert (done.added, done.left) == (("title",), plan.left)
 
 
@@ -243,16 +243,16 @@ async def test_a_vector_that_is_missing_is_told_without_asking_for_its_size(
             "image": {"embedder": "clip", "text": "{sku}"},
         },
     )
-    async with assembled([pipeline]) as (assembly,):
-        await assembly.collection.create(CollectionSchema({"text": VectorSpec(16, "cosine")}))
+    async with assembled([pipeline]) as (components,):
+        await components.collection.create(CollectionSchema({"text": VectorSpec(16, "cosine")}))
         monkeypatch.delattr(HashingEmbedder, "embed")
-        plan = await plan_init(assembly)
-        done = await initialise(assembly)
+        plan = await plan_init(components)
+        done = await initialise(components)
     assert [(one.field, one.blocking) for one in plan.left] == [("vectors.image", True)]
     assert done.left == plan.left
 
 
 def test_a_title_and_plain_facts() -> None:
     payload = {"sku": "S1", "title": "Mug", "price": 9.5, "text": "x" * 99, "meta": {"a": 1}, "none": None}
-    assert Showing().title_of(payload) == "Mug"  # type: ignore[arg-type]
-    assert Showing().facts_of(payload) == {"sku": "S1", "price": 9.5}  # type: ignore[arg-type]
+    assert HitFormat().title_of(payload) == "Mug"  # type: ignore[arg-type]
+    assert HitFormat().facts_of(payload) == {"sku": "S1", "price": 9.5}  # type: ignore[arg-type]

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embedconsole.items import MARKER, point_at, point_id, point_order
-from embedconsole.ledger.records.items import Believed, Hashes
+from embedconsole.ledger.records.items import Hashes, SyncedItem
 from embedconsole.ledger.state import State
 from embedconsole.sync.audit.merge_join import Stream, side_by_side
-from embedconsole.sync.content.marker import Held, read_point
+from embedconsole.sync.content.marker import MarkedPoint, read_point
 from embedconsole.sync.shared.verdict import Verdict, judge
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 OLD, NEW = Hashes(b"o" * 16, b"o" * 16), Hashes(b"n" * 16, b"n" * 16)
 POINT = point_order(1)
-OURS = Held(POINT, "products", "1", NEW)
+OURS = MarkedPoint(POINT, "products", "1", NEW)
 
 
 def item(
@@ -32,9 +32,9 @@ def item(
     state: State = State.SYNCED,
     *,
     held: bool = False,
-) -> Believed:
+) -> SyncedItem:
     wanted, holds = desired or (None, None), synced or (None, None)
-    return Believed(POINT, "1", wanted[0], wanted[1], holds[0], holds[1], state, held)
+    return SyncedItem(POINT, "1", wanted[0], wanted[1], holds[0], holds[1], state, held)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def item(
         (item(), None, Verdict.MISSING),
         (item(), OURS._replace(holds=OLD), Verdict.STALE),
         (item(), OURS._replace(holds=NEW._replace(payload=OLD.payload)), Verdict.STALE),
-        (item(), Held(POINT), Verdict.STALE),
+        (item(), MarkedPoint(POINT), Verdict.STALE),
         (item(), OURS._replace(pipeline="pictures"), Verdict.TAKEN),
         (item(synced=OLD), OURS._replace(holds=OLD), Verdict.STALE),
         (item(held=True), None, Verdict.WAITING),
@@ -52,16 +52,16 @@ def item(
         (item(desired=None, state=State.DELETE), None, Verdict.WAITING),
         (item(synced=None, state=State.FAILED), None, Verdict.AGREES),
         (item(synced=None, state=State.FAILED), OURS, Verdict.STALE),
-        (item(synced=None, state=State.SKIPPED), Held(POINT), Verdict.FOREIGN),
+        (item(synced=None, state=State.SKIPPED), MarkedPoint(POINT), Verdict.FOREIGN),
         (item(synced=OLD, state=State.FAILED), OURS._replace(holds=OLD), Verdict.AGREES),
         (item(synced=OLD, state=State.FAILED), None, Verdict.MISSING),
         (None, OURS, Verdict.UNLISTED),
         (None, OURS._replace(pipeline="pictures"), Verdict.FOREIGN),
-        (None, Held(POINT), Verdict.FOREIGN),
+        (None, MarkedPoint(POINT), Verdict.FOREIGN),
     ],
 )
 def test_what_an_item_and_its_point_come_to(
-    believed: Believed | None, held: Held | None, verdict: Verdict
+    believed: SyncedItem | None, held: MarkedPoint | None, verdict: Verdict
 ) -> None:
     assert judge(believed, held, "products") is verdict
 
@@ -88,11 +88,11 @@ def test_a_marker_is_read_or_the_point_is_not_ours(marker: JsonObject, ours: boo
         **marker,
     }
 
-    assert read_point(1, {MARKER: told}) == (OURS if ours else Held(POINT))
+    assert read_point(1, {MARKER: told}) == (OURS if ours else MarkedPoint(POINT))
 
 
 def test_points_without_a_marker_are_nobodys() -> None:
-    assert read_point(1, {}) == read_point(1, {MARKER: "products"}) == Held(POINT)
+    assert read_point(1, {}) == read_point(1, {MARKER: "products"}) == MarkedPoint(POINT)
 
 
 @given(st.one_of(st.integers(0, (1 << 64) - 1), st.text()))

@@ -89,6 +89,6 @@ def test_what_a_stale_worker_writes_late_is_put_right(
     with open_ledger(ledger_url) as ledger:
         generation = ledger.generations.current("products")
         assert generation is not None
-        assert ledger.doubts.due(generation.id) == []
+        assert ledger.rechecks.due(generation.id) == []
         counts = ledger.overview.counts(generation.id)
         assert (counts.pending, counts.failed) == (0, 0)

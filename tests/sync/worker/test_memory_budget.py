@@ -10,7 +10,7 @@ import pytest
 from embedconsole.items import CatalogRow
 from embedconsole.pieces import Estimate, pieces
 from embedconsole.sync.content.row_reader import RowPortions
-from embedconsole.sync.worker.memory_budget import Room
+from embedconsole.sync.worker.memory_budget import MemoryBudget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +59,7 @@ def test_rows_are_read_in_portions_of_a_weight_and_none_is_lost() -> None:
 
 @pytest.mark.anyio
 async def test_what_does_not_fit_waits_and_what_is_too_large_is_alone() -> None:
-    room = Room(10)
+    room = MemoryBudget(10)
     inside: list[int] = []
     go = anyio.Event()
 

@@ -12,7 +12,7 @@ import anyio
 import numpy as np
 
 from embedconsole.collection.embedded.aliases import read_aliases, write_alias
-from embedconsole.collection.embedded.engine_process import EngineEnded, EngineProcess, EngineSaid
+from embedconsole.collection.embedded.engine_process import EngineEnded, EngineFault, EngineProcess
 from embedconsole.collection.embedded.frames import pack_vectors
 from embedconsole.collection.filters import to_filter
 from embedconsole.collection.qdrant.errors import REMEDY_INIT, REMEDY_SHAPE, SOURCE, ServerAddress
@@ -263,7 +263,7 @@ class EmbeddedCollection:
             try:
                 with anyio.fail_after(self._timeout or None):
                     return await self._engine.ask(header, blob)
-            except EngineSaid as error:
+            except EngineFault as error:
                 if error.kind in ("locked", "refused-open"):
                     await self._engine.close(_CLOSE_SECONDS)
                 raise self._fault(error) from error
@@ -281,7 +281,7 @@ class EmbeddedCollection:
         except (OSError, ValueError) as error:
             raise Refused(SOURCE, f"{self.target}: its aliases can't be used: {error}") from error
 
-    def _fault(self, said: EngineSaid) -> Fault:
+    def _fault(self, said: EngineFault) -> Fault:
         text = self._place.clean(said.message)
         match said.kind:
             case "missing":

@@ -30,7 +30,7 @@ class EngineEnded(Exception):
     """The process ended while it was asked; its last words are the text."""
 
 
-class EngineSaid(Exception):
+class EngineFault(Exception):
     """The engine's process answered with a fault: its kind, as `edge_child.Answer` words it, and its text."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -99,7 +99,7 @@ class EngineProcess:
         try:
             return pack(header, blob)
         except TypeError as error:
-            raise EngineSaid("item", f"a payload can't be written as JSON: {error}") from error
+            raise EngineFault("item", f"a payload can't be written as JSON: {error}") from error
 
     async def _send(self, frame: bytes) -> None:
         assert self._input is not None
@@ -154,7 +154,7 @@ class EngineProcess:
 
     def _result(self, answer: JsonObject) -> JsonValue:
         if "error" in answer:
-            raise EngineSaid(str(answer["error"]), str(answer["message"]))
+            raise EngineFault(str(answer["error"]), str(answer["message"]))
         return answer["result"]
 
     async def _bury(self, *, dying: bool = False) -> str:

@@ -93,7 +93,7 @@ class NoPoint(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class SearchRequest:
     """By which vector, how many, of which points, and the field that hits are grouped by."""
 
     using: str
@@ -102,14 +102,14 @@ class Asked:
     group_by: str | None
 
 
-def nearest(shard: edge.EdgeShard, vector: edge.NamedVector, asked: Asked) -> list[JsonValue]:
+def nearest(shard: edge.EdgeShard, vector: edge.NamedVector, asked: SearchRequest) -> list[JsonValue]:
     """The nearest points to a vector, best first."""
     if asked.group_by is not None:
         return _grouped(shard, vector, asked, asked.group_by)
     return [[plain(hit.id), hit.score, hit.payload or {}, None] for hit in _query(shard, vector, asked)]
 
 
-def similar(shard: edge.EdgeShard, point: EngineId, asked: Asked) -> list[JsonValue]:
+def similar(shard: edge.EdgeShard, point: EngineId, asked: SearchRequest) -> list[JsonValue]:
     """The same for the vector of a point that is there, without that point."""
     records = shard.retrieve([point], with_payload=False, with_vector=True)
     if not records:
@@ -129,7 +129,9 @@ def plain(point: EngineId) -> PointId:
     return point if isinstance(point, int) else str(point)
 
 
-def _grouped(shard: edge.EdgeShard, vector: edge.NamedVector, asked: Asked, field: str) -> list[JsonValue]:
+def _grouped(
+    shard: edge.EdgeShard, vector: edge.NamedVector, asked: SearchRequest, field: str
+) -> list[JsonValue]:
     """The engine does not group: read until there are groups enough, or no more points."""
     having = edge.Filter(
         must=None if asked.filter is None else [asked.filter], must_not=[edge.IsEmptyCondition(field)]
@@ -146,7 +148,7 @@ def _grouped(shard: edge.EdgeShard, vector: edge.NamedVector, asked: Asked, fiel
         read *= _MORE
 
 
-def _query(shard: edge.EdgeShard, vector: edge.NamedVector, asked: Asked) -> list[edge.ScoredPoint]:
+def _query(shard: edge.EdgeShard, vector: edge.NamedVector, asked: SearchRequest) -> list[edge.ScoredPoint]:
     request = edge.QueryRequest(
         asked.limit, query=edge.Query.Nearest(vector, asked.using), filter=asked.filter, with_payload=True
     )
@@ -355,11 +357,11 @@ class EdgeStore:
         page: JsonValue = [[plain(record.id), record.payload or {}] for record in records]
         return [page, None if following is None else plain(following)]
 
-    def search(self, shapes: JsonValue, blob: bytes, asked: Asked) -> list[JsonValue]:
+    def search(self, shapes: JsonValue, blob: bytes, asked: SearchRequest) -> list[JsonValue]:
         """See `edge_search.nearest`."""
         return nearest(self._shard, unpack_vectors(shapes, blob)["query"][0].tolist(), asked)
 
-    def similar(self, point: EngineId, asked: Asked) -> list[JsonValue]:
+    def similar(self, point: EngineId, asked: SearchRequest) -> list[JsonValue]:
         """See `edge_search.similar`."""
         return similar(self._shard, point, asked)
 
@@ -570,9 +572,9 @@ def _do(store: EdgeStore, header: _Header, blob: bytes) -> JsonValue:
     return None
 
 
-def _asked(header: _Header) -> Asked:
+def _asked(header: _Header) -> SearchRequest:
     group_by = header["group_by"]
-    return Asked(
+    return SearchRequest(
         using=str(header["using"]),
         limit=cast("int", header["limit"]),
         filter=engine_filter(header["filter"]),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from embedconsole.console.state import ConsoleState
     from embedconsole.console.text import Glyphs, Line, Tone
     from embedconsole.console.views.model import DashboardView
-    from embedconsole.sync.inspect.failures import Chosen
+    from embedconsole.sync.inspect.failures import ChosenFailures
     from embedconsole.sync.run.engine import Engine
 
 
@@ -52,7 +52,7 @@ Answer = TypeVar("Answer")
 class Choice:
     """Some of the failed items, and how many they are as far as the screen knows."""
 
-    chosen: Chosen
+    chosen: ChosenFailures
     count: int
 
 

@@ -14,7 +14,7 @@ from embedconsole.console.actions import Effect, Group, shown_key
 from embedconsole.console.text import BLANK, Span, clean, left, right, words_in, wrapped
 from embedconsole.console.widgets.base import Lines, Panel
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.daemon.orders import Wish
+from embedconsole.sync.daemon.orders import OrderedRun
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -241,7 +241,7 @@ class ConfirmDialog(ModalScreen[bool]):
 _HINT = "everything, or some: category=shoes, 35"
 
 
-class ForceDialog(ModalScreen[Wish | None]):
+class ForceDialog(ModalScreen[OrderedRun | None]):
     """Gives what is to be done; None when the operator leaves it. No is focused.
 
     Args:
@@ -266,15 +266,15 @@ class ForceDialog(ModalScreen[Wish | None]):
         self,
         shown: str,
         others: int,
-        text_of: Callable[[Wish, int | None], str],
-        count: Callable[[Wish], Awaitable[int]],
+        text_of: Callable[[OrderedRun, int | None], str],
+        count: Callable[[OrderedRun], Awaitable[int]],
     ) -> None:
         super().__init__()
         self._shown = shown
         self._others = others
         self._text_of = text_of
         self._count = count
-        self._wish = Wish(force=True, pipelines=(shown,) if others else None)
+        self._wish = OrderedRun(force=True, pipelines=(shown,) if others else None)
         self._counted: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -327,7 +327,7 @@ class ForceDialog(ModalScreen[Wish | None]):
         self.query_one("#no").focus()
         self.run_worker(self._count_it(), group="count", exclusive=True, exit_on_error=False)
 
-    def _want(self, wish: Wish) -> None:
+    def _want(self, wish: OrderedRun) -> None:
         self._wish, self._counted = wish, None
         self._say(self._text_of(wish, None))
 

@@ -26,7 +26,12 @@ from embedconsole.console.views.failures import (
 )
 from embedconsole.console.widgets.list import ListPanel
 from embedconsole.ledger.records.failures import FailedItem, FailureGroup, FailureKind
-from embedconsole.sync.inspect.failures import Chosen, FailureOverview, failed_items, failures_by_cause
+from embedconsole.sync.inspect.failures import (
+    ChosenFailures,
+    FailureOverview,
+    failed_items,
+    failures_by_cause,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,7 +91,7 @@ class CauseList(ListPanel[FailureGroup]):
     def choice(self) -> Choice:
         """The marked causes, or the one under the cursor: what of them the filter shows."""
         among = tuple(group.among_with(self.sought) for group in self.chosen)
-        return Choice(Chosen(groups=among), sum(group.count for group in self.chosen))
+        return Choice(ChosenFailures(groups=among), sum(group.count for group in self.chosen))
 
     @property
     def _said(self) -> str:
@@ -172,7 +177,7 @@ class FailedList(ListPanel[FailedItem]):
     def choice(self) -> Choice:
         """The marked items, or the one under the cursor."""
         keys = tuple(item.key for item in self.chosen)
-        return Choice(Chosen(keys=keys), len(keys))
+        return Choice(ChosenFailures(keys=keys), len(keys))
 
     @property
     def copyable(self) -> str:

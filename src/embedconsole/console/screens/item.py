@@ -24,7 +24,7 @@ from embedconsole.console.text import (
 from embedconsole.console.views.failures import BlameView, blame_lines, blame_of_examined, moment_of
 from embedconsole.console.widgets.base import Panel
 from embedconsole.ledger.state import State
-from embedconsole.sync.inspect.failures import Chosen
+from embedconsole.sync.inspect.failures import ChosenFailures
 from embedconsole.sync.inspect.item import examine_item, why
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ class ItemPanel(Panel["ItemView | None"]):
     @property
     def choice(self) -> Choice:
         """This one."""
-        return Choice(Chosen(keys=(self.key,)), 1)
+        return Choice(ChosenFailures(keys=(self.key,)), 1)
 
     @property
     def copyable(self) -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedconsole.console.status_line import Standing
     from embedconsole.console.text import Line, Tone
     from embedconsole.ledger.records.history import RunRecord
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
     from embedconsole.sync.resilience.gate import GateHealth
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from embedconsole.console.text import Line, Tone
     from embedconsole.items import Hit, JsonValue
     from embedconsole.sync.inspect.item import Examined
-    from embedconsole.sync.search.presentation import Facts, Showing
+    from embedconsole.sync.search.presentation import Facts, HitFormat
     from embedconsole.sync.search.search import Query, SearchResult
 
 
@@ -90,7 +90,7 @@ def unread(fault: Exception) -> HitsPage:
     return HitsPage(clean(str(fault)), "alert")
 
 
-def hits_page(found: SearchResult, showing: Showing, *, noun: str, cost: str) -> HitsPage:
+def hits_page(found: SearchResult, showing: HitFormat, *, noun: str, cost: str) -> HitsPage:
     """What was found, and how long it took.
 
     Args:

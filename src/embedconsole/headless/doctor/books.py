@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
 
 _EVENTS = 2_000
 """How far back errors are looked for."""
@@ -45,7 +45,7 @@ def ledger_facts(session: Session) -> Facts:
             "schema": schema,
             "clock": _clock(ledger),
             "items": [_counts(ledger, pipeline.name) for pipeline in session.pipelines],
-            "processes": [_process(worker) for worker in ledger.presence.workers()],
+            "processes": [_process(worker) for worker in ledger.processes.workers()],
             "waiting for": [f"{gate.name}: {gate.fault}" for gate in ledger.gates.shut_now()],
             "last runs": [
                 f"{_time(run.started_at)} #{run.id} {run.kind} by {run.worker}: {run.outcome or 'not ended'}"

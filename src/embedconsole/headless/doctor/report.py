@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from embedconsole.headless.doctor.section import Fact, Facts
     from embedconsole.headless.session import Session
     from embedconsole.sync.inspect.checks import Check
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
-    Checks: TypeAlias = Callable[[Assembly], AsyncIterator[Check]]
+    Checks: TypeAlias = Callable[[Components], AsyncIterator[Check]]
 
 _SETTINGS = (VARIABLE, STATE_VARIABLE, LOG_VARIABLE)
 
@@ -100,8 +100,8 @@ def _dependencies(pipelines: Sequence[Pipeline], checks: Checks) -> Facts:
     async def tried(pipeline: Pipeline) -> list[str]:
         lines: list[str] = []
         try:
-            async with assembled([pipeline]) as (assembly,):
-                lines.extend([_line(check) async for check in checks(assembly)])
+            async with assembled([pipeline]) as (components,):
+                lines.extend([_line(check) async for check in checks(components)])
         except (ConfigError, Fault) as error:
             lines.append(f"FAIL  {error}")
         return lines

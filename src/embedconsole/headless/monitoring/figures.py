@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.sync.observe.ledger_overview import LatestRun, Observed
+    from embedconsole.sync.observe.ledger_overview import LatestRun, LedgerOverview
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
     from embedconsole.sync.shared.report import Outcome
 
@@ -44,7 +44,7 @@ class Facts:
     """
 
     snapshot: Snapshot | None
-    observed: Observed | None
+    observed: LedgerOverview | None
     observed_at: float | None
     ledger_up: bool
     outcomes: Counter[tuple[str, Outcome]]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from embedconsole.config.paths import state_dir
 from embedconsole.faults import Fault
 from embedconsole.headless.monitoring.absence import Absence
-from embedconsole.ledger.records.incidents import Turn
+from embedconsole.ledger.records.incidents import NotificationReason
 from embedconsole.notify.targets import Message, Targets, Weight, check_extra
 from embedconsole.redact import mask_database_url
 from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
@@ -26,16 +26,16 @@ if TYPE_CHECKING:
     from embedconsole.config.sections.notify import NotifyConfig
     from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.incidents import AlertVerdict, Telling
-    from embedconsole.sync.observe.ledger_overview import Observed
+    from embedconsole.ledger.records.incidents import AlertVerdict, Notification
+    from embedconsole.sync.observe.ledger_overview import LedgerOverview
     from embedconsole.sync.shared.report import RunReport
 
 log = logging.getLogger("embedconsole")
 
 _TITLES = {
-    Turn.OPENED: "embedconsole: something wants a look",
-    Turn.GOES_ON: "embedconsole: something still wants a look",
-    Turn.CLOSED: "embedconsole: recovered",
+    NotificationReason.OPENED: "embedconsole: something wants a look",
+    NotificationReason.GOES_ON: "embedconsole: something still wants a look",
+    NotificationReason.CLOSED: "embedconsole: recovered",
 }
 
 
@@ -53,7 +53,7 @@ class Notifier:
     command: str
     _failing: set[str] = field(default_factory=set)
 
-    def look(self, ledger: Ledger, observed: Observed, reports: Iterable[RunReport]) -> None:
+    def look(self, ledger: Ledger, observed: LedgerOverview, reports: Iterable[RunReport]) -> None:
         """The ledger answers: judge it, and the runs that have ended since the last look.
 
         Raises:
@@ -67,7 +67,7 @@ class Notifier:
         found = of_ledger(rules, observed, ledger.incidents.open_names(), self.command)
         verdicts |= {verdict.name: verdict for verdict in found}
         tellings = ledger.incidents.judge(list(verdicts.values()), self.config.repeat_after)
-        arrived = [telling for turn in Turn for telling in self._tell(ledger, turn, tellings)]
+        arrived = [telling for turn in NotificationReason for telling in self._tell(ledger, turn, tellings)]
         if arrived:
             ledger.incidents.told(arrived, self.config.repeat_after)
         self._ledger_is_back(ledger)
@@ -77,22 +77,24 @@ class Notifier:
         if not self.absence.to_be_told():
             return
         text = f"{why.rstrip('.')}.\nLook closer: {self.command} test"
-        if self._send(None, _message(_TITLES[Turn.OPENED], [text], Weight.WARNING)):
+        if self._send(None, _message(_TITLES[NotificationReason.OPENED], [text], Weight.WARNING)):
             self.absence.told()
 
     def _ledger_is_back(self, ledger: Ledger) -> None:
         lasted = self.absence.over()
         if lasted is not None and self.config.on.recovered:
             text = f"The ledger answers again, {span_of(lasted)} after it was first found away."
-            self._send(ledger, _message(_TITLES[Turn.CLOSED], [text], Weight.SUCCESS))
+            self._send(ledger, _message(_TITLES[NotificationReason.CLOSED], [text], Weight.SUCCESS))
 
-    def _tell(self, ledger: Ledger, turn: Turn, tellings: Sequence[Telling]) -> list[Telling]:
+    def _tell(
+        self, ledger: Ledger, turn: NotificationReason, tellings: Sequence[Notification]
+    ) -> list[Notification]:
         """Send those of one kind as one message; returns them when it has arrived somewhere."""
         mine = [telling for telling in tellings if telling.turn is turn]
-        if not mine or (turn is Turn.CLOSED and not self.config.on.recovered):
+        if not mine or (turn is NotificationReason.CLOSED and not self.config.on.recovered):
             return mine
         texts = [_text(telling) for telling in mine]
-        weight = Weight.SUCCESS if turn is Turn.CLOSED else Weight.WARNING
+        weight = Weight.SUCCESS if turn is NotificationReason.CLOSED else Weight.WARNING
         return mine if self._send(ledger, _message(_TITLES[turn], texts, weight)) else []
 
     def _send(self, ledger: Ledger | None, message: Message) -> bool:
@@ -133,10 +135,10 @@ def trial(command: str) -> Message:
     return _message("embedconsole: a test", [text], Weight.INFO)
 
 
-def _text(telling: Telling) -> str:
-    if telling.turn is Turn.CLOSED:
+def _text(telling: Notification) -> str:
+    if telling.turn is NotificationReason.CLOSED:
         return f"Over after {span_of(telling.lasted)}: {telling.text.partition(chr(10))[0]}"
-    since = f" (for {span_of(telling.lasted)} now)" if telling.turn is Turn.GOES_ON else ""
+    since = f" (for {span_of(telling.lasted)} now)" if telling.turn is NotificationReason.GOES_ON else ""
     first, _, rest = telling.text.partition("\n")
     return f"{first}{since}\n{rest}"
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.headless.monitoring.notifier import Notifier
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.observe.ledger_overview import Observed
+    from embedconsole.sync.observe.ledger_overview import LedgerOverview
     from embedconsole.sync.shared.report import RunReport
 
 LOOK_EVERY = 10.0
@@ -52,7 +52,7 @@ class LedgerSight:
     began: float
     at: float | None = None
     every: float = LOOK_EVERY
-    observed: Observed | None = None
+    observed: LedgerOverview | None = None
     fault: str | None = None
 
 

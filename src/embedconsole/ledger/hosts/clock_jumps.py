@@ -13,7 +13,7 @@ from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.hosts.processes import RUN_LEASE_SECONDS
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.items.crash_counts import LATE_WRITES_SECONDS
-from embedconsole.ledger.schema import batches, doubts, gates, generations, items, leases
+from embedconsole.ledger.schema import batches, gates, generations, items, leases, rechecks
 from embedconsole.ledger.state import WORK
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ClockJumps:
             (batches.c.lease_until, LEASE_SECONDS),
             (leases.c.until, RUN_LEASE_SECONDS),
             (gates.c.until, _LONGEST_PAUSE),
-            (doubts.c.due_at, LATE_WRITES_SECONDS),
+            (rechecks.c.due_at, LATE_WRITES_SECONDS),
         )
 
         def work(connection: Connection) -> int:

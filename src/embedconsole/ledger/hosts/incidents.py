@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, delete, insert, select, update
 
 from embedconsole.ledger.dialect import now_ms
-from embedconsole.ledger.records.incidents import Telling, Turn
+from embedconsole.ledger.records.incidents import Notification, NotificationReason
 from embedconsole.ledger.schema import incidents
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Incidents:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def judge(self, verdicts: Sequence[AlertVerdict], repeat_after: float) -> list[Telling]:
+    def judge(self, verdicts: Sequence[AlertVerdict], repeat_after: float) -> list[Notification]:
         """Open what is found wrong, close what is not any more, and claim what is to be told now.
 
         Args:
@@ -41,7 +41,7 @@ class Incidents:
             return []
         rest = int(repeat_after * 1000)
 
-        def work(connection: Connection) -> list[Telling]:
+        def work(connection: Connection) -> list[Notification]:
             # In one order everywhere: two that want the same rows wait for each other, and never crosswise.
             known = {row.name: row for row in connection.execute(query.with_for_update())}
             now = connection.scalar(select(now_ms())) or 0
@@ -56,14 +56,14 @@ class Incidents:
 
         return self._database.write(work)
 
-    def told(self, tellings: Sequence[Telling], repeat_after: float) -> None:
+    def told(self, tellings: Sequence[Notification], repeat_after: float) -> None:
         """The messages have arrived: what goes on rests for so many seconds, what is over is forgotten."""
         rest = now_ms() + int(repeat_after * 1000)
 
         def work(connection: Connection) -> None:
             for telling in tellings:
                 mine = (incidents.c.name == telling.name, incidents.c.change == telling.change)
-                if telling.turn is not Turn.CLOSED:
+                if telling.turn is not NotificationReason.CLOSED:
                     # Over while it was told: that is to be told next, and at once.
                     due = case((incidents.c.closed_at.is_(None), rest), else_=now_ms())
                     connection.execute(update(incidents).where(*mine).values(told=1, due_at=due))
@@ -98,7 +98,7 @@ def _judge(
         connection.execute(change.values(closed_at=now, due_at=now if row.told else row.due_at))
 
 
-def _claim(connection: Connection, name: str, now: int, rest: int) -> Telling | None:
+def _claim(connection: Connection, name: str, now: int, rest: int) -> Notification | None:
     one = incidents.c.name == name
     row = connection.execute(select(incidents).where(one)).first()
     claim = int(CLAIM_SECONDS * 1000)
@@ -109,7 +109,13 @@ def _claim(connection: Connection, name: str, now: int, rest: int) -> Telling | 
     if over and not row.told:
         connection.execute(delete(incidents).where(one))
         return None
-    turn = Turn.CLOSED if over else Turn.GOES_ON if row.told else Turn.OPENED
+    turn = (
+        NotificationReason.CLOSED
+        if over
+        else NotificationReason.GOES_ON
+        if row.told
+        else NotificationReason.OPENED
+    )
     connection.execute(update(incidents).where(one).values(change=row.change + 1, due_at=now + claim))
     lasted = max(0, (row.closed_at or now) - row.opened_at) / 1000
-    return Telling(name, turn, row.text, lasted, row.change + 1)
+    return Notification(name, turn, row.text, lasted, row.change + 1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import delete, insert, or_, select, true, update
 
 from embedconsole.ledger.dialect import now_ms
-from embedconsole.ledger.records.presence import LASTS, Order
+from embedconsole.ledger.records.processes import LASTS, Order
 from embedconsole.ledger.schema import orders
 
 if TYPE_CHECKING:

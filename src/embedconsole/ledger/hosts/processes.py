@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.settle import leave
-from embedconsole.ledger.records.presence import Lease, Process
+from embedconsole.ledger.records.processes import Lease, Process
 from embedconsole.ledger.schema import leases, workers
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ RUN_LEASE_SECONDS = 60.0
 _FORGOTTEN_AFTER_MS = 86_400_000
 
 
-class Presence:
+class Processes:
     """The workers and leases of all processes on this ledger."""
 
     def __init__(self, database: Database) -> None:

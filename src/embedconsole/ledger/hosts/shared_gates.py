@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Select, and_, insert, or_, select, update
 
 from embedconsole.ledger.dialect import now_ms
-from embedconsole.ledger.records.presence import SharedGate
+from embedconsole.ledger.records.processes import SharedGate
 from embedconsole.ledger.schema import gates
 from embedconsole.ledger.state import GateMark
 

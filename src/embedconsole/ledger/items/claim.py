@@ -64,7 +64,7 @@ _ANY_KEPT = select(vectors.c.generation_id).where(vectors.c.generation_id == bin
 
 
 @dataclass(frozen=True, slots=True)
-class Wanting:
+class ClaimRequest:
     """What a worker asks for; see `Work.claim`."""
 
     generation_id: int
@@ -75,7 +75,7 @@ class Wanting:
     suspects: bool
 
 
-def claim(connection: Connection, wanting: Wanting) -> Batch | None:
+def claim(connection: Connection, wanting: ClaimRequest) -> Batch | None:
     """Claim a batch; None when there is nothing to be had."""
     for state in WORK:
         where = {"generation": wanting.generation_id, "state": state.value, "limit": wanting.limit}
@@ -107,7 +107,7 @@ def _rescued(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> l
 
 def _take(
     connection: Connection,
-    wanting: Wanting,
+    wanting: ClaimRequest,
     state: State,
     claimed: list[ClaimedItem],
 ) -> Batch:

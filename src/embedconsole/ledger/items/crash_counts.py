@@ -14,7 +14,7 @@ from sqlalchemy import insert, literal, select, update
 from embedconsole.faults import FaultClass
 from embedconsole.ledger.dialect import constant, now_ms
 from embedconsole.ledger.failure_causes import cause_of
-from embedconsole.ledger.schema import doubts, items
+from embedconsole.ledger.schema import items, rechecks
 from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
@@ -41,16 +41,16 @@ def group_size(crashes: int) -> int:
     return max(1, LARGEST_GROUP >> (crashes - SUSPECT_AFTER))
 
 
-def doubt(connection: Connection, held: ColumnElement[bool], delay: float) -> None:
+def recheck_later(connection: Connection, held: ColumnElement[bool], delay: float) -> None:
     """Have the points of these items looked at after `delay` seconds: their worker may have written them."""
     due_at = now_ms() + int(delay * 1000)
     written = select(items.c.generation_id, items.c.key, due_at).where(held)
-    connection.execute(insert(doubts).from_select(["generation_id", "key", "due_at"], written))
+    connection.execute(insert(rechecks).from_select(["generation_id", "key", "due_at"], written))
 
 
 def note(connection: Connection, held: ColumnElement[bool]) -> None:
     """Give back, due at once, what somebody held who is gone or silent, and count it."""
-    doubt(connection, held, LATE_WRITES_SECONDS)
+    recheck_later(connection, held, LATE_WRITES_SECONDS)
     connection.execute(
         update(items)
         .where(held, items.c.crashes >= constant(GIVEN_UP_AFTER - 1))

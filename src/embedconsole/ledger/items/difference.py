@@ -16,7 +16,7 @@ from embedconsole.ledger.state import State
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
-    from embedconsole.ledger.records.items import Hashes, Known
+    from embedconsole.ledger.records.items import Hashes, KnownItem
 
 
 def state_of(
@@ -69,7 +69,7 @@ def reason_in_sql(state: ColumnElement[int], cause: ColumnElement[int]) -> Colum
     return case((and_(works, ~waits), cause), else_=items.c.reason)
 
 
-def changed_state(wanted: Hashes, known: Known) -> State | None:
+def changed_state(wanted: Hashes, known: KnownItem) -> State | None:
     """The state a known item takes on with the content the catalog has now; None when nothing changed.
 
     An item that has failed stays so until its content changes.

@@ -10,7 +10,7 @@ from embedconsole.items import point_id, point_order
 from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.difference import state_in_sql
 from embedconsole.ledger.items.planned_items import NO_ERROR
-from embedconsole.ledger.records.failures import Among, FailedItem, FailureGroup, FailureKind
+from embedconsole.ledger.records.failures import FailedItem, FailureFilter, FailureGroup, FailureKind
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import WORK, Reason, State
 
@@ -102,7 +102,7 @@ class FailedItems:
 
     def gathered(self, generation_id: int, kind: FailureKind, *, text: str = "") -> FailureGroup | None:
         """All items of a kind as one group, for those whose cause is not noted; None where there is none."""
-        where = [*_where(Among(kind, text=text)), items.c.generation_id == generation_id]
+        where = [*_where(FailureFilter(kind, text=text)), items.c.generation_id == generation_id]
         query = select(func.count(), _NEWEST, _OLDEST, (func.min(items.c.due_at) - now_ms()) / 1000.0).where(
             *where
         )
@@ -128,10 +128,10 @@ class FailedItems:
         return self._database.read(work)
 
     def page(
-        self, generation_id: int, among: Among | None = None, *, limit: int = 100, offset: int = 0
+        self, generation_id: int, among: FailureFilter | None = None, *, limit: int = 100, offset: int = 0
     ) -> Sequence[FailedItem]:
         """Some of the items: the latest failure first, of those that wait the one to be tried next."""
-        among = among or Among()
+        among = among or FailureFilter()
         order = _ORDERS[among.kind] if among.cause is None else _OF_A_CAUSE
         query = _ITEM.where(items.c.generation_id == generation_id, *_where(among)).order_by(*order)
         waiting = among.kind is FailureKind.WAITING
@@ -148,7 +148,7 @@ class FailedItems:
             for row in self._database.rows(query.limit(limit).offset(offset))
         ]
 
-    def count(self, generation_id: int, among: Among) -> int:
+    def count(self, generation_id: int, among: FailureFilter) -> int:
         """How many of the items that failed are meant."""
         query = select(func.count()).where(items.c.generation_id == generation_id, *_where(among))
         return int(self._database.scalar(query))
@@ -161,7 +161,7 @@ class FailedItems:
         *,
         keys: Sequence[str] | None = None,
         error_class: str | None = None,
-        among: Among | None = None,
+        among: FailureFilter | None = None,
     ) -> int:
         """Put items back, due at once with all their attempts; returns how many.
 
@@ -181,7 +181,7 @@ class FailedItems:
         return self._move(generation_id, keys, where, values)
 
     def skip(
-        self, generation_id: int, *, keys: Sequence[str] | None = None, among: Among | None = None
+        self, generation_id: int, *, keys: Sequence[str] | None = None, among: FailureFilter | None = None
     ) -> int:
         """Let failed items be until their content changes: they need no look any more; returns how many."""
         where = [_KINDS[FailureKind.FAILED], *([] if among is None else _where(among))]
@@ -215,7 +215,7 @@ class FailedItems:
         return self._database.write(work)
 
 
-def _where(among: Among) -> list[ColumnElement[bool]]:
+def _where(among: FailureFilter) -> list[ColumnElement[bool]]:
     # A cause is noted only of what needs a look; asked for the state too, SQLite takes another index.
     kind = _KINDS[among.kind] if among.cause is None else items.c.cause == bytes.fromhex(among.cause)
     return [kind, *_with(among.text)]

@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, func, insert, literal, or_, select, update
 
 from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.records.items import Generation
-from embedconsole.ledger.schema import batches, deletions, doubts, generations, items, vectors
+from embedconsole.ledger.schema import batches, deletions, generations, items, rechecks, vectors
 from embedconsole.ledger.state import UNKNOWN, Stage
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ class Generations:
 
     def forget(self, generation: Generation) -> None:
         """Drop all that is known of its items, some thousand rows at a time."""
-        for table in (items, batches, doubts, deletions):
+        for table in (items, batches, rechecks, deletions):
             some = select(table.c.id).where(table.c.generation_id == generation.id)
             while ids := [row[0] for row in self._database.rows(some.limit(_ROWS_IN_ONE_STATEMENT))]:
                 self._database.execute(delete(table).where(table.c.id.in_(ids)))
@@ -248,7 +248,7 @@ def _same(column: Column[str | None], value: str | None) -> ColumnElement[bool]:
     return column.is_(None) if value is None else column == value
 
 
-class Succession:
+class GenerationComparison:
     """Questions about two generations, by their ids."""
 
     def __init__(self, database: Database) -> None:

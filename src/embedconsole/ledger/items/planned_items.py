@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, nul
 
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.items.difference import reason_in_sql, state_of_wanted
-from embedconsole.ledger.records.items import Known
+from embedconsole.ledger.records.items import KnownItem
 from embedconsole.ledger.schema import items, vectors
 from embedconsole.ledger.state import UNKNOWN, Reason, State
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from embedconsole.ledger.database import Database
-    from embedconsole.ledger.records.items import Change, Hashes, Wanted
+    from embedconsole.ledger.records.items import Change, DesiredItem, Hashes
 
 T = TypeVar("T")
 
@@ -154,24 +154,24 @@ _DESIRED_IDS = (
 )
 
 
-class CataloguedItems:
+class PlannedItems:
     """Items as the catalog wants them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def known(self, generation_id: int, points: Sequence[bytes]) -> dict[bytes, Known]:
+    def known(self, generation_id: int, points: Sequence[bytes]) -> dict[bytes, KnownItem]:
         """What is known of these points, by point."""
         if not points:
             return {}
         parameters = {"generation": generation_id, "points": points}
         rows = self._database.rows(_KNOWN, parameters)
-        return {row[1]: Known._make(row) for row in rows}
+        return {row[1]: KnownItem._make(row) for row in rows}
 
     def apply(
         self,
         generation_id: int,
-        new: Sequence[Wanted],
+        new: Sequence[DesiredItem],
         changes: Sequence[Change],
         touched: Sequence[tuple[int, bytes]] = (),
         forced: Sequence[int] = (),
@@ -227,7 +227,7 @@ class CataloguedItems:
 
 
 def count_of_wanted(generation_id: int) -> Select[Any]:
-    """The query of `CataloguedItems.count_wanted`."""
+    """The query of `PlannedItems.count_wanted`."""
     # All less those that are gone: both are counted in the work index, without reading the rows.
     everything = select(func.count()).where(items.c.generation_id == generation_id)
     gone = everything.where(items.c.state.in_(_MAY_BE_GONE), items.c.desired_embed_hash.is_(None))
@@ -240,7 +240,7 @@ def set_gone(connection: Connection, item_ids: Iterable[int]) -> None:
         connection.execute(_SET_GONE, {"ids": ids})
 
 
-def _new_row(generation_id: int, item: Wanted, due_at: int | None) -> dict[str, object]:
+def _new_row(generation_id: int, item: DesiredItem, due_at: int | None) -> dict[str, object]:
     return {
         "generation_id": generation_id,
         "point": item.point,

@@ -13,8 +13,8 @@ from sqlalchemy import delete, insert, select
 from embedconsole.ledger.dialect import now_ms
 from embedconsole.ledger.items.synced_items import set_held
 from embedconsole.ledger.records.items import Hashes
-from embedconsole.ledger.records.work import Doubt
-from embedconsole.ledger.schema import doubts, items
+from embedconsole.ledger.records.work import Recheck
+from embedconsole.ledger.schema import items, rechecks
 from embedconsole.ledger.state import State
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.database import Database
 
 
-class Doubts:
+class Rechecks:
     """The points to be looked at again."""
 
     def __init__(self, database: Database) -> None:
@@ -37,22 +37,25 @@ class Doubts:
             return
         due_at = now_ms() + int(delay * 1000)
         rows = [{"generation_id": generation_id, "key": key} for key in keys]
-        self._database.execute(insert(doubts).values(due_at=due_at), rows)
+        self._database.execute(insert(rechecks).values(due_at=due_at), rows)
 
-    def due(self, generation_id: int, limit: int = 1000) -> list[Doubt]:
+    def due(self, generation_id: int, limit: int = 1000) -> list[Recheck]:
         """Those whose time has come."""
         query = (
-            select(doubts.c.id, doubts.c.key)
-            .where(doubts.c.generation_id == generation_id, doubts.c.due_at <= now_ms())
-            .order_by(doubts.c.due_at)
+            select(rechecks.c.id, rechecks.c.key)
+            .where(rechecks.c.generation_id == generation_id, rechecks.c.due_at <= now_ms())
+            .order_by(rechecks.c.due_at)
             .limit(limit)
         )
-        return [Doubt(row[0], row[1]) for row in self._database.rows(query)]
+        return [Recheck(row[0], row[1]) for row in self._database.rows(query)]
 
     def settle(
-        self, generation_id: int, looked_at: Sequence[Doubt], found: Mapping[bytes, tuple[str, Hashes | None]]
+        self,
+        generation_id: int,
+        looked_at: Sequence[Recheck],
+        found: Mapping[bytes, tuple[str, Hashes | None]],
     ) -> int:
-        """Set what the collection holds to what was found there, and doubt no more.
+        """Set what the collection holds to what was found there, and take them off the list.
 
         What is in flight is left alone: whoever has it writes it anew.
 
@@ -72,8 +75,8 @@ class Doubts:
                     wrong += _enter_orphan(connection, generation_id, point, key, holds)
                 elif known[point] != holds:
                     wrong += set_held(connection, generation_id, point, known[point], holds)
-            ids = [doubt.id for doubt in looked_at]
-            connection.execute(delete(doubts).where(doubts.c.id.in_(ids)))
+            ids = [recheck.id for recheck in looked_at]
+            connection.execute(delete(rechecks).where(rechecks.c.id.in_(ids)))
             return wrong
 
         return self._database.write(work)

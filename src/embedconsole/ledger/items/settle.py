@@ -13,7 +13,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, null, select, update
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.failure_causes import cause_of
 from embedconsole.ledger.items import crash_counts as crashes
-from embedconsole.ledger.items.claim import LEASE_SECONDS, Wanting, claim
+from embedconsole.ledger.items.claim import LEASE_SECONDS, ClaimRequest, claim
 from embedconsole.ledger.items.difference import reason_in_sql, state_in_sql, state_of_wanted
 from embedconsole.ledger.items.planned_items import NO_ERROR, NOT_WANTED
 from embedconsole.ledger.schema import batches, items, workers
@@ -141,7 +141,7 @@ class Work:
             suspects: Also, when nothing else is due, claim items that were in several crashes.
         """
 
-        wanted = Wanting(generation_id, worker_id, slot, limit, at_least, suspects)
+        wanted = ClaimRequest(generation_id, worker_id, slot, limit, at_least, suspects)
         return self._database.write(lambda connection: claim(connection, wanted))
 
     def extend(self, batch: Batch) -> bool:
@@ -270,7 +270,7 @@ def _free(connection: Connection, held: ColumnElement[bool]) -> None:
     """Give items back, due at once, of whose points nobody has said what became of them."""
     for delay in (0.0, crashes.LATE_WRITES_SECONDS):
         # At once, so that what was written is not paid for again; and later, for what is still on its way.
-        crashes.doubt(connection, held, delay)
+        crashes.recheck_later(connection, held, delay)
     connection.execute(update(items).where(held).values(**_FREE))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, case, insert, literal, or_, select, update
 
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.items.difference import reason_in_sql, state_in_sql
-from embedconsole.ledger.records.items import Believed
+from embedconsole.ledger.records.items import SyncedItem
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import UNKNOWN, Reason, State
 
@@ -59,24 +59,24 @@ _ENTER = Bulk(
 )
 
 
-class Beliefs:
+class SyncedItems:
     """The items as the collection is believed to hold them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def page(self, generation_id: int, after: bytes, count: int) -> list[Believed]:
+    def page(self, generation_id: int, after: bytes, count: int) -> list[SyncedItem]:
         """The items that follow a point, in the order of the points; `b""` is before the first."""
         return self._read(_PAGE, {"generation": generation_id, "after": after, "count": count})
 
-    def of(self, generation_id: int, points: Sequence[bytes]) -> dict[bytes, Believed]:
+    def of(self, generation_id: int, points: Sequence[bytes]) -> dict[bytes, SyncedItem]:
         """Those of these points that there is an item of."""
         if not points:
             return {}
         found = self._read(_THESE, {"generation": generation_id, "points": list(points)})
         return {one.point: one for one in found}
 
-    def synced(self, generation_id: int, count: int) -> list[Believed]:
+    def synced(self, generation_id: int, count: int) -> list[SyncedItem]:
         """Some items that the collection holds as they should be."""
         return self._read(_SYNCED, {"generation": generation_id, "count": count})
 
@@ -84,7 +84,7 @@ class Beliefs:
         """The keys of those of the items that the catalog is believed to want."""
         return [row[2] for row in self._database.rows(_KEYS, {"ids": list(item_ids)})]
 
-    def correct(self, generation_id: int, found: Iterable[tuple[Believed, Hashes | None]]) -> int:
+    def correct(self, generation_id: int, found: Iterable[tuple[SyncedItem, Hashes | None]]) -> int:
         """Set what points hold to what was found there, where that is still believed which was then.
 
         What is in flight is left alone: whoever has it writes it anew.
@@ -124,8 +124,8 @@ class Beliefs:
 
         return self._database.write(work)
 
-    def _read(self, query: Select[Any], parameters: Mapping[str, object]) -> list[Believed]:
-        def work(connection: Connection) -> list[Believed]:
+    def _read(self, query: Select[Any], parameters: Mapping[str, object]) -> list[SyncedItem]:
+        def work(connection: Connection) -> list[SyncedItem]:
             now = connection.scalar(select(now_ms())) or 0
             return [_believed(row, now) for row in connection.execute(query, parameters)]
 
@@ -170,8 +170,8 @@ def _still(believed: Hashes | None) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _believed(row: Row[*tuple[Any, ...]], now: int) -> Believed:
-    return Believed._make((*row[:7], row[7] is not None and row[8] > now))
+def _believed(row: Row[*tuple[Any, ...]], now: int) -> SyncedItem:
+    return SyncedItem._make((*row[:7], row[7] is not None and row[8] > now))
 
 
 def _adopted(generation_id: int, one: Adoption, now: int | None) -> dict[str, object]:

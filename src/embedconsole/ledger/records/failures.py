@@ -15,7 +15,7 @@ class FailureKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Among:
+class FailureFilter:
     """Which of the items that failed are meant.
 
     Attributes:
@@ -68,10 +68,10 @@ class FailureGroup:
     next_try: float | None = None
 
     @property
-    def among(self) -> Among:
+    def among(self) -> FailureFilter:
         """What to ask for its items by."""
         return self.among_with("")
 
-    def among_with(self, text: str) -> Among:
+    def among_with(self, text: str) -> FailureFilter:
         """What to ask for those of its items by that have a text in them."""
-        return Among(self.kind, self.cause or None, text)
+        return FailureFilter(self.kind, self.cause or None, text)

@@ -19,7 +19,7 @@ class AlertVerdict:
     text: str | None
 
 
-class Turn(StrEnum):
+class NotificationReason(StrEnum):
     """Why an incident is told."""
 
     OPENED = "opened"
@@ -28,7 +28,7 @@ class Turn(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Notification:
     """A message to be sent, by nobody else for a while.
 
     Attributes:
@@ -38,7 +38,7 @@ class Telling:
     """
 
     name: str
-    turn: Turn
+    turn: NotificationReason
     text: str
     lasted: float
     change: int

@@ -51,7 +51,7 @@ class Hashes(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class DesiredItem:
     """What the catalog wants one item to be; `source` is the hash of its row."""
 
     key: str
@@ -61,7 +61,7 @@ class Wanted:
     reason: Reason = Reason.NEW
 
 
-class Known(NamedTuple):
+class KnownItem(NamedTuple):
     """What the ledger knows of one item; desired hashes of None mean that it is gone from the catalog.
 
     A tuple, because a scan makes one for every item there is.
@@ -77,7 +77,7 @@ class Known(NamedTuple):
     source: bytes | None
 
 
-class Believed(NamedTuple):
+class SyncedItem(NamedTuple):
     """What the ledger believes of one point; a tuple, because a verify makes one for every item there is.
 
     Attributes:

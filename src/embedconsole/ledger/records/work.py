@@ -106,7 +106,7 @@ class Settlement:
     released: Sequence[ClaimedItem] = ()
 
 
-class Doubt(NamedTuple):
+class Recheck(NamedTuple):
     """An item whose point is to be looked at again."""
 
     id: int

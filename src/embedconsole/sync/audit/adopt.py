@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from embedconsole.items import CollectionState, JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.content.marker import Held
+    from embedconsole.sync.content.marker import MarkedPoint
     from embedconsole.sync.content.recipe import Content
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 _PAGE = 1_000
@@ -80,7 +80,7 @@ class _Page:
     """One page of the collection, sorted by what may be done with it."""
 
     found: Adoptable
-    marked: list[Held] = field(default_factory=list)
+    marked: list[MarkedPoint] = field(default_factory=list)
     alike: list[tuple[Content, JsonObject]] = field(default_factory=list)
     unlike: list[Content] = field(default_factory=list)
 
@@ -98,18 +98,18 @@ async def adoptable(
         Refused: there is no such collection, or it does not fit the configuration.
         Fault: catalog, ledger or collection do not answer.
     """
-    assembly = assembly_of(engine.assemblies, pipeline)
-    state = await _checked_state(assembly)
-    await anyio.to_thread.run_sync(_check_ledger, engine.ledger, assembly, state)
-    found = await found_in(assembly, progress or AuditProgress(), unmarked=unmarked)
+    components = assembly_of(engine.all_components, pipeline)
+    state = await _checked_state(components)
+    await anyio.to_thread.run_sync(_check_ledger, engine.ledger, components, state)
+    found = await found_in(components, progress or AuditProgress(), unmarked=unmarked)
     check_model(pipeline, found)
     return found
 
 
-async def found_in(assembly: Assembly, progress: AuditProgress, *, unmarked: bool) -> Adoptable:
+async def found_in(components: Components, progress: AuditProgress, *, unmarked: bool) -> Adoptable:
     """What there is in a collection that exists. Raises Fault: catalog or collection do not answer."""
     found = Adoptable()
-    async for page in _pages(assembly, progress, unmarked=unmarked):
+    async for page in _pages(components, progress, unmarked=unmarked):
         found = _sum(found, page.found)
     return found
 
@@ -146,27 +146,27 @@ async def adopt(
     Raises:
         Fault: catalog, ledger or collection do not answer; what was entered stands, and it can be done again.
     """
-    assembly = assembly_of(engine.assemblies, pipeline)
-    generation = await anyio.to_thread.run_sync(settled_generation, assembly, engine.ledger)
-    await anyio.to_thread.run_sync(check_models, generation, assembly, engine.ledger)
+    components = assembly_of(engine.all_components, pipeline)
+    generation = await anyio.to_thread.run_sync(settled_generation, components, engine.ledger)
+    await anyio.to_thread.run_sync(check_models, generation, components, engine.ledger)
     # Before: should we be killed, every later run is to look at all of it.
     await anyio.to_thread.run_sync(engine.ledger.generations.forget_scans, generation.id)
     adopted = Adopted(Adoptable())
-    async for page in _pages(assembly, progress or AuditProgress(), unmarked=unmarked):
+    async for page in _pages(components, progress or AuditProgress(), unmarked=unmarked):
         # The marker first: a point that bears it is found again should we be killed now.
-        await _mark(assembly, page)
+        await _mark(components, page)
         entries = _entries(page, trust_vectors=trust_vectors)
-        entered = await anyio.to_thread.run_sync(engine.ledger.beliefs.adopt, generation.id, entries)
+        entered = await anyio.to_thread.run_sync(engine.ledger.synced_items.adopt, generation.id, entries)
         adopted = Adopted(_sum(adopted.found, page.found), adopted.entered + entered)
     if unmarked:
         # The operator has seen what the others are: the next run asks no more.
-        address = address_of(assembly.pipeline.collection)
+        address = address_of(components.pipeline.collection)
         await anyio.to_thread.run_sync(engine.ledger.generations.use, generation.id, address)
     return adopted
 
 
-async def _checked_state(assembly: Assembly) -> CollectionState:
-    collection = assembly.collection
+async def _checked_state(components: Components) -> CollectionState:
+    collection = components.collection
     state = await collection.describe()
     if state is None:
         raise Refused(
@@ -174,7 +174,7 @@ async def _checked_state(assembly: Assembly) -> CollectionState:
             "it does not exist, so there is nothing to adopt",
             remedy="Bring it back from a snapshot, or start from scratch with `embedconsole run`",
         )
-    blocking = [one for one in compared(assembly, state) if one.blocking]
+    blocking = [one for one in compared(components, state) if one.blocking]
     if blocking:
         first = blocking[0]
         raise Refused(
@@ -185,9 +185,9 @@ async def _checked_state(assembly: Assembly) -> CollectionState:
     return state
 
 
-def _check_ledger(ledger: Ledger, assembly: Assembly, state: CollectionState) -> None:
-    name = assembly.pipeline.name
-    generation = current_generation(assembly, ledger)
+def _check_ledger(ledger: Ledger, components: Components, state: CollectionState) -> None:
+    name = components.pipeline.name
+    generation = current_generation(components, ledger)
     known = 0 if generation is None else ledger.overview.counts(generation.id).total
     if known and known >= state.points:
         raise ConfigError(
@@ -196,16 +196,16 @@ def _check_ledger(ledger: Ledger, assembly: Assembly, state: CollectionState) ->
         )
 
 
-async def _pages(assembly: Assembly, progress: AuditProgress, *, unmarked: bool) -> AsyncIterator[_Page]:
+async def _pages(components: Components, progress: AuditProgress, *, unmarked: bool) -> AsyncIterator[_Page]:
     gate = Gate("collection", concurrency=1, patient=False, drained=anyio.Event())
-    recipe = await anyio.to_thread.run_sync(assembly.recipe)
+    recipe = await anyio.to_thread.run_sync(components.recipe)
     start: PointId | None = None
     while True:
         scroll = partial(
-            assembly.collection.scroll, start, fields=None if unmarked else [MARKER], limit=_PAGE
+            components.collection.scroll, start, fields=None if unmarked else [MARKER], limit=_PAGE
         )
         try:
-            page = await gate.call(scroll, assembly.pipeline.retry)
+            page = await gate.call(scroll, components.pipeline.retry)
         except Stop as stop:
             raise stop.fault from stop
         progress.points += len(page.points)
@@ -215,7 +215,7 @@ async def _pages(assembly: Assembly, progress: AuditProgress, *, unmarked: bool)
             held = {point: read_point(point, payload) for point, payload in points.items()}
             ours = [one for one in held.values() if one.pipeline == recipe.pipeline]
             bare = {str(point): point for point, payload in points.items() if MARKER not in payload}
-            rows = assembly.catalog.read([*(one.key for one in ours), *(bare if unmarked else ())])
+            rows = components.catalog.read([*(one.key for one in ours), *(bare if unmarked else ())])
             contents = {key: recipe.content(row) for key, row in rows.items()}
             return _sorted(points, ours, {key: bare[key] for key in bare if unmarked}, contents)
 
@@ -227,7 +227,7 @@ async def _pages(assembly: Assembly, progress: AuditProgress, *, unmarked: bool)
 
 def _sorted(
     points: Mapping[PointId, JsonObject],
-    ours: list[Held],
+    ours: list[MarkedPoint],
     bare: Mapping[str, PointId],
     contents: Mapping[str, Content],
 ) -> _Page:
@@ -257,7 +257,7 @@ def _sorted(
     return page
 
 
-def _embed(held: Held) -> bytes | None:
+def _embed(held: MarkedPoint) -> bytes | None:
     return None if held.holds is None else held.holds.embed
 
 
@@ -275,11 +275,11 @@ def _sum(one: Adoptable, other: Adoptable) -> Adoptable:
     )
 
 
-async def _mark(assembly: Assembly, page: _Page) -> None:
+async def _mark(components: Components, page: _Page) -> None:
     """Have points bear our marker beside what they say already."""
     contents = [content for content, _ in page.alike]
     markers: list[JsonObject] = [{MARKER: content.payload[MARKER]} for content in contents]
-    await assembly.collection.update(Points([content.point for content in contents], {}, markers))
+    await components.collection.update(Points([content.point for content in contents], {}, markers))
 
 
 def _entries(page: _Page, *, trust_vectors: bool) -> list[Adoption]:

@@ -21,17 +21,17 @@ if TYPE_CHECKING:
 
     from embedconsole.catalog.base import Catalog
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Generation, Known
+    from embedconsole.ledger.records.items import Generation, KnownItem
     from embedconsole.sync.content.recipe import Recipe
     from embedconsole.sync.plan.planner import Decisions
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.shared.report import Progress
 
 _IDS = 1_000
 
 
 def audit_catalog(
-    assembly: Assembly,
+    components: Components,
     ledger: Ledger,
     generation: Generation,
     progress: Progress,
@@ -44,10 +44,10 @@ def audit_catalog(
         Transient, Refused: the catalog or the ledger fails.
         Stopped: `stop` said so.
     """
-    recipe = assembly.recipe()
-    sink = DriftSink(assembly.catalog, ledger, generation.id, recipe)
+    recipe = components.recipe()
+    sink = DriftSink(components.catalog, ledger, generation.id, recipe)
     planner = Planner(
-        catalog=assembly.catalog,
+        catalog=components.catalog,
         ledger=ledger,
         generation=generation,
         recipe=recipe,
@@ -55,10 +55,10 @@ def audit_catalog(
         sink=sink,
         stop=stop,
     )
-    lease = run_lease(assembly.pipeline.name)
-    at_work = ledger.presence.holder(lease) is not None
+    lease = run_lease(components.pipeline.name)
+    at_work = ledger.processes.holder(lease) is not None
     planner.run(PlanOptions(full=True))
-    at_work = at_work or ledger.presence.holder(lease) is not None
+    at_work = at_work or ledger.processes.holder(lease) is not None
     found = CatalogAudit(progress.scanned, sink.missing, sink.changed, sink.gone_count)
     # The present run finds them, or has found them after we looked.
     return CatalogAudit(progress.scanned, waiting=found.drift) if at_work else found
@@ -93,10 +93,12 @@ class DriftSink:
 
     def gone(self, item_ids: array[int]) -> str | None:
         for start in range(0, len(item_ids), _IDS):
-            keys = self.ledger.beliefs.wanted_keys(item_ids[start : start + _IDS])
+            keys = self.ledger.synced_items.wanted_keys(item_ids[start : start + _IDS])
             there = self.catalog.read(keys)
             self.gone_count += sum(key not in there for key in keys)
         return None
 
-    def _known(self, keys: Sequence[str]) -> dict[bytes, Known]:
-        return self.ledger.catalogued.known(self.generation_id, [point_order(point_id(key)) for key in keys])
+    def _known(self, keys: Sequence[str]) -> dict[bytes, KnownItem]:
+        return self.ledger.planned_items.known(
+            self.generation_id, [point_order(point_id(key)) for key in keys]
+        )

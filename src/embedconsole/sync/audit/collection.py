@@ -17,7 +17,7 @@ from embedconsole.faults import Fault
 from embedconsole.items import MARKER, point_at
 from embedconsole.sync.audit.merge_join import Stream, side_by_side
 from embedconsole.sync.audit.report import CollectionAudit
-from embedconsole.sync.content.marker import Held, read_point
+from embedconsole.sync.content.marker import MarkedPoint, read_point
 from embedconsole.sync.shared.report import Progress
 from embedconsole.sync.shared.verdict import DRIFT, Verdict, holds_of, judge
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from embedconsole.config.settings import RetryConfig
     from embedconsole.items import PointId
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Believed, Hashes
+    from embedconsole.ledger.records.items import Hashes, SyncedItem
     from embedconsole.sync.audit.vectors import Reservoir
     from embedconsole.sync.resilience.gate import Gate
 
@@ -52,7 +52,7 @@ class Finding(NamedTuple):
     verdict: Verdict
     point: bytes
     key: str
-    item: Believed | None
+    item: SyncedItem | None
     holds: Hashes | None
 
 
@@ -121,15 +121,15 @@ class CollectionAuditor:
             examples={verdict: tuple(keys) for verdict, keys in self._examples.items()},
         )
 
-    async def _items(self) -> list[Believed]:
-        read = partial(self.ledger.beliefs.page, self.generation_id, self._after, _PAGE)
+    async def _items(self) -> list[SyncedItem]:
+        read = partial(self.ledger.synced_items.page, self.generation_id, self._after, _PAGE)
         page = await anyio.to_thread.run_sync(read)
         if page:
             self._after = page[-1].point
             self.progress.items += len(page)
         return page
 
-    async def _points(self) -> list[Held]:
+    async def _points(self) -> list[MarkedPoint]:
         collection = self.collection
         if collection is None or self._exhausted:
             return []
@@ -140,7 +140,7 @@ class CollectionAuditor:
         self.progress.points += len(page.points)
         return [read_point(point, payload) for point, payload in page.points]
 
-    def _compare(self, items: Sequence[Believed], points: Sequence[Held]) -> list[bytes]:
+    def _compare(self, items: Sequence[SyncedItem], points: Sequence[MarkedPoint]) -> list[bytes]:
         """Count what is clear; returns what looks wrong."""
         by_point = {held.point: held for held in points}
         suspects = []
@@ -185,7 +185,7 @@ class CollectionAuditor:
             await self.repair(findings)
 
     def _settle(
-        self, point: bytes, item: Believed | None, held: Held | None, findings: list[Finding]
+        self, point: bytes, item: SyncedItem | None, held: MarkedPoint | None, findings: list[Finding]
     ) -> None:
         if item is None and held is None:
             return  # deleted meanwhile
@@ -218,10 +218,10 @@ class CollectionAuditor:
         if len(examples) < _EXAMPLES:
             examples.append(finding.key)
 
-    async def _believed(self, points: Sequence[bytes]) -> dict[bytes, Believed]:
-        return await anyio.to_thread.run_sync(self.ledger.beliefs.of, self.generation_id, points)
+    async def _believed(self, points: Sequence[bytes]) -> dict[bytes, SyncedItem]:
+        return await anyio.to_thread.run_sync(self.ledger.synced_items.of, self.generation_id, points)
 
-    async def _held(self, points: Sequence[bytes]) -> dict[bytes, Held]:
+    async def _held(self, points: Sequence[bytes]) -> dict[bytes, MarkedPoint]:
         collection = self.collection
         if collection is None:
             return {}

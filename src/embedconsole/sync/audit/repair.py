@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.audit.collection import Finding
     from embedconsole.sync.audit.report import Audit
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 
@@ -86,8 +86,8 @@ class LedgerRepairer:
             self.ledger.generations.forget_scans(self.generation_id)
             self._adopting = True
         if wrong:
-            self.ledger.beliefs.correct(self.generation_id, wrong)
-        self.ledger.beliefs.adopt(self.generation_id, unknown)
+            self.ledger.synced_items.correct(self.generation_id, wrong)
+        self.ledger.synced_items.adopt(self.generation_id, unknown)
 
 
 async def repair(
@@ -119,9 +119,9 @@ async def _repaired(
     engine: Engine, sample: int, allow_deletes: bool, progress: Mapping[str, AuditProgress]
 ) -> Repaired:
     found = {}
-    for assembly in engine.assemblies:
-        name = assembly.pipeline.name
-        found[name] = await _set_right(engine.ledger, assembly, sample, progress[name])
+    for components in engine.all_components:
+        name = components.pipeline.name
+        found[name] = await _set_right(engine.ledger, components, sample, progress[name])
     sound = frozenset(name for name, audit in found.items() if not audit.failed)
     run = RunReport(None)
     if sound:
@@ -138,25 +138,25 @@ async def _repaired(
     return Repaired(found, run, left)
 
 
-async def _set_right(ledger: Ledger, assembly: Assembly, sample: int, progress: AuditProgress) -> Audit:
-    if await anyio.to_thread.run_sync(current_generation, assembly, ledger) is None:
+async def _set_right(ledger: Ledger, components: Components, sample: int, progress: AuditProgress) -> Audit:
+    if await anyio.to_thread.run_sync(current_generation, components, ledger) is None:
         # The lost ledger knew by which model; now only the points tell.
-        await _check_model(assembly)
-    generation = await anyio.to_thread.run_sync(settled_generation, assembly, ledger)
-    await anyio.to_thread.run_sync(check_models, generation, assembly, ledger)
+        await _check_model(components)
+    generation = await anyio.to_thread.run_sync(settled_generation, components, ledger)
+    await anyio.to_thread.run_sync(check_models, generation, components, ledger)
     repairer = LedgerRepairer(ledger, generation.id)
-    audit = await Verification(ledger, assembly, generation, sample, progress, repairer.repair).audit()
-    await anyio.to_thread.run_sync(note_audit, ledger, assembly.pipeline.name, audit)
+    audit = await Verification(ledger, components, generation, sample, progress, repairer.repair).audit()
+    await anyio.to_thread.run_sync(note_audit, ledger, components.pipeline.name, audit)
     if not isinstance(audit.schema, NotChecked) and audit.schema.drift:
-        await initialise(assembly)
+        await initialise(components)
     return audit
 
 
-async def _check_model(assembly: Assembly) -> None:
+async def _check_model(components: Components) -> None:
     try:
-        if await assembly.collection.describe() is None:
+        if await components.collection.describe() is None:
             return
-        found = await found_in(assembly, AuditProgress(), unmarked=False)
+        found = await found_in(components, AuditProgress(), unmarked=False)
     except Fault:
         return  # the verify says why
-    check_model(assembly.pipeline.name, found)
+    check_model(components.pipeline.name, found)

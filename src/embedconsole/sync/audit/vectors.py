@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from embedconsole.embedders.base import Embedder
     from embedconsole.items import EmbedInput, PointId
-    from embedconsole.ledger.records.items import Believed
+    from embedconsole.ledger.records.items import SyncedItem
     from embedconsole.sync.content.recipe import Content
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
     Vector = NDArray[np.float32]
 
@@ -39,10 +39,10 @@ class Reservoir:
 
     size: int
     luck: random.Random = field(default_factory=random.Random)
-    kept: list[Believed] = field(default_factory=list)
+    kept: list[SyncedItem] = field(default_factory=list)
     _seen: int = 0
 
-    def offer(self, item: Believed) -> None:
+    def offer(self, item: SyncedItem) -> None:
         """Take it into account."""
         self._seen += 1
         if len(self.kept) < self.size:
@@ -51,17 +51,17 @@ class Reservoir:
             self.kept[place] = item
 
 
-async def audit_vectors(assembly: Assembly, sample: Sequence[Believed]) -> VectorAudit | NotChecked:
+async def audit_vectors(components: Components, sample: Sequence[SyncedItem]) -> VectorAudit | NotChecked:
     """Embed the sampled items again and compare; items that were edited since they were synced are left out.
 
     Raises:
         Fault, Stop: the catalog, an embedder or the collection fails.
     """
-    contents = await anyio.to_thread.run_sync(_unedited, assembly, sample)
-    stored = await assembly.collection.stored([content.point for content in contents])
+    contents = await anyio.to_thread.run_sync(_unedited, components, sample)
+    stored = await components.collection.stored([content.point for content in contents])
     there = {point: by_slot(found.vectors) for point, found in stored.items()}
     lowest: dict[PointId, float] = {}
-    for name, embedder in assembly.embedders.items():
+    for name, embedder in components.embedders.items():
         pairs = [
             _Pair(content.point, entry, there[content.point][slot])
             for content in contents
@@ -70,7 +70,7 @@ async def audit_vectors(assembly: Assembly, sample: Sequence[Believed]) -> Vecto
         ]
         for start in range(0, len(pairs), embedder.batch_size):
             piece = pairs[start : start + embedder.batch_size]
-            for point, similarity in await _similarities(assembly, embedder, piece):
+            for point, similarity in await _similarities(components, embedder, piece):
                 lowest[point] = min(similarity, lowest.get(point, 1.0))
     if not lowest:
         return NotChecked("there was no synced item to sample")
@@ -78,9 +78,9 @@ async def audit_vectors(assembly: Assembly, sample: Sequence[Believed]) -> Vecto
     return VectorAudit(len(lowest), differing, min(lowest.values()))
 
 
-def _unedited(assembly: Assembly, sample: Sequence[Believed]) -> list[Content]:
-    recipe = assembly.recipe()
-    rows = assembly.catalog.read([item.key for item in sample])
+def _unedited(components: Components, sample: Sequence[SyncedItem]) -> list[Content]:
+    recipe = components.recipe()
+    rows = components.catalog.read([item.key for item in sample])
     contents = {key: recipe.content(row) for key, row in rows.items()}
     return [
         contents[item.key]
@@ -98,18 +98,18 @@ class _Pair(NamedTuple):
 
 
 async def _similarities(
-    assembly: Assembly, embedder: Embedder, piece: Sequence[_Pair]
+    components: Components, embedder: Embedder, piece: Sequence[_Pair]
 ) -> list[tuple[PointId, float]]:
     gate = Gate(f"embedder {embedder.name}", concurrency=1, patient=False, drained=anyio.Event())
     inputs = [pair.entry for pair in piece]
     try:
-        embedded = await gate.call(lambda: embedder.embed(inputs), assembly.pipeline.retry)
+        embedded = await gate.call(lambda: embedder.embed(inputs), components.pipeline.retry)
     except BadInput:
         if len(piece) == 1:
             return []  # it was embedded once; what the service thinks of it now is another matter
         middle = len(piece) // 2
-        first = await _similarities(assembly, embedder, piece[:middle])
-        return first + await _similarities(assembly, embedder, piece[middle:])
+        first = await _similarities(components, embedder, piece[:middle])
+        return first + await _similarities(components, embedder, piece[middle:])
     return [
         (pair.point, _similarity(embedded.vectors[place], pair.stored))
         for place, pair in enumerate(piece)

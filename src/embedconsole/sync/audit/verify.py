@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.sync.audit.collection import Repair
     from embedconsole.sync.audit.report import CatalogAudit, VectorAudit
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 T = TypeVar("T")
@@ -50,10 +50,10 @@ async def verify(
     Raises:
         Fault: the ledger does not answer.
     """
-    assembly = assembly_of(engine.assemblies, pipeline)
-    generation = await anyio.to_thread.run_sync(current_generation, assembly, engine.ledger)
+    components = assembly_of(engine.all_components, pipeline)
+    generation = await anyio.to_thread.run_sync(current_generation, components, engine.ledger)
     audit = await Verification(
-        engine.ledger, assembly, generation, sample, progress or AuditProgress()
+        engine.ledger, components, generation, sample, progress or AuditProgress()
     ).audit()
     await anyio.to_thread.run_sync(note_audit, engine.ledger, pipeline, audit)
     return audit
@@ -77,7 +77,7 @@ class Verification:
     """
 
     ledger: Ledger
-    assembly: Assembly
+    components: Components
     generation: Generation | None
     sample: int = 0
     progress: AuditProgress = field(default_factory=AuditProgress)
@@ -87,7 +87,7 @@ class Verification:
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
-        name = f"collection {self.assembly.pipeline.collection.name}"
+        name = f"collection {self.components.pipeline.collection.name}"
         self._gate = Gate(name, concurrency=2, patient=False, drained=anyio.Event())
 
     async def audit(self) -> Audit:
@@ -123,7 +123,7 @@ class Verification:
         async def scan() -> CatalogAudit:
             return await anyio.to_thread.run_sync(
                 audit_catalog,
-                self.assembly,
+                self.components,
                 self.ledger,
                 generation,
                 self.progress.scan,
@@ -133,7 +133,7 @@ class Verification:
 
         try:
             if self.generation is not None:
-                await anyio.to_thread.run_sync(check_models, generation, self.assembly, self.ledger)
+                await anyio.to_thread.run_sync(check_models, generation, self.components, self.ledger)
             return await _checked(scan)
         except ConfigError as error:
             return _not_checked(error)
@@ -141,20 +141,22 @@ class Verification:
             self._ended.set()
 
     async def _schema(self) -> SchemaAudit | NotChecked:
-        self._state = await self._gate.call(self.assembly.collection.describe, self.assembly.pipeline.retry)
+        self._state = await self._gate.call(
+            self.components.collection.describe, self.components.pipeline.retry
+        )
         if self._state is None:
             return NotChecked("the collection does not exist")
-        return SchemaAudit(tuple(compared(self.assembly, self._state)))
+        return SchemaAudit(tuple(compared(self.components, self._state)))
 
     async def _collection(self, reservoir: Reservoir) -> CollectionAudit:
         auditor = CollectionAuditor(
-            pipeline=self.assembly.pipeline.name,
+            pipeline=self.components.pipeline.name,
             generation_id=_NOBODYS if self.generation is None else self.generation.id,
             ledger=self.ledger,
-            collection=None if self._state is None else self.assembly.collection,
-            catalog=self.assembly.catalog,
+            collection=None if self._state is None else self.components.collection,
+            catalog=self.components.catalog,
             gate=self._gate,
-            retry=self.assembly.pipeline.retry,
+            retry=self.components.pipeline.retry,
             progress=self.progress,
             agreeing=reservoir if self.sample else None,
             repair=self.repair,
@@ -166,7 +168,7 @@ class Verification:
     ) -> VectorAudit | NotChecked:
         if isinstance(collection, NotChecked):
             return NotChecked(f"the collection was not: {collection.why}")
-        return await audit_vectors(self.assembly, reservoir.kept)
+        return await audit_vectors(self.components, reservoir.kept)
 
 
 async def _checked(check: Callable[[], Awaitable[T]]) -> T | NotChecked:

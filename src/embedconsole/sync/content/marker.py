@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from embedconsole.items import JsonObject, JsonValue, PointId
 
 
-class Held(NamedTuple):
+class MarkedPoint(NamedTuple):
     """A point as it is in the collection; a tuple, because a verify makes one for every point there is.
 
     Attributes:
@@ -30,20 +30,20 @@ class Held(NamedTuple):
     holds: Hashes | None = None
 
 
-def read_point(point: PointId, payload: JsonObject) -> Held:
+def read_point(point: PointId, payload: JsonObject) -> MarkedPoint:
     """A point by its payload, of which the marker is enough."""
     order = point_order(point)
     marker = payload.get(MARKER)
     if not isinstance(marker, dict):
-        return Held(order)
+        return MarkedPoint(order)
     pipeline, holds = marker.get("pipeline"), _hashes(marker)
     if not isinstance(pipeline, str) or holds is None:
-        return Held(order)
+        return MarkedPoint(order)
     key = marker.get("key", str(point))
     # A copy of one of our points under another id is none of ours.
     if not isinstance(key, str) or point_id(key) != point:
-        return Held(order)
-    return Held(order, pipeline, key, holds)
+        return MarkedPoint(order)
+    return MarkedPoint(order, pipeline, key, holds)
 
 
 def _hashes(marker: dict[str, JsonValue]) -> Hashes | None:

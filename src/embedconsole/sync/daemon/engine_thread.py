@@ -14,8 +14,8 @@ import anyio
 from anyio.from_thread import start_blocking_portal
 
 from embedconsole.sync.daemon.lifecycle import open_engine
-from embedconsole.sync.daemon.order_listener import OrderTaker
-from embedconsole.sync.daemon.scheduler import Attendance
+from embedconsole.sync.daemon.order_listener import OrderListener
+from embedconsole.sync.daemon.scheduler import Schedulers
 from embedconsole.sync.resilience.background import alongside
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class EngineHandle:
         """Start a run; an operator may pause or cancel it from another process."""
 
         async def run() -> RunReport:
-            async with alongside(OrderTaker(self._engine).keep):
+            async with alongside(OrderListener(self._engine).keep):
                 return await self._engine.run(options, kind=kind, overlap=overlap)
 
         return self._start(run)
@@ -58,7 +58,7 @@ class EngineHandle:
         """Start the daemon's loop; `on_report` is called in the engine's thread."""
 
         async def attend() -> None:
-            await Attendance(self._engine, every, on_report).attend()
+            await Schedulers(self._engine, every, on_report).attend()
 
         return self._start(attend)
 

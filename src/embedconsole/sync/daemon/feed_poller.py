@@ -14,8 +14,8 @@ from embedconsole.sync.plan.feed_intake import FeedFailed
 from embedconsole.sync.shared.journal import Journal, log
 
 if TYPE_CHECKING:
-    from embedconsole.sync.plan.feed_intake import Intake
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.plan.feed_intake import FeedIntake
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 LOOK_EVERY = 1.0
@@ -27,7 +27,7 @@ _GATHER = 0.1
 
 
 @dataclass(slots=True)
-class FeedWatch:
+class FeedPoller:
     """The change feed of one pipeline; during a run of it, which takes the feed itself, it is not asked.
 
     Attributes:
@@ -36,7 +36,7 @@ class FeedWatch:
     """
 
     engine: Engine
-    assembly: Assembly
+    components: Components
     news: anyio.Event = field(default_factory=anyio.Event)
     due: bool = False
     _ask_at: float = 0.0
@@ -47,7 +47,7 @@ class FeedWatch:
 
     async def keep(self) -> None:
         """Continue until cancelled; ends at once where the pipeline has no feed."""
-        intake = self.assembly.intake
+        intake = self.components.intake
         if intake is None:
             return
         async with anyio.create_task_group() as group:
@@ -65,7 +65,7 @@ class FeedWatch:
         """What is due is being taken; the feed is asked again before there is more."""
         self.due = False
 
-    async def _look(self, intake: Intake) -> None:
+    async def _look(self, intake: FeedIntake) -> None:
         now = time.monotonic()
         try:
             if now >= self._check_at:
@@ -86,14 +86,14 @@ class FeedWatch:
         except Fault as fault:
             log.debug("%s: the change feed is not looked at: %s", self._name, fault)
 
-    async def _check(self, intake: Intake) -> None:
+    async def _check(self, intake: FeedIntake) -> None:
         journal = Journal(self._name, None)
         await anyio.to_thread.run_sync(intake.check, journal)
         await anyio.to_thread.run_sync(journal.flush, self.engine.ledger)
 
     @property
     def _name(self) -> str:
-        return self.assembly.pipeline.name
+        return self.components.pipeline.name
 
     def _wake(self) -> None:
         self._woken.set()

@@ -41,9 +41,9 @@ async def open_engine(
     """
     async with (
         _opened(ledger_url) as ledger,
-        assembled(pipelines, LedgerTickets(ledger)) as assemblies,
+        assembled(pipelines, LedgerTickets(ledger)) as all_components,
     ):
-        engine = WatchedEngine(ledger=ledger, assemblies=assemblies, me=this_worker(role))
+        engine = WatchedEngine(ledger=ledger, all_components=all_components, me=this_worker(role))
         pulse = Heartbeat(engine)
         try:
             async with alongside(pulse.keep):
@@ -68,4 +68,4 @@ async def _opened(ledger_url: str) -> AsyncIterator[Ledger]:
 def _leave(engine: WatchedEngine) -> None:
     # Else found dead by the next process that looks, or forgotten after a day.
     with suppress(Fault):
-        engine.ledger.presence.leave([engine.me.id])
+        engine.ledger.processes.leave([engine.me.id])

@@ -10,21 +10,21 @@ import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.daemon.orders import read_count, read_pipelines, read_wish
-from embedconsole.sync.shared.control import Verb, pause_in_force
+from embedconsole.sync.shared.control import OrderKind, pause_in_force
 from embedconsole.sync.shared.journal import log
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from embedconsole.ledger.records.presence import Order
-    from embedconsole.sync.daemon.orders import Wish
+    from embedconsole.ledger.records.processes import Order
+    from embedconsole.sync.daemon.orders import OrderedRun
     from embedconsole.sync.run.engine import Engine
 
 LOOK_BUSY, LOOK_IDLE = 0.8, 1.8
 
 
 @dataclass(slots=True)
-class OrderTaker:
+class OrderListener:
     """Looks for orders as long as the engine is open.
 
     Attributes:
@@ -36,7 +36,7 @@ class OrderTaker:
     """
 
     engine: Engine
-    ask: Callable[[Wish], None] | None = None
+    ask: Callable[[OrderedRun], None] | None = None
     rest: Callable[[Collection[str] | None], None] = lambda pipelines: None
     _done: set[int] = field(default_factory=set)
     _cancels: set[int] = field(default_factory=set)
@@ -60,7 +60,7 @@ class OrderTaker:
         fresh = await anyio.to_thread.run_sync(self.engine.ledger.orders.fresh)
         for order in fresh:
             # A cancel or a count of workers is not meant for processes of later.
-            meant = looked or order.verb in (Verb.SYNC, Verb.PAUSE, Verb.RESUME)
+            meant = looked or order.verb in (OrderKind.SYNC, OrderKind.PAUSE, OrderKind.RESUME)
             if meant and order.id not in self._done:
                 await self._obey(order)
             self._done.add(order.id)
@@ -82,17 +82,17 @@ class OrderTaker:
         control = self.engine.control
         try:
             match order.verb:
-                case Verb.SYNC:
+                case OrderKind.SYNC:
                     await self._sync(order)
-                case Verb.CANCEL:
+                case OrderKind.CANCEL:
                     await self._cancel(order)
-                case Verb.PAUSE:
+                case OrderKind.PAUSE:
                     control.pause(order.sender)
                     await self._take(order)
-                case Verb.RESUME:
+                case OrderKind.RESUME:
                     control.resume()
                     await self._take(order)
-                case Verb.WORKERS:
+                case OrderKind.WORKERS:
                     control.set_workers(read_count(order.arguments))
                     await self._take(order)
         except ConfigError as error:
@@ -110,7 +110,7 @@ class OrderTaker:
 
     async def _sync(self, order: Order) -> None:
         wish = read_wish(order.arguments, order.id)
-        ours = {assembly.pipeline.name for assembly in self.engine.assemblies}
+        ours = {components.pipeline.name for components in self.engine.all_components}
         if self.ask is not None and ours.issuperset(wish.pipelines or ()) and await self._take(order):
             self.ask(wish)
 

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.ledger.records.presence import LASTS
-from embedconsole.sync.shared.control import Verb
+from embedconsole.ledger.records.processes import LASTS
+from embedconsole.sync.shared.control import OrderKind
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.selection import parse_selection
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from embedconsole.items import JsonObject
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import Order
+    from embedconsole.ledger.records.processes import Order
 
 
 SWITCHED: JsonObject = {LASTS: True}
@@ -33,7 +33,7 @@ _NOT_UNDERSTOOD = "this version does not understand the order"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class OrderedRun:
     """A run that was requested.
 
     Attributes:
@@ -74,7 +74,7 @@ class Wish:
         return arguments
 
 
-def read_wish(arguments: Mapping[str, object], order: int) -> Wish:
+def read_wish(arguments: Mapping[str, object], order: int) -> OrderedRun:
     """The wish behind an order's arguments.
 
     Raises:
@@ -84,7 +84,7 @@ def read_wish(arguments: Mapping[str, object], order: int) -> Wish:
     force, only = (arguments.get(name) for name in ("force", "only"))
     if not isinstance(force, bool | None) or not _names(only):
         raise ConfigError(_NOT_UNDERSTOOD)
-    return Wish(
+    return OrderedRun(
         force=bool(force),
         pipelines=pipelines,
         only=tuple(map(str, _list(only))),
@@ -142,7 +142,7 @@ _ANSWER_PATIENCE = 2.0
 _LOOK_EVERY = 0.1
 
 
-def give(ledger: Ledger, verb: Verb, arguments: Mapping[str, object]) -> Order | None:
+def give(ledger: Ledger, verb: OrderKind, arguments: Mapping[str, object]) -> Order | None:
     """The order once it has been taken, and perhaps answered; None when no process took it: it is withdrawn.
 
     A pause or a resume is in force also when no process is there to take it, and is given as it stands.
@@ -154,7 +154,7 @@ def give(ledger: Ledger, verb: Verb, arguments: Mapping[str, object]) -> Order |
     """
     number = ledger.orders.give(verb, arguments, sender())
     order = _wait(ledger, number, PATIENCE, taken=True)
-    if order is None and (verb in (Verb.PAUSE, Verb.RESUME) or not ledger.orders.withdraw(number)):
+    if order is None and (verb in (OrderKind.PAUSE, OrderKind.RESUME) or not ledger.orders.withdraw(number)):
         # In force, or taken at the last moment.
         order = ledger.orders.get(number)
     if order is None or order.taken_by is None:

@@ -49,7 +49,7 @@ class Sampler:
             Fault: the ledger does not answer.
         """
         engine = self.engine
-        names = [assembly.pipeline.name for assembly in engine.assemblies]
+        names = [components.pipeline.name for components in engine.all_components]
         now = engine.tally
         pictures: Mapping[str, JsonObject] = {}
         # Who neither serves nor has done anything is only looking, or about to end.
@@ -91,6 +91,6 @@ class Sampler:
         # An embedded one belongs to one process at a time: it is not opened only to look at it.
         tally = self.engine.tally
         return all(
-            assembly.pipeline.collection.path is None or tally.of(assembly.pipeline.name).done > 0
-            for assembly in self.engine.assemblies
+            components.pipeline.collection.path is None or tally.of(components.pipeline.name).done > 0
+            for components in self.engine.all_components
         )

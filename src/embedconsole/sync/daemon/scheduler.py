@@ -12,9 +12,9 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import ConfigError, Fault, FaultClass, ungrouped
-from embedconsole.sync.daemon.feed_poller import FeedWatch
-from embedconsole.sync.daemon.order_listener import OrderTaker
-from embedconsole.sync.daemon.orders import Wish
+from embedconsole.sync.daemon.feed_poller import FeedPoller
+from embedconsole.sync.daemon.order_listener import OrderListener
+from embedconsole.sync.daemon.orders import OrderedRun
 from embedconsole.sync.resilience.background import alongside, first_of
 from embedconsole.sync.run.generations import current_generation
 from embedconsole.sync.shared.control import Halt
@@ -26,17 +26,17 @@ from embedconsole.sync.shared.report import Outcome, RunReport, none_ran
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 
-async def something_due(engine: Engine, assembly: Assembly) -> bool:
+async def something_due(engine: Engine, components: Components) -> bool:
     """Whether an item of this pipeline could be claimed now.
 
     Raises:
         Fault: the ledger does not answer.
     """
-    generation = await anyio.to_thread.run_sync(current_generation, assembly, engine.ledger)
+    generation = await anyio.to_thread.run_sync(current_generation, components, engine.ledger)
     if generation is None:
         return False
     return await anyio.to_thread.run_sync(engine.ledger.overview.next_due, generation.id) == 0.0
@@ -71,11 +71,11 @@ class Request:
         answers: Pipeline to why it was not done.
     """
 
-    wish: Wish
+    wish: OrderedRun
     answers: dict[str, str] = field(default_factory=dict)
 
 
-_SCHEDULED = Request(Wish())
+_SCHEDULED = Request(OrderedRun())
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Scheduler:
     """
 
     engine: Engine
-    assembly: Assembly
+    components: Components
     every: float
     on_report: Callable[[RunReport], None]
     _requests: deque[Request] = field(default_factory=deque)
@@ -104,17 +104,17 @@ class Scheduler:
     """Until when to leave alone what is due between runs."""
     _failures: int = 0
     """Runs in a row that a fault has ended."""
-    _feed: FeedWatch = field(init=False)
+    _feed: FeedPoller = field(init=False)
     _feed_at: float = 0.0
     """When the feed may be taken next."""
 
     def __post_init__(self) -> None:
-        self._feed = FeedWatch(self.engine, self.assembly)
+        self._feed = FeedPoller(self.engine, self.components)
 
     @property
     def name(self) -> str:
         """The pipeline's."""
-        return self.assembly.pipeline.name
+        return self.components.pipeline.name
 
     def ask(self, request: Request) -> None:
         """Have a run as soon as may be; call it in the engine's loop."""
@@ -254,14 +254,14 @@ class Scheduler:
 
     async def _something_due(self) -> bool:
         try:
-            return await something_due(self.engine, self.assembly)
+            return await something_due(self.engine, self.components)
         except Fault as fault:
             log.warning("%s", fault)
         return False
 
 
 @dataclass(slots=True)
-class Attendance:
+class Schedulers:
     """Has every pipeline run on its schedule, and when asked to: by a call of `ask`, or by an order.
 
     Attributes:
@@ -276,11 +276,11 @@ class Attendance:
 
     def __post_init__(self) -> None:
         self._schedulers = [
-            Scheduler(self.engine, assembly, self.every, self.on_report)
-            for assembly in self.engine.assemblies
+            Scheduler(self.engine, components, self.every, self.on_report)
+            for components in self.engine.all_components
         ]
 
-    def ask(self, wish: Wish) -> None:
+    def ask(self, wish: OrderedRun) -> None:
         """Have a run of each chosen pipeline as soon as may be; call it in the engine's loop."""
         request = Request(wish)
         for scheduler in self._of(wish.pipelines):
@@ -295,7 +295,7 @@ class Attendance:
         """Serve until the engine is drained."""
         self.engine.serves = True
         try:
-            taker = OrderTaker(self.engine, self.ask, self.rest)
+            taker = OrderListener(self.engine, self.ask, self.rest)
             with ungrouped():
                 async with alongside(taker.keep), alongside(self._keep_burying):
                     # Before that it is not known whether a pause is in force.

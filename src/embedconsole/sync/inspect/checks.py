@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from embedconsole.embedders.base import Embedder
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.sync.plan.feed_intake import Intake
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.plan.feed_intake import FeedIntake
+    from embedconsole.sync.run.components import Components
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIte
     yield await _check("ledger", partial(_open_and_try_ledger, ledger_url))
     for pipeline in pipelines:
         try:
-            async with assembled([pipeline]) as (assembly,):
-                async for check in check_assembly(assembly):
+            async with assembled([pipeline]) as (components,):
+                async for check in check_assembly(components):
                     yield replace(check, subject=f"{pipeline.name}: {check.subject}")
         except (ConfigError, Fault) as error:
             misconfigured = is_misconfigured(error)
@@ -62,31 +62,31 @@ async def check_ledger(ledger: Ledger) -> Check:
     return await _check("ledger", partial(anyio.to_thread.run_sync, _try_ledger, ledger))
 
 
-async def check_assembly(assembly: Assembly) -> AsyncIterator[Check]:
+async def check_assembly(components: Components) -> AsyncIterator[Check]:
     """Try a pipeline's parts that are open; gives each check as it ends."""
-    async for check in _check_parts(assembly, _try_embedder):
+    async for check in _check_parts(components, _try_embedder):
         yield check
 
 
-async def check_for_free(assembly: Assembly) -> AsyncIterator[Check]:
+async def check_for_free(components: Components) -> AsyncIterator[Check]:
     """The same without an embedding: embedders are asked for their health, where they have a door for it."""
-    async for check in _check_parts(assembly, _ask_health):
+    async for check in _check_parts(components, _ask_health):
         yield check
 
 
 async def _check_parts(
-    assembly: Assembly, try_embedder: Callable[[Embedder, bool], Awaitable[str]]
+    components: Components, try_embedder: Callable[[Embedder, bool], Awaitable[str]]
 ) -> AsyncIterator[Check]:
-    yield await _check("catalog", partial(_try_catalog, assembly))
-    if assembly.intake is not None:
-        yield await _check("change feed", partial(_try_feed, assembly.intake))
+    yield await _check("catalog", partial(_try_catalog, components))
+    if components.intake is not None:
+        yield await _check("change feed", partial(_try_feed, components.intake))
     tried: set[str] = set()
-    for vector, embedder in assembly.embedders.items():
+    for vector, embedder in components.embedders.items():
         if embedder.name not in tried:
             tried.add(embedder.name)
-            text = assembly.pipeline.vectors[vector].text is not None
+            text = components.pipeline.vectors[vector].text is not None
             yield await _check(f"embedder {embedder.name}", partial(try_embedder, embedder, text))
-    yield await _check("collection", partial(_try_collection, assembly))
+    yield await _check("collection", partial(_try_collection, components))
 
 
 async def _check(subject: str, work: Callable[[], Awaitable[str]]) -> Check:
@@ -109,22 +109,26 @@ async def _open_and_try_ledger(ledger_url: str) -> str:
 
 
 def _try_ledger(ledger: Ledger) -> str:
-    workers = len(ledger.presence.workers())
+    workers = len(ledger.processes.workers())
     return f"{ledger.database.dialect}, {workers} process{'' if workers == 1 else 'es'} at work"
 
 
-async def _try_catalog(assembly: Assembly) -> str:
+async def _try_catalog(components: Components) -> str:
     def look() -> str:
-        catalog = assembly.catalog
+        catalog = components.catalog
         catalog.check_write_back()
         known = f"columns {', '.join(catalog.columns)}"
-        found = [f"{catalog.count():,} items", known, *remarks(assembly.pipeline, catalog, assembly.recipe())]
+        found = [
+            f"{catalog.count():,} items",
+            known,
+            *remarks(components.pipeline, catalog, components.recipe()),
+        ]
         return "; ".join(found)
 
     return await anyio.to_thread.run_sync(look)
 
 
-async def _try_feed(intake: Intake) -> str:
+async def _try_feed(intake: FeedIntake) -> str:
     problem = await anyio.to_thread.run_sync(intake.problem)
     if problem is not None:
         raise Refused("change feed", problem)
@@ -155,8 +159,8 @@ async def _ask_health(embedder: Embedder, _: bool) -> str:
     return f"{embedder.identity}: no embedding was asked for"
 
 
-async def _try_collection(assembly: Assembly) -> str:
-    return describe_collection(assembly.collection.target, await assembly.collection.describe())
+async def _try_collection(components: Components) -> str:
+    return describe_collection(components.collection.target, await components.collection.describe())
 
 
 def describe_collection(target: str, state: CollectionState | None) -> str:

@@ -54,11 +54,11 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
     Raises:
         Transient, Refused: it does not answer, or not to us.
     """
-    assembly = assembly_of(engine.assemblies, pipeline)
-    collection = assembly.collection
+    components = assembly_of(engine.all_components, pipeline)
+    collection = components.collection
     state = await collection.describe()
-    vectors, asks = configured_vectors(assembly, state)
-    indexes = dict(assembly.pipeline.collection.indexes)
+    vectors, asks = configured_vectors(components, state)
+    indexes = dict(components.pipeline.collection.indexes)
     audits = await _audits(engine, pipeline)
     if state is None:
         return Survey(None, vectors, asks, indexes, audits=audits)
@@ -67,7 +67,7 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
         vectors=vectors,
         asks=asks,
         indexes=indexes,
-        differences=tuple(compared(assembly, state)),
+        differences=tuple(compared(components, state)),
         naming=await _naming(collection),
         optimizations=await _optimizations(collection),
         audits=audits,
@@ -76,7 +76,7 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
 
 async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
     """Look at what `init` would do for one of an engine's pipelines; see `plan_init`."""
-    return await plan_init(assembly_of(engine.assemblies, pipeline))
+    return await plan_init(assembly_of(engine.all_components, pipeline))
 
 
 async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:

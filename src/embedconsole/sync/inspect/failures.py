@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import anyio.to_thread
 
 from embedconsole.ledger.failure_causes import CAUSE_BYTES
-from embedconsole.ledger.records.failures import Among, FailureKind
+from embedconsole.ledger.records.failures import FailureFilter, FailureKind
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.generations import current_generation
 
@@ -51,10 +51,10 @@ class FailurePage:
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ChosenFailures:
     """Which of the failed items something is done about: those of some groups, or those with some keys."""
 
-    groups: tuple[Among, ...] = ()
+    groups: tuple[FailureFilter, ...] = ()
     keys: tuple[str, ...] = ()
 
 
@@ -68,30 +68,30 @@ def failure_overview(ledger: Ledger, generation_id: int, text: str = "") -> Fail
     causes, failed = len(groups), sum(group.count for group in groups)
     if causes >= _CAUSES:
         causes = ledger.failures.causes(generation_id, text=text)
-        failed = ledger.failures.count(generation_id, Among(text=text))
+        failed = ledger.failures.count(generation_id, FailureFilter(text=text))
     return FailureOverview((*groups, *(one for one in others if one is not None)), causes, failed)
 
 
-def put_back(ledger: Ledger, generation_id: int, chosen: Chosen) -> int:
+def put_back(ledger: Ledger, generation_id: int, chosen: ChosenFailures) -> int:
     """Have chosen items tried again, with all their attempts; returns how many. Blocks."""
     count = sum(ledger.failures.retry(generation_id, among=among) for among in chosen.groups)
     return count + (ledger.failures.retry(generation_id, keys=chosen.keys) if chosen.keys else 0)
 
 
-def let_be(ledger: Ledger, generation_id: int, chosen: Chosen) -> int:
+def let_be(ledger: Ledger, generation_id: int, chosen: ChosenFailures) -> int:
     """Have chosen items need no look until their content changes; returns how many. Blocks."""
     count = sum(ledger.failures.skip(generation_id, among=among) for among in chosen.groups)
     return count + (ledger.failures.skip(generation_id, keys=chosen.keys) if chosen.keys else 0)
 
 
-def cause_named(ledger: Ledger, generation_id: int, name: str) -> Among | None:
+def cause_named(ledger: Ledger, generation_id: int, name: str) -> FailureFilter | None:
     """The cause that an operator names by the beginning of what it is asked for by; blocks.
 
     Returns:
         None where there is none, or more than one.
     """
     if len(name) == 2 * CAUSE_BYTES:
-        return Among(cause=name)
+        return FailureFilter(cause=name)
     groups = ledger.failures.groups(generation_id, limit=_CAUSES)
     found = [group.among for group in groups if group.cause.startswith(name)]
     return found[0] if len(found) == 1 else None
@@ -110,7 +110,7 @@ async def failures_by_cause(engine: Engine, *, pipeline: str, text: str) -> Fail
 
 
 async def failed_items(
-    engine: Engine, *, pipeline: str, among: Among, limit: int, offset: int = 0
+    engine: Engine, *, pipeline: str, among: FailureFilter, limit: int, offset: int = 0
 ) -> FailurePage:
     """The items of a group, page by page."""
 
@@ -124,14 +124,14 @@ async def failed_items(
     return await _of(engine, pipeline, look) or FailurePage()
 
 
-async def retry_chosen(engine: Engine, *, pipeline: str, chosen: Chosen) -> int:
+async def retry_chosen(engine: Engine, *, pipeline: str, chosen: ChosenFailures) -> int:
     """Put items back as `put_back` does, and wake the workers."""
     count = await _of(engine, pipeline, lambda generation_id: put_back(engine.ledger, generation_id, chosen))
     engine.control.notify()
     return count or 0
 
 
-async def skip_chosen(engine: Engine, *, pipeline: str, chosen: Chosen) -> int:
+async def skip_chosen(engine: Engine, *, pipeline: str, chosen: ChosenFailures) -> int:
     """See `let_be`."""
     count = await _of(engine, pipeline, lambda generation_id: let_be(engine.ledger, generation_id, chosen))
     return count or 0
@@ -141,7 +141,7 @@ async def _of(engine: Engine, pipeline: str, work: Callable[[int], T]) -> T | No
     """Do something in a thread about what a pipeline fills now; None where that is nothing yet."""
 
     def do() -> T | None:
-        generation = current_generation(assembly_of(engine.assemblies, pipeline), engine.ledger)
+        generation = current_generation(assembly_of(engine.all_components, pipeline), engine.ledger)
         return None if generation is None else work(generation.id)
 
     return await anyio.to_thread.run_sync(do)

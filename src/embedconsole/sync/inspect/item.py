@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from embedconsole.items import CatalogRow, JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event
-    from embedconsole.ledger.records.items import Believed, Generation, Hashes, LedgerItem
-    from embedconsole.sync.content.marker import Held
+    from embedconsole.ledger.records.items import Generation, Hashes, LedgerItem, SyncedItem
+    from embedconsole.sync.content.marker import MarkedPoint
     from embedconsole.sync.content.recipe import Content
-    from embedconsole.sync.plan.feed_intake import Intake
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.plan.feed_intake import FeedIntake
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 
@@ -133,7 +133,7 @@ _SILENT = f"no answer in {_PATIENCE:.0f} s"
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentInput:
     """What goes to the embedder for one vector; `fields` is what the `items` shape sends beside the image."""
 
     vector: str
@@ -159,7 +159,7 @@ class InCatalog:
 
     name: str = ""
     values: JsonObject | None = None
-    sent: tuple[Sent, ...] = ()
+    sent: tuple[SentInput, ...] = ()
     hashes: Hashes | None = None
     problem: str | None = None
     fault: str | None = None
@@ -176,7 +176,7 @@ class InCollection:
     fault: str | None = None
 
     @property
-    def held(self) -> Held | None:
+    def held(self) -> MarkedPoint | None:
         """What its marker says; None when there is no such point."""
         return None if self.payload is None else read_point(self.point, self.payload)
 
@@ -210,10 +210,10 @@ class Examined:
 
 async def examine_item(engine: Engine, *, pipeline: str, key: str) -> Examined:
     """Look at an item by the parts of a running engine. Raises as `examine` does."""
-    return await examine(engine.ledger, assembly_of(engine.assemblies, pipeline), key)
+    return await examine(engine.ledger, assembly_of(engine.all_components, pipeline), key)
 
 
-async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examined:
+async def examine(ledger: Ledger | None, components: Components, key: str) -> Examined:
     """Look at an item in ledger, catalog and collection; the last two may be away.
 
     Args:
@@ -224,27 +224,27 @@ async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examin
     """
     memory = _Memory()
     if ledger is not None:
-        memory = await anyio.to_thread.run_sync(_remember, ledger, assembly, key)
+        memory = await anyio.to_thread.run_sync(_remember, ledger, components, key)
     catalog = InCatalog(fault=_SILENT)
     collection = InCollection(point_id(key), fault=_SILENT)
 
     async def read() -> None:
         nonlocal catalog
-        look = partial(_in_catalog, ledger, assembly, memory, key)
+        look = partial(_in_catalog, ledger, components, memory, key)
         catalog = await anyio.to_thread.run_sync(look, abandon_on_cancel=True)
 
     async def retrieve() -> None:
         nonlocal collection
-        collection = await _in_collection(assembly, key)
+        collection = await _in_collection(components, key)
 
     with anyio.move_on_after(_PATIENCE):
         async with anyio.create_task_group() as group:
             group.start_soon(read)
             group.start_soon(retrieve)
-    known, tries = memory.known, assembly.pipeline.retry.attempts
-    verdict = _verdict(assembly.pipeline.name, memory.believed, catalog, collection)
+    known, tries = memory.known, components.pipeline.retry.attempts
+    verdict = _verdict(components.pipeline.name, memory.believed, catalog, collection)
     return Examined(
-        pipeline=assembly.pipeline.name,
+        pipeline=components.pipeline.name,
         key=key,
         tries=tries,
         known=known,
@@ -259,7 +259,7 @@ async def examine(ledger: Ledger | None, assembly: Assembly, key: str) -> Examin
 
 
 def _verdict(
-    pipeline: str, believed: Believed | None, catalog: InCatalog, collection: InCollection
+    pipeline: str, believed: SyncedItem | None, catalog: InCatalog, collection: InCollection
 ) -> Verdict | None:
     held = collection.held
     if collection.fault is not None or (believed is None and held is None):
@@ -275,13 +275,13 @@ class _Memory:
 
     generation: Generation | None = None
     known: LedgerItem | None = None
-    believed: Believed | None = None
+    believed: SyncedItem | None = None
     kept: Mapping[str, int] = field(default_factory=dict)
     events: tuple[Event, ...] = ()
 
 
-def _remember(ledger: Ledger, assembly: Assembly, key: str) -> _Memory:
-    generation = current_generation(assembly, ledger)
+def _remember(ledger: Ledger, components: Components, key: str) -> _Memory:
+    generation = current_generation(components, ledger)
     if generation is None:
         return _Memory()
     point = point_order(point_id(key))
@@ -289,9 +289,9 @@ def _remember(ledger: Ledger, assembly: Assembly, key: str) -> _Memory:
     return _Memory(
         generation=generation,
         known=known,
-        believed=ledger.beliefs.of(generation.id, [point]).get(point),
+        believed=ledger.synced_items.of(generation.id, [point]).get(point),
         kept=_kept(ledger, generation.id, None if known is None else known.desired_embed),
-        events=tuple(ledger.history.events_of(assembly.pipeline.name, key, limit=_EVENTS)),
+        events=tuple(ledger.history.events_of(components.pipeline.name, key, limit=_EVENTS)),
     )
 
 
@@ -305,19 +305,19 @@ def _kept(ledger: Ledger, generation_id: int, embed_hash: bytes | None) -> dict[
     return {slot_words(slot): vector.size for slot, vector in unpack(packed).items()}
 
 
-def _in_catalog(ledger: Ledger | None, assembly: Assembly, memory: _Memory, key: str) -> InCatalog:
+def _in_catalog(ledger: Ledger | None, components: Components, memory: _Memory, key: str) -> InCatalog:
     try:
-        row = assembly.catalog.read([key]).get(key)
+        row = components.catalog.read([key]).get(key)
         if row is None:
-            return InCatalog(unseen_for=_unseen_for(ledger, assembly, memory, key, there=False))
-        content = assembly.recipe().content(row)
+            return InCatalog(unseen_for=_unseen_for(ledger, components, memory, key, there=False))
+        content = components.recipe().content(row)
         known = memory.known
         differs = known is None or (known.desired_embed, known.desired_payload) != content.hashes
-        unseen_for = _unseen_for(ledger, assembly, memory, key, there=True) if differs else None
+        unseen_for = _unseen_for(ledger, components, memory, key, there=True) if differs else None
     except (Fault, ConfigError) as fault:
         return InCatalog(fault=str(fault), misconfigured=is_misconfigured(fault))
     return InCatalog(
-        name=_name(assembly, row),
+        name=_name(components, row),
         values=row.values,
         sent=_sent(content),
         hashes=content.hashes,
@@ -327,25 +327,29 @@ def _in_catalog(ledger: Ledger | None, assembly: Assembly, memory: _Memory, key:
 
 
 def _unseen_for(
-    ledger: Ledger | None, assembly: Assembly, memory: _Memory, key: str, *, there: bool
+    ledger: Ledger | None, components: Components, memory: _Memory, key: str, *, there: bool
 ) -> float | None:
     """Whether the next run finds what the ledger does not know of an item, by the ways that a run has."""
-    generation, catalog = memory.generation, assembly.catalog
-    if ledger is None or generation is None or full_scan_due(assembly.pipeline, assembly.catalog, generation):
+    generation, catalog = memory.generation, components.catalog
+    if (
+        ledger is None
+        or generation is None
+        or full_scan_due(components.pipeline, components.catalog, generation)
+    ):
         return None
     assert generation.scan_age is not None
     if there and catalog.reads(key, since=generation.watermark):
         return None
-    if assembly.intake is not None and _is_waiting(assembly.intake):
+    if components.intake is not None and _is_waiting(components.intake):
         return None
     # An item too many or too few makes a run compare the keys.
     known = memory.known is not None and memory.known.desired_embed is not None
-    if known != there and catalog.count() != ledger.catalogued.count_wanted(generation.id):
+    if known != there and catalog.count() != ledger.planned_items.count_wanted(generation.id):
         return None
-    return assembly.pipeline.catalog.full_scan_every - generation.scan_age
+    return components.pipeline.catalog.full_scan_every - generation.scan_age
 
 
-def _is_waiting(intake: Intake) -> bool:
+def _is_waiting(intake: FeedIntake) -> bool:
     """Whether the change feed names anything; one that fails names nothing."""
     try:
         return intake.waiting()
@@ -353,24 +357,24 @@ def _is_waiting(intake: Intake) -> bool:
         return False
 
 
-def _sent(content: Content) -> tuple[Sent, ...]:
+def _sent(content: Content) -> tuple[SentInput, ...]:
     return tuple(
-        Sent(slot_words(slot), one.text, one.image, one.fields) for slot, one in content.inputs.items()
+        SentInput(slot_words(slot), one.text, one.image, one.fields) for slot, one in content.inputs.items()
     )
 
 
-def _name(assembly: Assembly, row: CatalogRow) -> str:
+def _name(components: Components, row: CatalogRow) -> str:
     """What a person knows it by; of a picture also whose it is."""
-    config = assembly.pipeline.catalog
-    product = product_column(config.product, assembly.catalog.columns, config.key)
+    config = components.pipeline.catalog
+    product = product_column(config.product, components.catalog.columns, config.key)
     whose = "" if product is None else f"picture of product {as_text(row.values.get(product))}"
     return ", ".join(part for part in (title_of(row.values), whose) if part)
 
 
-async def _in_collection(assembly: Assembly, key: str) -> InCollection:
+async def _in_collection(components: Components, key: str) -> InCollection:
     point = point_id(key)
     try:
-        found = await assembly.collection.retrieve([point])
+        found = await components.collection.retrieve([point])
     except (Fault, ConfigError) as fault:
         return InCollection(point, fault=str(fault))
     return InCollection(point, found.get(point))

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from embedconsole.config.sections.notify import NotifyRules
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.ledger.records.presence import SharedGate
-    from embedconsole.sync.observe.ledger_overview import Observed
+    from embedconsole.ledger.records.processes import SharedGate
+    from embedconsole.sync.observe.ledger_overview import LedgerOverview
     from embedconsole.sync.shared.report import PipelineReport, RunReport
 
 _NOBODY_TRIES = 120.0
@@ -63,7 +63,7 @@ def _of_part(
 
 
 def of_ledger(
-    rules: NotifyRules, observed: Observed, open_names: Sequence[str], command: str
+    rules: NotifyRules, observed: LedgerOverview, open_names: Sequence[str], command: str
 ) -> list[AlertVerdict]:
     """What the ledger shows, whichever process wrote it.
 

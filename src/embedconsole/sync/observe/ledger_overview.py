@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import RunRecord
-    from embedconsole.ledger.records.presence import Process, SharedGate
+    from embedconsole.ledger.records.processes import Process, SharedGate
     from embedconsole.ledger.records.work import BatchInFlight
 
 _PAGE = 50
@@ -39,7 +39,7 @@ class LatestRun:
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class LedgerOverview:
     """The ledger at one moment; mappings by pipeline.
 
     Attributes:
@@ -53,7 +53,7 @@ class Observed:
     runs: Mapping[str, LatestRun] = field(default_factory=dict)
 
 
-def observe(ledger: Ledger, pipelines: Sequence[Pipeline]) -> Observed:
+def observe(ledger: Ledger, pipelines: Sequence[Pipeline]) -> LedgerOverview:
     """Ask the ledger; blocks.
 
     Raises:
@@ -63,11 +63,11 @@ def observe(ledger: Ledger, pipelines: Sequence[Pipeline]) -> Observed:
     for pipeline in pipelines:
         generation = generation_of(pipeline, ledger)
         counts[pipeline.name] = Counts() if generation is None else ledger.overview.counts(generation.id)
-    return Observed(
+    return LedgerOverview(
         counts=counts,
         gates=tuple(ledger.gates.known()),
         in_flight=tuple(ledger.overview.in_flight()),
-        workers=tuple(ledger.presence.workers()),
+        workers=tuple(ledger.processes.workers()),
         runs=_latest_runs(ledger, [pipeline.name for pipeline in pipelines]),
     )
 

@@ -14,7 +14,7 @@ from embedconsole.sync.shared.report import Progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.sync.observe.process_status import DependencyStatus, PipelineStatus, ProcessStatus
     from embedconsole.sync.observe.snapshot import PipelineView, Snapshot
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.hosts.samples import Samples
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Pictured, RunRecord, Throughput
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.sync.observe.snapshot_json import RecordedSnapshot
     from embedconsole.sync.run.engine import Engine
 
@@ -95,7 +95,7 @@ async def look_back(engine: Engine, *, pipeline: str, seek: Seek) -> Replayed | 
     Raises:
         Fault: the ledger does not answer.
     """
-    collections = {assembly.pipeline.name: assembly.target for assembly in engine.assemblies}
+    collections = {components.pipeline.name: components.target for components in engine.all_components}
     return await anyio.to_thread.run_sync(partial(replayed, engine.ledger, collections, pipeline, seek))
 
 

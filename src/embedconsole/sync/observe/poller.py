@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import AuditRecord, Event, RunRecord
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.ledger.records.work import BatchInFlight
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 KEEP_EVENTS = 500
 _RUNS = 20
@@ -47,7 +47,7 @@ class LedgerSeen:
 
 
 @dataclass(slots=True)
-class Watch:
+class LedgerPoller:
     """The latest answers. Belongs to the engine's loop; only `_read` runs in a thread.
 
     Attributes:
@@ -56,7 +56,7 @@ class Watch:
     """
 
     ledger: Ledger
-    assemblies: Sequence[Assembly]
+    all_components: Sequence[Components]
     seen: LedgerSeen = field(default_factory=LedgerSeen)
     counted_at: float | None = None
     collections: dict[str, CollectionSeen] = field(default_factory=dict)
@@ -74,13 +74,13 @@ class Watch:
 
     async def describe(self, pipelines: Container[str]) -> None:
         """Ask the collections of these what they look like, and compare them with the configuration."""
-        for assembly in self.assemblies:
-            name = assembly.pipeline.name
+        for components in self.all_components:
+            name = components.pipeline.name
             if name not in pipelines:
                 continue
             try:
-                state = await assembly.collection.describe()
-                seen = CollectionSeen(time.monotonic(), state, *_compared(assembly, state))
+                state = await components.collection.describe()
+                seen = CollectionSeen(time.monotonic(), state, *_compared(components, state))
             except Fault as fault:
                 last = self.collections.get(name)
                 seen = (
@@ -92,29 +92,29 @@ class Watch:
 
     def _read(self, known: tuple[Event, ...]) -> LedgerSeen:
         counts = {}
-        for assembly in self.assemblies:
-            generation = current_generation(assembly, self.ledger)
+        for components in self.all_components:
+            generation = current_generation(components, self.ledger)
             if generation is not None:
-                counts[assembly.pipeline.name] = self.ledger.overview.counts(generation.id)
+                counts[components.pipeline.name] = self.ledger.overview.counts(generation.id)
         new = self.ledger.history.events(after=known[-1].id if known else 0, limit=KEEP_EVENTS)
         return LedgerSeen(
             counts=counts,
             in_flight=tuple(self.ledger.overview.in_flight()),
             events=(*known, *new)[-KEEP_EVENTS:] if new else known,
             runs=tuple(self.ledger.history.runs(limit=_RUNS)),
-            workers=tuple(self.ledger.presence.workers()),
+            workers=tuple(self.ledger.processes.workers()),
             audits={
                 record.pipeline: record
-                for assembly in self.assemblies
-                for record in self.ledger.audits.latest(assembly.pipeline.name, 1)
+                for components in self.all_components
+                for record in self.ledger.audits.latest(components.pipeline.name, 1)
             },
         )
 
 
-def _compared(assembly: Assembly, state: CollectionState | None) -> tuple[tuple[str, ...], bool]:
+def _compared(components: Components, state: CollectionState | None) -> tuple[tuple[str, ...], bool]:
     """What is not as configured, a line each, and whether it forbids writing."""
     if state is None:
         return (), False
-    found = compared(assembly, state)
+    found = compared(components, state)
     lines = tuple(f"{one.field} is {one.have or 'missing'}, want {one.want or 'nothing'}" for one in found)
     return lines, any(one.blocking for one in found)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.history import Event, RunRecord
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.sync.run.engine import Engine
 
 
@@ -141,7 +141,7 @@ async def newer_events(engine: Engine, *, after: int, limit: int) -> tuple[Event
 
 def past_runs(ledger: Ledger, *, limit: int = KEEP_RUNS, before: int | None = None) -> tuple[PastRun, ...]:
     """The runs of all processes, newest first; with `before` those older than the run of that number."""
-    workers = ledger.presence.workers()
+    workers = ledger.processes.workers()
     return tuple(_past(run, workers) for run in ledger.history.runs(limit, before=before))
 
 
@@ -150,7 +150,7 @@ def run_in_detail(ledger: Ledger, number: int) -> RunInDetail | None:
     record = ledger.history.run(number)
     if record is None:
         return None
-    run = _past(record, ledger.presence.workers())
+    run = _past(record, ledger.processes.workers())
     end = record.started_at + 86_400 if record.ended_at is None else record.ended_at + 0.001
     names = {None, *(part.pipeline for part in run.parts)}
     events = ledger.history.events_between(record.started_at, end, limit=_EVENTS)
@@ -228,7 +228,7 @@ Figure: TypeAlias = "int | float | str | None"
 
 
 @dataclass(frozen=True, slots=True)
-class Differing:
+class DifferingFigure:
     """A figure of a pipeline that is not the same in both; None where the pipeline took no part."""
 
     pipeline: str
@@ -249,7 +249,7 @@ class TwoRuns:
 
     first: PastRun
     second: PastRun
-    differing: tuple[Differing, ...]
+    differing: tuple[DifferingFigure, ...]
     only_first: tuple[tuple[str, str], ...]
     only_second: tuple[tuple[str, str], ...]
 
@@ -275,13 +275,13 @@ def _failed(seen: RunInDetail) -> set[tuple[str, str]]:
     return {(event.pipeline or "", event.key) for event in seen.events if event.key is not None}
 
 
-def _differing(one: PastRun, other: PastRun) -> list[Differing]:
+def _differing(one: PastRun, other: PastRun) -> list[DifferingFigure]:
     left, right = ({part.pipeline: part.report for part in run.parts} for run in (one, other))
     found = []
     for name in dict.fromkeys([*left, *right]):
         before, after = _figures(left.get(name)), _figures(right.get(name))
         found += [
-            Differing(name, figure, before.get(figure), after.get(figure))
+            DifferingFigure(name, figure, before.get(figure), after.get(figure))
             for figure in dict.fromkeys([*before, *after])
             if before.get(figure) != after.get(figure)
         ]

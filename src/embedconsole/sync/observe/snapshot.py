@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from embedconsole.items import CollectionState
     from embedconsole.ledger.records.history import AuditRecord, Event, RunRecord
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.ledger.records.work import BatchInFlight
     from embedconsole.sync.shared.control import Halt, Pause
     from embedconsole.sync.shared.report import PipelineReport

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from embedconsole.items import CollectionState, VectorSpec
 from embedconsole.ledger.records.items import Counts
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
 from embedconsole.sync.observe.process_status import dependencies_of

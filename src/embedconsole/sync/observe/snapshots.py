@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import Fault
-from embedconsole.sync.observe.poller import Watch
+from embedconsole.sync.observe.poller import LedgerPoller
 from embedconsole.sync.observe.process_status import status_of
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, RateMeter, Snapshot
-from embedconsole.sync.resilience.ledger_health import Asking
+from embedconsole.sync.resilience.ledger_health import LedgerAccess
 from embedconsole.sync.run.engine import Engine
 from embedconsole.sync.run.process import dead_among
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from embedconsole.items import JsonObject
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.pipeline_run import PipelineRun
     from embedconsole.sync.shared.report import Tally
 
@@ -29,11 +29,11 @@ class WatchedEngine(Engine):
     """An engine that gives snapshots of itself, and tells other processes its status through the ledger."""
 
     _meters: dict[str, RateMeter] = field(default_factory=dict)
-    _watch: Watch = field(init=False)
+    _watch: LedgerPoller = field(init=False)
 
     def __post_init__(self) -> None:
         Engine.__post_init__(self)
-        self._watch = Watch(self.ledger.at_once(), self.assemblies)
+        self._watch = LedgerPoller(self.ledger.at_once(), self.all_components)
 
     def _status(self) -> JsonObject:
         return status_of(self.snapshot(), serves=self.serves).as_json()
@@ -47,14 +47,14 @@ class WatchedEngine(Engine):
 
         Once it has not answered, it is left alone until it is to be asked again.
         """
-        if not self._silence.due(Asking.READING):
+        if not self._silence.due(LedgerAccess.READING):
             return
         try:
             await self._watch.count()
         except Fault as fault:
-            self._silence.failed(Asking.READING, fault)
+            self._silence.failed(LedgerAccess.READING, fault)
         else:
-            self._silence.answered(Asking.READING)
+            self._silence.answered(LedgerAccess.READING)
 
     async def describe(self) -> None:
         """Ask the collections for what only they know: whether they are there, and what they look like.
@@ -62,9 +62,9 @@ class WatchedEngine(Engine):
         An embedded one belongs to the process that writes to it: a process that only looks would keep it out.
         """
         names = {
-            assembly.pipeline.name
-            for assembly in self.assemblies
-            if assembly.pipeline.collection.path is None or self.serves
+            components.pipeline.name
+            for components in self.all_components
+            if components.pipeline.collection.path is None or self.serves
         }
         await self._watch.describe(names)
 
@@ -78,7 +78,7 @@ class WatchedEngine(Engine):
             taken_at=now,
             state=self._state(self._runs.values()),
             run=max((now.number for now in self._rounds if now.number is not None), default=None),
-            pipelines=tuple(self._view(assembly, now, tally) for assembly in self.assemblies),
+            pipelines=tuple(self._view(components, now, tally) for components in self.all_components),
             in_flight=self._watch.seen.in_flight,
             counted_at=self._watch.counted_at,
             next_run=min(self.next_runs.values(), default=None),
@@ -100,8 +100,8 @@ class WatchedEngine(Engine):
         planning = any(run.state.planning for run in runs)
         return EngineState.PLANNING if planning else EngineState.RUNNING
 
-    def _view(self, assembly: Assembly, now: float, tally: Tally) -> PipelineView:
-        name = assembly.pipeline.name
+    def _view(self, components: Components, now: float, tally: Tally) -> PipelineView:
+        name = components.pipeline.name
         run = self._runs.get(name)
         progress = None if run is None else copy(run.progress)
         rate = eta = None
@@ -111,9 +111,9 @@ class WatchedEngine(Engine):
                 eta = (progress.found - progress.done) / rate
         return PipelineView(
             name=name,
-            collection=assembly.target,
+            collection=components.target,
             state=EngineState.IDLE if run is None else self._state([run]),
-            workers=self.control.workers or assembly.pipeline.workers,
+            workers=self.control.workers or components.pipeline.workers,
             progress=progress,
             counts=self._watch.seen.counts.get(name),
             rate=rate,

@@ -3,5 +3,5 @@
 Read `planner` first, then `plan_task` (the planner as a part of a run) and `feed_intake` (what the change
 feed names).
 
-Used from outside: `Planner`, `PlanSink`, `Planning`, `plan_options`, `Intake`, `remarks`.
+Used from outside: `Planner`, `PlanSink`, `Planning`, `plan_options`, `FeedIntake`, `remarks`.
 """

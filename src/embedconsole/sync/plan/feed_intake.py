@@ -34,7 +34,7 @@ class FeedFailed(Exception):
 
 
 @dataclass(slots=True)
-class Intake:
+class FeedIntake:
     """The feed of one pipeline, for as long as the engine is open. Its methods block.
 
     Attributes:

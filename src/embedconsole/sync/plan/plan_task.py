@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.sync.plan.feed_intake import FeedFailed
-from embedconsole.sync.plan.planner import LedgerSink, Planner, Stopped
+from embedconsole.sync.plan.planner import LedgerSink, Planner, PlanStopped
 from embedconsole.sync.plan.value_remarks import remarks
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.shared.delete_guard import DeleteGuard, DeleteRule
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
     from embedconsole.sync.content.recipe import Recipe
-    from embedconsole.sync.plan.feed_intake import Intake
+    from embedconsole.sync.plan.feed_intake import FeedIntake
     from embedconsole.sync.plan.planner import PlanResult
     from embedconsole.sync.resilience.gate import Gate
     from embedconsole.sync.shared.control import RunState
@@ -54,7 +54,7 @@ class Planning:
 
     pipeline: Pipeline
     catalog: Catalog
-    intake: Intake | None
+    intake: FeedIntake | None
     generation: Generation
     ledger: Ledger
     options: RunOptions
@@ -86,7 +86,7 @@ class Planning:
                 self.journal.note("warning", "force", result.remark)
             self._note_refusal(result)
             self.complete = True
-        except (Stopped, Interrupted):
+        except (PlanStopped, Interrupted):
             pass
         except Stop as stop:
             self.state.give_up(stop.fault)
@@ -111,7 +111,7 @@ class Planning:
             try:
                 if not self.state.planning and await anyio.to_thread.run_sync(intake.waiting):
                     self._note_refusal(await anyio.to_thread.run_sync(take))
-            except Stopped:
+            except PlanStopped:
                 return
             except (Fault, FeedFailed) as error:
                 # It stays in the outbox; the call that needs catalog or ledger decides what this means.

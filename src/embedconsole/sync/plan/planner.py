@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from embedconsole.faults import Refused
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.items.difference import changed_state
-from embedconsole.ledger.records.items import Change, Wanted
+from embedconsole.ledger.records.items import Change, DesiredItem
 from embedconsole.ledger.state import WORK, Reason, Stage, State
 from embedconsole.sync.content.row_reader import RowPortions
 from embedconsole.sync.plan.seen_ids import SeenIds
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.items import CatalogRow
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Generation, Hashes, Known
+    from embedconsole.ledger.records.items import Generation, Hashes, KnownItem
     from embedconsole.sync.content.recipe import Content, Recipe
     from embedconsole.sync.shared.delete_guard import DeleteGuard
     from embedconsole.sync.shared.report import Progress
 
 
-class Stopped(Exception):
+class PlanStopped(Exception):
     """The planner was asked to stop half-way; what it has written stands, nothing was deleted."""
 
 
@@ -64,10 +64,10 @@ class Decisions:
     """
 
     why_changed: Reason = Reason.EDITED
-    new: list[tuple[Wanted, Content]] = field(default_factory=list)
-    changes: list[tuple[Known, bytes, Content, State]] = field(default_factory=list)
+    new: list[tuple[DesiredItem, Content]] = field(default_factory=list)
+    changes: list[tuple[KnownItem, bytes, Content, State]] = field(default_factory=list)
     touched: list[tuple[int, bytes]] = field(default_factory=list)
-    forced: list[tuple[Known, Content]] = field(default_factory=list)
+    forced: list[tuple[KnownItem, Content]] = field(default_factory=list)
     not_from_kept: list[Hashes] = field(default_factory=list)
     unchanged: int = 0
 
@@ -101,7 +101,7 @@ class LedgerSink:
     writes: bool = True
 
     def page(self, decisions: Decisions) -> None:
-        self.ledger.catalogued.apply(
+        self.ledger.planned_items.apply(
             self.generation_id,
             [wanted for wanted, _ in decisions.new],
             [
@@ -156,10 +156,10 @@ class Planner:
             Stopped: `stop` said so.
             Transient, Refused: the catalog or the ledger failed; nothing was marked as gone.
         """
-        self._newest_id = self.ledger.catalogued.newest_id()
+        self._newest_id = self.ledger.planned_items.newest_id()
         watermark = self._scan(options)
         whole = len(self._seen) + self._entered if options.full else self.catalog.count()
-        wanted = self.ledger.catalogued.count_wanted(self.generation.id)
+        wanted = self.ledger.planned_items.count_wanted(self.generation.id)
         if not self.sink.writes:
             wanted += self._entered
         refusal = None
@@ -182,7 +182,7 @@ class Planner:
             self._compare(list(rows.values()), PlanOptions())
             # A key that is written in two ways is one point, and there if either is.
             points.difference_update(point_order(point_id(key)) for key in rows)
-        known = self.ledger.catalogued.known(self.generation.id, list(points))
+        known = self.ledger.planned_items.known(self.generation.id, list(points))
         return array("q", (item.id for item in known.values() if item.desired_embed is not None))
 
     def bury(self, gone: array[int]) -> str | None:
@@ -208,7 +208,7 @@ class Planner:
                     f"the keys {twin.key!r} and {row.key!r} are the same point id",
                     remedy="Name a key column whose values differ",
                 )
-        known = self.ledger.catalogued.known(self.generation.id, list(by_point))
+        known = self.ledger.planned_items.known(self.generation.id, list(by_point))
         page = Decisions(Reason.MODEL if self.generation.remade else Reason.EDITED)
         why_new = Reason.MODEL if self.generation.stage is Stage.BUILDING else Reason.NEW
         for point, row in by_point.items():
@@ -217,7 +217,7 @@ class Planner:
             selected = row in options.force
             if item is None:
                 content = self.recipe.content(row)
-                page.new.append((Wanted(row.key, point, source, content.hashes, why_new), content))
+                page.new.append((DesiredItem(row.key, point, source, content.hashes, why_new), content))
                 if selected:
                     page.not_from_kept.append(content.hashes)
                 continue
@@ -264,7 +264,7 @@ class Planner:
 
     def _see(self, keys: Sequence[str]) -> list[str]:
         points = {point_order(point_id(key)): key for key in keys}
-        known = self.ledger.catalogued.known(self.generation.id, list(points))
+        known = self.ledger.planned_items.known(self.generation.id, list(points))
         unknown = []
         for point, key in points.items():
             item = known.get(point)
@@ -279,7 +279,7 @@ class Planner:
     def _find_gone(self) -> str | None:
         """Mark as gone what the scan has not seen, if the guard lets it; returns its refusal."""
         gone = array("q")
-        for page in self.ledger.catalogued.ids(self.generation.id):
+        for page in self.ledger.planned_items.ids(self.generation.id):
             self._check()
             gone.extend(
                 item_id
@@ -296,4 +296,4 @@ class Planner:
 
     def _check(self) -> None:
         if self.stop():
-            raise Stopped
+            raise PlanStopped

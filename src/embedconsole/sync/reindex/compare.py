@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.items import PointId
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 TOP = 10
 """Neighbours of a sampled item that are looked at."""
@@ -83,7 +83,7 @@ class Comparison:
 
 async def compare(
     ledger: Ledger,
-    assembly: Assembly,
+    components: Components,
     searched: Generation,
     following: Generation,
     *,
@@ -99,34 +99,34 @@ async def compare(
     Raises:
         Fault: the ledger or a collection does not answer.
     """
-    lacks = partial(ledger.succession.lacking, searched.id, following.id)
+    lacks = partial(ledger.comparison.lacking, searched.id, following.id)
     lacking, examples = await anyio.to_thread.run_sync(lacks)
-    before = assembly.bound_to(searched.target).collection
-    after = assembly.bound_to(following.target).collection
-    vector = vector_for(assembly.pipeline, ByText(""), None)
-    keys = await anyio.to_thread.run_sync(ledger.succession.sample, following.id, sample)
+    before = components.bound_to(searched.target).collection
+    after = components.bound_to(following.target).collection
+    vector = vector_for(components.pipeline, ByText(""), None)
+    keys = await anyio.to_thread.run_sync(ledger.comparison.sample, following.id, sample)
     return Comparison(
         before=await _points(before),
         after=await _points(after),
         lacking=lacking,
         examples=tuple(examples),
         neighbours=await _neighbours(before, after, [point_id(key) for key in keys], vector),
-        searches=tuple([await _searched(assembly, searched, following, query) for query in queries]),
+        searches=tuple([await _searched(components, searched, following, query) for query in queries]),
     )
 
 
 async def _searched(
-    assembly: Assembly, searched: Generation, following: Generation, query: str
+    components: Components, searched: Generation, following: Generation, query: str
 ) -> SearchedBoth:
     try:
-        before = await _best(await former_assembly(assembly, searched), query)
+        before = await _best(await former_assembly(components, searched), query)
     except ConfigError as error:
         before = (f"not searched: {error}",)
-    return SearchedBoth(query, before, await _best(assembly.bound_to(following.target), query))
+    return SearchedBoth(query, before, await _best(components.bound_to(following.target), query))
 
 
-async def _best(assembly: Assembly, query: str) -> tuple[str, ...]:
-    found = await search(assembly, ByText(query), vector=None, limit=_BEST)
+async def _best(components: Components, query: str) -> tuple[str, ...]:
+    found = await search(components, ByText(query), vector=None, limit=_BEST)
     return tuple(f"#{key_of(hit)} {title_of(hit.payload)}".strip() for hit in found.hits)
 
 

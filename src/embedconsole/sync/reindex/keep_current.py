@@ -9,14 +9,14 @@ import anyio
 
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.reindex.previous_config import former_assembly
-from embedconsole.sync.run.run import Round
+from embedconsole.sync.run.run import EngineRun
 from embedconsole.sync.shared.options import RunOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 REFRESH_EVERY = 30.0
@@ -31,7 +31,7 @@ class KeepCurrent:
     """
 
     engine: Engine
-    assembly: Assembly
+    components: Components
     searched: Generation
     say: Callable[[str], None]
     _told: str = ""
@@ -50,7 +50,7 @@ class KeepCurrent:
         """
         async with self._one_at_a_time:
             try:
-                problem = await self._sync(await former_assembly(self.assembly, self.searched))
+                problem = await self._sync(await former_assembly(self.components, self.searched))
             except (ConfigError, Fault) as error:
                 problem = str(error)
         if problem not in ("", self._told):
@@ -61,12 +61,12 @@ class KeepCurrent:
         """Have the pass under way come to its end, and begin no other."""
         await self._one_at_a_time.acquire()
 
-    async def _sync(self, former: Assembly) -> str:
+    async def _sync(self, former: Components) -> str:
         """One pass; returns why it stopped, empty when it did not."""
         engine = self.engine
         # Not patient: a model that is there no more must not hold up the one that follows it.
         with engine.control.running([former.pipeline.name]) as control:
-            now = Round(engine.ledger, engine.me, control, RunOptions(), [former], engine.turns)
+            now = EngineRun(engine.ledger, engine.me, control, RunOptions(), [former], engine.turns)
             await now.prepare()
             await now.begin("serve")
             await now.work()

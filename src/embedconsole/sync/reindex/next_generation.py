@@ -27,7 +27,7 @@ class NextGeneration:
         say: Told which one it is.
     """
 
-    succession: AliasSwitch
+    switch: AliasSwitch
     say: Callable[[str], None]
 
     async def begun(self) -> Generation | None:
@@ -38,35 +38,35 @@ class NextGeneration:
         Raises:
             Fault: the ledger or a collection does not answer.
         """
-        assembly = self.succession.assembly
-        building = await self.succession.building()
+        components = self.switch.components
+        building = await self.switch.building()
         if building is None:
             return await self._standing_by()
-        state = await self.succession.collection_of(building).describe()
-        fits = state is None or not any(found.blocking for found in compared(assembly, state))
+        state = await self.switch.collection_of(building).describe()
+        fits = state is None or not any(found.blocking for found in compared(components, state))
         if state is None and await self._has_written(building):
             self.say(f"{building.target} was begun before, and is gone")
-        elif building.space == assembly.space and fits:
+        elif building.space == components.space and fits:
             self.say(f"Continuing with {building.target}, which was begun before")
             return building
         else:
             self.say(f"{building.target} was begun for another configuration, and is dropped")
-        await self.succession.drop(building)
+        await self.switch.drop(building)
         return None
 
     async def _has_written(self, generation: Generation) -> bool:
-        count = partial(self.succession.ledger.overview.counts, generation.id)
+        count = partial(self.switch.ledger.overview.counts, generation.id)
         return (await anyio.to_thread.run_sync(count)).synced > 0
 
     async def _standing_by(self) -> Generation | None:
         """One from which the name was moved back, if it was filled with the configuration of now."""
-        assembly, generations = self.succession.assembly, self.succession.ledger.generations
-        recipe = recipe_text(assembly.pipeline)
-        for generation in await self.succession.standby():
-            if (generation.space, without_fields(generation.recipe)) != (assembly.space, recipe):
+        components, generations = self.switch.components, self.switch.ledger.generations
+        recipe = recipe_text(components.pipeline)
+        for generation in await self.switch.standby():
+            if (generation.space, without_fields(generation.recipe)) != (components.space, recipe):
                 continue
-            state = await self.succession.collection_of(generation).describe()
-            if state is not None and not any(found.blocking for found in compared(assembly, state)):
+            state = await self.switch.collection_of(generation).describe()
+            if state is not None and not any(found.blocking for found in compared(components, state)):
                 await anyio.to_thread.run_sync(generations.build_on, generation)
                 self.say(f"Continuing with {generation.target}, kept for rollback: it was filled like this")
                 return generation
@@ -74,13 +74,13 @@ class NextGeneration:
 
     async def begin(self, searched: Generation) -> Generation:
         """A new one, beside the one that is searched. Raises as `begun`."""
-        assembly, ledger = self.succession.assembly, self.succession.ledger
-        target = await self.succession.free_target(searched)
+        components, ledger = self.switch.components, self.switch.ledger
+        target = await self.switch.free_target(searched)
         following = Generation(
             0,
-            self.succession.name,
+            self.switch.name,
             searched.collection,
-            assembly.space,
+            components.space,
             None,
             None,
             target,
@@ -88,4 +88,4 @@ class NextGeneration:
         )
         generation = await anyio.to_thread.run_sync(ledger.generations.build, following)
         self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
-        return await anyio.to_thread.run_sync(noted, generation, assembly, ledger)
+        return await anyio.to_thread.run_sync(noted, generation, components, ledger)

@@ -9,17 +9,17 @@ from embedconsole.sync.content.recipe_record import former_pipeline
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 
-async def former_assembly(assembly: Assembly, generation: Generation) -> Assembly:
+async def former_assembly(components: Components, generation: Generation) -> Components:
     """A generation's collection, with the configuration that it was filled with.
 
     Raises:
         ConfigError: that is not known any more, or it can't be used.
         Fault: the collection does not answer.
     """
-    bound = assembly.bound_to(generation.target)
+    bound = components.bound_to(generation.target)
     state = await bound.collection.describe()
     if state is None or generation.recipe is None:
         raise ConfigError("it is not known how it was filled")

@@ -38,7 +38,7 @@ _PASSES = 5
 """How often edits of the last pass are caught up with before the alias moves anyway."""
 
 
-class Stand(StrEnum):
+class ReindexOutcome(StrEnum):
     """How a re-index ended."""
 
     DONE = "done"
@@ -89,7 +89,7 @@ class Reindexed:
         reason: Why it waits or stopped, or what is left to do by hand.
     """
 
-    stand: Stand
+    stand: ReindexOutcome
     before: str
     after: str
     alias: str
@@ -116,10 +116,10 @@ class Reindex:
     say: Callable[[str], None]
     stage: str = "looking"
     _fill: dict[str, float] = field(default_factory=dict)
-    _succession: AliasSwitch = field(init=False)
+    _switch: AliasSwitch = field(init=False)
 
     def __post_init__(self) -> None:
-        self._succession = AliasSwitch(self.engine.ledger, assembly_of(self.engine.assemblies, self.pipeline))
+        self._switch = AliasSwitch(self.engine.ledger, assembly_of(self.engine.all_components, self.pipeline))
 
     async def run(self) -> Reindexed:
         """Build, check, move the name.
@@ -133,46 +133,46 @@ class Reindex:
             if holder is None:
                 return await self._run()
         if await self._reindexes(holder):
-            return Reindexed(Stand.SKIPPED, "", "", "", reason=f"{holder} re-indexes it already")
+            return Reindexed(ReindexOutcome.SKIPPED, "", "", "", reason=f"{holder} re-indexes it already")
         self.say(f"Waiting for {holder}, which runs {self.pipeline}")
         self.stage = "waiting"
         async with leases.held([self.pipeline], "wait") as holder:
             if holder is None:
                 return await self._run()
-        return Reindexed(Stand.SKIPPED, "", "", "", reason=f"{holder} runs it still")
+        return Reindexed(ReindexOutcome.SKIPPED, "", "", "", reason=f"{holder} runs it still")
 
     async def _reindexes(self, holder: str) -> bool:
-        workers = await anyio.to_thread.run_sync(self.engine.ledger.presence.workers)
+        workers = await anyio.to_thread.run_sync(self.engine.ledger.processes.workers)
         return any(worker.id == holder and worker.role == ROLE for worker in workers)
 
     async def _run(self) -> Reindexed:
         """The same, while no other process plans for the pipeline, as configured now or before."""
-        searched = await self._succession.searched()
+        searched = await self._switch.searched()
         alias = self.options.alias or searched.collection
-        succeeding = NextGeneration(self._succession, self.say)
-        following = await succeeding.begun()
+        next_generation = NextGeneration(self._switch, self.say)
+        following = await next_generation.begun()
         if following is None:
-            following = await succeeding.begin(searched)
-        elif await self._succession.stands_for(following, alias):
+            following = await next_generation.begin(searched)
+        elif await self._switch.stands_for(following, alias):
             self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
-            await self._succession.take_over(following, alias, searched)
+            await self._switch.take_over(following, alias, searched)
             return await self._moved(searched, following, alias)
-        serving = KeepCurrent(self.engine, self._succession.assembly, searched, self.say)
+        serving = KeepCurrent(self.engine, self._switch.components, searched, self.say)
         async with alongside(serving.keep):
             stopped = await self._build(following)
             if stopped is not None:
-                return self._end(Stand.STOPPED, searched, following, alias, reason=stopped)
+                return self._end(ReindexOutcome.STOPPED, searched, following, alias, reason=stopped)
             # What was deleted meanwhile is in neither of them, and not lacking in one.
             await serving.sync()
             comparison = await self._check(searched, following)
             await serving.rest()
         reason = await self._why_not(comparison, alias)
         if reason:
-            return self._end(Stand.WAITS, searched, following, alias, comparison, reason)
+            return self._end(ReindexOutcome.WAITS, searched, following, alias, comparison, reason)
         if not self.options.switch:
             told = "without --no-switch the name moves"
-            return self._end(Stand.BUILT, searched, following, alias, comparison, told)
-        await self._switch(searched, following, alias)
+            return self._end(ReindexOutcome.BUILT, searched, following, alias, comparison, told)
+        await self._move_name(searched, following, alias)
         return await self._moved(searched, following, alias, comparison)
 
     async def _moved(
@@ -185,13 +185,13 @@ class Reindex:
         """Catch up with what was edited between the last pass and the name's move."""
         if alias == self._configured:
             await self.engine.run(RunOptions(pipelines=frozenset({self.pipeline})))
-            return self._end(Stand.DONE, searched, following, alias, comparison)
+            return self._end(ReindexOutcome.DONE, searched, following, alias, comparison)
         told = f"set pipelines.{self.pipeline}.collection.name to {alias}, and have readers use that name"
-        return self._end(Stand.DONE, searched, following, alias, comparison, told)
+        return self._end(ReindexOutcome.DONE, searched, following, alias, comparison, told)
 
     @property
     def _configured(self) -> str:
-        return self._succession.assembly.pipeline.collection.name
+        return self._switch.components.pipeline.collection.name
 
     # The build
 
@@ -212,7 +212,7 @@ class Reindex:
                 return done.message or f"the run that builds {following.target} was {report.outcome}"
             if not (done.embedded or done.payload_updated or done.deleted):
                 break
-        if await self._succession.collection_of(following).describe() is None:
+        if await self._switch.collection_of(following).describe() is None:
             return f"the catalog has no item that could be written to {following.target}"
         return None
 
@@ -235,12 +235,12 @@ class Reindex:
     # The check and the move
 
     async def _check(self, searched: Generation, following: Generation) -> Comparison:
-        async for told in until_green(self._succession.collection_of(following)):
+        async for told in until_green(self._switch.collection_of(following)):
             self.stage = told
         self.stage = "comparing"
         return await compare(
             self.engine.ledger,
-            self._succession.assembly,
+            self._switch.components,
             searched,
             following,
             sample=self.options.sample,
@@ -255,7 +255,7 @@ class Reindex:
                 f"{comparison.lacking:,} items that are searched now are not in it ({keys}): look why with "
                 "embedconsole explain KEY, or move the alias anyway with --accept-missing"
             )
-        if not self.options.switch or self.options.replace or await self._succession.can_take(alias):
+        if not self.options.switch or self.options.replace or await self._switch.can_take(alias):
             return ""
         return (
             f"{alias} is a collection's own name, which no alias can have. Without downtime: give readers "
@@ -264,24 +264,24 @@ class Reindex:
             "its name a moment later, and there is no way back"
         )
 
-    async def _switch(self, searched: Generation, following: Generation, alias: str) -> None:
+    async def _move_name(self, searched: Generation, following: Generation, alias: str) -> None:
         self.stage = "writing the vectors back"
         # Before the move: killed here, the next call does it again.
-        await rewrite_vector_column(self._succession.assembly.bound_to(following.target))
+        await rewrite_vector_column(self._switch.components.bound_to(following.target))
         self.stage = "moving the name"
-        if self.options.replace and not await self._succession.can_take(alias):
+        if self.options.replace and not await self._switch.can_take(alias):
             # First: a worker that still writes to the old collection knows it by the name that moves.
             await anyio.to_thread.run_sync(self.engine.ledger.work.revoke, searched.id)
-            await self._succession.collection_of(searched).drop()
-            await self._succession.take_over(following, alias, searched)
-            await self._succession.drop(searched)
+            await self._switch.collection_of(searched).drop()
+            await self._switch.take_over(following, alias, searched)
+            await self._switch.drop(searched)
         else:
-            await self._succession.take_over(following, alias, searched)
+            await self._switch.take_over(following, alias, searched)
         self.say(f"{alias} stands for {following.target} now")
 
     def _end(
         self,
-        stand: Stand,
+        stand: ReindexOutcome,
         searched: Generation,
         following: Generation,
         alias: str,
@@ -298,10 +298,10 @@ async def roll_back(engine: Engine, pipeline: str) -> str:
         ConfigError: none stands by.
         Fault: a dependency does not answer.
     """
-    succession = AliasSwitch(engine.ledger, assembly_of(engine.assemblies, pipeline))
+    succession = AliasSwitch(engine.ledger, assembly_of(engine.all_components, pipeline))
     generation = await succession.roll_back()
     said = f"{generation.collection} stands for {generation.target} again"
-    if generation.space == succession.assembly.space:
+    if generation.space == succession.components.space:
         return f"{said}; the next run brings it up to date"
     return (
         f"{said}. Set pipelines.{pipeline} back to what it was filled with, or go forward by another "

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,16 @@ class AliasSwitch:
     """The generations of one pipeline, and their collections."""
 
     ledger: Ledger
-    assembly: Assembly
+    components: Components
 
     @property
     def name(self) -> str:
         """The pipeline's."""
-        return self.assembly.pipeline.name
+        return self.components.pipeline.name
 
     def collection_of(self, generation: Generation) -> Collection:
         """The collection itself that a generation fills."""
-        return self.assembly.bound_to(generation.target).collection
+        return self.components.bound_to(generation.target).collection
 
     async def searched(self) -> Generation:
         """The generation that is searched now, its target the collection itself.
@@ -44,7 +44,7 @@ class AliasSwitch:
             ConfigError: nothing was ever written by this pipeline.
             Fault: Qdrant does not answer.
         """
-        generation = await anyio.to_thread.run_sync(current_generation, self.assembly, self.ledger)
+        generation = await anyio.to_thread.run_sync(current_generation, self.components, self.ledger)
         if generation is None:
             raise ConfigError(f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole run")
         # An alias of others may be configured: from here on the collection itself is meant. Not where the
@@ -60,13 +60,13 @@ class AliasSwitch:
     async def building(self) -> Generation | None:
         """The generation that is being built beside it."""
         return await anyio.to_thread.run_sync(
-            self.ledger.generations.building, self.name, address_of(self.assembly.pipeline.collection)
+            self.ledger.generations.building, self.name, address_of(self.components.pipeline.collection)
         )
 
     async def standby(self) -> list[Generation]:
         """Those that were searched before and can be again, the latest first."""
         return await anyio.to_thread.run_sync(
-            self.ledger.generations.standby, self.name, address_of(self.assembly.pipeline.collection)
+            self.ledger.generations.standby, self.name, address_of(self.components.pipeline.collection)
         )
 
     async def free_target(self, searched: Generation) -> str:
@@ -75,16 +75,16 @@ class AliasSwitch:
         number = searched.id + 1
         while True:
             target = f"{stem}-{number}"
-            naming = await self.assembly.bound_to(target).collection.naming()
+            naming = await self.components.bound_to(target).collection.naming()
             taken = naming.collection != target
-            if not taken and await self.assembly.bound_to(target).collection.describe() is None:
+            if not taken and await self.components.bound_to(target).collection.describe() is None:
                 return target
             number += 1
 
     async def can_take(self, alias: str) -> bool:
         """Whether a name is an alias or free to become one; an embedded collection may share its name."""
-        collection = self.assembly.bound_to(alias).collection
-        if self.assembly.pipeline.collection.path is not None:
+        collection = self.components.bound_to(alias).collection
+        if self.components.pipeline.collection.path is not None:
             return True
         naming = await collection.naming()
         return naming.collection != alias or await collection.describe() is None
@@ -110,9 +110,9 @@ class AliasSwitch:
             raise ConfigError(f"pipeline {self.name}: no previous collection is kept for rollback")
         searched = await self.searched()
         await self.take_over(standby[0], searched.collection, searched)
-        if has_vector_column(self.assembly):
+        if has_vector_column(self.components):
             # After the move: nothing that is wrong with a column may be in the way of going back.
-            await rewrite_vector_column(await former_assembly(self.assembly, standby[0]))
+            await rewrite_vector_column(await former_assembly(self.components, standby[0]))
         return standby[0]
 
     async def drop_standby(self) -> list[str]:
@@ -132,7 +132,7 @@ class AliasSwitch:
 
     async def _has_its_name(self, generation: Generation) -> bool:
         """Whether its name is not an alias by now, which what has replaced it got."""
-        if self.assembly.pipeline.collection.path is not None:
+        if self.components.pipeline.collection.path is not None:
             return True
         return (await self.collection_of(generation).naming()).collection == generation.target
 

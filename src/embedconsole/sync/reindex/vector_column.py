@@ -15,43 +15,43 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.sync.content.recipe import Recipe
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 _ROWS_AT_ONCE = 1000
 
 
-def has_vector_column(assembly: Assembly) -> bool:
+def has_vector_column(components: Components) -> bool:
     """Whether vectors are written back."""
-    writeback = assembly.pipeline.catalog.writeback
+    writeback = components.pipeline.catalog.writeback
     return writeback is not None and writeback.vector is not None
 
 
-async def rewrite_vector_column(assembly: Assembly) -> None:
+async def rewrite_vector_column(components: Components) -> None:
     """Write back the vector of every row that its collection holds as it is now.
 
     Rows that differ are the next run's to embed, and to note.
 
     Args:
-        assembly: Bound to the collection, and configured as that was filled.
+        components: Bound to the collection, and configured as that was filled.
 
     Raises:
         ConfigError: the recipe names a column that the query does not have.
         Fault: the catalog or the collection does not answer.
     """
-    if not has_vector_column(assembly):
+    if not has_vector_column(components):
         return
-    recipe = await anyio.to_thread.run_sync(assembly.recipe)
-    pages = await anyio.to_thread.run_sync(assembly.catalog.keys)
+    recipe = await anyio.to_thread.run_sync(components.recipe)
+    pages = await anyio.to_thread.run_sync(components.catalog.keys)
     while keys := await anyio.to_thread.run_sync(next, pages, ()):
         for start in range(0, len(keys), _ROWS_AT_ONCE):
-            settled = await _settled(assembly, recipe, keys[start : start + _ROWS_AT_ONCE])
-            await anyio.to_thread.run_sync(assembly.catalog.write_back, settled)
+            settled = await _settled(components, recipe, keys[start : start + _ROWS_AT_ONCE])
+            await anyio.to_thread.run_sync(components.catalog.write_back, settled)
 
 
-async def _settled(assembly: Assembly, recipe: Recipe, keys: Sequence[str]) -> list[Settled]:
-    rows = await anyio.to_thread.run_sync(assembly.catalog.read, keys)
+async def _settled(components: Components, recipe: Recipe, keys: Sequence[str]) -> list[Settled]:
+    rows = await anyio.to_thread.run_sync(components.catalog.read, keys)
     contents = {key: recipe.content(row) for key, row in rows.items()}
-    stored = await assembly.collection.stored([content.point for content in contents.values()])
+    stored = await components.collection.stored([content.point for content in contents.values()])
     settled = []
     for key, content in contents.items():
         point = stored.get(content.point)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Hearsay:
+class ReportedGate:
     """What another process says of a dependency.
 
     Attributes:
@@ -43,7 +43,7 @@ class Hearsay:
     fault: str | None
 
 
-class Board(Protocol):
+class GateExchange(Protocol):
     """Where processes tell each other of dependencies that throttle or fail."""
 
     def tell(self, gate: Gate) -> None:
@@ -55,7 +55,7 @@ class Board(Protocol):
         ...
 
 
-class Alone:
+class NoExchange:
     """The board of a process that shares its gates with no other."""
 
     def tell(self, gate: Gate) -> None:
@@ -134,11 +134,11 @@ class Gate:
         concurrency: int,
         patient: bool,
         drained: anyio.Event,
-        board: Board | None = None,
+        board: GateExchange | None = None,
         turns: anyio.CapacityLimiter | None = None,
     ) -> None:
         self.name = name
-        self._board = board or Alone()
+        self._board = board or NoExchange()
         self._limit = concurrency
         self._limiter = turns or anyio.CapacityLimiter(concurrency)
         self._patient = patient
@@ -270,7 +270,7 @@ class Gate:
         self._enter(GateState.OPEN, min(_FIRST_COOL_DOWN * 2 ** max(0, probes), _LONGEST_COOL_DOWN))
         self._board.tell(self)
 
-    def heard(self, said: Hearsay) -> None:
+    def heard(self, said: ReportedGate) -> None:
         """Another process has met the dependency, and says how it is."""
         now = time.monotonic()
         self._fault = said.fault

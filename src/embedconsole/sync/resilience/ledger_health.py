@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _LONGEST_PAUSE = 5.0
 
 
-class Asking(Enum):
+class LedgerAccess(Enum):
     """What the ledger is asked for; a full disk can be read from and not written to."""
 
     READING = auto()
@@ -23,7 +23,7 @@ class Asking(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Silence:
+class _Outage:
     since: float
     until: float
     fault: str
@@ -31,25 +31,25 @@ class _Silence:
 
 
 @dataclass(slots=True)
-class LedgerSilence:
+class LedgerHealth:
     """Away as long as one kind of asking fails; times on the monotonic clock."""
 
     _well_since: float = field(default_factory=time.monotonic)
-    _silences: dict[Asking, _Silence] = field(default_factory=dict)
+    _silences: dict[LedgerAccess, _Outage] = field(default_factory=dict)
 
-    def failed(self, asking: Asking, fault: Fault) -> None:
+    def failed(self, asking: LedgerAccess, fault: Fault) -> None:
         """It did not answer; asked again in a second, then two, and so on."""
         now, last = time.monotonic(), self._silences.get(asking)
         tries = 1 if last is None else last.tries + 1
         until = now + min(float(tries), _LONGEST_PAUSE)
-        self._silences[asking] = _Silence(now if last is None else last.since, until, str(fault), tries)
+        self._silences[asking] = _Outage(now if last is None else last.since, until, str(fault), tries)
 
-    def answered(self, asking: Asking) -> None:
+    def answered(self, asking: LedgerAccess) -> None:
         """It did."""
         if self._silences.pop(asking, None) is not None and not self._silences:
             self._well_since = time.monotonic()
 
-    def due(self, asking: Asking) -> bool:
+    def due(self, asking: LedgerAccess) -> bool:
         """Whether it may be asked: always while it answers."""
         silence = self._silences.get(asking)
         return silence is None or time.monotonic() >= silence.until

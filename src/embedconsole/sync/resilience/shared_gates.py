@@ -23,7 +23,7 @@ from embedconsole.faults import Fault
 from embedconsole.ledger.state import GateMark
 from embedconsole.redact import mask_url
 from embedconsole.sync.resilience.background import alongside
-from embedconsole.sync.resilience.gate import Gate, GateState, Hearsay
+from embedconsole.sync.resilience.gate import Gate, GateState, ReportedGate
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from embedconsole.config.sections.collection import CollectionConfig
     from embedconsole.config.sections.embedder import EmbedderConfig
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import SharedGate
+    from embedconsole.ledger.records.processes import SharedGate
     from embedconsole.sync.shared.control import RunControl
 
 EXCHANGE_EVERY = 1.0
@@ -208,4 +208,4 @@ class Gates:
         if told_now and state is shared.gate.health.state:
             return  # our own words
         left = min(row.left, _LONGEST_WAIT)
-        shared.gate.heard(Hearsay(state, row.age, left, row.failures, row.fault))
+        shared.gate.heard(ReportedGate(state, row.age, left, row.failures, row.fault))

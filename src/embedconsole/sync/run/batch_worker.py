@@ -12,10 +12,10 @@ from embedconsole.sync.worker.context import Workbench
 from embedconsole.sync.worker.embed import GatedEmbedder, KnownSize
 from embedconsole.sync.worker.kept_vectors import VectorKeeper
 from embedconsole.sync.worker.known_good import KnownGood
-from embedconsole.sync.worker.memory_budget import Room
+from embedconsole.sync.worker.memory_budget import MemoryBudget
 from embedconsole.sync.worker.reuse import Donor
 from embedconsole.sync.worker.write import GatedCollection
-from embedconsole.sync.worker.writeback import CatalogNoter
+from embedconsole.sync.worker.writeback import CatalogWriteback
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Counts
@@ -32,11 +32,11 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorke
     Args:
         counts: Of its generation, when the run began.
     """
-    pipeline = run.assembly.pipeline
+    pipeline = run.components.pipeline
     sizes = {
         name: KnownSize(config.size or pipeline.collection.size) for name, config in pipeline.vectors.items()
     }
-    known_good = KnownGood(run.ledger, run.assembly.catalog, run.recipe, run.generation.id)
+    known_good = KnownGood(run.ledger, run.components.catalog, run.recipe, run.generation.id)
     embedders = {
         name: GatedEmbedder(
             embedder,
@@ -44,15 +44,15 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorke
             run.embedders[embedder.name],
             pipeline.retry,
             run.progress,
-            purse=run.purse,
+            budget=run.budget,
             remembered=partial(known_good.of, name),
         )
-        for name, embedder in run.assembly.embedders.items()
+        for name, embedder in run.components.embedders.items()
     }
     keeper = VectorKeeper(run.ledger, run.journal, always=pipeline.keep_vectors == "always")
     ready = ReadyCollection(
         pipeline,
-        run.assembly.collection,
+        run.components.collection,
         run.writer,
         sizes,
         run.journal,
@@ -68,9 +68,9 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorke
     return BatchWorker(
         Workbench(
             pipeline=pipeline,
-            catalog=run.assembly.catalog,
-            rows=RowPortions(run.assembly.catalog),
-            room=Room(_ROOM_BYTES),
+            catalog=run.components.catalog,
+            rows=RowPortions(run.components.catalog),
+            room=MemoryBudget(_ROOM_BYTES),
             ledger=run.ledger,
             recipe=run.recipe,
             embedders=embedders,
@@ -79,13 +79,13 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorke
             guard=guard,
             progress=run.progress,
             journal=run.journal,
-            embed_slots=run.crew.embed_slots,
-            enter_stage=run.crew.in_flight.enter_stage,
-            holds=run.crew.holds,
+            embed_slots=run.pool.embed_slots,
+            enter_stage=run.pool.in_flight.enter_stage,
+            holds=run.pool.holds,
             give_up=run.state.give_up,
             ended_early=lambda: run.state.ended_early,
             keeper=keeper,
-            noter=CatalogNoter(pipeline, run.assembly.catalog, run.reader, run.journal),
+            writeback=CatalogWriteback(pipeline, run.components.catalog, run.reader, run.journal),
             donor=_donor(run),
         )
     )
@@ -95,7 +95,7 @@ def _donor(run: PipelineRun) -> Donor | None:
     if run.donor is None or run.options.force:
         return None
     generation_id, collection = run.donor
-    pipeline = run.assembly.pipeline
+    pipeline = run.components.pipeline
     return Donor(
         ledger=run.ledger,
         generation_id=generation_id,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.sync.content.picture_hashes import Fingerprints
-    from embedconsole.sync.plan.feed_intake import Intake
+    from embedconsole.sync.plan.feed_intake import FeedIntake
 
 
 @dataclass(slots=True)
@@ -73,14 +73,14 @@ class EmbedderPool:
 
 
 @dataclass(slots=True)
-class Assembly:
+class Components:
     """A pipeline with its parts; `intake` is that of its change feed, where it has one."""
 
     pipeline: Pipeline
     _catalog: Catalog
     _pool: EmbedderPool
     _fingerprints: Fingerprints
-    intake: Intake | None = None
+    intake: FeedIntake | None = None
     _collections: dict[str, Collection] = field(default_factory=dict)
     """By their own names; shared by all that are bound to one of them."""
     _bound_to: str | None = None
@@ -112,18 +112,18 @@ class Assembly:
             space=self.space,
         )
 
-    def bound_to(self, target: str) -> Assembly:
+    def bound_to(self, target: str) -> Components:
         """The same with the collection of this name, which may be one that the configured name stands for.
 
         A write names the collection itself: an alias may move while a request is under way.
         """
         return replace(self, _bound_to=target)
 
-    def configured_as(self, pipeline: Pipeline) -> Assembly:
+    def configured_as(self, pipeline: Pipeline) -> Components:
         """The same parts for another configuration of the same pipeline, on the same catalog."""
         return replace(self, pipeline=pipeline)
 
-    def in_the_background(self) -> Assembly:
+    def in_the_background(self) -> Components:
         """The same that tells the catalog nothing: there it is noted, and acknowledged, what is searched."""
         catalog = self.pipeline.catalog.model_copy(update={"writeback": None})
         return replace(self, pipeline=replace(self.pipeline, catalog=catalog), intake=None)
@@ -172,15 +172,15 @@ class Assembly:
             await anyio.to_thread.run_sync(self.intake.feed.close)
 
 
-def assembly_of(assemblies: Sequence[Assembly], pipeline: str) -> Assembly:
+def assembly_of(all_components: Sequence[Components], pipeline: str) -> Components:
     """The one of this pipeline, which is among them."""
-    return next(assembly for assembly in assemblies if assembly.pipeline.name == pipeline)
+    return next(components for components in all_components if components.pipeline.name == pipeline)
 
 
 @asynccontextmanager
 async def assembled(
     pipelines: Sequence[Pipeline], tickets: Tickets | None = None
-) -> AsyncIterator[list[Assembly]]:
+) -> AsyncIterator[list[Components]]:
     """The pipelines with their parts, all released at the end; nothing is connected yet.
 
     Args:
@@ -197,23 +197,25 @@ async def assembled(
     from embedconsole.catalog.sql_catalog import open_catalog
 
     pool = EmbedderPool(tickets)
-    assemblies = [
-        Assembly(pipeline, open_catalog(pipeline.catalog), pool, fingerprints_of(pipeline), _intake(pipeline))
+    all_components = [
+        Components(
+            pipeline, open_catalog(pipeline.catalog), pool, fingerprints_of(pipeline), _intake(pipeline)
+        )
         for pipeline in pipelines
     ]
     try:
-        yield assemblies
+        yield all_components
     finally:
         with anyio.CancelScope(shield=True):
-            for assembly in assemblies:
-                await assembly.aclose()
+            for components in all_components:
+                await components.aclose()
             await pool.aclose()
 
 
-def _intake(pipeline: Pipeline) -> Intake | None:
+def _intake(pipeline: Pipeline) -> FeedIntake | None:
     if not pipeline.catalog.watch:
         return None
     from embedconsole.catalog.feed.outbox import open_feed
-    from embedconsole.sync.plan.feed_intake import Intake
+    from embedconsole.sync.plan.feed_intake import FeedIntake
 
-    return Intake(open_feed(pipeline.name, pipeline.catalog))
+    return FeedIntake(open_feed(pipeline.name, pipeline.catalog))

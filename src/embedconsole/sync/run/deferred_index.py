@@ -32,7 +32,7 @@ _NEVER = 0
 
 
 @dataclass(slots=True)
-class Deferring:
+class DeferredIndex:
     """Puts off the index of one generation's collection, for the length of a run.
 
     Args:

@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts, Generation
     from embedconsole.sync.plan.planner import Decisions
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
     from embedconsole.sync.shared.selection import Selection
 
 
-def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> PipelineReport:
+def dry_run(components: Components, ledger_url: str, options: RunOptions) -> PipelineReport:
     """Plan one pipeline and count; blocks.
 
     Raises:
@@ -41,26 +41,26 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
         Transient, Refused: the catalog or the ledger fails.
     """
     began = time.monotonic()
-    with _ledger_to_read(assembly, ledger_url) as (ledger, generation):
+    with _ledger_to_read(components, ledger_url) as (ledger, generation):
         if options.only is not None:
-            options.only.check(assembly.pipeline.name, assembly.catalog.columns)
+            options.only.check(components.pipeline.name, components.catalog.columns)
         if not options.from_scratch:
-            check_models(generation, assembly, ledger)
+            check_models(generation, components, ledger)
         counts = ledger.overview.counts(generation.id)
-        rule = DeleteRule(assembly.pipeline.max_delete_fraction, options.allow_deletes)
+        rule = DeleteRule(components.pipeline.max_delete_fraction, options.allow_deletes)
         turnover = ledger.deletions.turnover(generation.id)
         sink = CountingSink(ledger.overview.due(generation.id), lambda count: rule.refusal(count, turnover))
         progress = Progress()
         planner = Planner(
-            catalog=assembly.catalog,
+            catalog=components.catalog,
             ledger=ledger,
             generation=generation,
-            recipe=assembly.recipe(),
+            recipe=components.recipe(),
             progress=progress,
             sink=sink,
             stop=lambda: False,
         )
-        result = planner.run(plan_options(options, assembly.pipeline, assembly.catalog, generation))
+        result = planner.run(plan_options(options, components.pipeline, components.catalog, generation))
     return _report(
         sink, progress, counts, options.limit, time.monotonic() - began, result.refusal or result.remark
     )
@@ -69,8 +69,8 @@ def dry_run(assembly: Assembly, ledger_url: str, options: RunOptions) -> Pipelin
 async def count_forced(engine: Engine, *, pipeline: str, only: Selection | None, ledger_url: str) -> int:
     """How many items a forced run of a pipeline would embed. Raises as `dry_run` does."""
     options = RunOptions(force=True, only=only)
-    assembly = assembly_of(engine.assemblies, pipeline)
-    report = await anyio.to_thread.run_sync(dry_run, assembly, ledger_url, options)
+    components = assembly_of(engine.all_components, pipeline)
+    report = await anyio.to_thread.run_sync(dry_run, components, ledger_url, options)
     return report.embedded
 
 
@@ -113,18 +113,18 @@ class CountingSink:
 
 
 @contextmanager
-def _ledger_to_read(assembly: Assembly, ledger_url: str) -> Iterator[tuple[Ledger, Generation]]:
+def _ledger_to_read(components: Components, ledger_url: str) -> Iterator[tuple[Ledger, Generation]]:
     """The ledger and the pipeline's generation; empty ones in a scratch file where there are none yet."""
     if ledger_exists(ledger_url):
         with open_ledger(ledger_url) as ledger:
-            generation = current_generation(assembly, ledger)
+            generation = current_generation(components, ledger)
             if generation is not None:
-                yield ledger, seen_anew(generation, assembly.pipeline)
+                yield ledger, seen_anew(generation, components.pipeline)
                 return
     with tempfile.TemporaryDirectory(prefix="embedconsole-") as folder:
         scratch = f"sqlite:///{Path(folder, 'scratch.db').as_posix()}"
         with open_ledger(scratch) as ledger:
-            yield ledger, settled_generation(assembly, ledger)
+            yield ledger, settled_generation(components, ledger)
 
 
 def _report(

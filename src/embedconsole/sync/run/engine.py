@@ -11,11 +11,11 @@ import anyio.to_thread
 
 from embedconsole.faults import Fault
 from embedconsole.sync.resilience.background import alongside
-from embedconsole.sync.resilience.ledger_health import Asking, LedgerSilence
+from embedconsole.sync.resilience.ledger_health import LedgerAccess, LedgerHealth
 from embedconsole.sync.resilience.retry import longest_delay
 from embedconsole.sync.run.leases import RunLeases, TakenOver
 from embedconsole.sync.run.process import dead_among
-from embedconsole.sync.run.run import Round
+from embedconsole.sync.run.run import EngineRun
 from embedconsole.sync.shared.control import Control, Halt, pause_in_force
 from embedconsole.sync.shared.options import WHAT_IS_DUE, RunOptions
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, Tally, aborted
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from embedconsole.items import JsonObject
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.presence import Process
+    from embedconsole.ledger.records.processes import Process
     from embedconsole.sync.resilience.gate import GateHealth
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.leases import Overlap
     from embedconsole.sync.run.pipeline_run import PipelineRun
 
@@ -52,23 +52,23 @@ class Engine:
     """
 
     ledger: Ledger
-    assemblies: Sequence[Assembly]
+    all_components: Sequence[Components]
     me: Process
     control: Control = field(default_factory=Control)
     next_runs: dict[str, float] = field(default_factory=dict)
     serves: bool = False
     halted: dict[str, Halt] = field(default_factory=dict)
     turns: dict[str, anyio.CapacityLimiter] = field(default_factory=dict)
-    _rounds: list[Round] = field(default_factory=list)
+    _rounds: list[EngineRun] = field(default_factory=list)
     _last: dict[str, PipelineReport] = field(default_factory=dict)
     _health: dict[str, tuple[GateHealth, ...]] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
     leases: RunLeases = field(init=False)
-    _silence: LedgerSilence = field(default_factory=LedgerSilence)
+    _silence: LedgerHealth = field(default_factory=LedgerHealth)
 
     def __post_init__(self) -> None:
         self.leases = RunLeases(
-            presence=self.ledger.presence,
+            processes=self.ledger.processes,
             owner=self.me.id,
             control=self.control,
             announce=self.announce,
@@ -87,7 +87,7 @@ class Engine:
             ConfigError: a pipeline can't run as configured; nothing was done.
         """
         try:
-            chosen = [assembly.pipeline.name for assembly in self._chosen(options)]
+            chosen = [components.pipeline.name for components in self._chosen(options)]
             if not options.patient and (told := await self._paused()) is not None:
                 return self._all(options, PipelineReport(outcome=Outcome.SKIPPED, message=told))
             async with self.leases.held(chosen, overlap) as holder:
@@ -123,8 +123,8 @@ class Engine:
 
     async def _run(self, options: RunOptions, kind: str) -> RunReport:
         chosen = self._chosen(options)
-        with self.control.running([assembly.pipeline.name for assembly in chosen]) as control:
-            now = Round(self.ledger, self.me, control, options, chosen, self.turns)
+        with self.control.running([components.pipeline.name for components in chosen]) as control:
+            now = EngineRun(self.ledger, self.me, control, options, chosen, self.turns)
             await now.prepare()
             await now.begin(kind)
             self._rounds.append(now)
@@ -143,7 +143,7 @@ class Engine:
                     await self._note_end(now, report)
         return report
 
-    async def _note_end(self, ended: Round, report: RunReport) -> None:
+    async def _note_end(self, ended: EngineRun, report: RunReport) -> None:
         try:
             await ended.note(report)
         except Fault as fault:
@@ -157,7 +157,7 @@ class Engine:
             run.state.give_up(TakenOver("ledger", "another process has taken over the run"))
 
     def _missed(self, fault: Fault) -> None:
-        self._silence.failed(Asking.WRITING, fault)
+        self._silence.failed(LedgerAccess.WRITING, fault)
 
     async def _keep_burying(self) -> None:
         """A run, planning or helping, need not wait for the leases of a process that dies meanwhile."""
@@ -172,22 +172,24 @@ class Engine:
 
     async def bury_the_dead(self) -> None:
         """Take back what processes held that are no more, and forget batches that no process holds."""
-        workers = await anyio.to_thread.run_sync(self.ledger.presence.workers)
+        workers = await anyio.to_thread.run_sync(self.ledger.processes.workers)
         dead = dead_among(workers, self.me)
         if dead:
             await anyio.to_thread.run_sync(self.ledger.work.abandon, dead)
-            await anyio.to_thread.run_sync(self.ledger.presence.leave, dead)
+            await anyio.to_thread.run_sync(self.ledger.processes.leave, dead)
         await anyio.to_thread.run_sync(self.ledger.work.sweep)
-        pipelines = [assembly.pipeline for assembly in self.assemblies]
+        pipelines = [components.pipeline for components in self.all_components]
         longest = longest_delay([pipeline.retry for pipeline in pipelines])
         names = [pipeline.name for pipeline in pipelines]
         await anyio.to_thread.run_sync(self.ledger.jumps.mend, names, longest)
 
-    def _chosen(self, options: RunOptions) -> list[Assembly]:
-        return [assembly for assembly in self.assemblies if options.concerns(assembly.pipeline.name)]
+    def _chosen(self, options: RunOptions) -> list[Components]:
+        return [
+            components for components in self.all_components if options.concerns(components.pipeline.name)
+        ]
 
     def _all(self, options: RunOptions, report: PipelineReport) -> RunReport:
-        return RunReport(None, {assembly.pipeline.name: report for assembly in self._chosen(options)})
+        return RunReport(None, {components.pipeline.name: report for components in self._chosen(options)})
 
     # What it does now
 
@@ -222,8 +224,8 @@ class Engine:
         """
         me = replace(self.me, status=self._status())
         try:
-            await anyio.to_thread.run_sync(self.ledger.presence.announce, me)
+            await anyio.to_thread.run_sync(self.ledger.processes.announce, me)
         except Fault as fault:
             self._missed(fault)
             raise
-        self._silence.answered(Asking.WRITING)
+        self._silence.answered(LedgerAccess.WRITING)

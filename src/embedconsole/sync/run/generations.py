@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 
-def current_generation(assembly: Assembly, ledger: Ledger) -> Generation | None:
+def current_generation(components: Components, ledger: Ledger) -> Generation | None:
     """The generation that fills the configured collection; None when there is none yet."""
-    return generation_of(assembly.pipeline, ledger)
+    return generation_of(components.pipeline, ledger)
 
 
 def generation_of(pipeline: Pipeline, ledger: Ledger) -> Generation | None:
@@ -34,7 +34,7 @@ def generation_of(pipeline: Pipeline, ledger: Ledger) -> Generation | None:
     return ledger.generations.at(pipeline.name, collection.name, address_of(collection))
 
 
-def settled_generation(assembly: Assembly, ledger: Ledger) -> Generation:
+def settled_generation(components: Components, ledger: Ledger) -> Generation:
     """The generation to fill, begun when the pipeline or its collection is new.
 
     Its space is noted when its first vectors are written, not here: see `note_space`.
@@ -42,16 +42,16 @@ def settled_generation(assembly: Assembly, ledger: Ledger) -> Generation:
     Raises:
         ConfigError: the configuration is the one before a re-index.
     """
-    pipeline = assembly.pipeline
-    generation = current_generation(assembly, ledger)
+    pipeline = components.pipeline
+    generation = current_generation(components, ledger)
     if generation is None:
         address = address_of(pipeline.collection)
         _check_not_succeeded(pipeline, address, ledger)
         generation = ledger.generations.begin(
             pipeline.name,
             pipeline.collection.name,
-            assembly.space,
-            target=assembly.own_name,
+            components.space,
+            target=components.own_name,
             address=address,
         )
     elif _was_away(generation, ledger):
@@ -59,7 +59,7 @@ def settled_generation(assembly: Assembly, ledger: Ledger) -> Generation:
         ledger.generations.forget_scans(generation.id)
         ledger.generations.use(generation.id, address_of(pipeline.collection))
         generation = unscanned(generation)
-    return noted(generation, assembly, ledger)
+    return noted(generation, components, ledger)
 
 
 def _was_away(generation: Generation, ledger: Ledger) -> bool:
@@ -83,20 +83,20 @@ def _check_not_succeeded(pipeline: Pipeline, address: str, ledger: Ledger) -> No
         )
 
 
-def building_generation(assembly: Assembly, ledger: Ledger) -> Generation:
+def building_generation(components: Components, ledger: Ledger) -> Generation:
     """The generation that is being built beside the one that is searched.
 
     Raises:
         ConfigError: there is none, or it is built for another configuration than that of now.
     """
-    pipeline = assembly.pipeline
+    pipeline = components.pipeline
     generation = ledger.generations.building(pipeline.name, address_of(pipeline.collection))
-    if generation is None or generation.space != assembly.space:
+    if generation is None or generation.space != components.space:
         raise ConfigError(
-            f"pipeline {assembly.pipeline.name}: no collection is being built for this configuration; "
+            f"pipeline {components.pipeline.name}: no collection is being built for this configuration; "
             "run embedconsole reindex"
         )
-    return noted(generation, assembly, ledger)
+    return noted(generation, components, ledger)
 
 
 def former_generation(generation: Generation, ledger: Ledger) -> Generation | None:
@@ -105,40 +105,40 @@ def former_generation(generation: Generation, ledger: Ledger) -> Generation | No
     return next(used, None)
 
 
-def mixes_models(generation: Generation, assembly: Assembly, ledger: Ledger) -> bool:
+def mixes_models(generation: Generation, components: Components, ledger: Ledger) -> bool:
     """Whether the vectors of now would lie beside those of another model.
 
     Further vectors mix with nothing, nor do any where the collection holds none of ours.
     """
-    if covers(generation.space, assembly.space):
+    if covers(generation.space, components.space):
         return False
     return ledger.overview.counts(generation.id).synced > 0
 
 
-def check_models(generation: Generation, assembly: Assembly, ledger: Ledger) -> None:
+def check_models(generation: Generation, components: Components, ledger: Ledger) -> None:
     """Refuse to mix the vectors of two models in one collection.
 
     Raises:
         ConfigError: the generation's vectors are of another space.
     """
-    if mixes_models(generation, assembly, ledger):
-        check_space(assembly.pipeline.name, generation, assembly.space)
+    if mixes_models(generation, components, ledger):
+        check_space(components.pipeline.name, generation, components.space)
 
 
-def noted(generation: Generation, assembly: Assembly, ledger: Ledger) -> Generation:
+def noted(generation: Generation, components: Components, ledger: Ledger) -> Generation:
     """The generation, with how its content is made from now on noted in the ledger.
 
     While its vectors are of another space, what is there was made as noted before: see `note_space`.
     """
-    recipe = with_fields(recipe_text(assembly.pipeline), fields_written(generation.recipe))
+    recipe = with_fields(recipe_text(components.pipeline), fields_written(generation.recipe))
     if generation.recipe == recipe:
         return generation
-    fresh = seen_anew(generation, assembly.pipeline)
-    if not covers(generation.space, assembly.space):
+    fresh = seen_anew(generation, components.pipeline)
+    if not covers(generation.space, components.space):
         fresh = _remade(generation)
     if fresh is not generation:
         ledger.generations.forget_scans(generation.id, remade=True)
-    if generation.space != assembly.space:
+    if generation.space != components.space:
         return fresh
     ledger.generations.set_recipe(generation.id, recipe)
     return replace(fresh, recipe=recipe)
@@ -158,14 +158,14 @@ def forget_former_fields(generation: Generation, fields: Set[str], ledger: Ledge
         ledger.generations.set_recipe(generation.id, with_fields(generation.recipe, fields))
 
 
-def note_space(generation: Generation, assembly: Assembly, ledger: Ledger) -> Generation:
+def note_space(generation: Generation, components: Components, ledger: Ledger) -> Generation:
     """The generation once vectors of the configuration of now have been written; noted in the ledger."""
-    if generation.space == assembly.space:
+    if generation.space == components.space:
         return generation
-    fields = fields_written(generation.recipe) | assembly.recipe().fields
-    recipe = with_fields(recipe_text(assembly.pipeline), fields)
-    ledger.generations.set_space(generation.id, assembly.space, recipe)
-    return replace(generation, space=assembly.space, recipe=recipe)
+    fields = fields_written(generation.recipe) | components.recipe().fields
+    recipe = with_fields(recipe_text(components.pipeline), fields)
+    ledger.generations.set_space(generation.id, components.space, recipe)
+    return replace(generation, space=components.space, recipe=recipe)
 
 
 def seen_anew(generation: Generation, pipeline: Pipeline) -> Generation:

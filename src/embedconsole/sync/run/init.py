@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from embedconsole.collection.compare import Difference
     from embedconsole.items import CollectionState, IndexType, VectorSpec
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,47 +60,47 @@ class Initialised:
     left: tuple[Difference, ...] = ()
 
 
-async def initialise(assembly: Assembly) -> Initialised:
+async def initialise(components: Components) -> Initialised:
     """Create the pipeline's collection and payload indexes, or compare and add missing indexes.
 
     Raises:
         Transient, Refused: the collection, or the embedder that was asked for a size, fails.
     """
-    plan = await plan_init(assembly)
-    collection = assembly.collection
+    plan = await plan_init(components)
+    collection = components.collection
     if not plan.exists:
         sizes = {name: spec.size for name, spec in plan.vectors.items()}
-        schema = wanted_schema(assembly.pipeline, sizes | await _asked_sizes(assembly, plan.asks))
+        schema = wanted_schema(components.pipeline, sizes | await _asked_sizes(components, plan.asks))
         await collection.create(schema)
         return Initialised(collection.target, schema, created=True)
     for path, kind in plan.indexes.items():
         await collection.create_index(path, kind)
-    schema = CollectionSchema(plan.vectors, dict(assembly.pipeline.collection.indexes))
+    schema = CollectionSchema(plan.vectors, dict(components.pipeline.collection.indexes))
     return Initialised(collection.target, schema, created=False, added=tuple(plan.indexes), left=plan.left)
 
 
-async def plan_init(assembly: Assembly) -> InitPlan:
+async def plan_init(components: Components) -> InitPlan:
     """Look what `initialise` would do, and do nothing.
 
     Raises:
         Transient, Refused: the collection fails.
     """
-    state = await assembly.collection.describe()
-    vectors, asks = configured_vectors(assembly, state)
-    indexes = assembly.pipeline.collection.indexes
+    state = await components.collection.describe()
+    vectors, asks = configured_vectors(components, state)
+    indexes = components.pipeline.collection.indexes
     if state is None:
-        return InitPlan(assembly.collection.target, False, vectors, asks, dict(indexes))
+        return InitPlan(components.collection.target, False, vectors, asks, dict(indexes))
     added = {path: kind for path, kind in indexes.items() if path not in state.indexes}
     repaired = {index_field(path) for path in added}
-    found = compared(assembly, state)
+    found = compared(components, state)
     left = tuple(difference for difference in found if difference.field not in repaired)
-    return InitPlan(assembly.collection.target, True, vectors, asks, added, left)
+    return InitPlan(components.collection.target, True, vectors, asks, added, left)
 
 
-def compared(assembly: Assembly, state: CollectionState) -> list[Difference]:
+def compared(components: Components, state: CollectionState) -> list[Difference]:
     """What of a collection is not as configured; asks no embedder for the size of a vector."""
-    pipeline = assembly.pipeline
-    vectors, asks = configured_vectors(assembly, state)
+    pipeline = components.pipeline
+    vectors, asks = configured_vectors(components, state)
     missing = [
         missing_vector(name, f"{pipeline.vectors[name].distance or pipeline.collection.distance}", state)
         for name in asks
@@ -109,13 +109,13 @@ def compared(assembly: Assembly, state: CollectionState) -> list[Difference]:
 
 
 def configured_vectors(
-    assembly: Assembly, state: CollectionState | None
+    components: Components, state: CollectionState | None
 ) -> tuple[dict[str, VectorSpec], tuple[str, ...]]:
     """The vectors as configured, and those whose size neither the configuration nor the collection tells.
 
     Where no size is configured, the collection's own counts.
     """
-    pipeline = assembly.pipeline
+    pipeline = components.pipeline
     known, unknown = {}, []
     for name, config in pipeline.vectors.items():
         there = None if state is None else state.vectors.get(name)
@@ -127,11 +127,11 @@ def configured_vectors(
     return known, tuple(unknown)
 
 
-async def _asked_sizes(assembly: Assembly, names: tuple[str, ...]) -> dict[str, int]:
+async def _asked_sizes(components: Components, names: tuple[str, ...]) -> dict[str, int]:
     """The sizes of vectors, by one embedding each."""
     sizes = {}
     for name in names:
-        embedded = await assembly.embedders[name].embed([trial_input(assembly.pipeline.vectors[name])])
+        embedded = await components.embedders[name].embed([trial_input(components.pipeline.vectors[name])])
         if not embedded.rejected:
             sizes[name] = int(embedded.vectors.shape[1])
     return sizes

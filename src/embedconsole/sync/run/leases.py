@@ -16,8 +16,8 @@ from embedconsole.sync.resilience.background import alongside
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from embedconsole.ledger.hosts.processes import Presence
-    from embedconsole.ledger.records.presence import Lease
+    from embedconsole.ledger.hosts.processes import Processes
+    from embedconsole.ledger.records.processes import Lease
     from embedconsole.sync.shared.control import Control
 
 _KEEP_LEASE_EVERY = 15.0
@@ -47,7 +47,7 @@ class RunLeases:
         missed: Told when the ledger could not be asked.
     """
 
-    presence: Presence
+    processes: Processes
     owner: str
     control: Control
     announce: Callable[[], Awaitable[None]]
@@ -82,7 +82,7 @@ class RunLeases:
         await self.announce()
         while True:
             await self.bury_the_dead()
-            held = await anyio.to_thread.run_sync(self.presence.acquire, names, self.owner)
+            held = await anyio.to_thread.run_sync(self.processes.acquire, names, self.owner)
             if not isinstance(held, str) or overlap == "skip" or self.control.draining:
                 return held
             with anyio.move_on_after(1.0):
@@ -94,14 +94,14 @@ class RunLeases:
             await anyio.sleep(_KEEP_LEASE_EVERY)
             try:
                 await self.announce()
-                if not await anyio.to_thread.run_sync(self.presence.extend, held):
+                if not await anyio.to_thread.run_sync(self.processes.extend, held):
                     self.taken_over(pipelines)
             except Fault as fault:
                 self.missed(fault)
 
     async def _give_up(self, held: Sequence[Lease]) -> None:
         try:
-            await anyio.to_thread.run_sync(self.presence.release, held)
+            await anyio.to_thread.run_sync(self.processes.release, held)
         except Fault as fault:
             # They run out by themselves.
             self.missed(fault)

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Generation
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
 
 
-async def check_in_place(assembly: Assembly, generation: Generation, ledger: Ledger, *, force: bool) -> None:
+async def check_in_place(
+    components: Components, generation: Generation, ledger: Ledger, *, force: bool
+) -> None:
     """Refuse another model, unless everything is embedded again and the collection can take the new vectors.
 
     Args:
@@ -27,30 +29,30 @@ async def check_in_place(assembly: Assembly, generation: Generation, ledger: Led
     Raises:
         ConfigError: the vectors would be mixed, or do not fit; it says which of the ways out there are.
     """
-    if not await anyio.to_thread.run_sync(mixes_models, generation, assembly, ledger):
+    if not await anyio.to_thread.run_sync(mixes_models, generation, components, ledger):
         return
-    remedies = await _remedies(assembly.bound_to(generation.target))
+    remedies = await _remedies(components.bound_to(generation.target))
     if force and remedies in (SAME_SIZE, ANY_SIZE):
         return
-    check_space(assembly.pipeline.name, generation, assembly.space, remedies)
+    check_space(components.pipeline.name, generation, components.space, remedies)
 
 
-async def _remedies(assembly: Assembly) -> str:
+async def _remedies(components: Components) -> str:
     try:
-        state = await assembly.collection.describe()
+        state = await components.collection.describe()
     except Fault:
         return ANY_SIZE
     if state is None:
         return SAME_SIZE
-    for difference in compared(assembly, state):
+    for difference in compared(components, state):
         if difference.blocking:
             return another_size(difference.field, difference.have or "missing", difference.want or "nothing")
-    return _by_size(assembly, state)
+    return _by_size(components, state)
 
 
-def _by_size(assembly: Assembly, state: CollectionState) -> str:
+def _by_size(components: Components, state: CollectionState) -> str:
     """Where the embedders themselves tell the size of their vectors."""
-    pipeline = assembly.pipeline
+    pipeline = components.pipeline
     sizes = {
         name: pipeline.embedders[config.embedder].vector_size for name, config in pipeline.vectors.items()
     }

@@ -17,17 +17,17 @@ from embedconsole.sync.content.recipe import Recipe
 from embedconsole.sync.plan.plan_task import Planning
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.resilience.gate import Interrupted, Stop
-from embedconsole.sync.run.deferred_index import Deferring
+from embedconsole.sync.run.deferred_index import DeferredIndex
 from embedconsole.sync.run.generations import forget_former_fields, former_fields, note_space
 from embedconsole.sync.run.leases import TakenOver
-from embedconsole.sync.shared.budget import Purse, item_price
+from embedconsole.sync.shared.budget import SpendingBudget, item_price
 from embedconsole.sync.shared.control import RunState
 from embedconsole.sync.shared.fault_text import left_for_later
 from embedconsole.sync.shared.journal import Journal, product_column
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, report_of, stopped_by
 from embedconsole.sync.worker.flags import settle_flags
-from embedconsole.sync.worker.pool import Crew
-from embedconsole.sync.worker.recheck import Doubter
+from embedconsole.sync.worker.pool import WorkerPool
+from embedconsole.sync.worker.recheck import Rechecker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Set
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.content.recipe import Recipe
     from embedconsole.sync.resilience.gate import Gate, GateHealth
     from embedconsole.sync.resilience.shared_gates import Gates
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.shared.control import RunControl
     from embedconsole.sync.shared.delete_guard import DeleteGuard
     from embedconsole.sync.shared.options import RunOptions
@@ -62,51 +62,51 @@ class PipelineRun:
     Args:
         gates: Shared by all pipelines.
         worker_id: Who we are, on batches.
-        purse: What may be spent, shared by all pipelines.
+        budget: What may be spent, shared by all pipelines.
         make_worker: Makes what works on batches; called once there is a first one.
         donor: The generation (its id) whose vectors are used where they are the same, and its collection
             where that can be reached.
     """
 
-    assembly: Assembly
+    components: Components
     generation: Generation
     ledger: Ledger
     gates: Gates
     control: RunControl
     options: RunOptions
     worker_id: str
-    purse: Purse = field(default_factory=Purse)
+    budget: SpendingBudget = field(default_factory=SpendingBudget)
     donor: tuple[int, Collection | None] | None = None
     make_worker: MakeWorker = field(kw_only=True)
     progress: Progress = field(default_factory=Progress)
     journal: Journal = field(init=False)
     state: RunState = field(init=False)
-    crew: Crew = field(init=False)
+    pool: WorkerPool = field(init=False)
     planning: Planning = field(init=False)
     reader: Gate = field(init=False)
     writer: Gate = field(init=False)
     embedders: Mapping[str, Gate] = field(init=False)
     recipe: Recipe = field(init=False)
     former_fields: Set[str] = frozenset()
-    deferring: Deferring = field(init=False)
+    deferring: DeferredIndex = field(init=False)
     _space_noted: bool = False
     _taken_over: str | None = None
 
     def __post_init__(self) -> None:
-        pipeline, catalog = self.assembly.pipeline, self.assembly.catalog
+        pipeline, catalog = self.components.pipeline, self.components.catalog
         self.journal = Journal(
             pipeline.name, product_column(pipeline.catalog.product, catalog.columns, pipeline.catalog.key)
         )
         self.reader = self.gates.catalog(pipeline.catalog)
-        self.writer = self.gates.collection(pipeline.collection, self.assembly.target)
+        self.writer = self.gates.collection(pipeline.collection, self.components.target)
         self.embedders = {
             name: self.gates.embedder(name, config) for name, config in pipeline.embedders.items()
         }
-        self.recipe = self.assembly.recipe()
-        self.deferring = Deferring(
+        self.recipe = self.components.recipe()
+        self.deferring = DeferredIndex(
             ledger=self.ledger,
             generation=self.generation,
-            collection=lambda: self.assembly.collection,
+            collection=lambda: self.components.collection,
             gate=self.writer,
             retry=pipeline.retry,
             journal=self.journal,
@@ -114,7 +114,7 @@ class PipelineRun:
         )
         workers = self.control.workers or pipeline.workers
         self.state = RunState(self.control, self.journal, planning=self.options.plan)
-        self.crew = Crew(
+        self.pool = WorkerPool(
             ledger=self.ledger,
             generation_id=self.generation.id,
             worker_id=self.worker_id,
@@ -127,13 +127,13 @@ class PipelineRun:
             seconds=self.options.seconds,
             state=self.state,
             after_plan=self.options.force,
-            purse=self.purse,
+            budget=self.budget,
             price=item_price(pipeline) or 0.0,
         )
         self.planning = Planning(
             pipeline=pipeline,
             catalog=catalog,
-            intake=self.assembly.intake,
+            intake=self.components.intake,
             generation=self.generation,
             ledger=self.ledger,
             options=self.options,
@@ -181,7 +181,7 @@ class PipelineRun:
         from embedconsole.sync.run.takeover import Takeover
 
         takeover = Takeover(
-            self.assembly, self.generation, self.ledger, self.recipe, self.writer, self.options
+            self.components, self.generation, self.ledger, self.recipe, self.writer, self.options
         )
         try:
             self._taken_over = await takeover.look()
@@ -200,7 +200,7 @@ class PipelineRun:
     async def note_space(self) -> None:
         """Note of which model the vectors are, once some have been written."""
         if not self._space_noted:
-            note = partial(note_space, self.generation, self.assembly, self.ledger)
+            note = partial(note_space, self.generation, self.components, self.ledger)
             self.generation = await anyio.to_thread.run_sync(note)
             self._space_noted = True
 
@@ -208,14 +208,14 @@ class PipelineRun:
         """Note that the generation is in use, and forget what nothing needs any more; about once a day."""
         ledger = self.ledger
         if not (counts.pending or counts.failed):
-            self.generation = note_space(self.generation, self.assembly, ledger)
+            self.generation = note_space(self.generation, self.components, ledger)
         generation = self.generation
-        keeps_all = self.assembly.pipeline.keep_vectors == "always"
+        keeps_all = self.components.pipeline.keep_vectors == "always"
         if keeps_all and self.progress.embedded and ledger.kept.outnumber(generation.id):
             ledger.kept.sweep(generation.id, 0.0)
         if self.options.building or (generation.unused_for or 0.0) < _DAY:
             return
-        ledger.generations.use(generation.id, address_of(self.assembly.pipeline.collection))
+        ledger.generations.use(generation.id, address_of(self.components.pipeline.collection))
         ledger.kept.sweep(generation.id, _KEPT_UNWANTED)
         for left in ledger.generations.left(generation, _KEPT_UNUSED):
             ledger.generations.remove(left)
@@ -230,11 +230,11 @@ class PipelineRun:
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         guard = self.planning.guard()
         self.progress.waiting = counts.pending - counts.retrying
-        doubter = Doubter(
+        doubter = Rechecker(
             ledger=self.ledger,
             generation_id=self.generation.id,
-            pipeline=self.assembly.pipeline.name,
-            collection=lambda: self.assembly.collection,
+            pipeline=self.components.pipeline.name,
+            collection=lambda: self.components.collection,
             gate=self.writer,
             journal=self.journal,
             found_wrong=self.control.notify,
@@ -250,13 +250,15 @@ class PipelineRun:
         ):
             if self.options.plan:
                 group.start_soon(self.planning.plan, guard)
-            await self.crew.work(group, worker)
+            await self.pool.work(group, worker)
         if self.options.plan and not self.options.feed and not self.state.ended_early:
             await self._settle_flags()
 
     async def _miss_the_lost(self, worker: Callable[[], BatchWorker]) -> None:
         """See that what was written is still there, also in a run that may have nothing to write."""
-        if await anyio.to_thread.run_sync(is_lost, self.assembly.pipeline.collection, self.assembly.own_name):
+        if await anyio.to_thread.run_sync(
+            is_lost, self.components.pipeline.collection, self.components.own_name
+        ):
             try:
                 await worker().bench.collection.look()
             except Stop as stop:
@@ -267,10 +269,10 @@ class PipelineRun:
                 self.state.give_up(fault)
 
     async def _settle_flags(self) -> None:
-        writeback = self.assembly.pipeline.catalog.writeback
+        writeback = self.components.pipeline.catalog.writeback
         if writeback is None or not writeback.detects:
             return
-        settle = partial(settle_flags, self.assembly.catalog, self.ledger, self.generation.id, self.recipe)
+        settle = partial(settle_flags, self.components.catalog, self.ledger, self.generation.id, self.recipe)
         try:
             await anyio.to_thread.run_sync(settle)
         except Transient as fault:
@@ -282,7 +284,7 @@ class PipelineRun:
     # Reporting
 
     def _report(self, counts: Counts, seconds: float) -> PipelineReport:
-        priced = item_price(self.assembly.pipeline) is not None
+        priced = item_price(self.components.pipeline) is not None
         figures = report_of(self.progress, counts, seconds=seconds, priced=priced)
         remarks = [remark for remark in (self._taken_over, self.planning.remark) if remark is not None]
         report = replace(figures, message=". ".join(remarks) or None, planned=self.planning.complete)
@@ -296,8 +298,8 @@ class PipelineRun:
             return stopped_by(report, self.state.stopped_by)
         if self.planning.refusal is not None:
             return replace(report, outcome=Outcome.ABORTED, message=self.planning.refusal)
-        if report.pending and self.crew.out_of_money:
-            said = f"stopped at --max-cost: {self.purse.spent:,.2f} spent, {report.pending:,} pending"
+        if report.pending and self.pool.out_of_money:
+            said = f"stopped at --max-cost: {self.budget.spent:,.2f} spent, {report.pending:,} pending"
             return replace(report, outcome=Outcome.PARTIAL, message=said)
         if report.pending and self.options.limit:
             said = f"stopped at --limit {self.options.limit:,}: {report.pending:,} pending"

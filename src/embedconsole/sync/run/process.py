@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedconsole import __version__
-from embedconsole.ledger.records.presence import Process
+from embedconsole.ledger.records.processes import Process
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,7 @@ from embedconsole.sync.run.generations import (
 )
 from embedconsole.sync.run.model_change import check_in_place
 from embedconsole.sync.run.pipeline_run import PipelineRun
-from embedconsole.sync.shared.budget import Purse
+from embedconsole.sync.shared.budget import SpendingBudget
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, aborted
 
 if TYPE_CHECKING:
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.items import Counts
-    from embedconsole.ledger.records.presence import Process
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.ledger.records.processes import Process
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.shared.control import RunControl
     from embedconsole.sync.shared.delete_guard import DeleteGuard
     from embedconsole.sync.shared.options import RunOptions
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Round:
+class EngineRun:
     """Prepared, begun, worked on, reported, noted: in this order.
 
     Args:
@@ -53,7 +53,7 @@ class Round:
     me: Process
     control: RunControl
     options: RunOptions
-    assemblies: Sequence[Assembly]
+    all_components: Sequence[Components]
     turns: dict[str, anyio.CapacityLimiter]
     number: int | None = None
     runs: dict[str, PipelineRun] = field(default_factory=dict)
@@ -69,35 +69,35 @@ class Round:
         Raises:
             ConfigError: a pipeline can't run as configured.
         """
-        purse = Purse(self.options.max_cost)
-        for assembly in self.assemblies:
-            name = assembly.pipeline.name
+        budget = SpendingBudget(self.options.max_cost)
+        for components in self.all_components:
+            name = components.pipeline.name
             try:
-                self.runs[name] = await self._prepared(assembly, purse)
+                self.runs[name] = await self._prepared(components, budget)
             except Fault as fault:
                 self._reports[name] = aborted(fault)
 
-    async def _prepared(self, assembly: Assembly, purse: Purse) -> PipelineRun:
+    async def _prepared(self, components: Components, budget: SpendingBudget) -> PipelineRun:
         # The first look at the columns connects to the catalog.
-        await anyio.to_thread.run_sync(lambda: assembly.catalog.columns)
+        await anyio.to_thread.run_sync(lambda: components.catalog.columns)
         if self.options.only is not None:
-            self.options.only.check(assembly.pipeline.name, assembly.catalog.columns)
+            self.options.only.check(components.pipeline.name, components.catalog.columns)
         donor: tuple[int, Collection | None] | None = None
         if self.options.building:
-            generation = await anyio.to_thread.run_sync(building_generation, assembly, self.ledger)
-            searched = await anyio.to_thread.run_sync(current_generation, assembly, self.ledger)
+            generation = await anyio.to_thread.run_sync(building_generation, components, self.ledger)
+            searched = await anyio.to_thread.run_sync(current_generation, components, self.ledger)
             if searched is not None:
-                donor = searched.id, assembly.bound_to(searched.target).collection
-            assembly = assembly.in_the_background()
+                donor = searched.id, components.bound_to(searched.target).collection
+            components = components.in_the_background()
         else:
-            generation = await anyio.to_thread.run_sync(settled_generation, assembly, self.ledger)
-            await check_in_place(assembly, generation, self.ledger, force=self.options.from_scratch)
+            generation = await anyio.to_thread.run_sync(settled_generation, components, self.ledger)
+            await check_in_place(components, generation, self.ledger, force=self.options.from_scratch)
             former = await anyio.to_thread.run_sync(former_generation, generation, self.ledger)
             if former is not None:
                 beside = former.address == generation.address
-                donor = former.id, assembly.bound_to(former.target).collection if beside else None
+                donor = former.id, components.bound_to(former.target).collection if beside else None
         return PipelineRun(
-            assembly=assembly.bound_to(generation.target),
+            components=components.bound_to(generation.target),
             generation=generation,
             donor=donor,
             ledger=self.ledger,
@@ -105,7 +105,7 @@ class Round:
             control=self.control,
             options=self.options,
             worker_id=self.me.id,
-            purse=purse,
+            budget=budget,
             make_worker=_worker,
         )
 
@@ -129,7 +129,7 @@ class Round:
     def report(self) -> RunReport:
         """What came of it; what has not come to its end was interrupted."""
         interrupted = PipelineReport(outcome=Outcome.INTERRUPTED)
-        names = [assembly.pipeline.name for assembly in self.assemblies]
+        names = [components.pipeline.name for components in self.all_components]
         return RunReport(self.number, {name: self._reports.get(name, interrupted) for name in names})
 
     async def note(self, report: RunReport) -> None:

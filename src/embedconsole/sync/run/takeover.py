@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
     from embedconsole.items import JsonObject, PointId
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.items import Believed, Generation, Hashes
-    from embedconsole.sync.content.marker import Held
+    from embedconsole.ledger.records.items import Generation, Hashes, SyncedItem
+    from embedconsole.sync.content.marker import MarkedPoint
     from embedconsole.sync.content.recipe import Recipe
     from embedconsole.sync.resilience.gate import Gate
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.shared.options import RunOptions
 
 T = TypeVar("T")
@@ -47,11 +47,11 @@ class Takeover:
     """One look of one run.
 
     Args:
-        assembly: Bound to the collection that the generation fills.
+        components: Bound to the collection that the generation fills.
         gate: Of the collection.
     """
 
-    assembly: Assembly
+    components: Components
     generation: Generation
     ledger: Ledger
     recipe: Recipe
@@ -74,7 +74,7 @@ class Takeover:
             Refused: points of others would be overwritten, or this is not the collection that was filled.
             Fault, Stop, Interrupted: the collection, the catalog or the ledger can't be asked.
         """
-        state = await self._asked(self.assembly.collection.describe)
+        state = await self._asked(self.components.collection.describe)
         if state is not None and state.points:
             await self._take_over()
         former = await anyio.to_thread.run_sync(self._former)
@@ -89,25 +89,25 @@ class Takeover:
 
     @property
     def _address(self) -> str:
-        return address_of(self.assembly.pipeline.collection)
+        return address_of(self.components.pipeline.collection)
 
     @property
     def _name(self) -> str:
-        return self.assembly.pipeline.name
+        return self.components.pipeline.name
 
     @property
     def _target(self) -> str:
-        return self.assembly.collection.target
+        return self.components.collection.target
 
     async def _asked(self, work: Callable[[], Awaitable[T]]) -> T:
-        return await self.gate.call_counted(work, self.assembly.pipeline.retry)
+        return await self.gate.call_counted(work, self.components.pipeline.retry)
 
     # What is ours
 
     async def _take_over(self) -> None:
         start: PointId | None = None
         while True:
-            scroll = partial(self.assembly.collection.scroll, start, fields=[MARKER], limit=_PAGE)
+            scroll = partial(self.components.collection.scroll, start, fields=[MARKER], limit=_PAGE)
             page = await self._asked(scroll)
             held = [read_point(point, payload) for point, payload in page.points]
             ours = [one for one in held if one.pipeline == self._name]
@@ -120,11 +120,11 @@ class Takeover:
                 return
             start = page.following
 
-    def _check_model(self, ours: Sequence[Held]) -> None:
+    def _check_model(self, ours: Sequence[MarkedPoint]) -> None:
         """Refuse points of which none was made as the configuration says now, by the first of them."""
         if self.options.from_scratch or self.ledger.overview.counts(self.generation.id).synced:
             return
-        rows = self.assembly.catalog.read([one.key for one in ours])
+        rows = self.components.catalog.read([one.key for one in ours])
         there = [one for one in ours if one.key in rows]
         if len(there) < ENOUGH:
             return
@@ -138,9 +138,9 @@ class Takeover:
             "`embedconsole run --force`",
         )
 
-    def _believe(self, ours: Sequence[Held]) -> None:
-        known = self.ledger.beliefs.of(self.generation.id, [one.point for one in ours])
-        wrong: list[tuple[Believed, Hashes | None]] = [
+    def _believe(self, ours: Sequence[MarkedPoint]) -> None:
+        known = self.ledger.synced_items.of(self.generation.id, [one.point for one in ours])
+        wrong: list[tuple[SyncedItem, Hashes | None]] = [
             (known[one.point], one.holds)
             for one in ours
             if one.point in known and known[one.point].synced != one.holds
@@ -153,9 +153,9 @@ class Takeover:
         if unknown and not self._entered:
             # Before: a run that is killed now leaves a ledger whose next scan looks at every row.
             self.ledger.generations.forget_scans(self.generation.id)
-        self._entered += self.ledger.beliefs.adopt(self.generation.id, unknown)
+        self._entered += self.ledger.synced_items.adopt(self.generation.id, unknown)
         if wrong:
-            self._corrected += self.ledger.beliefs.correct(self.generation.id, wrong)
+            self._corrected += self.ledger.synced_items.correct(self.generation.id, wrong)
 
     # What it was filled by
 
@@ -185,7 +185,7 @@ class Takeover:
                 remedy="Name the server that they were written to, or have embedconsole verify --repair "
                 "forget them",
             )
-        if former is None or synced or self.assembly.pipeline.keep_vectors == "always":
+        if former is None or synced or self.components.pipeline.keep_vectors == "always":
             return
         there = (await anyio.to_thread.run_sync(self.ledger.overview.counts, former.id)).synced
         if there:
@@ -201,18 +201,18 @@ class Takeover:
 
     def _find_collisions(self) -> None:
         """Find the catalog's items whose ids points of others have; runs in a thread."""
-        for keys in self.assembly.catalog.keys():  # noqa: SIM118
+        for keys in self.components.catalog.keys():  # noqa: SIM118
             for start in range(0, len(keys), _ASKED_AT_ONCE):
                 ids = {point_id(key): key for key in keys[start : start + _ASKED_AT_ONCE]}
                 there = anyio.from_thread.run(
-                    self._asked, partial(self.assembly.collection.retrieve, list(ids))
+                    self._asked, partial(self.components.collection.retrieve, list(ids))
                 )
                 self._sort(ids, there)
 
     def _sort(self, ids: Mapping[PointId, str], there: Mapping[PointId, JsonObject]) -> None:
         held = {point: read_point(point, payload) for point, payload in there.items()}
         foreign = {point: one for point, one in held.items() if one.pipeline != self._name}
-        known = self.ledger.beliefs.of(self.generation.id, [point_order(point) for point in foreign])
+        known = self.ledger.synced_items.of(self.generation.id, [point_order(point) for point in foreign])
         for point, one in foreign.items():
             believed = known.get(one.point)
             if believed is None or believed.synced is None:
@@ -255,5 +255,5 @@ def _choices(pipelines: Sequence[str]) -> str:
     return f"Keep them and their vectors with embedconsole adopt --unmarked, {others}"
 
 
-def _embed(held: Held) -> bytes | None:
+def _embed(held: MarkedPoint) -> bytes | None:
     return None if held.holds is None else held.holds.embed

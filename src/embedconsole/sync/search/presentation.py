@@ -62,7 +62,7 @@ _URL_SIGNS = "%/:=&?~#+!$,;'@()*[]"
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class HitFormat:
     """What the configuration says of how hits are shown.
 
     Attributes:
@@ -100,7 +100,7 @@ class Showing:
         return next((link for value in candidates if (link := _address(value))), "")
 
 
-def showing_of(pipeline: Pipeline) -> Showing:
+def showing_of(pipeline: Pipeline) -> HitFormat:
     """How the hits of this pipeline are shown.
 
     An item is called by its title or name if the embedded text has one, else by the first column of that
@@ -113,12 +113,12 @@ def showing_of(pipeline: Pipeline) -> Showing:
     columns = [*naming, *embedded[:1], *_NAMING]
     if config.payload is None:
         # Every column is a field of its own.
-        return Showing(next(iter(paths_of(columns)), None), config.link)
+        return HitFormat(next(iter(paths_of(columns)), None), config.link)
     paths = {column: path for path, column in reversed([*_paths(config.payload, "")])}
-    return Showing(next((paths[column] for column in columns if column in paths), None), config.link)
+    return HitFormat(next((paths[column] for column in columns if column in paths), None), config.link)
 
 
-def asked_fields(found: SearchResult, showing: Showing) -> list[str]:
+def asked_fields(found: SearchResult, showing: HitFormat) -> list[str]:
     """The fields that the search was about, each once, but what is the title anyway."""
     scope, payloads = found.scope, [hit.payload for hit in found.hits]
     grouped = [] if scope.group_by is None else [scope.group_by]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import Hit, IndexType
-    from embedconsole.sync.run.components import Assembly
+    from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
 
 _SIMILAR = re.compile(r"#\s*(?P<key>\S.*)|similar\s+#?(?P<word>\S+)", re.IGNORECASE | re.DOTALL)
@@ -121,7 +121,7 @@ def parse_asked(text: str, indexes: Mapping[str, IndexType]) -> tuple[Query, Sco
 
 
 async def search(
-    assembly: Assembly, query: Query, *, vector: str | None, limit: int, scope: Scope = EVERYTHING
+    components: Components, query: Query, *, vector: str | None, limit: int, scope: Scope = EVERYTHING
 ) -> SearchResult:
     """The items nearest to what is asked for, best first; grouped, the best of each group.
 
@@ -134,18 +134,18 @@ async def search(
         Transient, Throttled, BadInput, Refused: the embedder or the collection fails; no hit has the field
             that is grouped by.
     """
-    name = vector_for(assembly.pipeline, query, vector)
+    name = vector_for(components.pipeline, query, vector)
     embed_seconds = None
     if not isinstance(query, LikeItem):
-        query, embed_seconds = await _embedded(assembly, query, name)
+        query, embed_seconds = await _embedded(components, query, name)
     began = time.perf_counter()
-    hits = await _nearest(assembly.collection, query, name, limit, scope)
+    hits = await _nearest(components.collection, query, name, limit, scope)
     seconds = time.perf_counter() - began
     if not hits and scope.group_by is not None:
         _check_grouped(
-            await _nearest(assembly.collection, query, name, 1, Scope(scope.where)), scope.group_by
+            await _nearest(components.collection, query, name, 1, Scope(scope.where)), scope.group_by
         )
-    notes = await _unknown_fields(assembly, query, name, hits, scope)
+    notes = await _unknown_fields(components, query, name, hits, scope)
     return SearchResult(query, name, limit, tuple(hits), embed_seconds, seconds, scope, notes)
 
 
@@ -159,8 +159,8 @@ async def search_engine(
     scope: Scope = EVERYTHING,
 ) -> SearchResult:
     """See `search`; by the parts of an engine."""
-    assembly = assembly_of(engine.assemblies, pipeline)
-    return await search(assembly, query, vector=vector, limit=limit, scope=scope)
+    components = assembly_of(engine.all_components, pipeline)
+    return await search(components, query, vector=vector, limit=limit, scope=scope)
 
 
 def vector_for(pipeline: Pipeline, query: Query, name: str | None) -> str:
@@ -191,12 +191,12 @@ def vector_for(pipeline: Pipeline, query: Query, name: str | None) -> str:
 
 
 async def _embedded(
-    assembly: Assembly, query: ByText | ByImage, vector: str
+    components: Components, query: ByText | ByImage, vector: str
 ) -> tuple[ByText | ByImage, float | None]:
     """The query with its embedding, and the seconds that took; None where it had one."""
     if query.embedding is not None:
         return query, None
-    embedder = assembly.embedders[vector]
+    embedder = components.embedders[vector]
     if isinstance(query, ByText):
         what, entry = "text", EmbedInput(0, query.text, None, {"name": query.text, "description": ""})
     else:
@@ -217,19 +217,19 @@ async def _nearest(collection: Collection, query: Query, using: str, limit: int,
 
 
 async def _unknown_fields(
-    assembly: Assembly, query: Query, using: str, hits: list[Hit], scope: Scope
+    components: Components, query: Query, using: str, hits: list[Hit], scope: Scope
 ) -> tuple[str, ...]:
     """A line for each field of the filter that has no index and that no point has."""
-    indexes = assembly.pipeline.collection.indexes
+    indexes = components.pipeline.collection.indexes
     asked = [path for path in dict.fromkeys(one.field for one in scope.where) if path not in indexes]
     if not asked:
         return ()
-    seen = hits or await _nearest(assembly.collection, query, using, 1, EVERYTHING)
+    seen = hits or await _nearest(components.collection, query, using, 1, EVERYTHING)
     notes = []
     for path in asked if seen else ():
         having = Scope((Condition(path, "null", negated=True),))
         if any(values_at(hit.payload, path) for hit in seen) or await _nearest(
-            assembly.collection, query, using, 1, having
+            components.collection, query, using, 1, having
         ):
             continue
         known = ", ".join(dict.fromkeys([*(name for name in seen[0].payload if name != MARKER), *indexes]))

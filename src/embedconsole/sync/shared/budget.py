@@ -17,7 +17,7 @@ _ROUNDING = 1e-9
 
 
 @dataclass(slots=True)
-class Purse:
+class SpendingBudget:
     """Nothing is claimed that it can't pay for.
 
     Attributes:

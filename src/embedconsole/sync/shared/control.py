@@ -40,7 +40,7 @@ class Halt:
     until: float | None
 
 
-class Verb(StrEnum):
+class OrderKind(StrEnum):
     """What can be ordered."""
 
     SYNC = "sync"
@@ -216,4 +216,4 @@ def pause_in_force(ledger: Ledger) -> Pause | None:
         Fault: the ledger does not answer.
     """
     last = ledger.orders.lasting()
-    return Pause(last.at, last.sender) if last is not None and last.verb == Verb.PAUSE else None
+    return Pause(last.at, last.sender) if last is not None and last.verb == OrderKind.PAUSE else None

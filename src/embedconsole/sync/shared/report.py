@@ -62,7 +62,7 @@ class Progress:
     embed_requests: int = 0
     embed_items: int = 0
     spent: float = 0.0
-    """On embeddings, as `Purse` counts."""
+    """On embeddings, as `SpendingBudget` counts."""
 
     def plus(self, other: Progress) -> Progress:
         """Both together."""

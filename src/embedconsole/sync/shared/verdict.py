@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from embedconsole.ledger.state import WORK, State
 
 if TYPE_CHECKING:
-    from embedconsole.ledger.records.items import Believed, Hashes
-    from embedconsole.sync.content.marker import Held
+    from embedconsole.ledger.records.items import Hashes, SyncedItem
+    from embedconsole.sync.content.marker import MarkedPoint
 
 
 class Verdict(StrEnum):
@@ -36,7 +36,7 @@ DRIFT = (Verdict.MISSING, Verdict.STALE, Verdict.UNLISTED, Verdict.ORPHANED, Ver
 """What is not as it should be."""
 
 
-def judge(item: Believed | None, held: Held | None, pipeline: str) -> Verdict:
+def judge(item: SyncedItem | None, held: MarkedPoint | None, pipeline: str) -> Verdict:
     """How an item and its point stand to each other; there is at least one of them.
 
     Never `ORPHANED`: that takes a look at the catalog.
@@ -58,6 +58,6 @@ def judge(item: Believed | None, held: Held | None, pipeline: str) -> Verdict:
     return Verdict.STALE if held.pipeline is None else Verdict.TAKEN
 
 
-def holds_of(held: Held | None, pipeline: str) -> Hashes | None:
+def holds_of(held: MarkedPoint | None, pipeline: str) -> Hashes | None:
     """The content of a point of this pipeline; None where it is none."""
     return held.holds if held is not None and held.pipeline == pipeline else None

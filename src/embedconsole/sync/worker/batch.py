@@ -121,7 +121,7 @@ class Task:
         self._count(settlement)
         if not lost:
             await self._bench.keeper.written(self._batch, [hashes.embed for _, hashes in settlement.written])
-            await self._bench.noter.note(self._batch, settlement, self._rows, self._vectors)
+            await self._bench.writeback.note(self._batch, settlement, self._rows, self._vectors)
         self._stages.end()
         self._bench.journal.batch_done(
             self._batch, settlement, self._rows, lost=lost, stages=self._stages.seconds
@@ -130,7 +130,7 @@ class Task:
 
     async def _doubt(self, settlement: Settlement, *, lost: int) -> None:
         """Have points looked at again that we wrote without holding them, or may have written."""
-        add = self._bench.ledger.doubts.add
+        add = self._bench.ledger.rechecks.add
         generation = self._batch.generation_id
         if lost:
             keys = [item.key for item, _ in settlement.written] + [item.key for item in settlement.deleted]

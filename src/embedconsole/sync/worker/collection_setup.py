@@ -31,7 +31,7 @@ _NO_NEW_VECTORS = "This Qdrant can't add vectors to a collection (1.18 can): run
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
+class SchemaAdditions:
     """What is added to a pipeline's collection."""
 
     pipeline: Pipeline
@@ -161,7 +161,7 @@ class ReadyCollection:
         self._lock = anyio.Lock()
         self._looked = self._missing = False
         self._lacking: tuple[str, ...] = ()
-        self._fitting = Fitting(pipeline, collection, gate, journal)
+        self._fitting = SchemaAdditions(pipeline, collection, gate, journal)
         self._gated = GatedCollection(collection, gate, pipeline.retry, former_fields, when_written)
 
     async def look(self) -> None:

@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from embedconsole.sync.worker.collection_setup import ReadyCollection
     from embedconsole.sync.worker.embed import GatedEmbedder
     from embedconsole.sync.worker.kept_vectors import VectorKeeper
-    from embedconsole.sync.worker.memory_budget import Room
+    from embedconsole.sync.worker.memory_budget import MemoryBudget
     from embedconsole.sync.worker.reuse import Donor
-    from embedconsole.sync.worker.writeback import CatalogNoter
+    from embedconsole.sync.worker.writeback import CatalogWriteback
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Workbench:
     pipeline: Pipeline
     catalog: Catalog
     rows: RowPortions
-    room: Room
+    room: MemoryBudget
     ledger: Ledger
     recipe: Recipe
     embedders: Mapping[str, GatedEmbedder]
@@ -63,5 +63,5 @@ class Workbench:
     give_up: Callable[[Fault], None]
     ended_early: Callable[[], bool]
     keeper: VectorKeeper
-    noter: CatalogNoter
+    writeback: CatalogWriteback
     donor: Donor | None = None

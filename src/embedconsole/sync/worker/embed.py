@@ -22,7 +22,7 @@ from embedconsole.items import EmbedInput
 from embedconsole.pieces import pieces, weight_of
 from embedconsole.sync.content.slots import vector_of
 from embedconsole.sync.resilience.gate import Interrupted, Stop
-from embedconsole.sync.shared.budget import Purse
+from embedconsole.sync.shared.budget import SpendingBudget
 from embedconsole.sync.worker.bisect import (
     MANY,
     NothingUsable,
@@ -115,7 +115,7 @@ class KnownSize:
 
 
 @dataclass(slots=True)
-class EmbedderPulse(ServiceEvidence):
+class EmbedderEvidence(ServiceEvidence):
     """The signs of life of an embedder.
 
     Attributes:
@@ -141,8 +141,8 @@ class GatedEmbedder:
     gate: Gate
     retry: RetryConfig
     progress: Progress
-    pulse: EmbedderPulse = field(default_factory=EmbedderPulse)
-    purse: Purse = field(default_factory=Purse)
+    pulse: EmbedderEvidence = field(default_factory=EmbedderEvidence)
+    budget: SpendingBudget = field(default_factory=SpendingBudget)
     remembered: Callable[[], Awaitable[EmbedInput | None]] = _nothing_remembered
 
     @property
@@ -204,7 +204,7 @@ class GatedEmbedder:
         return embedded
 
     def _pay(self, cost: float) -> None:
-        self.purse.pay(cost)
+        self.budget.pay(cost)
         self.progress.spent += cost
 
 

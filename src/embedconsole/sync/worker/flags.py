@@ -22,7 +22,7 @@ def settle_flags(catalog: Catalog, ledger: Ledger, generation_id: int, recipe: R
     noted = 0
     for keys in catalog.unsettled():
         points = {point_order(point_id(key)): key for key in keys}
-        known = ledger.catalogued.known(generation_id, list(points))
+        known = ledger.planned_items.known(generation_id, list(points))
         in_sync = [points[point] for point, item in known.items() if item.state == State.SYNCED]
         settled = []
         for row in catalog.read(in_sync).values() if in_sync else ():

@@ -38,7 +38,8 @@ class KnownGood:
 
     def _look(self) -> dict[str, EmbedInput]:
         synced = {
-            item.key: item.synced_embed for item in self.ledger.beliefs.synced(self.generation_id, _LOOKED_AT)
+            item.key: item.synced_embed
+            for item in self.ledger.synced_items.synced(self.generation_id, _LOOKED_AT)
         }
         found: dict[str, EmbedInput] = {}
         for key, row in self.catalog.read(list(synced)).items():

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
 
-class Room:
+class MemoryBudget:
     """So many bytes for all workers together; what is larger has to be alone."""
 
     def __init__(self, total: int) -> None:

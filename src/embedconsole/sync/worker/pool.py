@@ -14,7 +14,7 @@ import anyio.to_thread
 from embedconsole.faults import Fault
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.sync.resilience.gate import Stop
-from embedconsole.sync.shared.budget import Purse
+from embedconsole.sync.shared.budget import SpendingBudget
 from embedconsole.telemetry import in_batch, span
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class InFlight:
 
 
 @dataclass(slots=True)
-class Crew:
+class WorkerPool:
     """Workers side by side until nothing is due, the run is drained or it can't go on.
 
     Args:
@@ -95,7 +95,7 @@ class Crew:
         seconds: For how long to claim; None until nothing is due.
         after_plan: Claim nothing before the planner has come to its end. In a forced run: an item embedded
             before its page was planned would be paid for twice.
-        purse: What may be spent; `price` is that of one item.
+        budget: What may be spent; `price` is that of one item.
     """
 
     ledger: Ledger
@@ -110,7 +110,7 @@ class Crew:
     seconds: float | None
     state: RunState
     after_plan: bool = False
-    purse: Purse = field(default_factory=Purse)
+    budget: SpendingBudget = field(default_factory=SpendingBudget)
     price: float = 0.0
     in_flight: InFlight = field(default_factory=InFlight)
     _done: bool = False
@@ -196,7 +196,7 @@ class Crew:
                 self._found_nothing = change, time.monotonic()
             else:
                 self.in_flight.add(batch)
-                self.purse.promise(len(batch.items) * self.price)
+                self.budget.promise(len(batch.items) * self.price)
                 if self.limit is not None:
                     self.limit -= len(batch.items)
             return batch
@@ -204,13 +204,13 @@ class Crew:
     @property
     def _room(self) -> int:
         """Items that may still be claimed, by number and by price."""
-        limits = (self.limit, self.purse.room(self.price))
+        limits = (self.limit, self.budget.room(self.price))
         return min((limit for limit in limits if limit is not None), default=sys.maxsize)
 
     @property
     def out_of_money(self) -> bool:
         """Whether what may be spent does not pay for another item."""
-        return self.purse.room(self.price) == 0
+        return self.budget.room(self.price) == 0
 
     def _just_found_nothing(self) -> bool:
         """Whether another worker asked a moment ago, and nothing has changed here since."""
@@ -232,7 +232,7 @@ class Crew:
                 self.limit += given_back
         finally:
             self.in_flight.remove(batch)
-            self.purse.promise(-len(batch.items) * self.price)
+            self.budget.promise(-len(batch.items) * self.price)
             self.control.notify()
 
     async def _is_done(self) -> bool:

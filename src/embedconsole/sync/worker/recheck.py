@@ -31,12 +31,12 @@ _PATIENCE = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Doubter:
+class Rechecker:
     """Looks at doubtful points of one pipeline, and has the ledger believe what is there.
 
     Args:
         pipeline: Its name, as points bear it: others are not touched.
-        collection: Asked for only when there is a doubt.
+        collection: Asked for only when a point is to be checked.
         gate: The collection's; no look while it is shut.
         found_wrong: Called when something is to be done again.
     """
@@ -63,7 +63,9 @@ class Doubter:
             try:
                 await self.look()
             except Fault as fault:
-                self.journal.note("warning", fault.kind, f"points in doubt: {left_for_later(fault)}")
+                self.journal.note(
+                    "warning", fault.kind, f"points to be checked again: {left_for_later(fault)}"
+                )
 
     async def look(self) -> int:
         """Look at what is due; returns how many points were not as the ledger believed.
@@ -72,14 +74,14 @@ class Doubter:
             Fault: the ledger or the collection does not answer.
         """
         wrong = 0
-        while doubts := await anyio.to_thread.run_sync(self.ledger.doubts.due, self.generation_id):
-            keys = {point_id(doubt.key): doubt.key for doubt in doubts}
+        while rechecks := await anyio.to_thread.run_sync(self.ledger.rechecks.due, self.generation_id):
+            keys = {point_id(recheck.key): recheck.key for recheck in rechecks}
             payloads = await self._payloads(list(keys))
             found = {
                 point_order(point): (key, self._content(point, payloads.get(point)))
                 for point, key in keys.items()
             }
-            settle = partial(self.ledger.doubts.settle, self.generation_id, doubts, found)
+            settle = partial(self.ledger.rechecks.settle, self.generation_id, rechecks, found)
             wrong += await anyio.to_thread.run_sync(settle)
         if wrong:
             self.journal.note(

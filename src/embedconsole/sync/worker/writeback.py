@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogNoter:
+class CatalogWriteback:
     """Notes what is synced; without effect where no write-back is configured."""
 
     pipeline: Pipeline

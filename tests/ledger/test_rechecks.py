@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 
 def look(shelf: Shelf, key: int, holds: Hashes | None) -> int:
     """Doubt an item, and settle that with what its point was found to be."""
-    shelf.ledger.doubts.add(shelf.generation, [str(key)], delay=0)
-    doubts = shelf.ledger.doubts.due(shelf.generation)
-    assert [doubt.key for doubt in doubts] == [str(key)]
-    wrong = shelf.ledger.doubts.settle(shelf.generation, doubts, {point_of(str(key)): (str(key), holds)})
-    assert shelf.ledger.doubts.due(shelf.generation) == []
+    shelf.ledger.rechecks.add(shelf.generation, [str(key)], delay=0)
+    rechecks = shelf.ledger.rechecks.due(shelf.generation)
+    assert [recheck.key for recheck in rechecks] == [str(key)]
+    wrong = shelf.ledger.rechecks.settle(shelf.generation, rechecks, {point_of(str(key)): (str(key), holds)})
+    assert shelf.ledger.rechecks.due(shelf.generation) == []
     return wrong
 
 
 def test_doubts_wait_for_their_time_and_belong_to_their_generation(shelf: Shelf) -> None:
     other = shelf.ledger.generations.begin("pictures", "pictures", "{}").id
-    shelf.ledger.doubts.add(shelf.generation, ["1", "2"], delay=60)
-    shelf.ledger.doubts.add(other, ["3"], delay=0)
-    shelf.ledger.doubts.add(shelf.generation, [], delay=0)
+    shelf.ledger.rechecks.add(shelf.generation, ["1", "2"], delay=60)
+    shelf.ledger.rechecks.add(other, ["3"], delay=0)
+    shelf.ledger.rechecks.add(shelf.generation, [], delay=0)
 
-    assert shelf.ledger.doubts.due(shelf.generation) == []
-    assert [doubt.key for doubt in shelf.ledger.doubts.due(other)] == ["3"]
+    assert shelf.ledger.rechecks.due(shelf.generation) == []
+    assert [recheck.key for recheck in shelf.ledger.rechecks.due(other)] == ["3"]
     shelf.pass_time(61)
-    assert [doubt.key for doubt in shelf.ledger.doubts.due(shelf.generation)] == ["1", "2"]
+    assert [recheck.key for recheck in shelf.ledger.rechecks.due(shelf.generation)] == ["1", "2"]
 
 
 @pytest.mark.parametrize(
