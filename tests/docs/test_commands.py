@@ -11,7 +11,7 @@ import pytest
 
 from docs.conftest import lose_ledger, lose_markers, use_the_further_name
 from docs.documents import PAGES, shown_commands, spans
-from embedconsole.headless.exits import Exit
+from embedconsole.cli.exits import Exit
 from support.command_lines import understand
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ _DRAWS = "draws on a terminal: tests/console"
 _STAYS = "runs until it is stopped: tests/crash/test_daemon.py, tests/end_to_end/test_monitoring.py"
 _ASKS = "asks, and writes a configuration: tests/setup"
 _SERVES = "runs until it is stopped: tests/service"
-_SENDS = "sends to whoever is to be told: tests/notify"
+_SENDS = "sends to whoever is to be told: tests/ops"
 
 NOT_RUN = {
     "embedconsole": _DRAWS,

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from monitoring.scenes import values
+from ops.scenes import values
 from support.embedding_service import Behaviour
 from support.ports import free_port
 from support.processes import running, wait_until

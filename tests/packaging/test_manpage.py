@@ -10,7 +10,7 @@ import pytest
 
 from embedconsole.cli.main import cli
 from embedconsole.cli.manpage import manual
-from embedconsole.headless.exits import SENTENCES
+from embedconsole.cli.exits import SENTENCES
 
 PAGE = Path(__file__).parents[2] / "docs" / "embedconsole.1"
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from embedconsole.cli.context import Invocation
+from embedconsole.cli.invocation import Invocation
 from embedconsole.cli.main import cli
 from embedconsole.embedders.hashing import hashed
 from embedconsole.faults import ConfigError

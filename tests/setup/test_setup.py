@@ -9,7 +9,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from embedconsole.cli.context import Invocation
+from embedconsole.cli.invocation import Invocation
 from embedconsole.cli.main import cli
 from embedconsole.config.load import load
 from support.shop import Shop

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.context import Invocation
+from embedconsole.cli.invocation import Invocation
 from embedconsole.cli.main import cli
 
 if TYPE_CHECKING:

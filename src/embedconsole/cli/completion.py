@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from embedconsole.cli.help import Command
+from embedconsole.cli.group import Command
 from embedconsole.faults import ConfigError
 
 _SHELLS = ("bash", "zsh", "fish")
@@ -27,7 +27,7 @@ def completion_command(context: click.Context, shell: str) -> None:
     """
     from click.shell_completion import get_completion_class
 
-    from embedconsole.headless.talk import put_text
+    from embedconsole.cli.output import put_text
 
     kind = get_completion_class(shell)
     if kind is None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.help import SAFETY, Option
+from embedconsole.cli.group import SAFETY, Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable

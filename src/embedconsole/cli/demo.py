@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.commands import COMMANDS
+from embedconsole.cli.commands.config import COMMANDS
 from embedconsole.cli.consent import confirm_option
-from embedconsole.cli.context import Invocation
+from embedconsole.cli.invocation import Invocation
 from embedconsole.cli.drawing import on_terminal
-from embedconsole.cli.help import Group
+from embedconsole.cli.group import Group
 from embedconsole.cli.options import common_options, json_option, mode_options, refuse_before_command
-from embedconsole.cli.running import RunFlags, run
+from embedconsole.cli.modes import RunFlags, run
 from embedconsole.config.paths import state_dir
 from embedconsole.demo.setup import prepare_demo, reset_demo
-from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import note
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.output import note
 
 if TYPE_CHECKING:
     from embedconsole.config.load import Loaded

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.help import Command
+from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
 
 
 @click.command("doctor", cls=Command, section="Start")
@@ -31,7 +31,7 @@ def doctor_command(invocation: Invocation, *, embed: bool) -> None:
       embedconsole doctor --embed > report.txt
       embedconsole doctor --json
     """
-    from embedconsole.headless.doctor.report import report
+    from embedconsole.cli.commands.doctor import report
 
     session, problem = None, None
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from embedconsole.headless.exits import Exit
+from embedconsole.cli.exits import Exit
 
 if TYPE_CHECKING:
     from embedconsole.console.launch import Launch

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.consent import asked, yes_option
-from embedconsole.cli.help import Command, Group
+from embedconsole.cli.group import Command, Group
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
 
 _SQL = "this runs SQL in the catalog's database"
 
@@ -44,7 +44,7 @@ def feed_install(invocation: Invocation, *, only_print: bool, yes: bool) -> None
       embedconsole feed install --pipeline products --yes
       embedconsole feed install --print > feed.sql
     """
-    from embedconsole.headless.feed import install_feed, print_sql
+    from embedconsole.cli.commands.feed import install_feed, print_sql
 
     session = invocation.session()
     sys.exit(print_sql(session) if only_print else install_feed(session, asked(_SQL, yes=yes)))
@@ -62,7 +62,7 @@ def feed_status(invocation: Invocation) -> None:
       embedconsole feed status
       embedconsole feed status --json
     """
-    from embedconsole.headless.feed import show_feeds
+    from embedconsole.cli.commands.feed import show_feeds
 
     sys.exit(show_feeds(invocation.session(), as_json=invocation.as_json))
 
@@ -79,6 +79,6 @@ def feed_remove(invocation: Invocation, *, yes: bool) -> None:
       embedconsole feed remove
       embedconsole feed remove --pipeline products --yes
     """
-    from embedconsole.headless.feed import remove_feed
+    from embedconsole.cli.commands.feed import remove_feed
 
     sys.exit(remove_feed(invocation.session(), asked(_SQL, yes=yes)))

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.consent import asked, check_answerable, yes_option
-from embedconsole.cli.help import Command
+from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
 
 
 @click.command("verify", cls=Command, section="Repair")
@@ -41,13 +41,13 @@ def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, 
       embedconsole verify --repair
       embedconsole verify --json
     """
-    from embedconsole.headless.verifying import repair_pipelines, verify_pipelines
+    from embedconsole.cli.commands.verify import repair_pipelines, verify_pipelines
 
     if allow_deletes and not repair:
         raise click.UsageError("--allow-deletes goes with --repair: a verify deletes nothing")
     session = invocation.session()
     if repair:
-        from embedconsole.cli.context import logging_to_file
+        from embedconsole.cli.invocation import logging_to_file
 
         sys.exit(
             repair_pipelines(

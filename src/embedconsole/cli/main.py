@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole import __version__
-from embedconsole.cli.commands import COMMANDS
+from embedconsole.cli.commands.config import COMMANDS
 from embedconsole.cli.completion import completion_command
 from embedconsole.cli.demo import demo
-from embedconsole.cli.help import Group
+from embedconsole.cli.group import Group
 from embedconsole.cli.options import common_options, json_option, mode_options, refuse_before_command
-from embedconsole.cli.running import RunFlags, run
-from embedconsole.cli.serving import serve_command
-from embedconsole.cli.setup import setup_command
+from embedconsole.cli.modes import RunFlags, run
+from embedconsole.cli.commands.serve import serve_command
+from embedconsole.cli.commands.setup import setup_command
 from embedconsole.faults import ConfigError, Fault, system_fault, ungrouped
 from embedconsole.foreign_text import is_text
-from embedconsole.headless.exits import SENTENCES, Exit, exit_by
+from embedconsole.cli.exits import SENTENCES, Exit, exit_by
 from embedconsole.headless.streams import open_streams, stdout_problem
-from embedconsole.headless.talk import say, say_text
+from embedconsole.cli.output import say, say_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

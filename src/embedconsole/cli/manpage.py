@@ -14,7 +14,7 @@ from embedconsole import __version__
 from embedconsole.cli.main import cli
 from embedconsole.config.find import VARIABLE
 from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE
-from embedconsole.headless.exits import SENTENCES, Exit
+from embedconsole.cli.exits import SENTENCES, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

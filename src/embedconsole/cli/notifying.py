@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.help import Command, Group
+from embedconsole.cli.group import Command, Group
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
 
 
 @click.group("notify", cls=Group, section="Services and settings")

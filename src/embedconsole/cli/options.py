@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, ParamSpec, get_args
 import click
 from click.core import ParameterSource
 
-from embedconsole.cli.completing import complete_pipelines
+from embedconsole.cli.completion_keys import complete_pipelines
 from embedconsole.cli.consent import yes_option
-from embedconsole.cli.context import Invocation
-from embedconsole.cli.help import COMMON, SAFETY, Option
+from embedconsole.cli.invocation import Invocation
+from embedconsole.cli.group import COMMON, SAFETY, Option
 from embedconsole.config.sections.metrics import parse_listen
 from embedconsole.config.types import LogLevel
-from embedconsole.headless.talk import log_on_stderr, quiet
+from embedconsole.cli.output import log_on_stderr, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.consent import confirm_option, require, yes_option
-from embedconsole.cli.context import logging_to_file
-from embedconsole.cli.help import Command
+from embedconsole.cli.invocation import logging_to_file
+from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
 
 
 @click.command("reindex", cls=Command, section="Repair")
@@ -85,7 +85,7 @@ def reindex_command(
       embedconsole reindex --drop-old
       embedconsole reindex --lead-to products-live
     """
-    from embedconsole.headless.reindexing import drop_standby, lead, reindex, undo
+    from embedconsole.cli.commands.reindex import drop_standby, lead, reindex, undo
     from embedconsole.sync.reindex.reindex import ReindexOptions
     from embedconsole.sync.shared.budget import check_prices
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.context import logging_to_file
+from embedconsole.cli.invocation import logging_to_file
 from embedconsole.cli.drawing import draw, on_terminal
-from embedconsole.cli.help import Command
+from embedconsole.cli.group import Command
 from embedconsole.cli.moments import EXAMPLES, parse_moment
 from embedconsole.cli.options import common_options, json_option
-from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import say
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.output import say
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
     from embedconsole.headless.session import Session
 
 
@@ -48,7 +48,7 @@ def replay_command(invocation: Invocation, moment: float) -> None:
     """
     session = invocation.session()
     if invocation.as_json:
-        from embedconsole.headless.replaying import print_past
+        from embedconsole.cli.commands.replay import print_past
 
         sys.exit(print_past(session, moment))
     sys.exit(_replay(invocation, session, moment))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.completing import complete_vectors
-from embedconsole.cli.help import Command
+from embedconsole.cli.completion_keys import complete_vectors
+from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, json_option, limit_option
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
     from embedconsole.sync.search.search import Query
 
 
@@ -59,7 +59,7 @@ def search_command(
       embedconsole search --image ./shoe.jpg --group-by product_id
       embedconsole search --similar-to 35
     """
-    from embedconsole.headless.searching import search_collection
+    from embedconsole.cli.commands.search import search_collection
 
     session = invocation.session()
     sys.exit(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.help import Command
+from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, json_option
 
 if TYPE_CHECKING:
-    from embedconsole.cli.context import Invocation
+    from embedconsole.cli.invocation import Invocation
 
 
 @click.command("explain", cls=Command, section="Look")
@@ -46,7 +46,7 @@ def diff_command(invocation: Invocation, first: int, second: int) -> None:
       embedconsole runs                       (their numbers)
       embedconsole diff 41 42
     """
-    from embedconsole.headless.runs import show_difference
+    from embedconsole.cli.commands.runs import show_difference
 
     sys.exit(show_difference(invocation.session(), first, second, as_json=invocation.as_json))
 

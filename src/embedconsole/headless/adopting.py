@@ -6,8 +6,8 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import note, put, put_json, say
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.output import note, put, put_json, say
 from embedconsole.headless.waiting import wait_for
 from embedconsole.sync.audit.adopt import adopt, adoptable
 from embedconsole.sync.audit.collection import AuditProgress

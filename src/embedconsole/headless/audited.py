@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.headless.talk import duration, put
+from embedconsole.cli.output import duration, put
 from embedconsole.sync.audit.report import CatalogAudit, CollectionAudit, NotChecked, SchemaAudit, VectorAudit
 from embedconsole.sync.shared.verdict import DRIFT, Verdict
 

@@ -7,9 +7,9 @@ from textwrap import shorten, wrap
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.headless.examined import examined, examined_json, short
-from embedconsole.headless.exits import Exit
-from embedconsole.headless.talk import duration, put, put_json, put_text
+from embedconsole.cli.commands.inspect import examined, examined_json, short
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.output import duration, put, put_json, put_text
 from embedconsole.items import MARKER
 from embedconsole.sync.inspect.item import why
 

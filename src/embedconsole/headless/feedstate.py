@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import Fault
-from embedconsole.headless.talk import duration
+from embedconsole.cli.output import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.collection.wait_indexed import until_green
 from embedconsole.faults import Fault
-from embedconsole.headless.talk import say
+from embedconsole.cli.output import say
 from embedconsole.headless.waiting import wait_for
 
 if TYPE_CHECKING:

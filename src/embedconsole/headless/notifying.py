@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError
-from embedconsole.headless.exits import Exit
-from embedconsole.headless.monitoring.notifier import trial
-from embedconsole.headless.talk import put, put_json, say
-from embedconsole.notify.targets import Targets, check_extra
+from embedconsole.cli.exits import Exit
+from embedconsole.ops.notifier import trial
+from embedconsole.cli.output import put, put_json, say
+from embedconsole.ops.targets import Targets, check_extra
 
 if TYPE_CHECKING:
     from embedconsole.headless.session import Session

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedconsole.headless.exits import Exit
-from embedconsole.headless.status import opened_ledger
-from embedconsole.headless.talk import put, put_json, say
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.commands.status import opened_ledger
+from embedconsole.cli.output import put, put_json, say
 from embedconsole.sync.daemon.orders import OrderedRun, give
 from embedconsole.sync.observe.other_processes import serving
 from embedconsole.sync.shared.control import OrderKind

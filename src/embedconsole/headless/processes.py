@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from embedconsole.headless.talk import duration, put, put_table
+from embedconsole.cli.output import duration, put, put_table
 from embedconsole.sync.observe.other_processes import SILENT
 from embedconsole.sync.observe.process_status import read_status
 

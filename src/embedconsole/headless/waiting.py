@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from embedconsole.headless.progress import describe
+from embedconsole.cli.progress import describe
 from embedconsole.headless.signals import interruptible
-from embedconsole.headless.talk import LineInPlace, note
+from embedconsole.cli.output import LineInPlace, note
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 
 if TYPE_CHECKING:

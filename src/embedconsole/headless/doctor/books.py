@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from embedconsole.foreign_text import one_line
-from embedconsole.headless.talk import duration
+from embedconsole.cli.output import duration
 from embedconsole.ledger.ledger import ledger_schema, open_ledger
 from embedconsole.ledger.migrate import VERSION
 from embedconsole.redact import mask_database_url

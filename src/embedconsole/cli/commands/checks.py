@@ -1,0 +1,126 @@
+"""`test` and `init` as the command line shows them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
+
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.cli.exits import Exit, exit_by
+from embedconsole.cli.output import put, put_json, say
+from embedconsole.sync.inspect.checks import Check, run_checks
+from embedconsole.sync.plan.value_remarks import remarks
+from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.init import initialise
+
+if TYPE_CHECKING:
+    from embedconsole.headless.session import Session
+    from embedconsole.items import JsonObject
+    from embedconsole.sync.run.components import Components
+    from embedconsole.sync.run.init import Initialised
+
+
+def test_dependencies(session: Session, *, as_json: bool) -> Exit:
+    """Try everything the pipelines depend on, a line each with its latency."""
+    checks: list[Check] = [Check("configuration", ok=True, detail=str(session.loaded.path), seconds=0.0)]
+
+    async def run() -> None:
+        async for check in run_checks(session.pipelines, session.ledger_url):
+            checks.append(check)
+            if not as_json:
+                _print_check(check)
+
+    if not as_json:
+        _print_check(checks[0])
+    anyio.run(run)
+    if as_json:
+        put_json({"checks": [_as_json(check) for check in checks]})
+    bad = [check for check in checks if not check.ok]
+    if not bad:
+        return Exit.IN_SYNC
+    say(f"{len(bad)} of {len(checks)} checks failed.")
+    return Exit.USAGE if all(check.misconfigured for check in bad) else Exit.STOPPED
+
+
+def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
+    """The same where the configuration is what fails: there is nothing further to try."""
+    checks = [Check("configuration", ok=False, detail=line, seconds=0.0) for line in str(error).splitlines()]
+    if as_json:
+        put_json({"checks": [_as_json(check) for check in checks]})
+    else:
+        for check in checks:
+            _print_check(check)
+    say("The configuration can't be used, so nothing else was checked.")
+    return Exit.USAGE
+
+
+def _as_json(check: Check) -> JsonObject:
+    return {
+        "subject": check.subject,
+        "ok": check.ok,
+        "detail": check.detail,
+        "seconds": check.seconds,
+    }
+
+
+def _print_check(check: Check) -> None:
+    mark = "ok  " if check.ok else "FAIL"
+    put(f"{mark}  {check.subject:<28} {check.seconds * 1000:7.0f} ms  {check.detail}")
+
+
+def init_collections(session: Session, *, as_json: bool) -> Exit:
+    """Create the collections of the pipelines, or compare those that exist."""
+
+    async def run() -> dict[str, Initialised]:
+        results = {}
+        async with assembled(session.pipelines) as all_components:
+            for components in all_components:
+                results[components.pipeline.name] = await initialise(components)
+                await _say_remarks(components)
+        return results
+
+    try:
+        results = anyio.run(run)
+    except Fault as fault:
+        if as_json:
+            put_json({"error": str(fault)})
+        say(str(fault))
+        return exit_by(fault)
+    if as_json:
+        put_json({"pipelines": {name: asdict(result) for name, result in results.items()}})
+    else:
+        for name, result in results.items():
+            _print_initialised(name, result)
+    return Exit.STOPPED if any(d.blocking for r in results.values() for d in r.left) else Exit.IN_SYNC
+
+
+async def _say_remarks(components: Components) -> None:
+    """What is odd in the catalog's values; it may be away, as a collection can be made without it."""
+    with suppress(ConfigError, Fault):
+        recipe = await anyio.to_thread.run_sync(components.recipe)
+        found = await anyio.to_thread.run_sync(remarks, components.pipeline, components.catalog, recipe)
+        for remark in found:
+            say(f"{components.pipeline.name}: {remark}")
+
+
+def _print_initialised(name: str, result: Initialised) -> None:
+    if result.created:
+        vectors = ", ".join(
+            f"{vector + ' ' if vector else ''}{spec.words}" for vector, spec in result.schema.vectors.items()
+        )
+        indexes = ", ".join(f"{path} {kind}" for path, kind in result.schema.indexes.items()) or "none"
+        put(f"{name}: created {result.target}: {vectors}; payload indexes: {indexes}")
+        return
+    put(f"{name}: {result.target} exists" + ("" if result.added or result.left else " and is as configured"))
+    for path in result.added:
+        put(f"  added the payload index {path} {result.schema.indexes[path]}")
+    for difference in result.left:
+        mark = "REFUSED" if difference.blocking else "differs"
+        put(
+            f"  {mark}  {difference.field}: it has {difference.have or 'nothing'}, "
+            f"configured is {difference.want or 'nothing'}; {difference.remedy}"
+        )

@@ -1,0 +1,183 @@
+"""`failures`, `retry` and `skip`: what needs a look, by cause; putting it back, or letting it be."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from embedconsole.faults import ConfigError, FaultClass
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.commands.status import opened_ledger
+from embedconsole.cli.output import duration, items_word, note, put, put_json, put_table, say
+from embedconsole.ledger.records.failures import FailureKind
+from embedconsole.sync.inspect.failures import ChosenFailures, cause_named, failure_overview, let_be, put_back
+from embedconsole.sync.run.generations import generation_of
+from embedconsole.sync.shared.fault_text import remedy_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from embedconsole.headless.session import Session
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records.failures import FailedItem, FailureGroup
+    from embedconsole.sync.inspect.failures import FailureOverview
+
+_SHOWN_OF_CAUSE = 8
+_NOTHING = "No failed items. What an embedder or the collection refuses would be listed here with its cause."
+
+
+def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
+    """Print the failed items grouped by cause, then the latest of them one by one."""
+    found = False
+    document = {}
+    with opened_ledger(session) as ledger:
+        for pipeline in session.pipelines:
+            generation = generation_of(pipeline, ledger) if ledger else None
+            if ledger is None or generation is None:
+                document[pipeline.name] = _json(None, ())
+                continue
+            overview = failure_overview(ledger, generation.id)
+            items = ledger.failures.page(generation.id, limit=limit)
+            found = found or bool(items)
+            document[pipeline.name] = _json(overview, items)
+            if not as_json:
+                _print(pipeline.name, overview, items)
+    if as_json:
+        put_json({"pipelines": document})
+    elif not found:
+        note(_NOTHING)
+    else:
+        say(
+            f"One in full: {session.command} failures KEY. "
+            f"Put back: {session.command} retry KEY... | --cause ID | --all"
+        )
+    return Exit.SOME_FAILED if found else Exit.IN_SYNC
+
+
+def retry_failures(
+    session: Session, *, keys: Sequence[str], everything: bool, cause: str | None, as_json: bool
+) -> Exit:
+    """Put failed and waiting items back, due at the next run.
+
+    Raises:
+        ConfigError: nothing says which, or there is no such cause.
+    """
+    if not keys and not everything and cause is None:
+        raise ConfigError("name the keys to put back, a --cause, or --all")
+
+    def retry(ledger: Ledger, generation_id: int) -> int | None:
+        if cause is None and keys:
+            return put_back(ledger, generation_id, ChosenFailures(keys=tuple(keys)))
+        if cause is None or cause in list(FaultClass):
+            return ledger.failures.retry(generation_id, keys=keys or None, error_class=cause)
+        among = cause_named(ledger, generation_id, cause)
+        return None if among is None else ledger.failures.retry(generation_id, keys=keys or None, among=among)
+
+    counts = _in_each(session, cause, retry)
+    if any(counts.values()) and not as_json:
+        note(f"The next run takes them up: {session.command} run")
+    return _tell(session, counts, keys, "put back", as_json=as_json)
+
+
+def skip_failures(session: Session, *, keys: Sequence[str], cause: str | None, as_json: bool) -> Exit:
+    """Let failed items be: they need no look any more until their content changes.
+
+    Raises:
+        ConfigError: nothing says which, or there is no such cause.
+    """
+    if not keys and cause is None:
+        raise ConfigError("name the keys to skip, or a --cause")
+
+    def skip(ledger: Ledger, generation_id: int) -> int | None:
+        if cause is None:
+            return let_be(ledger, generation_id, ChosenFailures(keys=tuple(keys)))
+        among = cause_named(ledger, generation_id, cause)
+        return None if among is None else ledger.failures.skip(generation_id, keys=keys or None, among=among)
+
+    counts = _in_each(session, cause, skip)
+    return _tell(session, counts, keys, "skipped until the content changes", as_json=as_json)
+
+
+def _in_each(
+    session: Session, cause: str | None, work: Callable[[Ledger, int], int | None]
+) -> dict[str, int]:
+    """What a change comes to, by pipeline; the change gives None where a pipeline has no such cause.
+
+    Raises:
+        ConfigError: no pipeline has it.
+    """
+    counts: dict[str, int | None] = {}
+    with opened_ledger(session) as ledger:
+        for pipeline in session.pipelines:
+            generation = generation_of(pipeline, ledger) if ledger else None
+            counts[pipeline.name] = work(ledger, generation.id) if ledger and generation else 0
+    if counts and all(count is None for count in counts.values()):
+        raise ConfigError(f"no cause, or more than one, has the id {cause!r}; see {session.command} failures")
+    return {name: count or 0 for name, count in counts.items()}
+
+
+def _tell(session: Session, counts: dict[str, int], keys: Sequence[str], done: str, *, as_json: bool) -> Exit:
+    if as_json:
+        put_json({"pipelines": counts})
+    else:
+        for name, count in counts.items():
+            put(f"{name}: {items_word(count)} {done}")
+    unknown = _unknown(session, keys)
+    if unknown:
+        say(f"The ledger has no item {', '.join(map(repr, unknown))}")
+    missed = len(set(keys)) - len(unknown) - sum(counts.values())
+    if missed > 0:
+        say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
+    return Exit.USAGE if unknown else Exit.IN_SYNC
+
+
+def _unknown(session: Session, keys: Sequence[str]) -> list[str]:
+    """The keys that are of no item in any of the pipelines."""
+    left = list(dict.fromkeys(keys))
+    with opened_ledger(session) as ledger:
+        for pipeline in session.pipelines:
+            generation = generation_of(pipeline, ledger) if ledger else None
+            if ledger and generation:
+                left = [key for key in left if ledger.overview.item(generation.id, key) is None]
+    return left
+
+
+def _json(overview: FailureOverview | None, items: Sequence[FailedItem]) -> dict[str, object]:
+    by_kind: dict[FailureKind, list[FailureGroup]] = {kind: [] for kind in FailureKind}
+    for group in () if overview is None else overview.groups:
+        by_kind[group.kind].append(group)
+    return {
+        "causes": [_group_json(group) for group in by_kind[FailureKind.FAILED]],
+        "waiting": sum(group.count for group in by_kind[FailureKind.WAITING]),
+        "skipped": sum(group.count for group in by_kind[FailureKind.SKIPPED]),
+        "items": [asdict(item) for item in items],
+    }
+
+
+def _group_json(group: FailureGroup) -> dict[str, object]:
+    return {**asdict(group), "remedy": remedy_for(group.error_class, group.error)}
+
+
+def _print(name: str, overview: FailureOverview, items: Sequence[FailedItem]) -> None:
+    if not overview.groups:
+        return
+    put(f"{name}: {items_word(overview.failed)} need a look")
+    put_table(["count", "class", "latest", "id", "cause"], map(_group_row, overview.groups), right=[0, 2])
+    if not items:
+        return
+    put("")
+    put_table(
+        ["key", "attempts", "failed", "cause"],
+        [
+            [item.key, str(item.attempts), f"{duration(item.age)} ago", f"{item.error_class}: {item.error}"]
+            for item in items
+        ],
+        right=[1],
+    )
+
+
+def _group_row(group: FailureGroup) -> list[str]:
+    what = group.error_class if group.kind is FailureKind.FAILED else str(group.kind)
+    remedy = f" -> {remedy_for(group.error_class, group.error)}" if group.kind is FailureKind.FAILED else ""
+    latest = f"{duration(group.newest)} ago"
+    return [f"{group.count:,}", what, latest, group.cause[:_SHOWN_OF_CAUSE], f"{group.error}{remedy}"]

@@ -1,0 +1,177 @@
+"""`feed install`, `feed status` and `feed remove`."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from embedconsole.catalog.feed.install import (
+    rights_needed,
+    run_statements,
+    script,
+    statements_to_install,
+    statements_to_remove,
+)
+from embedconsole.catalog.feed.status import complaints, inspect_feed, unseen_changes
+from embedconsole.cli.exits import Exit
+from embedconsole.headless.feedstate import feed_json, feed_line, feed_of, opened_feed
+from embedconsole.cli.commands.status import opened_ledger
+from embedconsole.cli.output import duration, note, put, put_json, put_table, put_text, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from embedconsole.catalog.feed.database import FeedDatabase
+    from embedconsole.catalog.feed.status import FeedState, Inspection, WatchedState
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.headless.session import Session
+
+    SearchRequest = Callable[[str], bool]
+    """Whether the operator says yes to a question."""
+
+_RUNS_LOOKED_THROUGH = 200
+
+
+def print_sql(session: Session) -> Exit:
+    """Print what `install` would run, for somebody who has the rights."""
+    for pipeline in _fed(session):
+        with opened_feed(pipeline) as database:
+            statements = statements_to_install(database, inspect_feed(database))
+            put(f"-- {pipeline.name}: {_of(statements)}")
+            if statements:
+                put_text(script(database, statements))
+            for line in rights_needed(database):
+                put(f"-- {line}")
+    return Exit.IN_SYNC
+
+
+def install_feed(session: Session, asked: SearchRequest) -> Exit:
+    """Show the SQL, ask, and run it."""
+    return _change(session, asked, statements_to_install, "Install the change feed of {}?", _say_installed)
+
+
+def remove_feed(session: Session, asked: SearchRequest) -> Exit:
+    """Show the SQL, ask, and run it."""
+    return _change(session, asked, statements_to_remove, "Remove the change feed of {}?", _say_removed)
+
+
+def _change(
+    session: Session,
+    asked: SearchRequest,
+    wanted: Callable[[FeedDatabase, Inspection], list[str]],
+    question: str,
+    say_done: Callable[[str, FeedDatabase], Exit],
+) -> Exit:
+    worst = Exit.IN_SYNC
+    for pipeline in _fed(session):
+        with opened_feed(pipeline) as database:
+            statements = wanted(database, inspect_feed(database))
+            if statements:
+                put_text(script(database, statements))
+                if not asked(question.format(pipeline.name)):
+                    say(f"{pipeline.name}: nothing was changed.")
+                    continue
+                run_statements(database, statements)
+            worst = max(worst, say_done(pipeline.name, database))
+    return worst
+
+
+def _say_installed(name: str, database: FeedDatabase) -> Exit:
+    problems = complaints(inspect_feed(database))
+    for line in unseen_changes(database):
+        say(f"{name}: {line}")
+    if not problems:
+        note(f"{name}: the change feed is installed. A daemon or console that runs takes it up by itself.")
+        return Exit.IN_SYNC
+    for problem in problems:
+        say(f"{name}: {problem}")
+    return Exit.STOPPED
+
+
+def _say_removed(name: str, database: FeedDatabase) -> Exit:
+    note(f"{name}: there is no change feed in the database; changes are found by the scan.")
+    return Exit.IN_SYNC
+
+
+def show_feeds(session: Session, *, as_json: bool) -> Exit:
+    """Print each feed: its tables, what waits, when it was last taken, and whether it can be relied on."""
+    pipelines = _fed(session)
+    states = {pipeline.name: feed_of(pipeline) for pipeline in pipelines}
+    taken = _last_taken(session, [pipeline.name for pipeline in pipelines])
+    if as_json:
+        put_json({"pipelines": {name: _json(state, taken.get(name)) for name, state in states.items()}})
+    else:
+        for name, state in states.items():
+            _print_feed(session, name, state, taken.get(name))
+    if any(isinstance(state, str) for state in states.values()):
+        return Exit.STOPPED
+    trusted = all(not isinstance(state, str) and state.trusted for state in states.values())
+    return Exit.IN_SYNC if trusted else Exit.SOME_FAILED
+
+
+def _fed(session: Session) -> Sequence[Pipeline]:
+    fed = [pipeline for pipeline in session.pipelines if pipeline.catalog.watch]
+    if not fed:
+        say("No pipeline watches anything. Name the tables in catalog.watch: [{table: products, key: id}]")
+    return fed
+
+
+def _of(statements: Sequence[str]) -> str:
+    return "run this as a user who may create triggers" if statements else "nothing to do, it is installed"
+
+
+def _last_taken(session: Session, names: Sequence[str]) -> Mapping[str, tuple[int, float]]:
+    """Pipeline to the number of the last run that took its feed, and its end in seconds since 1970."""
+    found: dict[str, tuple[int, float]] = {}
+    with opened_ledger(session) as ledger:
+        for run in ledger.history.runs(limit=_RUNS_LOOKED_THROUGH) if ledger else ():
+            # What is merely due is worked on without a look at the catalog.
+            if run.kind == "due" or run.report is None or run.ended_at is None:
+                continue
+            pipelines = run.report.get("pipelines")
+            for name in names:
+                if isinstance(pipelines, dict) and name in pipelines:
+                    found.setdefault(name, (run.id, run.ended_at))
+    return found
+
+
+def _json(state: FeedState | str, taken: tuple[int, float] | None) -> dict[str, object]:
+    last = None if taken is None else {"run": taken[0], "at": taken[1]}
+    told = {**feed_json(state), "last_taken": last}
+    if not isinstance(state, str):
+        told["unseen"] = list(state.unseen)
+        told["outbox"] = str(state.inspection.outbox)
+        told["tables"] = [
+            {
+                "table": str(table.table),
+                "installed": table.installed,
+                "missing": [part.name for part in table.missing],
+                "differing": [part.name for part in table.differing],
+            }
+            for table in state.inspection.tables
+        ]
+    return told
+
+
+def _print_feed(session: Session, name: str, state: FeedState | str, taken: tuple[int, float] | None) -> None:
+    put(name)
+    put(f"  feed    {feed_line(state)}")
+    if taken is not None:
+        ago = duration(max(0.0, time.time() - taken[1]))
+        put(f"  taken   last by run {taken[0]}, {ago} ago; see {session.command} runs {taken[0]}")
+    if isinstance(state, str):
+        return
+    for problem in state.problems:
+        put(f"  problem {problem}")
+    for line in state.unseen:
+        put(f"  unseen  {line}")
+    put_table(
+        ["  table", "state"],
+        [[f"  {table.table}", _table_state(table)] for table in state.inspection.tables],
+    )
+
+
+def _table_state(table: WatchedState) -> str:
+    if table.installed:
+        return "installed"
+    return "not installed" if table.untouched else "broken"

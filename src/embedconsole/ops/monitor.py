@@ -1,0 +1,195 @@
+"""All that watches over a process: notifications and metrics, where the configuration asks for them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from embedconsole.ops.notifier import open_notifier
+from embedconsole.ops.watcher import Overseer, look_once, overseeing
+from embedconsole.cli.output import say
+from embedconsole.sync.observe.ledger_overview import LatestRun
+from embedconsole.sync.shared.report import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from prometheus_client.core import Metric
+
+    from embedconsole.config.sections.metrics import MetricsConfig
+    from embedconsole.ops.probes import Answer
+    from embedconsole.ops.watcher import LedgerSight
+    from embedconsole.headless.session import Session
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
+    from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.shared.report import RunReport
+
+PUBLISH_EVERY = 0.5
+STILL = 5.0
+"""An engine that has given no snapshot for so many seconds does not turn."""
+
+log = logging.getLogger("embedconsole")
+
+
+@dataclass(slots=True)
+class Monitor:
+    """What one process shows of itself and tells.
+
+    Args:
+        overseer: None where nothing is to be told or shown.
+    """
+
+    overseer: Overseer | None
+    metrics: MetricsConfig
+    _latest: Snapshot | None = None
+    _waits: str | None = None
+    _outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
+    _ended: dict[str, LatestRun] = field(default_factory=dict)
+    _spent: dict[str, float] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ran(self, report: RunReport) -> None:
+        """A run has ended; call it from any thread, it does not block."""
+        if self.overseer is None:
+            return
+        self.overseer.ran(report)
+        now = time.time()
+        with self._lock:
+            for name, part in report.pipelines.items():
+                self._outcomes[name, part.outcome] += 1
+                if part.outcome is not Outcome.SKIPPED:
+                    ok = part.outcome in (Outcome.OK, Outcome.PARTIAL)
+                    self._ended[name] = LatestRun(now, part.seconds, now if ok else None)
+
+    # Once
+
+    def after_run(self, report: RunReport, snapshot: Snapshot | None) -> None:
+        """Show and tell what came of the only run of this process."""
+        if self.overseer is None:
+            return
+        self.ran(report)
+        look_once(self.overseer)
+        if self.metrics.file is not None:
+            self._write(self.metrics.file, snapshot)
+
+    def _write(self, file: Path, snapshot: Snapshot | None) -> None:
+        from embedconsole.ops.textfile import write_figures
+
+        sight = self._sight
+        away = sight.fault is not None or sight.observed is None
+        try:
+            write_figures(file, self._figures(snapshot, lives=False), keep=away)
+        except OSError as error:
+            text = f"No metrics are written to {file}: {error.strerror or error}."
+            say(text)
+            log.warning("%s", text, extra={"event": "metrics"})
+
+    # The daemon
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Watch over the process while the block runs, also before it has an engine."""
+        with ExitStack() as stack:
+            stack.enter_context(overseeing(self.overseer))
+            if self.metrics.listen is not None:
+                from embedconsole.ops.probes import listening
+
+                stack.enter_context(listening(self.metrics.listen, self.answers()))
+            yield
+
+    def waits(self, reason: str) -> None:
+        """The engine can't be opened yet, and that is tried again."""
+        self._waits = reason
+
+    @contextmanager
+    def following(self, handle: EngineHandle) -> Iterator[None]:
+        """The engine is open, and is watched while the block runs."""
+        self._waits = None
+        if self.metrics.listen is None:
+            yield
+            return
+        self.take(handle.snapshot())
+        publishing = handle.publish(PUBLISH_EVERY, self.take)
+        try:
+            yield
+        finally:
+            publishing.cancel()
+
+    def take(self, snapshot: Snapshot) -> None:
+        """The engine turns, and looks like this."""
+        self._latest = snapshot
+
+    def _turning(self) -> Snapshot | None:
+        """The engine a moment ago; None when its loop does not turn."""
+        latest = self._latest
+        return latest if latest is not None and time.monotonic() - latest.taken_at < STILL else None
+
+    def answers(self) -> Mapping[str, Callable[[], Answer]]:
+        """What is answered on which path."""
+        from embedconsole.ops.probes import Answer, json_answer
+        from embedconsole.ops.probe_words import liveness, readiness
+        from embedconsole.ops.textfile import CONTENT_TYPE, exposed
+
+        def live() -> Answer:
+            probed = liveness(self._turning(), self._waits)
+            return json_answer(probed.as_json(), fine=probed.fine)
+
+        def ready() -> Answer:
+            probed = readiness(self._turning(), self._sight, time.monotonic(), self._waits)
+            return json_answer(probed.as_json(), fine=probed.fine)
+
+        def metrics() -> Answer:
+            return Answer(200, CONTENT_TYPE, exposed(self._figures(self._turning(), lives=True)))
+
+        return {self.metrics.path: metrics, "/live": live, "/ready": ready}
+
+    @property
+    def _sight(self) -> LedgerSight:
+        assert self.overseer is not None
+        return self.overseer.sight
+
+    def _figures(self, snapshot: Snapshot | None, *, lives: bool) -> list[Metric]:
+        from embedconsole.ops.metrics import Facts, figures
+
+        sight = self._sight
+        with self._lock:
+            facts = Facts(
+                snapshot=None if snapshot is None else self._never_less(snapshot),
+                observed=sight.observed,
+                observed_at=None if sight.at is None else time.time() - (time.monotonic() - sight.at),
+                ledger_up=sight.fault is None and sight.observed is not None,
+                outcomes=Counter(self._outcomes),
+                runs=self._ended if sight.observed is None else sight.observed.runs,
+                lives=lives,
+            )
+        return list(figures(facts))
+
+    def _never_less(self, snapshot: Snapshot) -> Snapshot:
+        # What was spent on a request that was then turned away is given back, but of a counter that falls
+        # everybody thinks that it has begun anew.
+        views = []
+        for view in snapshot.pipelines:
+            spent = self._spent[view.name] = max(self._spent.get(view.name, 0.0), view.total.spent)
+            views.append(replace(view, total=replace(view.total, spent=spent)))
+        return replace(snapshot, pipelines=tuple(views))
+
+
+def monitor_of(session: Session, *, patience: float | None) -> Monitor:
+    """What watches over a process, as the session is configured.
+
+    Args:
+        patience: Seconds for which the ledger may be away before operators are told; None for ever.
+
+    Raises:
+        ConfigError: apprise is not installed.
+    """
+    metrics, notifier = session.metrics, open_notifier(session)
+    if notifier is None and metrics.listen is None and metrics.file is None:
+        return Monitor(None, metrics)
+    return Monitor(Overseer(session.pipelines, session.ledger_url, notifier, patience), metrics)

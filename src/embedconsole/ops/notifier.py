@@ -1,0 +1,147 @@
+"""Tells operators of incidents: judges what was observed, and sends what is to be told.
+
+It blocks, so it runs in the overseer's thread, which nobody waits for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import socket
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from embedconsole.config.paths import state_dir
+from embedconsole.faults import Fault
+from embedconsole.ops.absence import Absence
+from embedconsole.ledger.records.incidents import NotificationReason
+from embedconsole.ops.targets import Message, Targets, Weight, check_extra
+from embedconsole.redact import mask_database_url
+from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from embedconsole.config.sections.notify import NotifyConfig
+    from embedconsole.headless.session import Session
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ledger.records.incidents import AlertVerdict, Notification
+    from embedconsole.sync.observe.ledger_overview import LedgerOverview
+    from embedconsole.sync.shared.report import RunReport
+
+log = logging.getLogger("embedconsole")
+
+_TITLES = {
+    NotificationReason.OPENED: "embedconsole: something wants a look",
+    NotificationReason.GOES_ON: "embedconsole: something still wants a look",
+    NotificationReason.CLOSED: "embedconsole: recovered",
+}
+
+
+@dataclass(slots=True)
+class Notifier:
+    """What one process tells. Its memory is the ledger's; while that is away, a file in the state folder.
+
+    Args:
+        command: How the operator calls us.
+    """
+
+    config: NotifyConfig
+    targets: Targets
+    absence: Absence
+    command: str
+    _failing: set[str] = field(default_factory=set)
+
+    def look(self, ledger: Ledger, observed: LedgerOverview, reports: Iterable[RunReport]) -> None:
+        """The ledger answers: judge it, and the runs that have ended since the last look.
+
+        Raises:
+            Fault: it does not any more. What was judged and not noted is to be judged again.
+        """
+        rules = self.config.on
+        verdicts: dict[str, AlertVerdict] = {}
+        # What a run itself says comes after what it said before.
+        for report in reports:
+            verdicts |= {verdict.name: verdict for verdict in of_run(rules, report, self.command)}
+        found = of_ledger(rules, observed, ledger.incidents.open_names(), self.command)
+        verdicts |= {verdict.name: verdict for verdict in found}
+        tellings = ledger.incidents.judge(list(verdicts.values()), self.config.repeat_after)
+        arrived = [telling for turn in NotificationReason for telling in self._tell(ledger, turn, tellings)]
+        if arrived:
+            ledger.incidents.told(arrived, self.config.repeat_after)
+        self._ledger_is_back(ledger)
+
+    def ledger_is_away(self, why: str) -> None:
+        """The ledger does not answer, and so can't remember who was told; each process speaks for itself."""
+        if not self.absence.to_be_told():
+            return
+        text = f"{why.rstrip('.')}.\nLook closer: {self.command} test"
+        if self._send(None, _message(_TITLES[NotificationReason.OPENED], [text], Weight.WARNING)):
+            self.absence.told()
+
+    def _ledger_is_back(self, ledger: Ledger) -> None:
+        lasted = self.absence.over()
+        if lasted is not None and self.config.on.recovered:
+            text = f"The ledger answers again, {span_of(lasted)} after it was first found away."
+            self._send(ledger, _message(_TITLES[NotificationReason.CLOSED], [text], Weight.SUCCESS))
+
+    def _tell(
+        self, ledger: Ledger, turn: NotificationReason, tellings: Sequence[Notification]
+    ) -> list[Notification]:
+        """Send those of one kind as one message; returns them when it has arrived somewhere."""
+        mine = [telling for telling in tellings if telling.turn is turn]
+        if not mine or (turn is NotificationReason.CLOSED and not self.config.on.recovered):
+            return mine
+        texts = [_text(telling) for telling in mine]
+        weight = Weight.SUCCESS if turn is NotificationReason.CLOSED else Weight.WARNING
+        return mine if self._send(ledger, _message(_TITLES[turn], texts, weight)) else []
+
+    def _send(self, ledger: Ledger | None, message: Message) -> bool:
+        deliveries = self.targets.send(message)
+        for delivery in deliveries:
+            if delivery.problem is None:
+                self._failing.discard(delivery.target)
+            elif delivery.target not in self._failing:
+                self._failing.add(delivery.target)
+                self._warn(ledger, f"notify: {delivery.target} was not told: {delivery.problem}")
+        return any(delivery.problem is None for delivery in deliveries)
+
+    def _warn(self, ledger: Ledger | None, text: str) -> None:
+        log.warning("%s", text, extra={"event": "notify"})
+        if ledger is not None:
+            with suppress(Fault):
+                ledger.history.record(None, [("warning", "notify", text, None)])
+
+
+def open_notifier(session: Session) -> Notifier | None:
+    """The notifier that the configuration asks for; None where nobody is to be told.
+
+    Raises:
+        ConfigError: apprise is not installed.
+    """
+    config = session.loaded.settings.notify
+    if not config.to:
+        return None
+    check_extra(config)
+    which = hashlib.blake2b(mask_database_url(session.ledger_url).encode(), digest_size=6).hexdigest()
+    absence = Absence(state_dir() / f"ledger-away-{which}", config.repeat_after)
+    return Notifier(config, Targets(config), absence, session.command)
+
+
+def trial(command: str) -> Message:
+    """The message of `notify test`."""
+    text = f"A test, by hand: nothing is wrong.\nWhat is going on: {command} status"
+    return _message("embedconsole: a test", [text], Weight.INFO)
+
+
+def _text(telling: Notification) -> str:
+    if telling.turn is NotificationReason.CLOSED:
+        return f"Over after {span_of(telling.lasted)}: {telling.text.partition(chr(10))[0]}"
+    since = f" (for {span_of(telling.lasted)} now)" if telling.turn is NotificationReason.GOES_ON else ""
+    first, _, rest = telling.text.partition("\n")
+    return f"{first}{since}\n{rest}"
+
+
+def _message(title: str, texts: Sequence[str], weight: Weight) -> Message:
+    return Message(title, "\n\n".join([*texts, f"Told by {socket.gethostname()}."]), weight)

@@ -1,0 +1,61 @@
+"""OpenTelemetry, where its own environment variables ask for it: traces of runs, batches and stages."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from embedconsole import __version__
+from embedconsole.cli.output import say
+from embedconsole.telemetry import trace_with
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_LAST_SECONDS = 3.0
+_NEEDED = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
+
+
+@contextmanager
+def tracing(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Trace what happens in the block, if an endpoint is named and the extra is there."""
+    if not any(environ.get(name) for name in _ENDPOINTS):
+        yield
+        return
+    if not all(map(_installed, _NEEDED)):
+        say(
+            "No traces are sent, though an endpoint is named: "
+            "pip install '.[otel]' in a checkout of embedconsole"
+        )
+        yield
+        return
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+    # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say more, and win.
+    named = {} if environ.get("OTEL_SERVICE_NAME") else {"service.name": "embedconsole"}
+    resource = Resource.create({**named, "service.version": __version__})
+    provider = TracerProvider(resource=resource, shutdown_on_exit=False)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace_with(provider.get_tracer("embedconsole", __version__))
+    try:
+        yield
+    finally:
+        trace_with(None)
+        # A collector that is away would be tried again for ten seconds, and the next run may be due.
+        last = threading.Thread(target=provider.shutdown, name="traces", daemon=True)
+        last.start()
+        last.join(_LAST_SECONDS)
+
+
+def _installed(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

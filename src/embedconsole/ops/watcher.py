@@ -1,0 +1,182 @@
+"""Looks at the ledger now and then, beside the engine, for notifications and metrics.
+
+It has a thread and a connection to itself: neither a ledger that hangs nor a target that does holds up a run.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections import deque
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.ledger.ledger import open_ledger
+from embedconsole.sync.observe.ledger_overview import observe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.ops.notifier import Notifier
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.sync.observe.ledger_overview import LedgerOverview
+    from embedconsole.sync.shared.report import RunReport
+
+LOOK_EVERY = 10.0
+_REST = 20
+"""Counting a huge ledger takes a while: rest so many times as long before the next look."""
+
+_LAST_LOOK_SECONDS = 15.0
+_UNJUDGED = 1000
+"""Reports that wait for a ledger that is away, at most: the latest ones."""
+
+log = logging.getLogger("embedconsole")
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerSight:
+    """What was seen last; times on the monotonic clock.
+
+    Attributes:
+        began: When the latest look began.
+        at: When the ledger last answered; None when it never has.
+        every: Seconds between two looks.
+        fault: Why it did not answer the last time; None when it did.
+    """
+
+    began: float
+    at: float | None = None
+    every: float = LOOK_EVERY
+    observed: LedgerOverview | None = None
+    fault: str | None = None
+
+
+@dataclass(slots=True)
+class Overseer:
+    """`keep` is for a thread of its own; the others give it reports, and see what it saw.
+
+    Args:
+        patience: Seconds for which the ledger may be away before operators are told; None for ever.
+    """
+
+    pipelines: Sequence[Pipeline]
+    ledger_url: str
+    notifier: Notifier | None = None
+    patience: float | None = None
+    clock: Callable[[], float] = time.monotonic
+    sight: LedgerSight = field(init=False)
+    _reports: queue.SimpleQueue[RunReport | None] = field(default_factory=queue.SimpleQueue)
+    _unjudged: deque[RunReport] = field(default_factory=lambda: deque(maxlen=_UNJUDGED))
+    _ledger: Ledger | None = None
+    _away_since: float | None = None
+    _over: bool = False
+
+    def __post_init__(self) -> None:
+        self.sight = LedgerSight(self.clock())
+
+    def ran(self, report: RunReport) -> None:
+        """A run has ended."""
+        self._reports.put(report)
+
+    def end(self) -> None:
+        """Look once more, and no more after that."""
+        self._over = True
+        self._reports.put(None)
+
+    def keep(self) -> None:
+        """Look until the end."""
+        while not self._over:
+            self._try_to_look()
+            self._wait()
+        self._try_to_look()
+        self.close()
+
+    def _try_to_look(self) -> None:
+        try:
+            self.look()
+        # A fault of our own is no reason to be silent about everything else from now on.
+        except Exception as error:
+            fault = f"a fault of embedconsole itself ({type(error).__name__}: {error})"
+            if fault != self.sight.fault:
+                log.exception("a look at the ledger failed: %s", fault)
+            self.sight = replace(self.sight, every=LOOK_EVERY, fault=fault)
+
+    def _wait(self) -> None:
+        with suppress(queue.Empty):
+            self._take(self._reports.get(timeout=self.sight.every))
+
+    def _take(self, report: RunReport | None) -> None:
+        if report is not None:
+            self._unjudged.append(report)
+
+    def look(self) -> None:
+        """Look now, and have told what is to be told."""
+        while not self._reports.empty():
+            self._take(self._reports.get())
+        began = self.clock()
+        last = self.sight
+        self.sight = replace(last, began=began)
+        try:
+            if self._ledger is None:
+                self._ledger = open_ledger(self.ledger_url).at_once()
+            observed = observe(self._ledger, self.pipelines)
+            now = self.clock()
+            self.sight = LedgerSight(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
+            if self.notifier is not None:
+                self.notifier.look(self._ledger, observed, self._unjudged)
+        except (Fault, ConfigError) as fault:
+            self.sight = replace(last, began=began, every=LOOK_EVERY, fault=str(fault))
+            self._away(fault)
+        else:
+            self._away_since = None
+            self._unjudged.clear()
+
+    def _away(self, fault: Exception) -> None:
+        now = self.clock()
+        self._away_since = now if self._away_since is None else self._away_since
+        silent = now - self._away_since
+        if self.notifier is not None and self.patience is not None and silent >= self.patience:
+            self.notifier.ledger_is_away(str(fault))
+
+    def close(self) -> None:
+        """Let go of the ledger."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+
+def look_once(overseer: Overseer) -> None:
+    """Have it look once, after a run; it has some seconds for that, and what it sees later is lost."""
+    overseer.end()
+    _started(overseer).join(_limit(overseer))
+
+
+@contextmanager
+def overseeing(overseer: Overseer | None) -> Iterator[None]:
+    """Have it look while the block runs; at the end it has a few seconds for its last look."""
+    if overseer is None:
+        yield
+        return
+    thread = _started(overseer)
+    try:
+        yield
+    finally:
+        overseer.end()
+        thread.join(_limit(overseer))
+
+
+def _started(overseer: Overseer) -> threading.Thread:
+    thread = threading.Thread(target=overseer.keep, name="overseer", daemon=True)
+    thread.start()
+    return thread
+
+
+def _limit(overseer: Overseer) -> float:
+    # A look may tell of what is new, of what goes on and of what is over.
+    messages = 0.0 if overseer.notifier is None else 3 * overseer.notifier.config.timeout
+    return _LAST_LOOK_SECONDS + messages
