@@ -1,4 +1,4 @@
-"""What a process that syncs wants of the interpreter it runs in; once a process, by whoever starts it."""
+"""Settings of the interpreter for a process that syncs; applied once, when it starts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ _ARENA_MAX, _MMAP_THRESHOLD = -8, -3
 _ARENAS = 2
 _OWN_MAPPING_BYTES = 4 << 20
 """Blocks from this size on go back to the system at once; set, it no longer grows with use."""
+
+
+def prepare_process() -> None:
+    """Apply all settings of this module to the process."""
+    spare_the_collector()
+    return_memory()
+    hand_over_sooner()
 
 
 def spare_the_collector() -> None:

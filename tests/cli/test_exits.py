@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
-from embedconsole.cli.main import cli, main
-from embedconsole.config.load import Loaded, load
 from embedconsole.cli.exits import SENTENCES, Exit, exit_of
-from embedconsole.headless.session import open_session
+from embedconsole.cli.invocation import open_session
+from embedconsole.cli.main import cli, main
 from embedconsole.cli.run_report import print_report
+from embedconsole.config.load import Loaded, load
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.headless.session import Session
+    from embedconsole.cli.invocation import Session
 
 _CONFIG = """
 embedders: {ml: {type: hashing}}

@@ -9,8 +9,8 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from embedconsole.cli.group import SECTIONS, Command, CommandGroup
 from embedconsole.cli.invocation import Invocation
-from embedconsole.cli.group import SECTIONS, Command
 from embedconsole.cli.main import cli
 from support.command_lines import understand, words_of
 
@@ -23,8 +23,8 @@ def commands(
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     """The command and all below it, each with how it is called."""
     yield path, command
-    if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
+    if isinstance(command, CommandGroup):
+        for name, inner in command.loaded().items():
             if path[-1] != "demo":  # the demo has the same ones
                 yield from commands(inner, (*path, name))
 
@@ -77,9 +77,9 @@ def test_help_is_whole_at_80_columns(path: tuple[str, ...], command: click.Comma
     _, _, after_usage = text.partition("\n\n")
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert [line for line in after_usage.splitlines() if line.endswith("...")] == []
-    if isinstance(command, click.Group):
+    if isinstance(command, CommandGroup):
         words = " ".join(text.split())
-        assert [name for name, inner in command.commands.items() if short_help(inner) not in words] == []
+        assert [name for name, inner in command.loaded().items() if short_help(inner) not in words] == []
 
 
 def context_of(path: tuple[str, ...]) -> click.Context:
@@ -87,8 +87,8 @@ def context_of(path: tuple[str, ...]) -> click.Context:
     context = click.Context(cli, info_name=path[0], terminal_width=78)
     command: click.Command = cli
     for name in path[1:]:
-        assert isinstance(command, click.Group)
-        command = command.commands[name]
+        assert isinstance(command, CommandGroup)
+        command = command.loaded()[name]
         context = click.Context(command, parent=context, info_name=name, terminal_width=78)
     return context
 
@@ -97,10 +97,22 @@ def short_help(command: click.Command) -> str:
     return " ".join(command.get_short_help_str(1000).split())
 
 
-def test_every_command_is_in_a_section() -> None:
-    commands = cli.commands.values()
-    assert [command.name for command in commands if not isinstance(command, Command)] == []
-    assert {command.section for command in commands if isinstance(command, Command)} == {*SECTIONS}
+def test_every_command_is_listed_in_a_section_as_it_describes_itself() -> None:
+    """The list is written down apart from the commands, so that `--help` imports none of them."""
+    assert isinstance(cli, CommandGroup)
+    assert {entry.section for entry in cli.entries.values()} == {*SECTIONS}
+    assert cli.commands == {}
+    for name, command in cli.loaded().items():
+        assert isinstance(command, Command)
+        assert (command.name, short_help(command)) == (name, cli.entries[name].summary)
+
+
+def test_the_list_of_commands_is_completed_without_importing_them() -> None:
+    assert isinstance(cli, CommandGroup)
+    completed = cli.shell_complete(context_of(("embedconsole",)), "re")
+    assert [(item.value, item.help) for item in completed] == [
+        (name, cli.entries[name].summary) for name in ("retry", "replay", "reindex", "resume")
+    ]
 
 
 def test_an_option_has_the_same_short_form_everywhere() -> None:

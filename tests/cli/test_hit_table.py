@@ -8,8 +8,8 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 
-from embedconsole.filters import Condition, Scope
 from embedconsole.cli.hit_table import hit_table
+from embedconsole.filters import Condition, Scope
 from embedconsole.items import Hit, JsonObject
 from embedconsole.sync.search.presentation import HitFormat
 from embedconsole.sync.search.search import ByText, SearchResult

@@ -42,5 +42,9 @@ def test_a_run_imports_only_what_every_run_needs() -> None:
     assert imported_by("embedconsole.cli.main", *runs) == {"sqlalchemy"}
 
 
+def test_the_list_of_commands_imports_no_command() -> None:
+    assert imported_by("embedconsole.cli.main") == set()
+
+
 def test_the_first_picture_needs_no_database() -> None:
     assert imported_by("embedconsole.cli.main", "embedconsole.console.lifecycle") == {"rich", "textual"}

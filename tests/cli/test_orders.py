@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from embedconsole.cli import orders as order_commands
+from embedconsole.cli.commands import control as order_commands
+from embedconsole.cli.exits import Exit
 from embedconsole.cli.invocation import Invocation
 from embedconsole.cli.main import cli
 from embedconsole.faults import ConfigError
-from embedconsole.cli.exits import Exit
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.daemon import orders as giving

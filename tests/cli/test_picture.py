@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from embedconsole.cli.commands import search
+from embedconsole.cli.commands.search import picture_reference
 from embedconsole.faults import ConfigError
-from embedconsole.headless import picture
-from embedconsole.headless.picture import picture_reference
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,7 +46,7 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "empty.png").touch()
     (tmp_path / "page.png").write_text("<html>")
     (tmp_path / "large.png").write_bytes(BEGINNINGS["image/png"] + bytes(100))
-    monkeypatch.setattr(picture, "MOST_BYTES", 100)
+    monkeypatch.setattr(search, "MOST_BYTES", 100)
     for text, said in {
         "absent.png": "absent.png' can't be read: No such file",
         ".": "can't be read: Is a directory",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from crash.converged import on_servers
 from embedconsole import __version__
-from embedconsole.headless.processes import print_processes, process_json
+from embedconsole.cli.commands.status import print_processes, process_json
 from embedconsole.ledger.records.processes import Process
 from embedconsole.sync.observe.other_processes import SILENT
 from embedconsole.sync.observe.process_status import ProcessStatus

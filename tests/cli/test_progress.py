@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.headless import progress as module
+from embedconsole.cli import progress as module
 from embedconsole.cli.progress import describe, progress_view
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
 from embedconsole.sync.resilience.gate import GateHealth, GateState

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from click.testing import CliRunner
 
+from embedconsole.cli.commands.replay import parse_moment
 from embedconsole.cli.main import cli
-from embedconsole.cli.moments import parse_moment
 from embedconsole.faults import ConfigError
 from embedconsole.ledger.ledger import open_ledger
 from support import recorded

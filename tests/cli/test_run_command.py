@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
+from embedconsole.cli.exits import Exit
 from embedconsole.cli.invocation import Invocation
 from embedconsole.cli.main import cli
-from embedconsole.cli.exits import Exit
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from embedconsole.headless.signals import interruptible
+from embedconsole.cli.exits import interruptible
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.foreign_text import harmless
 from embedconsole.cli.output import duration, items_word, put, put_json, put_table, put_text, say, say_text
+from embedconsole.foreign_text import harmless
 
 _BIDI = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 

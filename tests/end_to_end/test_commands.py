@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import click
 import pytest
 from click.testing import CliRunner
 
+from embedconsole.cli.group import CommandGroup
 from embedconsole.cli.main import cli
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ def test_the_console_and_the_demo_without_a_terminal(sqlite_stage: Stage) -> Non
     assert "leave out --config" in with_config.err
 
 
-def _commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
+def _commands(group: CommandGroup, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, command in group.loaded().items():
+        if isinstance(command, CommandGroup):
             yield from _commands(command, (*path, name))
         yield (*path, name)
 

@@ -6,11 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from embedconsole.ops.metrics import Facts
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.records.work import BatchInFlight
 from embedconsole.ledger.state import State
+from embedconsole.ops.metrics import Facts
 from embedconsole.sync.observe.ledger_overview import LatestRun, LedgerOverview
 from embedconsole.sync.observe.snapshot import EngineState, PipelineView, Snapshot
 from embedconsole.sync.resilience.gate import GateHealth, GateState

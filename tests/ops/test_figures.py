@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from embedconsole.ops.metrics import figures
-from embedconsole.ops.textfile import exposed, read_figures, write_figures
+from embedconsole.ops.metrics import exposed, figures, read_figures, write_figures
 from ops.scenes import facts, values, with_work
 
 if TYPE_CHECKING:

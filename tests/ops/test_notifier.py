@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import update
 
+from embedconsole.cli.invocation import open_session
 from embedconsole.config.load import load
 from embedconsole.config.sections.notify import NotifyConfig
 from embedconsole.faults import ConfigError, Transient
-from embedconsole.headless.monitoring import overseer as module
-from embedconsole.ops.absence import Absence
-from embedconsole.ops.monitor import monitor_of
-from embedconsole.ops.notifier import Notifier
-from embedconsole.ops.watcher import Overseer, overseeing
-from embedconsole.headless.session import open_session
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.items import Counts
 from embedconsole.ledger.schema import gates, incidents
 from embedconsole.ledger.state import GateMark
+from embedconsole.ops import watcher as module
+from embedconsole.ops.notifier import AwayMarker, Notifier
 from embedconsole.ops.targets import Targets
+from embedconsole.ops.watcher import Watcher, watching
 from embedconsole.sync.observe.ledger_overview import LedgerOverview, observe
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport, none_ran
 from support.receiver import Receiver, receiving
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from embedconsole.headless.session import Session
+    from embedconsole.cli.invocation import Session
     from embedconsole.ledger.ledger import Ledger
     from support.databases import Database
 
@@ -71,8 +69,8 @@ class Bench:
         """One process's."""
         to = [self.receiver.address, *more]
         config = NotifyConfig.model_validate({"to": to, "timeout": 20, **settings})
-        absence = Absence(self.folder / "state" / "away", config.repeat_after, self.clock)
-        return Notifier(config, Targets(config), absence, "embedconsole")
+        marker = AwayMarker(self.folder / "state" / "away", config.repeat_after, self.clock)
+        return Notifier(config, Targets(config), marker, "embedconsole")
 
 
 @pytest.fixture
@@ -221,22 +219,22 @@ def test_the_overseer_tells_of_the_ledger_when_it_has_been_away_for_long(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = Clock()
-    overseer = Overseer([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier(), 300.0, clock)
+    watcher = Watcher([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier(), 300.0, clock)
     with monkeypatch.context() as away:
 
         def refuse(*_: object) -> LedgerOverview:
             raise Transient("ledger", "connection refused")
 
         away.setattr(module, "observe", refuse)
-        overseer.ran(STOPPED)
-        overseer.look()
+        watcher.ran(STOPPED)
+        watcher.look()
         clock.now += 299
-        overseer.look()
+        watcher.look()
         assert bench.receiver.told == []
         clock.now += 1
-        overseer.look()
-    overseer.look()
-    overseer.close()
+        watcher.look()
+    watcher.look()
+    watcher.close()
 
     assert [title for title, _ in bench.receiver.told] == [WANTS_A_LOOK, WANTS_A_LOOK, RECOVERED]
     assert bench.receiver.told[1][1].startswith("products: the run was stopped"), "what it saved up"
@@ -262,14 +260,14 @@ def session(folder: Path, to: str) -> Session:
 
 
 def test_where_nobody_is_told_and_nothing_is_shown_nobody_looks(tmp_path: Path) -> None:
-    assert monitor_of(session(tmp_path, '"${SLACK_URL:-}"'), patience=None).overseer is None
+    assert session(tmp_path, '"${SLACK_URL:-}"').monitor(patience=None).watcher is None
 
 
 def test_without_apprise_nothing_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
 
     with pytest.raises(ConfigError, match=r"pip install '\.\[notify\]' in a checkout"):
-        monitor_of(session(tmp_path, "slack://a/b/c"), patience=None)
+        session(tmp_path, "slack://a/b/c").monitor(patience=None)
 
 
 @pytest.mark.parametrize("to", ["s3cret-token", '"://s3cret-token"', "[s3cret-token]"])
@@ -285,38 +283,38 @@ def test_what_is_no_address_is_refused_without_repeating_it(tmp_path: Path, to: 
 
 def test_a_target_that_hangs_holds_up_nobody(bench: Bench, tmp_path: Path) -> None:
     bench.receiver.behaviour = "hang"
-    overseer = Overseer([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier(timeout=1))
+    watcher = Watcher([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier(timeout=1))
     began = time.monotonic()
-    with overseeing(overseer):
-        overseer.ran(STOPPED)
+    with watching(watcher):
+        watcher.ran(STOPPED)
         assert time.monotonic() - began < 0.5
         bench.receiver.wait_for(1)
 
     assert time.monotonic() - began < 10
-    assert [thread.name for thread in threading.enumerate() if thread.name == "overseer"] == []
+    assert [thread.name for thread in threading.enumerate() if thread.name == "watcher"] == []
 
 
 def test_reports_are_judged_before_the_process_ends(bench: Bench, tmp_path: Path) -> None:
     with ExitStack() as stack:
-        overseer = Overseer([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier())
-        stack.enter_context(overseeing(overseer))
-        overseer.ran(STOPPED)
-        overseer.ran(WELL)
-        overseer.ran(none_ran(["products"], Outcome.ABORTED, "no column 'titel'"))
+        watcher = Watcher([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier())
+        stack.enter_context(watching(watcher))
+        watcher.ran(STOPPED)
+        watcher.ran(WELL)
+        watcher.ran(none_ran(["products"], Outcome.ABORTED, "no column 'titel'"))
 
     assert bench.receiver.told[-1][1].startswith("products: the run was stopped. no column 'titel'.")
 
 
 def test_a_run_is_judged_once_though_looks_go_on(bench: Bench, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ledger.db'}"
-    mine, another = (Overseer([], url, bench.notifier()) for _ in range(2))
+    mine, another = (Watcher([], url, bench.notifier()) for _ in range(2))
     mine.ran(STOPPED)
     mine.look()
     another.ran(WELL)
     another.look()
     mine.look()
-    for overseer in (mine, another):
-        overseer.close()
+    for watcher in (mine, another):
+        watcher.close()
 
     assert [title for title, _ in bench.receiver.told] == [WANTS_A_LOOK, RECOVERED]
 
@@ -335,9 +333,9 @@ def test_a_look_that_fails_by_our_own_fault_is_logged_once_and_the_next_one_is_t
         return LedgerOverview()
 
     monkeypatch.setattr(module, "observe", fail_thrice)
-    overseer = Overseer([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier())
-    overseer.ran(STOPPED)
-    with overseeing(overseer):
+    watcher = Watcher([], f"sqlite:///{tmp_path / 'ledger.db'}", bench.notifier())
+    watcher.ran(STOPPED)
+    with watching(watcher):
         bench.receiver.wait_for(1)
 
     logged = [record for record in caplog.records if "a look at the ledger failed" in record.getMessage()]

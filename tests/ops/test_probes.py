@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from embedconsole.ops.watcher import LedgerSight
-from embedconsole.ops.probe_words import liveness, readiness
+from embedconsole.ops.probes import liveness, readiness
+from embedconsole.ops.watcher import LedgerView
 from embedconsole.sync.observe.ledger_overview import LedgerOverview
 from embedconsole.sync.observe.snapshot import EngineState, Snapshot
 from embedconsole.sync.resilience.gate import GateHealth, GateState
@@ -20,7 +20,7 @@ def halted(reason: str) -> Snapshot:
     return replace(whole, pipelines=(replace(view, halted=Halt(reason, None)),))
 
 
-SEEN = LedgerSight(began=100.0, at=100.5, observed=LedgerOverview())
+SEEN = LedgerView(began=100.0, at=100.5, observed=LedgerOverview())
 NOW = 105.0
 
 
@@ -58,7 +58,7 @@ def test_it_is_not_ready_without_a_loop_a_ledger_or_a_configuration() -> None:
 
 
 def test_a_ledger_that_hangs_is_noticed_by_its_silence() -> None:
-    hanging = LedgerSight(began=100.0, at=95.0)
+    hanging = LedgerView(began=100.0, at=95.0)
 
     assert readiness(a_snapshot(), hanging, 115.0).fine
     assert readiness(a_snapshot(), hanging, 161.0).wrong == ("the ledger has not answered for 1 min",)

@@ -1,4 +1,4 @@
-"""Telling targets: what came of each, in time, and without a word of its address."""
+"""Notification targets: what came of each, in time, and without a word of its address."""
 
 from __future__ import annotations
 

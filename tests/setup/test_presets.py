@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from embedconsole.cli import setup as command
+from embedconsole.cli.commands import setup as command
 from embedconsole.items import MARKER
 from embedconsole.setup.embedder import NAMES
 from embedconsole.setup.presets import PRESETS

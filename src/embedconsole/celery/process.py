@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.runtime import hand_over_sooner, return_memory, spare_the_collector
+from embedconsole.runtime import prepare_process
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.daemon.order_listener import OrderListener
 
@@ -63,9 +63,7 @@ class WorkerProcess:
 
     def _opened(self) -> EngineHandle:
         if self._engine is None:
-            spare_the_collector()
-            return_memory()
-            hand_over_sooner()
+            prepare_process()
             with ExitStack() as stack:
                 engine = stack.enter_context(engine_in_thread(self.pipelines, self.ledger_url, ROLE))
                 orders = engine.call(_obey)

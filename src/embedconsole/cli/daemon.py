@@ -10,13 +10,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import ConfigError, Fault, Transient, ungrouped
-from embedconsole.cli.exits import Exit
-from embedconsole.ops.monitor import monitor_of
-from embedconsole.cli.progress import progress_view
-from embedconsole.headless.signals import interruptible
-from embedconsole.cli.run_report import print_report
+from embedconsole.cli.exits import Exit, interruptible
 from embedconsole.cli.output import duration, note, say
+from embedconsole.cli.progress import progress_view
+from embedconsole.cli.run_report import print_report
+from embedconsole.faults import ConfigError, Fault, Transient, ungrouped
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.shared.fault_text import stopped, waits
 from embedconsole.sync.shared.report import Outcome, none_ran
@@ -25,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from concurrent.futures import Future
 
+    from embedconsole.cli.invocation import Session
     from embedconsole.ops.monitor import Monitor
-    from embedconsole.headless.session import Session
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.shared.report import RunReport
 
@@ -68,7 +66,7 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
     Raises:
         ConfigError: a part can't be built as configured, or the ledger is of a newer version.
     """
-    monitor = monitor_of(session, patience=session.loaded.settings.notify.on.breaker_open_for)
+    monitor = session.monitor(patience=session.loaded.settings.notify.on.breaker_open_for)
 
     def on_report(report: RunReport) -> None:
         monitor.ran(report)

@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from embedconsole.cli.commands.config import COMMANDS
+from embedconsole.cli.commands import COMMANDS
 from embedconsole.cli.consent import confirm_option
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.group import CommandGroup
 from embedconsole.cli.invocation import Invocation
-from embedconsole.cli.drawing import on_terminal
-from embedconsole.cli.group import Group
-from embedconsole.cli.options import common_options, json_option, mode_options, refuse_before_command
-from embedconsole.cli.modes import RunFlags, run
+from embedconsole.cli.modes import run
+from embedconsole.cli.options import (
+    RunFlags,
+    common_options,
+    json_option,
+    mode_options,
+    refuse_before_command,
+)
+from embedconsole.cli.output import note
+from embedconsole.cli.screen import on_terminal
 from embedconsole.config.paths import state_dir
 from embedconsole.demo.setup import prepare_demo, reset_demo
-from embedconsole.cli.exits import Exit
-from embedconsole.cli.output import note
 
 if TYPE_CHECKING:
     from embedconsole.config.load import Loaded
@@ -49,7 +55,7 @@ class DemoSource:
         return prepared.loaded
 
 
-@click.group("demo", cls=Group, section="Start", invoke_without_command=True)
+@click.group("demo", cls=CommandGroup, entries=COMMANDS, invoke_without_command=True)
 @click.option(
     "--dir",
     "-d",
@@ -67,7 +73,7 @@ class DemoSource:
 @common_options
 @json_option
 @click.pass_context
-def demo(
+def demo_command(
     context: click.Context, /, *, folder: Path | None, products: int, reset: bool, **flags: object
 ) -> None:
     """Try it: a sample catalog, an offline embedder and the embedded engine.
@@ -101,7 +107,3 @@ def _without_console(invocation: Invocation, flags: RunFlags) -> Exit:
     ended = run(invocation, replace(flags, headless=True, once=True))
     # The sample shop has products that nobody could embed: they are part of the demonstration.
     return Exit.IN_SYNC if ended is Exit.SOME_FAILED else ended
-
-
-for command in COMMANDS:
-    demo.add_command(command)

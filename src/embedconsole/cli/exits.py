@@ -1,7 +1,10 @@
-"""The exit codes, and the sentence each stands for. Nothing else decides how the process ends."""
+"""How the process ends: its exit codes, and the signals that ask it to end."""
 
 from __future__ import annotations
 
+import signal
+from contextlib import contextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -9,6 +12,9 @@ from embedconsole.faults import is_misconfigured
 from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import FrameType
+
     from embedconsole.faults import Fault
     from embedconsole.sync.shared.report import RunReport
 
@@ -57,6 +63,45 @@ def exit_of(report: RunReport, signal_number: int | None) -> Exit:
     return _EXITS[report.outcome]
 
 
+def exit_by_signal(number: int | None) -> Exit:
+    """The exit code of work that a signal ended; without one, it was an interrupt."""
+    return Exit.INTERRUPT if number is None else Exit(128 + number)
+
+
 def exit_by(fault: Fault) -> Exit:
     """The exit code of a command that a fault ended."""
     return Exit.USAGE if is_misconfigured(fault) else Exit.STOPPED
+
+
+_SIGNALS = [
+    number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None
+]
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Which signal came first, and how many came."""
+
+    first: int | None = None
+    count: int = 0
+
+
+@contextmanager
+def interruptible(drain: Callable[[], object], stop: Callable[[], object]) -> Iterator[Interruption]:
+    """Call `drain` at the first signal and `stop` at every further one; works in the main thread only."""
+    interruption = Interruption()
+
+    def receive(number: int, frame: FrameType | None) -> None:
+        interruption.count += 1
+        if interruption.first is None:
+            interruption.first = number
+            drain()
+        else:
+            stop()
+
+    before = {number: signal.signal(number, receive) for number in _SIGNALS}
+    try:
+        yield interruption
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -9,8 +9,8 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from embedconsole.foreign_text import harmless
 from embedconsole.cli.output import put_drawn
+from embedconsole.foreign_text import harmless
 from embedconsole.sync.search.presentation import asked_fields, key_of, shown_at
 
 if TYPE_CHECKING:

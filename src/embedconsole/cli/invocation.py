@@ -1,21 +1,27 @@
-"""Where the commands get their configuration from: a file, or the demo."""
+"""What a command works on: the configuration in use, the pipelines chosen from it, and the ledger."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
-from embedconsole.config.load import load
-from embedconsole.ops.log_file import open_log
-from embedconsole.headless.session import open_session
 from embedconsole.cli.output import note, say
+from embedconsole.config.load import load
+from embedconsole.config.paths import ledger_url, log_path
+from embedconsole.config.pipeline import resolve_pipelines
+from embedconsole.ops.log_file import open_log
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from embedconsole.config.load import Loaded
+    from embedconsole.config.pipeline import Pipeline
+    from embedconsole.config.sections.metrics import MetricsConfig
     from embedconsole.config.types import LogLevel
-    from embedconsole.headless.session import Session
+    from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ops.monitor import Monitor
 
 
 class Source(Protocol):
@@ -86,3 +92,91 @@ def logging_to_file(invocation: Invocation, session: Session, form: str | None =
     except OSError as error:
         say(f"No log is written: {error}. Set log.path to a file that can be written.")
     return session
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The configuration in use.
+
+    Attributes:
+        metrics: As configured, or as the flags say.
+        command: How the operator calls us with this configuration, for hints: "embedconsole" or
+            "embedconsole demo".
+    """
+
+    loaded: Loaded
+    pipelines: Sequence[Pipeline]
+    metrics: MetricsConfig
+    command: str = "embedconsole"
+
+    @property
+    def names(self) -> list[str]:
+        """Those of the pipelines chosen."""
+        return [pipeline.name for pipeline in self.pipelines]
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's URL, with its password."""
+        return ledger_url(self.loaded.settings)
+
+    @property
+    def log_path(self) -> Path:
+        """The log file."""
+        return log_path(self.loaded.settings)
+
+    @contextmanager
+    def opened_ledger(self) -> Iterator[Ledger | None]:
+        """The ledger, or None where nothing has ever run."""
+        # It imports SQLAlchemy, which the console and half of the commands can do without.
+        from embedconsole.ledger.ledger import ledger_exists, open_ledger
+
+        if not ledger_exists(self.ledger_url):
+            yield None
+            return
+        with open_ledger(self.ledger_url) as ledger:
+            yield ledger
+
+    def monitor(self, *, patience: float | None) -> Monitor:
+        """What shows and reports the state of this process, as configured.
+
+        Args:
+            patience: Seconds for which the ledger may be away before operators are notified; None: for ever.
+
+        Raises:
+            ConfigError: apprise is not installed.
+        """
+        from embedconsole.ops.monitor import Monitor
+        from embedconsole.ops.notifier import open_notifier
+        from embedconsole.ops.watcher import Watcher
+
+        notifier = open_notifier(self.loaded.settings.notify, self.ledger_url, self.command)
+        if notifier is None and self.metrics.listen is None and self.metrics.file is None:
+            return Monitor(None, self.metrics, say)
+        return Monitor(Watcher(self.pipelines, self.ledger_url, notifier, patience), self.metrics, say)
+
+
+def open_session(
+    loaded: Loaded,
+    names: Sequence[str],
+    *,
+    chunk_size: int | None = None,
+    workers: int | None = None,
+    metrics_listen: str | None = None,
+    metrics_file: Path | None = None,
+    command: str = "embedconsole",
+) -> Session:
+    """Choose pipelines; flags win over what a pipeline says itself.
+
+    Raises:
+        ConfigError: a name is unknown.
+    """
+    pipelines = resolve_pipelines(loaded.settings, names)
+    if chunk_size is not None:
+        pipelines = [replace(pipeline, chunk_size=chunk_size) for pipeline in pipelines]
+    if workers is not None:
+        pipelines = [replace(pipeline, workers=workers) for pipeline in pipelines]
+    given = {"listen": metrics_listen, "file": metrics_file}
+    metrics = loaded.settings.metrics.model_copy(
+        update={name: value for name, value in given.items() if value is not None}
+    )
+    return Session(loaded, pipelines, metrics, command)

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole import __version__
-from embedconsole.cli.commands.config import COMMANDS
-from embedconsole.cli.completion import completion_command
-from embedconsole.cli.demo import demo
-from embedconsole.cli.group import Group
-from embedconsole.cli.options import common_options, json_option, mode_options, refuse_before_command
-from embedconsole.cli.modes import RunFlags, run
-from embedconsole.cli.commands.serve import serve_command
-from embedconsole.cli.commands.setup import setup_command
+from embedconsole.cli.commands import BEFORE, BESIDES, COMMANDS
+from embedconsole.cli.exits import SENTENCES, Exit, exit_by
+from embedconsole.cli.group import CommandGroup
+from embedconsole.cli.modes import run
+from embedconsole.cli.options import (
+    RunFlags,
+    common_options,
+    json_option,
+    mode_options,
+    refuse_before_command,
+)
+from embedconsole.cli.output import open_streams, say, say_text, stdout_problem
 from embedconsole.faults import ConfigError, Fault, system_fault, ungrouped
 from embedconsole.foreign_text import is_text
-from embedconsole.cli.exits import SENTENCES, Exit, exit_by
-from embedconsole.headless.streams import open_streams, stdout_problem
-from embedconsole.cli.output import say, say_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,8 @@ _EXIT_CODES = "\n".join(f"  {code:>3}  {SENTENCES[code]}" for code in Exit)
 
 
 @click.group(
-    cls=Group,
+    cls=CommandGroup,
+    entries=(*BEFORE, *COMMANDS, *BESIDES),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"\b\nExit codes:\n{_EXIT_CODES}",
@@ -58,10 +60,6 @@ def cli(context: click.Context, /, **flags: object) -> None:
     if context.invoked_subcommand is None:
         sys.exit(run(context.obj, RunFlags(**flags)))  # type: ignore[arg-type]
     refuse_before_command(context)
-
-
-for command in (setup_command, *COMMANDS, serve_command, completion_command, demo):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole import __version__
+from embedconsole.cli.exits import SENTENCES, Exit
+from embedconsole.cli.group import CommandGroup
 from embedconsole.cli.main import cli
 from embedconsole.config.find import VARIABLE
 from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE
-from embedconsole.cli.exits import SENTENCES, Exit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,14 +66,14 @@ def _page() -> Iterator[str]:
         yield from _item(name, what)
 
 
-def _commands(group: click.Group, context: click.Context) -> Iterator[str]:
-    for name, command in group.commands.items():
+def _commands(group: CommandGroup, context: click.Context) -> Iterator[str]:
+    for name, command in group.loaded().items():
         inner = command.make_context(name, [], parent=context, resilient_parsing=True)
         usage = " ".join(command.collect_usage_pieces(inner))
         yield f".SS {_text(inner.command_path)} {_text(usage)}".rstrip()
         yield from _help(command)
         yield from _options(command, inner)
-        if isinstance(command, click.Group) and name != "demo":
+        if isinstance(command, CommandGroup) and name != "demo":
             yield from _commands(command, inner)
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec, get_args
+from typing import TYPE_CHECKING, Literal, ParamSpec, get_args
 
 import click
 from click.core import ParameterSource
 
-from embedconsole.cli.completion_keys import complete_pipelines
+from embedconsole.cli.completion import complete_pipelines
 from embedconsole.cli.consent import yes_option
-from embedconsole.cli.invocation import Invocation
 from embedconsole.cli.group import COMMON, SAFETY, Option
+from embedconsole.cli.invocation import Invocation
+from embedconsole.cli.output import log_on_stderr, quiet
 from embedconsole.config.sections.metrics import parse_listen
 from embedconsole.config.types import LogLevel
-from embedconsole.cli.output import log_on_stderr, quiet
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -330,6 +331,76 @@ def mode_options(command: Callable[P, None]) -> Callable[P, None]:
     for option in reversed(_MODE_OPTIONS):
         command = option(command)
     return run_options(command)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFlags:
+    """The options of `mode_options`, under their names; those of one run first."""
+
+    force: bool
+    only: tuple[str, ...]
+    yes: bool
+    batch_size: int | None
+    workers: int | None
+    limit: int | None
+    max_cost: float | None
+    bulk: bool
+    full: bool
+    dry_run: bool
+    allow_deletes: bool
+    take_over: bool
+    overlap: Literal["skip", "wait"]
+    log_format: Literal["text", "json"] | None
+    metrics_file: Path | None
+    headless: bool = False
+    once: bool = False
+    metrics_listen: str | None = None
+    read_only: bool = False
+    attach: bool = False
+    mouse: bool = False
+
+    def check(self) -> None:
+        """See that the options go together.
+
+        Raises:
+            click.UsageError: they do not.
+        """
+        if self.only and not self.force:
+            raise click.UsageError("--only goes with --force: it names what to embed again")
+        once_only = {
+            "--force": self.force,
+            "--limit": self.limit is not None,
+            "--max-cost": self.max_cost is not None,
+            "--bulk": self.bulk,
+            "--full": self.full,
+            "--allow-deletes": self.allow_deletes,
+            "--take-over": self.take_over,
+        }
+        if self.headless and not (self.once or self.dry_run):
+            for name, given in once_only.items():
+                if given:
+                    raise click.UsageError(f"{name} is for one run: embedconsole run {name}")
+        if self.metrics_listen and (self.once or self.dry_run or not self.headless):
+            raise click.UsageError("--metrics-listen is for the daemon: embedconsole --headless")
+        if self.metrics_file and not (self.headless and self.once and not self.dry_run):
+            raise click.UsageError(
+                "--metrics-file is for one run: embedconsole run; the daemon has --metrics-listen"
+            )
+        if self.headless:
+            console_only = {
+                "--read-only": self.read_only,
+                "--attach": self.attach,
+                "--mouse": self.mouse,
+            }
+            for name, given in console_only.items():
+                if given:
+                    raise click.UsageError(f"{name} is for the console: leave out --headless")
+        else:
+            if self.once:
+                raise click.UsageError("--once goes with --headless; `embedconsole run` is the same")
+            for name, given in {**once_only, "--dry-run": self.dry_run}.items():
+                if given:
+                    raise click.UsageError(f"{name} is for one run: embedconsole run {name}")
 
 
 def refuse_before_command(context: click.Context, allowed: Sequence[str] = ()) -> None:

@@ -8,7 +8,7 @@ from embedconsole.cli.output import duration, items_word, put, put_json, say
 from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
-    from embedconsole.headless.session import Session
+    from embedconsole.cli.invocation import Session
     from embedconsole.sync.shared.report import PipelineReport, RunReport
 
 _WORDS = {

@@ -10,9 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from embedconsole.ops.notifier import open_notifier
-from embedconsole.ops.watcher import Overseer, look_once, overseeing
-from embedconsole.cli.output import say
+from embedconsole.ops.watcher import Watcher, look_once, watching
 from embedconsole.sync.observe.ledger_overview import LatestRun
 from embedconsole.sync.shared.report import Outcome
 
@@ -24,8 +22,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.sections.metrics import MetricsConfig
     from embedconsole.ops.probes import Answer
-    from embedconsole.ops.watcher import LedgerSight
-    from embedconsole.headless.session import Session
+    from embedconsole.ops.watcher import LedgerView
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.observe.snapshot import Snapshot
     from embedconsole.sync.shared.report import RunReport
@@ -42,11 +39,12 @@ class Monitor:
     """What one process shows of itself and tells.
 
     Args:
-        overseer: None where nothing is to be told or shown.
+        watcher: None where nothing is to be told or shown.
     """
 
-    overseer: Overseer | None
+    watcher: Watcher | None
     metrics: MetricsConfig
+    say: Callable[[str], None]
     _latest: Snapshot | None = None
     _waits: str | None = None
     _outcomes: Counter[tuple[str, Outcome]] = field(default_factory=Counter)
@@ -56,9 +54,9 @@ class Monitor:
 
     def ran(self, report: RunReport) -> None:
         """A run has ended; call it from any thread, it does not block."""
-        if self.overseer is None:
+        if self.watcher is None:
             return
-        self.overseer.ran(report)
+        self.watcher.ran(report)
         now = time.time()
         with self._lock:
             for name, part in report.pipelines.items():
@@ -71,15 +69,15 @@ class Monitor:
 
     def after_run(self, report: RunReport, snapshot: Snapshot | None) -> None:
         """Show and tell what came of the only run of this process."""
-        if self.overseer is None:
+        if self.watcher is None:
             return
         self.ran(report)
-        look_once(self.overseer)
+        look_once(self.watcher)
         if self.metrics.file is not None:
             self._write(self.metrics.file, snapshot)
 
     def _write(self, file: Path, snapshot: Snapshot | None) -> None:
-        from embedconsole.ops.textfile import write_figures
+        from embedconsole.ops.metrics import write_figures
 
         sight = self._sight
         away = sight.fault is not None or sight.observed is None
@@ -87,7 +85,7 @@ class Monitor:
             write_figures(file, self._figures(snapshot, lives=False), keep=away)
         except OSError as error:
             text = f"No metrics are written to {file}: {error.strerror or error}."
-            say(text)
+            self.say(text)
             log.warning("%s", text, extra={"event": "metrics"})
 
     # The daemon
@@ -96,11 +94,11 @@ class Monitor:
     def keeping(self) -> Iterator[None]:
         """Watch over the process while the block runs, also before it has an engine."""
         with ExitStack() as stack:
-            stack.enter_context(overseeing(self.overseer))
+            stack.enter_context(watching(self.watcher))
             if self.metrics.listen is not None:
                 from embedconsole.ops.probes import listening
 
-                stack.enter_context(listening(self.metrics.listen, self.answers()))
+                stack.enter_context(listening(self.metrics.listen, self.answers(), self.say))
             yield
 
     def waits(self, reason: str) -> None:
@@ -132,9 +130,8 @@ class Monitor:
 
     def answers(self) -> Mapping[str, Callable[[], Answer]]:
         """What is answered on which path."""
-        from embedconsole.ops.probes import Answer, json_answer
-        from embedconsole.ops.probe_words import liveness, readiness
-        from embedconsole.ops.textfile import CONTENT_TYPE, exposed
+        from embedconsole.ops.metrics import CONTENT_TYPE, exposed
+        from embedconsole.ops.probes import Answer, json_answer, liveness, readiness
 
         def live() -> Answer:
             probed = liveness(self._turning(), self._waits)
@@ -150,9 +147,9 @@ class Monitor:
         return {self.metrics.path: metrics, "/live": live, "/ready": ready}
 
     @property
-    def _sight(self) -> LedgerSight:
-        assert self.overseer is not None
-        return self.overseer.sight
+    def _sight(self) -> LedgerView:
+        assert self.watcher is not None
+        return self.watcher.sight
 
     def _figures(self, snapshot: Snapshot | None, *, lives: bool) -> list[Metric]:
         from embedconsole.ops.metrics import Facts, figures
@@ -178,18 +175,3 @@ class Monitor:
             spent = self._spent[view.name] = max(self._spent.get(view.name, 0.0), view.total.spent)
             views.append(replace(view, total=replace(view.total, spent=spent)))
         return replace(snapshot, pipelines=tuple(views))
-
-
-def monitor_of(session: Session, *, patience: float | None) -> Monitor:
-    """What watches over a process, as the session is configured.
-
-    Args:
-        patience: Seconds for which the ledger may be away before operators are told; None for ever.
-
-    Raises:
-        ConfigError: apprise is not installed.
-    """
-    metrics, notifier = session.metrics, open_notifier(session)
-    if notifier is None and metrics.listen is None and metrics.file is None:
-        return Monitor(None, metrics)
-    return Monitor(Overseer(session.pipelines, session.ledger_url, notifier, patience), metrics)

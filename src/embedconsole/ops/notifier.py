@@ -1,6 +1,6 @@
 """Tells operators of incidents: judges what was observed, and sends what is to be told.
 
-It blocks, so it runs in the overseer's thread, which nobody waits for.
+It blocks, so it runs in the watcher's thread, which nobody waits for.
 """
 
 from __future__ import annotations
@@ -8,27 +8,28 @@ from __future__ import annotations
 import hashlib
 import logging
 import socket
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from embedconsole.config.paths import state_dir
 from embedconsole.faults import Fault
-from embedconsole.ops.absence import Absence
 from embedconsole.ledger.records.incidents import NotificationReason
 from embedconsole.ops.targets import Message, Targets, Weight, check_extra
 from embedconsole.redact import mask_database_url
 from embedconsole.sync.observe.alert_rules import of_ledger, of_run, span_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from embedconsole.config.sections.notify import NotifyConfig
-    from embedconsole.headless.session import Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.incidents import AlertVerdict, Notification
     from embedconsole.sync.observe.ledger_overview import LedgerOverview
     from embedconsole.sync.shared.report import RunReport
+
 
 log = logging.getLogger("embedconsole")
 
@@ -49,7 +50,7 @@ class Notifier:
 
     config: NotifyConfig
     targets: Targets
-    absence: Absence
+    marker: AwayMarker
     command: str
     _failing: set[str] = field(default_factory=set)
 
@@ -74,14 +75,14 @@ class Notifier:
 
     def ledger_is_away(self, why: str) -> None:
         """The ledger does not answer, and so can't remember who was told; each process speaks for itself."""
-        if not self.absence.to_be_told():
+        if not self.marker.to_be_told():
             return
         text = f"{why.rstrip('.')}.\nLook closer: {self.command} test"
         if self._send(None, _message(_TITLES[NotificationReason.OPENED], [text], Weight.WARNING)):
-            self.absence.told()
+            self.marker.told()
 
     def _ledger_is_back(self, ledger: Ledger) -> None:
-        lasted = self.absence.over()
+        lasted = self.marker.over()
         if lasted is not None and self.config.on.recovered:
             text = f"The ledger answers again, {span_of(lasted)} after it was first found away."
             self._send(ledger, _message(_TITLES[NotificationReason.CLOSED], [text], Weight.SUCCESS))
@@ -114,19 +115,18 @@ class Notifier:
                 ledger.history.record(None, [("warning", "notify", text, None)])
 
 
-def open_notifier(session: Session) -> Notifier | None:
+def open_notifier(config: NotifyConfig, ledger_url: str, command: str) -> Notifier | None:
     """The notifier that the configuration asks for; None where nobody is to be told.
 
     Raises:
         ConfigError: apprise is not installed.
     """
-    config = session.loaded.settings.notify
     if not config.to:
         return None
     check_extra(config)
-    which = hashlib.blake2b(mask_database_url(session.ledger_url).encode(), digest_size=6).hexdigest()
-    absence = Absence(state_dir() / f"ledger-away-{which}", config.repeat_after)
-    return Notifier(config, Targets(config), absence, session.command)
+    which = hashlib.blake2b(mask_database_url(ledger_url).encode(), digest_size=6).hexdigest()
+    marker = AwayMarker(state_dir() / f"ledger-away-{which}", config.repeat_after)
+    return Notifier(config, Targets(config), marker, command)
 
 
 def trial(command: str) -> Message:
@@ -145,3 +145,44 @@ def _text(telling: Notification) -> str:
 
 def _message(title: str, texts: Sequence[str], weight: Weight) -> Message:
     return Message(title, "\n\n".join([*texts, f"Told by {socket.gethostname()}."]), weight)
+
+
+@dataclass(frozen=True, slots=True)
+class AwayMarker:
+    """The file holds when they were told first and last, in seconds since 1970.
+
+    Where it can't be written, operators are told once too often.
+    """
+
+    file: Path
+    repeat_after: float
+    clock: Callable[[], float] = time.time
+
+    def to_be_told(self) -> bool:
+        """Whether nobody was told, or not for `repeat_after` seconds."""
+        times = self._times()
+        return times is None or not 0 <= self.clock() - times[1] < self.repeat_after
+
+    def told(self) -> None:
+        """Somebody was."""
+        now = self.clock()
+        first = (self._times() or (now, now))[0]
+        with suppress(OSError):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            self.file.write_text(f"{first} {now}\n", encoding="ascii")
+
+    def over(self) -> float | None:
+        """It answers: seconds since somebody was told first; None when nobody was."""
+        times = self._times()
+        if times is None:
+            return None
+        with suppress(OSError):
+            self.file.unlink()
+        return max(0.0, self.clock() - times[0])
+
+    def _times(self) -> tuple[float, float] | None:
+        try:
+            first, last = map(float, self.file.read_text(encoding="ascii").split())
+        except (OSError, ValueError):
+            return None
+        return first, last

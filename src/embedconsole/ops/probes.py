@@ -18,11 +18,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from embedconsole.config.sections.metrics import parse_listen
-from embedconsole.cli.output import say
 from embedconsole.redact import redacted_value
+from embedconsole.sync.observe.alert_rules import span_of
+from embedconsole.sync.observe.snapshot import EngineState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from embedconsole.ops.watcher import LedgerView
+    from embedconsole.sync.observe.snapshot import Snapshot
+
 
 AGAIN_SECONDS = 15.0
 _IDLE_SECONDS = 10.0
@@ -58,6 +63,7 @@ class Listener:
     Args:
         listen: Host and port, see `config.sections.metrics.parse_listen`.
         answers: Path to what gives its answer; called in a thread, and may block for a moment.
+        say: Shows the operator a line.
 
     Attributes:
         port: Where it listens; None while it does not.
@@ -65,6 +71,7 @@ class Listener:
 
     listen: str
     answers: Mapping[str, Callable[[], Answer]]
+    say: Callable[[str], None]
     port: int | None = None
     _server: _Server | None = None
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -74,7 +81,7 @@ class Listener:
         problem = self._taken()
         if problem is not None:
             text = f"No metrics yet on {self.listen}: {problem}. It is tried again; the sync goes on without."
-            say(text)
+            self.say(text)
             log.warning("%s", text, extra={"event": "metrics"})
 
     def serve(self) -> None:
@@ -105,12 +112,11 @@ class Listener:
 
 
 @contextmanager
-def listening(listen: str | None, answers: Mapping[str, Callable[[], Answer]]) -> Iterator[Listener | None]:
-    """Answer while the block runs, if anything listens at all."""
-    if listen is None:
-        yield None
-        return
-    listener = Listener(listen, answers)
+def listening(
+    listen: str, answers: Mapping[str, Callable[[], Answer]], say: Callable[[str], None]
+) -> Iterator[Listener]:
+    """Answer while the block runs."""
+    listener = Listener(listen, answers, say)
     listener.open()
     threading.Thread(target=listener.serve, name="metrics", daemon=True).start()
     try:
@@ -180,3 +186,63 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Not on the terminal."""
+
+
+_PATIENCE = 20.0
+"""Seconds that a look at the ledger may take before it counts as silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """The answer to a probe: fine when nothing is wrong."""
+
+    wrong: tuple[str, ...]
+    state: str | None
+
+    @property
+    def fine(self) -> bool:
+        """Whether nothing is wrong."""
+        return not self.wrong
+
+    def as_json(self) -> dict[str, object]:
+        """The body of the answer."""
+        return {"ok": self.fine, "why": list(self.wrong), "state": self.state}
+
+
+def liveness(snapshot: Snapshot | None, waits: str | None = None) -> ProbeResult:
+    """Whether the engine's loop turns; None when it gave no snapshot in time.
+
+    Args:
+        waits: Why the engine can't be opened yet; a process that waits for that lives.
+    """
+    if waits is not None:
+        return ProbeResult((), str(EngineState.STARTING))
+    if snapshot is None:
+        return ProbeResult(("the engine's loop does not turn",), None)
+    return ProbeResult((), str(snapshot.state))
+
+
+def readiness(
+    snapshot: Snapshot | None, sight: LedgerView, now: float, waits: str | None = None
+) -> ProbeResult:
+    """Whether the engine can work as configured; `now` on the monotonic clock, `waits` as in `liveness`."""
+    if waits is not None:
+        return ProbeResult((waits,), str(EngineState.STARTING))
+    if snapshot is None:
+        return liveness(snapshot)
+    wrong: list[str] = []
+    if snapshot.state is EngineState.DRAINING:
+        wrong.append("it is about to end")
+    wrong += [f"{name} does not run: {reason}" for name, reason in snapshot.halted.items()]
+    fault = snapshot.ledger.fault or sight.fault
+    if fault is not None:
+        wrong.append(f"the ledger does not answer: {fault}")
+    elif _silent_for(sight, now) > _PATIENCE:
+        wrong.append(f"the ledger has not answered for {span_of(_silent_for(sight, now))}")
+    return ProbeResult(tuple(wrong), str(snapshot.state))
+
+
+def _silent_for(sight: LedgerView, now: float) -> float:
+    """Seconds for which the ledger has owed an answer."""
+    answered = sight.at is not None and sight.at >= sight.began
+    return 0.0 if answered else now - sight.began

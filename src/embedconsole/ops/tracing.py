@@ -9,11 +9,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from embedconsole import __version__
-from embedconsole.cli.output import say
 from embedconsole.telemetry import trace_with
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _LAST_SECONDS = 3.0
@@ -21,8 +20,12 @@ _NEEDED = ("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http")
 
 
 @contextmanager
-def tracing(environ: Mapping[str, str] = os.environ) -> Iterator[None]:
-    """Trace what happens in the block, if an endpoint is named and the extra is there."""
+def tracing(say: Callable[[str], None], environ: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """Trace what happens in the block, if an endpoint is named and the extra is installed.
+
+    Args:
+        say: Shows the operator a line.
+    """
     if not any(environ.get(name) for name in _ENDPOINTS):
         yield
         return

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.ops.notifier import Notifier
     from embedconsole.ledger.ledger import Ledger
+    from embedconsole.ops.notifier import Notifier
     from embedconsole.sync.observe.ledger_overview import LedgerOverview
     from embedconsole.sync.shared.report import RunReport
 
@@ -39,7 +39,7 @@ log = logging.getLogger("embedconsole")
 
 
 @dataclass(frozen=True, slots=True)
-class LedgerSight:
+class LedgerView:
     """What was seen last; times on the monotonic clock.
 
     Attributes:
@@ -57,7 +57,7 @@ class LedgerSight:
 
 
 @dataclass(slots=True)
-class Overseer:
+class Watcher:
     """`keep` is for a thread of its own; the others give it reports, and see what it saw.
 
     Args:
@@ -69,7 +69,7 @@ class Overseer:
     notifier: Notifier | None = None
     patience: float | None = None
     clock: Callable[[], float] = time.monotonic
-    sight: LedgerSight = field(init=False)
+    sight: LedgerView = field(init=False)
     _reports: queue.SimpleQueue[RunReport | None] = field(default_factory=queue.SimpleQueue)
     _unjudged: deque[RunReport] = field(default_factory=lambda: deque(maxlen=_UNJUDGED))
     _ledger: Ledger | None = None
@@ -77,7 +77,7 @@ class Overseer:
     _over: bool = False
 
     def __post_init__(self) -> None:
-        self.sight = LedgerSight(self.clock())
+        self.sight = LedgerView(self.clock())
 
     def ran(self, report: RunReport) -> None:
         """A run has ended."""
@@ -126,7 +126,7 @@ class Overseer:
                 self._ledger = open_ledger(self.ledger_url).at_once()
             observed = observe(self._ledger, self.pipelines)
             now = self.clock()
-            self.sight = LedgerSight(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
+            self.sight = LedgerView(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
             if self.notifier is not None:
                 self.notifier.look(self._ledger, observed, self._unjudged)
         except (Fault, ConfigError) as fault:
@@ -150,33 +150,33 @@ class Overseer:
             self._ledger = None
 
 
-def look_once(overseer: Overseer) -> None:
+def look_once(watcher: Watcher) -> None:
     """Have it look once, after a run; it has some seconds for that, and what it sees later is lost."""
-    overseer.end()
-    _started(overseer).join(_limit(overseer))
+    watcher.end()
+    _started(watcher).join(_limit(watcher))
 
 
 @contextmanager
-def overseeing(overseer: Overseer | None) -> Iterator[None]:
+def watching(watcher: Watcher | None) -> Iterator[None]:
     """Have it look while the block runs; at the end it has a few seconds for its last look."""
-    if overseer is None:
+    if watcher is None:
         yield
         return
-    thread = _started(overseer)
+    thread = _started(watcher)
     try:
         yield
     finally:
-        overseer.end()
-        thread.join(_limit(overseer))
+        watcher.end()
+        thread.join(_limit(watcher))
 
 
-def _started(overseer: Overseer) -> threading.Thread:
-    thread = threading.Thread(target=overseer.keep, name="overseer", daemon=True)
+def _started(watcher: Watcher) -> threading.Thread:
+    thread = threading.Thread(target=watcher.keep, name="watcher", daemon=True)
     thread.start()
     return thread
 
 
-def _limit(overseer: Overseer) -> float:
+def _limit(watcher: Watcher) -> float:
     # A look may tell of what is new, of what goes on and of what is over.
-    messages = 0.0 if overseer.notifier is None else 3 * overseer.notifier.config.timeout
+    messages = 0.0 if watcher.notifier is None else 3 * watcher.notifier.config.timeout
     return _LAST_LOOK_SECONDS + messages

@@ -1,27 +1,97 @@
-"""`test` and `init` as the command line shows them."""
+"""`test`, `init` and `notify test`: try the dependencies, create the collections, send a test message."""
 
 from __future__ import annotations
 
+import sys
 from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
+import click
 
-from embedconsole.faults import ConfigError, Fault
 from embedconsole.cli.exits import Exit, exit_by
+from embedconsole.cli.group import Command, CommandGroup
+from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.output import put, put_json, say
+from embedconsole.faults import ConfigError, Fault
+from embedconsole.ops.notifier import trial
+from embedconsole.ops.targets import Targets, check_extra
 from embedconsole.sync.inspect.checks import Check, run_checks
 from embedconsole.sync.plan.value_remarks import remarks
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.init import initialise
 
 if TYPE_CHECKING:
-    from embedconsole.headless.session import Session
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.items import JsonObject
     from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.init import Initialised
+
+
+@click.command("test", cls=Command)
+@common_options
+@json_option
+@click.pass_obj
+def test_command(invocation: Invocation) -> None:
+    """Try everything: configuration, ledger, catalog, each embedder (one real embedding), collection.
+
+    \b
+    Examples:
+      embedconsole test
+      embedconsole test --pipeline products --json
+    """
+
+    try:
+        session = invocation.session()
+    except ConfigError as error:
+        sys.exit(unusable_configuration(error, as_json=invocation.as_json))
+    sys.exit(test_dependencies(session, as_json=invocation.as_json))
+
+
+@click.command("init", cls=Command)
+@common_options
+@json_option
+@click.pass_obj
+def init_command(invocation: Invocation) -> None:
+    """Create the collection and its payload indexes; compare one that exists. Never drops anything.
+
+    \b
+    Examples:
+      embedconsole init
+      embedconsole init --pipeline products
+    """
+
+    sys.exit(init_collections(invocation.session(), as_json=invocation.as_json))
+
+
+@click.group("notify", cls=CommandGroup)
+@common_options
+@json_option
+def notify_command() -> None:
+    """Test the notifications: the section `notify` of the configuration.
+
+    \b
+    Examples:
+      embedconsole notify test
+    """
+
+
+@notify_command.command("test", cls=Command)
+@common_options
+@json_option
+@click.pass_obj
+def notify_test_command(invocation: Invocation) -> None:
+    """Send a test message to each target of notify.to, and say what came of each.
+
+    \b
+    Examples:
+      embedconsole notify test
+      embedconsole notify test --json
+    """
+
+    sys.exit(notify_test(invocation.session(), as_json=invocation.as_json))
 
 
 def test_dependencies(session: Session, *, as_json: bool) -> Exit:
@@ -38,7 +108,7 @@ def test_dependencies(session: Session, *, as_json: bool) -> Exit:
         _print_check(checks[0])
     anyio.run(run)
     if as_json:
-        put_json({"checks": [_as_json(check) for check in checks]})
+        put_json({"checks": [_check_json(check) for check in checks]})
     bad = [check for check in checks if not check.ok]
     if not bad:
         return Exit.IN_SYNC
@@ -50,7 +120,7 @@ def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
     """The same where the configuration is what fails: there is nothing further to try."""
     checks = [Check("configuration", ok=False, detail=line, seconds=0.0) for line in str(error).splitlines()]
     if as_json:
-        put_json({"checks": [_as_json(check) for check in checks]})
+        put_json({"checks": [_check_json(check) for check in checks]})
     else:
         for check in checks:
             _print_check(check)
@@ -58,7 +128,7 @@ def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
     return Exit.USAGE
 
 
-def _as_json(check: Check) -> JsonObject:
+def _check_json(check: Check) -> JsonObject:
     return {
         "subject": check.subject,
         "ok": check.ok,
@@ -124,3 +194,39 @@ def _print_initialised(name: str, result: Initialised) -> None:
             f"  {mark}  {difference.field}: it has {difference.have or 'nothing'}, "
             f"configured is {difference.want or 'nothing'}; {difference.remedy}"
         )
+
+
+def notify_test(session: Session, *, as_json: bool) -> Exit:
+    """Send a test message to all of `notify.to`.
+
+    Raises:
+        ConfigError: apprise is not installed, or there is nobody to be told.
+    """
+    config = session.loaded.settings.notify
+    check_extra(config)
+    if not config.to:
+        raise ConfigError("notify.to names nobody to be told; see docs/monitoring.md")
+    deliveries = Targets(config).send(trial(session.command))
+    if as_json:
+        put_json(
+            {
+                "targets": [
+                    {
+                        "target": delivery.target,
+                        "ok": delivery.problem is None,
+                        "seconds": round(delivery.seconds, 3),
+                        "problem": delivery.problem,
+                    }
+                    for delivery in deliveries
+                ]
+            }
+        )
+    else:
+        for delivery in deliveries:
+            mark = "ok  " if delivery.problem is None else "FAIL"
+            detail = delivery.problem or "taken"
+            put(f"{mark}  {delivery.target:<28} {delivery.seconds * 1000:7.0f} ms  {detail}")
+    bad = sum(delivery.problem is not None for delivery in deliveries)
+    if bad:
+        say(f"{bad} of {len(deliveries)} targets took no message: see notify.to, and docs/monitoring.md.")
+    return Exit.STOPPED if bad else Exit.IN_SYNC

@@ -1,4 +1,4 @@
-"""The commands that ask something of the daemon or console that serves the ledger."""
+"""`sync`, `pause`, `resume`, `cancel`: orders to the daemon or console on the ledger."""
 
 from __future__ import annotations
 
@@ -9,16 +9,22 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole.cli.consent import confirm_option, has_terminal, yes_option
+from embedconsole.cli.exits import Exit
 from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, force_option, json_option, only_option
-from embedconsole.cli.exits import Exit
+from embedconsole.cli.output import put, put_json, say
+from embedconsole.sync.daemon.orders import SWITCHED, OrderedRun, give
+from embedconsole.sync.observe.other_processes import serving
+from embedconsole.sync.shared.control import OrderKind
 
 if TYPE_CHECKING:
-    from embedconsole.cli.invocation import Invocation
+    from collections.abc import Callable, Mapping, Sequence
+
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.items import JsonObject
 
 
-@click.command("sync", cls=Command, section="Sync")
+@click.command("sync", cls=Command)
 @force_option
 @only_option
 @yes_option
@@ -36,7 +42,6 @@ def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], 
       embedconsole sync --pipeline products
       embedconsole sync --force --only category=shoes
     """
-    from embedconsole.headless.ordering import order_sync
 
     if only and not force:
         raise click.UsageError("--only goes with --force: it names what to embed again")
@@ -57,7 +62,8 @@ def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], 
 
 def _run_here(*, force: bool, only: tuple[str, ...], yes: bool, as_json: bool) -> Exit:
     """Run once in this process, if the operator at the terminal says so."""
-    from embedconsole.cli.modes import run_command
+    # It imports all that a run needs, and most orders are taken by another process.
+    from embedconsole.cli.commands.run import run_command
 
     if as_json or not has_terminal() or not (yes or click.confirm("Run once now?", default=True, err=True)):
         return Exit.STOPPED
@@ -66,7 +72,7 @@ def _run_here(*, force: bool, only: tuple[str, ...], yes: bool, as_json: bool) -
     return Exit.IN_SYNC
 
 
-@click.command("pause", cls=Command, section="Sync")
+@click.command("pause", cls=Command)
 @common_options
 @json_option
 @click.pass_obj
@@ -82,7 +88,7 @@ def pause_command(invocation: Invocation) -> None:
     _order(invocation, "pause")
 
 
-@click.command("resume", cls=Command, section="Sync")
+@click.command("resume", cls=Command)
 @common_options
 @json_option
 @click.pass_obj
@@ -96,7 +102,7 @@ def resume_command(invocation: Invocation) -> None:
     _order(invocation, "resume")
 
 
-@click.command("cancel", cls=Command, section="Sync")
+@click.command("cancel", cls=Command)
 @common_options
 @json_option
 @click.pass_obj
@@ -112,13 +118,72 @@ def cancel_command(invocation: Invocation) -> None:
 
 
 def _order(invocation: Invocation, verb: str) -> None:
-    from embedconsole.headless.ordering import give_order
-    from embedconsole.sync.daemon.orders import SWITCHED
-    from embedconsole.sync.shared.control import OrderKind
 
     named: JsonObject = {"pipelines": list(invocation.pipelines)} if invocation.pipelines else {}
     arguments = named if verb == OrderKind.CANCEL else SWITCHED
     sys.exit(give_order(invocation.session(), OrderKind(verb), arguments, as_json=invocation.as_json))
 
 
-ORDERS: tuple[click.Command, ...] = (sync_command, pause_command, resume_command, cancel_command)
+def order_sync(
+    session: Session,
+    *,
+    force: bool,
+    only: Sequence[str],
+    pipelines: Sequence[str],
+    as_json: bool,
+    untaken: Callable[[], Exit],
+) -> Exit:
+    """Have the daemon or console on the ledger begin a run.
+
+    Args:
+        untaken: Called where no process took the order, after that was said.
+
+    Raises:
+        ConfigError: `only` can't be understood.
+    """
+    wish = OrderedRun(force=force, only=tuple(only), pipelines=tuple(pipelines) or None)
+    _ = wish.options  # what can't be understood here is not understood there
+    return give_order(session, OrderKind.SYNC, wish.as_arguments(), as_json=as_json, untaken=untaken)
+
+
+def give_order(
+    session: Session,
+    verb: OrderKind,
+    arguments: Mapping[str, object],
+    *,
+    as_json: bool,
+    untaken: Callable[[], Exit] = lambda: Exit.STOPPED,
+) -> Exit:
+    """Leave an order in the ledger, and say who took it; one that no process took is withdrawn.
+
+    Args:
+        untaken: As for `order_sync`.
+    """
+    with session.opened_ledger() as ledger:
+        order = None if ledger is None else give(ledger, verb, arguments)
+        served = ledger is not None and bool(serving(ledger.processes.workers(), me=""))
+    if as_json:
+        put_json(
+            {
+                "verb": str(verb),
+                "order": None if order is None else order.id,
+                "taken_by": None if order is None else order.taken_by,
+                "answer": None if order is None else order.answer,
+            }
+        )
+    elif order is not None and order.taken_by is None:
+        put(f"{verb}: in force. No process is running on this ledger; it holds for those that start.")
+    elif order is not None:
+        put(f"{verb}: taken by {order.taken_by}")
+    if order is not None:
+        if order.answer is not None:
+            say(order.answer)
+        return Exit.IN_SYNC if order.answer is None else Exit.STOPPED
+    if verb is OrderKind.CANCEL and served:
+        say("No run is going on, so there is nothing to cancel.")
+        return Exit.IN_SYNC
+    say(
+        "No process took the order, and it was withdrawn: no daemon or console is running on this ledger. "
+        f"Start one: {session.command} --headless, or run once: {session.command} run"
+    )
+    return untaken()

@@ -1,14 +1,20 @@
-"""`failures`, `retry` and `skip`: what needs a look, by cause; putting it back, or letting it be."""
+"""`failures`, `retry`, `skip`: list the failed items by cause, return them to the queue, skip them."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import ConfigError, FaultClass
+import click
+
+from embedconsole.cli.commands.inspect import show_item
+from embedconsole.cli.completion import complete_failed
 from embedconsole.cli.exits import Exit
-from embedconsole.cli.commands.status import opened_ledger
+from embedconsole.cli.group import Command
+from embedconsole.cli.options import common_options, json_option, limit_option
 from embedconsole.cli.output import duration, items_word, note, put, put_json, put_table, say
+from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.records.failures import FailureKind
 from embedconsole.sync.inspect.failures import ChosenFailures, cause_named, failure_overview, let_be, put_back
 from embedconsole.sync.run.generations import generation_of
@@ -17,10 +23,80 @@ from embedconsole.sync.shared.fault_text import remedy_for
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from embedconsole.headless.session import Session
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.failures import FailedItem, FailureGroup
     from embedconsole.sync.inspect.failures import FailureOverview
+
+
+@click.command("failures", cls=Command)
+@click.argument("key", required=False, shell_complete=complete_failed)
+@limit_option("Items to list", 20)
+@common_options
+@json_option
+@click.pass_obj
+def failures_command(invocation: Invocation, key: str | None, limit: int) -> None:
+    """List the failed items, grouped by cause; with a key, show one item in full.
+
+    \b
+    Examples:
+      embedconsole failures
+      embedconsole failures --limit 1000 --json
+      embedconsole failures 35
+    """
+
+    session = invocation.session()
+    if key is not None:
+        sys.exit(show_item(session, key, as_json=invocation.as_json))
+    sys.exit(show_failures(session, limit=limit, as_json=invocation.as_json))
+
+
+@click.command("retry", cls=Command)
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
+@click.option("--all", "everything", is_flag=True, help="All failed and waiting items.")
+@click.option(
+    "--cause", help="Only what failed of this class (item, transient) or of the cause with this id."
+)
+@common_options
+@json_option
+@click.pass_obj
+def retry_command(invocation: Invocation, keys: tuple[str, ...], everything: bool, cause: str | None) -> None:
+    """Return failed items to the queue; the next run takes them with all their attempts.
+
+    \b
+    Examples:
+      embedconsole retry --all
+      embedconsole retry 35 36
+      embedconsole retry --cause transient
+      embedconsole retry --cause 3f2a9c01     (the id that `failures` shows)
+    """
+
+    session = invocation.session()
+    sys.exit(
+        retry_failures(session, keys=keys, everything=everything, cause=cause, as_json=invocation.as_json)
+    )
+
+
+@click.command("skip", cls=Command)
+@click.argument("keys", nargs=-1, metavar="[KEY]...", shell_complete=complete_failed)
+@click.option("--cause", help="All that failed of the cause with this id.")
+@common_options
+@json_option
+@click.pass_obj
+def skip_command(invocation: Invocation, keys: tuple[str, ...], cause: str | None) -> None:
+    """Skip failed items until their content changes.
+
+    They no longer count as failed.
+
+    \b
+    Examples:
+      embedconsole skip 35 36
+      embedconsole skip --cause 3f2a9c01      (the id that `failures` shows)
+      embedconsole retry 35                   (return it to the queue anyway)
+    """
+
+    sys.exit(skip_failures(invocation.session(), keys=keys, cause=cause, as_json=invocation.as_json))
+
 
 _SHOWN_OF_CAUSE = 8
 _NOTHING = "No failed items. What an embedder or the collection refuses would be listed here with its cause."
@@ -30,7 +106,7 @@ def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
     """Print the failed items grouped by cause, then the latest of them one by one."""
     found = False
     document = {}
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         for pipeline in session.pipelines:
             generation = generation_of(pipeline, ledger) if ledger else None
             if ledger is None or generation is None:
@@ -107,7 +183,7 @@ def _in_each(
         ConfigError: no pipeline has it.
     """
     counts: dict[str, int | None] = {}
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         for pipeline in session.pipelines:
             generation = generation_of(pipeline, ledger) if ledger else None
             counts[pipeline.name] = work(ledger, generation.id) if ledger and generation else 0
@@ -134,7 +210,7 @@ def _tell(session: Session, counts: dict[str, int], keys: Sequence[str], done: s
 def _unknown(session: Session, keys: Sequence[str]) -> list[str]:
     """The keys that are of no item in any of the pipelines."""
     left = list(dict.fromkeys(keys))
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         for pipeline in session.pipelines:
             generation = generation_of(pipeline, ledger) if ledger else None
             if ledger and generation:

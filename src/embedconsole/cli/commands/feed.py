@@ -1,9 +1,13 @@
-"""`feed install`, `feed status` and `feed remove`."""
+"""`feed install`, `feed status`, `feed remove`: the triggers that report a change at once."""
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+import click
 
 from embedconsole.catalog.feed.install import (
     rights_needed,
@@ -13,21 +17,92 @@ from embedconsole.catalog.feed.install import (
     statements_to_remove,
 )
 from embedconsole.catalog.feed.status import complaints, inspect_feed, unseen_changes
+from embedconsole.cli.consent import asked, yes_option
 from embedconsole.cli.exits import Exit
-from embedconsole.headless.feedstate import feed_json, feed_line, feed_of, opened_feed
-from embedconsole.cli.commands.status import opened_ledger
+from embedconsole.cli.group import Command, CommandGroup
+from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.output import duration, note, put, put_json, put_table, put_text, say
+from embedconsole.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from embedconsole.catalog.feed.database import FeedDatabase
     from embedconsole.catalog.feed.status import FeedState, Inspection, WatchedState
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.headless.session import Session
 
-    SearchRequest = Callable[[str], bool]
+    Confirm = Callable[[str], bool]
     """Whether the operator says yes to a question."""
+    from collections.abc import Iterator
+
+
+_SQL = "this runs SQL in the catalog's database"
+
+
+@click.group("feed", cls=CommandGroup)
+@common_options
+@json_option
+def feed_command() -> None:
+    """The change feed: triggers on the tables of catalog.watch, so that a change is seen within two seconds.
+
+    \b
+    Examples:
+      embedconsole feed install
+      embedconsole feed status
+    """
+
+
+@feed_command.command("install", cls=Command)
+@click.option("--print", "only_print", is_flag=True, help="Only print the SQL, for whoever has the rights.")
+@yes_option
+@common_options
+@click.pass_obj
+def feed_install(invocation: Invocation, *, only_print: bool, yes: bool) -> None:
+    """Show the SQL that creates outbox and triggers, ask, and run it; what is there already is left alone.
+
+    \b
+    Examples:
+      embedconsole feed install
+      embedconsole feed install --pipeline products --yes
+      embedconsole feed install --print > feed.sql
+    """
+
+    session = invocation.session()
+    sys.exit(print_sql(session) if only_print else install_feed(session, asked(_SQL, yes=yes)))
+
+
+@feed_command.command("status", cls=Command)
+@common_options
+@json_option
+@click.pass_obj
+def feed_status(invocation: Invocation) -> None:
+    """Show each watched table, what waits in the outbox, and whether the feed can be relied on.
+
+    \b
+    Examples:
+      embedconsole feed status
+      embedconsole feed status --json
+    """
+
+    sys.exit(show_feeds(invocation.session(), as_json=invocation.as_json))
+
+
+@feed_command.command("remove", cls=Command)
+@yes_option
+@common_options
+@click.pass_obj
+def feed_remove(invocation: Invocation, *, yes: bool) -> None:
+    """Show the SQL that drops triggers and outbox, ask, and run it; changes are then found by the scan.
+
+    \b
+    Examples:
+      embedconsole feed remove
+      embedconsole feed remove --pipeline products --yes
+    """
+
+    sys.exit(remove_feed(invocation.session(), asked(_SQL, yes=yes)))
+
 
 _RUNS_LOOKED_THROUGH = 200
 
@@ -45,19 +120,19 @@ def print_sql(session: Session) -> Exit:
     return Exit.IN_SYNC
 
 
-def install_feed(session: Session, asked: SearchRequest) -> Exit:
+def install_feed(session: Session, asked: Confirm) -> Exit:
     """Show the SQL, ask, and run it."""
     return _change(session, asked, statements_to_install, "Install the change feed of {}?", _say_installed)
 
 
-def remove_feed(session: Session, asked: SearchRequest) -> Exit:
+def remove_feed(session: Session, asked: Confirm) -> Exit:
     """Show the SQL, ask, and run it."""
     return _change(session, asked, statements_to_remove, "Remove the change feed of {}?", _say_removed)
 
 
 def _change(
     session: Session,
-    asked: SearchRequest,
+    asked: Confirm,
     wanted: Callable[[FeedDatabase, Inspection], list[str]],
     question: str,
     say_done: Callable[[str, FeedDatabase], Exit],
@@ -99,7 +174,7 @@ def show_feeds(session: Session, *, as_json: bool) -> Exit:
     states = {pipeline.name: feed_of(pipeline) for pipeline in pipelines}
     taken = _last_taken(session, [pipeline.name for pipeline in pipelines])
     if as_json:
-        put_json({"pipelines": {name: _json(state, taken.get(name)) for name, state in states.items()}})
+        put_json({"pipelines": {name: _feed_json(state, taken.get(name)) for name, state in states.items()}})
     else:
         for name, state in states.items():
             _print_feed(session, name, state, taken.get(name))
@@ -123,7 +198,7 @@ def _of(statements: Sequence[str]) -> str:
 def _last_taken(session: Session, names: Sequence[str]) -> Mapping[str, tuple[int, float]]:
     """Pipeline to the number of the last run that took its feed, and its end in seconds since 1970."""
     found: dict[str, tuple[int, float]] = {}
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         for run in ledger.history.runs(limit=_RUNS_LOOKED_THROUGH) if ledger else ():
             # What is merely due is worked on without a look at the catalog.
             if run.kind == "due" or run.report is None or run.ended_at is None:
@@ -135,7 +210,7 @@ def _last_taken(session: Session, names: Sequence[str]) -> Mapping[str, tuple[in
     return found
 
 
-def _json(state: FeedState | str, taken: tuple[int, float] | None) -> dict[str, object]:
+def _feed_json(state: FeedState | str, taken: tuple[int, float] | None) -> dict[str, object]:
     last = None if taken is None else {"run": taken[0], "at": taken[1]}
     told = {**feed_json(state), "last_taken": last}
     if not isinstance(state, str):
@@ -175,3 +250,50 @@ def _table_state(table: WatchedState) -> str:
     if table.installed:
         return "installed"
     return "not installed" if table.untouched else "broken"
+
+
+def feed_of(pipeline: Pipeline) -> FeedState | str:
+    """A pipeline's feed, or why it can't be looked at."""
+    from embedconsole.catalog.feed.outbox import feed_state
+
+    try:
+        with opened_feed(pipeline) as database:
+            return feed_state(database)
+    except Fault as fault:
+        return str(fault)
+
+
+def feed_line(state: FeedState | str) -> str:
+    """A feed on one line."""
+    if isinstance(state, str):
+        return state
+    if not state.trusted:
+        more = f" (and {len(state.problems) - 1} more)" if len(state.problems) > 1 else ""
+        return f"not trusted: {state.problems[0]}{more}; changes are found by the scan"
+    oldest = "" if state.backlog.oldest is None else f"   oldest {duration(state.backlog.oldest)}"
+    return f"trusted   backlog {state.backlog.entries:,}{oldest}"
+
+
+def feed_json(state: FeedState | str) -> dict[str, object]:
+    """A feed for programs."""
+    if isinstance(state, str):
+        return {"trusted": False, "problems": [state]}
+    return {
+        "trusted": state.trusted,
+        "problems": list(state.problems),
+        "backlog": state.backlog.entries,
+        "oldest_seconds": None if state.backlog.oldest is None else round(state.backlog.oldest, 1),
+    }
+
+
+@contextmanager
+def opened_feed(pipeline: Pipeline) -> Iterator[FeedDatabase]:
+    """The database of a pipeline's feed."""
+    # It brings SQLAlchemy, which most commands can do without.
+    from embedconsole.catalog.feed.database import FeedDatabase
+
+    database = FeedDatabase(pipeline.name, pipeline.catalog)
+    try:
+        yield database
+    finally:
+        database.close()

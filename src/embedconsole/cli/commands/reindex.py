@@ -1,24 +1,144 @@
-"""`reindex` on the command line: what is done, found and left, and the exit code that follows."""
+"""`reindex`: fill a new collection next to the present one, and point the alias to it."""
 
 from __future__ import annotations
 
+import sys
 from itertools import zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
-from embedconsole.cli.exits import Exit
+import click
+
+from embedconsole.cli.consent import confirm_option, require, yes_option
+from embedconsole.cli.exits import Exit, exit_by_signal
+from embedconsole.cli.group import Command
+from embedconsole.cli.invocation import logging_to_file
+from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.output import duration, note, put, put_json, say
-from embedconsole.headless.waiting import wait_for
-from embedconsole.sync.reindex.reindex import ROLE, Reindex, ReindexOutcome, roll_back
+from embedconsole.cli.progress import wait_for
+from embedconsole.sync.reindex.reindex import ROLE, Reindex, ReindexOptions, ReindexOutcome, roll_back
 from embedconsole.sync.reindex.switch import AliasSwitch
 from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.shared.budget import check_prices
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from embedconsole.headless.session import Session
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.sync.reindex.compare import Comparison
-    from embedconsole.sync.reindex.reindex import Reindexed, ReindexOptions
+    from embedconsole.sync.reindex.reindex import Reindexed
     from embedconsole.sync.run.engine import Engine
+
+
+@click.command("reindex", cls=Command)
+@click.option("--no-switch", is_flag=True, help="Build and check, and leave the name where it is.")
+@click.option(
+    "--accept-missing", is_flag=True, help="Move the name although items that are searched now would not be."
+)
+@click.option("--alias", metavar="NAME", help="Move this name instead of the configured one.")
+@click.option(
+    "--replace", is_flag=True, help="Where the name is a collection's own: drop that one, give the name on."
+)
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0),
+    default=20,
+    show_default=True,
+    metavar="K",
+    help="Items whose neighbours are compared; costs no embedding.",
+)
+@click.option(
+    "--query",
+    "queries",
+    multiple=True,
+    metavar="TEXT",
+    help="Search both for it and show the hits side by side; repeatable.",
+)
+@click.option(
+    "--max-cost",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="AMOUNT",
+    help="Spend at most this on embeddings, by price_per_1000.",
+)
+@click.option("--bulk", is_flag=True, help="For millions: Qdrant builds its index once it is filled.")
+@click.option("--lead-to", metavar="NAME", help="Only give what is searched now a further name, an alias.")
+@click.option("--rollback", is_flag=True, help="Have the name stand for the collection of before again.")
+@click.option("--drop-old", is_flag=True, help="Drop the collections of before, which stand by.")
+@yes_option
+@common_options
+@json_option
+@click.pass_obj
+def reindex_command(
+    invocation: Invocation,
+    /,
+    *,
+    no_switch: bool,
+    accept_missing: bool,
+    alias: str | None,
+    replace: bool,
+    sample: int,
+    queries: tuple[str, ...],
+    max_cost: float | None,
+    bulk: bool,
+    lead_to: str | None,
+    rollback: bool,
+    drop_old: bool,
+    yes: bool,
+) -> None:
+    """Fill a new collection next to the one that is searched, check it, and point the alias to it.
+
+    For a new model, size, distance or template: change the configuration, then run this. What is searched
+    stays so, and is kept true, until the name (an alias) moves at once. Vectors that stay the same are taken
+    over, not paid for. It can be broken off anywhere; the next call goes on.
+
+    \b
+    Examples:
+      embedconsole reindex
+      embedconsole reindex --no-switch --query "red shoes" --query mug
+      embedconsole reindex --rollback
+      embedconsole reindex --drop-old
+      embedconsole reindex --lead-to products-live
+    """
+
+    if sum((rollback, drop_old, lead_to is not None)) > 1:
+        raise click.UsageError("--lead-to, --rollback and --drop-old do not go together")
+    session = invocation.session()
+    if len(session.pipelines) != 1:
+        names = ", ".join(pipeline.name for pipeline in session.pipelines)
+        raise click.UsageError(f"name one pipeline with --pipeline: {names}")
+    if lead_to is not None:
+        sys.exit(lead(session, lead_to, as_json=invocation.as_json))
+    if rollback:
+        sys.exit(undo(session, as_json=invocation.as_json))
+    if max_cost is not None:
+        check_prices(session.pipelines)
+    if drop_old:
+        require(
+            "--drop-old deletes the previous collections",
+            "Delete the previous collections kept for rollback? This can't be undone.",
+            yes=yes,
+        )
+        sys.exit(drop_standby(session, as_json=invocation.as_json))
+    name = session.pipelines[0].collection.name
+    if replace:
+        require(
+            f"--replace deletes the collection {name}",
+            f"Delete the collection {name} once the new one is filled? This can't be undone.",
+            yes=yes,
+        )
+    else:
+        confirm_option(f"Fill a new collection for {name}? What can't be re-used is paid for again.", yes=yes)
+    options = ReindexOptions(
+        switch=not no_switch,
+        alias=alias,
+        replace=replace,
+        accept_missing=accept_missing,
+        sample=sample,
+        queries=queries,
+        max_cost=max_cost,
+        bulk=bulk,
+    )
+    sys.exit(reindex(logging_to_file(invocation, session), options, as_json=invocation.as_json))
+
 
 T = TypeVar("T")
 
@@ -49,7 +169,7 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
     waited = wait_for(session, ROLE, work, lambda: stages[0].stage if stages else "")
     if waited.result is None:
         say(f"Stopped; {session.command} reindex goes on where it was.")
-        return _interrupted(waited.signal)
+        return exit_by_signal(waited.signal)
     done = waited.result
     if as_json:
         put_json({"pipeline": name, **done.as_json()})
@@ -62,7 +182,7 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
     if done.stand is ReindexOutcome.DONE and done.before != done.after:
         command = f"{session.command} reindex"
         note(f"To go back: {command} --rollback. To drop the old one: {command} --drop-old")
-    return _interrupted(waited.signal) if waited.signal is not None else _EXITS[done.stand]
+    return exit_by_signal(waited.signal) if waited.signal is not None else _EXITS[done.stand]
 
 
 def undo(session: Session, *, as_json: bool) -> Exit:
@@ -74,7 +194,7 @@ def undo(session: Session, *, as_json: bool) -> Exit:
 
 
 def lead(session: Session, alias: str, *, as_json: bool) -> Exit:
-    """Give what is searched a further name. Raises as `GenerationComparison.lead_to`."""
+    """Give what is searched a further name. Raises as `AliasSwitch.lead_to`."""
     name = session.pipelines[0].name
     generation = _done(session, lambda engine: _switch(engine, name).lead_to(alias))
     _tell(
@@ -110,7 +230,7 @@ def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:
 
     waited = wait_for(session, ROLE, alone, lambda: f"waiting until nobody runs {name}")
     if waited.result is None:
-        raise SystemExit(_interrupted(waited.signal))
+        raise SystemExit(exit_by_signal(waited.signal))
     return waited.result
 
 
@@ -119,10 +239,6 @@ def _tell(text: str, *, as_json: bool) -> None:
         put_json({"message": text})
     else:
         put(text)
-
-
-def _interrupted(signal_number: int | None) -> Exit:
-    return Exit.INTERRUPT if signal_number is None else Exit(128 + signal_number)
 
 
 def _print(name: str, done: Reindexed) -> None:

@@ -1,4 +1,4 @@
-"""One run, for cron."""
+"""`run`: one run, for cron."""
 
 from __future__ import annotations
 
@@ -8,31 +8,105 @@ from typing import TYPE_CHECKING
 
 import anyio
 import anyio.to_thread
+import click
 
-from embedconsole.faults import ConfigError, Fault, ungrouped
-from embedconsole.cli.exits import Exit, exit_of
-from embedconsole.headless.greening import await_green
-from embedconsole.ops.monitor import monitor_of
-from embedconsole.cli.progress import progress_view
-from embedconsole.headless.signals import interruptible
+from embedconsole.cli.consent import confirm_option, require
+from embedconsole.cli.exits import Exit, exit_of, interruptible
+from embedconsole.cli.group import Command
+from embedconsole.cli.invocation import logging_to_file
+from embedconsole.cli.options import RunFlags, common_options, json_option, run_options
+from embedconsole.cli.output import note, say
+from embedconsole.cli.progress import progress_view, wait_for
 from embedconsole.cli.run_report import print_report
-from embedconsole.cli.output import note
+from embedconsole.collection.wait_indexed import until_green
+from embedconsole.faults import ConfigError, Fault, ungrouped
+from embedconsole.ops.tracing import tracing
+from embedconsole.runtime import prepare_process
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.run.dry_run import dry_run
+from embedconsole.sync.shared.budget import check_prices
+from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome, RunReport, aborted, none_ran
+from embedconsole.sync.shared.selection import parse_selection
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from embedconsole.headless.session import Session
-    from embedconsole.headless.signals import Interruption
+    from embedconsole.cli.exits import Interruption
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.observe.snapshot import Snapshot
+    from embedconsole.sync.run.engine import Engine
     from embedconsole.sync.run.leases import Overlap
-    from embedconsole.sync.shared.options import RunOptions
+
 
 _DRAW_EVERY = 0.25
+
+
+@click.command("run", cls=Command)
+@run_options
+@common_options
+@json_option
+@click.pass_obj
+def run_command(invocation: Invocation, /, **flags: object) -> None:
+    """Run once: find what changed, embed it, write it, delete what is gone; then exit (for cron).
+
+    Ends with 0 when all is in sync, with 1 when items failed or a limit left some.
+
+    \b
+    Examples:
+      embedconsole run
+      embedconsole run --dry-run --json
+      embedconsole run -p products -n 100
+      embedconsole run --force --batch-size 250
+      embedconsole run --force --only category=shoes --only id=35
+    """
+    sys.exit(one_run(invocation, RunFlags(headless=True, once=True, **flags)))  # type: ignore[arg-type]
+
+
+def one_run(invocation: Invocation, flags: RunFlags) -> Exit:
+    """Run once, or count what a run would do, as the flags say.
+
+    Raises:
+        click.UsageError: flags that do not go together.
+        ConfigError: the configuration can't be used.
+    """
+    flags.check()
+    prepare_process()
+    session = invocation.session(
+        chunk_size=flags.batch_size, workers=flags.workers, metrics_file=flags.metrics_file
+    )
+    if flags.max_cost is not None:
+        check_prices(session.pipelines)
+    options = RunOptions(
+        full=flags.full,
+        force=flags.force,
+        only=parse_selection(flags.only),
+        limit=flags.limit,
+        max_cost=flags.max_cost,
+        bulk=flags.bulk,
+        allow_deletes=flags.allow_deletes,
+        take_over=flags.take_over,
+    )
+    if flags.dry_run:
+        return run_dry(session, options, as_json=invocation.as_json)
+    if options.from_scratch:
+        confirm_option("Embed every item again, and pay for it?", yes=flags.yes)
+    if options.take_over:
+        require(
+            "--take-over overwrites points of other programs",
+            "Overwrite points of others that have the ids of items?",
+            yes=flags.yes,
+        )
+    with tracing(say):
+        return run_once(
+            logging_to_file(invocation, session, flags.log_format),
+            options,
+            overlap=flags.overlap,
+            as_json=invocation.as_json,
+            kind="force" if flags.force else "sync",
+        )
 
 
 def run_once(
@@ -45,8 +119,9 @@ def run_once(
     """
     signal_number: int | None = None
     snapshot: Snapshot | None = None
-    # Nobody is there to wait and see whether the ledger comes back.
-    monitor = monitor_of(session, patience=0.0 if session.loaded.settings.notify.on.run_failed else None)
+    # The process ends before it could see whether the ledger comes back.
+    patience = 0.0 if session.loaded.settings.notify.on.run_failed else None
+    monitor = session.monitor(patience=patience)
     try:
         with ungrouped(), engine_in_thread(session.pipelines, session.ledger_url, "once") as handle:
             future = handle.run(options, kind=kind, overlap=overlap)
@@ -111,3 +186,19 @@ def _wait(
 
 def _aborted(session: Session, fault: Fault) -> RunReport:
     return RunReport(None, dict.fromkeys(session.names, aborted(fault)))
+
+
+def await_green(session: Session) -> None:
+    """Wait for the session's collections; a signal ends the waiting, and Qdrant goes on."""
+    told: dict[str, str] = {}
+
+    async def work(engine: Engine) -> None:
+        for components in engine.all_components:
+            async for line in until_green(components.collection):
+                told[components.pipeline.name] = f"{components.pipeline.name}: {line}"
+            told.pop(components.pipeline.name, None)
+
+    try:
+        wait_for(session, "once", work, lambda: "; ".join(told.values()))
+    except Fault as fault:
+        say(f"Not waited for the index: {fault}")

@@ -1,29 +1,74 @@
-"""`runs`: what the runs of all processes did, and one of them in full."""
+"""`runs` and `diff`: the runs of all processes, one of them in full, and two side by side."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from embedconsole.faults import ConfigError
+import click
+
 from embedconsole.cli.exits import Exit
-from embedconsole.cli.commands.status import opened_ledger
-from embedconsole.cli.run_report import print_figures
+from embedconsole.cli.group import Command
+from embedconsole.cli.options import common_options, json_option, limit_option
 from embedconsole.cli.output import duration, note, put, put_json, put_table
+from embedconsole.cli.run_report import print_figures
+from embedconsole.faults import ConfigError
 from embedconsole.sync.observe.run_history import past_runs, run_in_detail, two_runs
 
 if TYPE_CHECKING:
-    from embedconsole.headless.session import Session
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.ledger.records.history import Event
     from embedconsole.sync.observe.run_history import Figure, PastRun, RunPart
+
+
+@click.command("runs", cls=Command)
+@click.argument("number", required=False, type=click.IntRange(min=1), metavar="[RUN]")
+@limit_option("Runs to list", 20)
+@common_options
+@json_option
+@click.pass_obj
+def runs_command(invocation: Invocation, number: int | None, limit: int) -> None:
+    """List the runs of all processes; with a number, show one in full and what went wrong in it.
+
+    \b
+    Examples:
+      embedconsole runs
+      embedconsole runs 42
+      embedconsole runs --limit 100 --json
+    """
+
+    session = invocation.session()
+    if number is None:
+        sys.exit(show_runs(session, limit=limit, as_json=invocation.as_json))
+    sys.exit(show_run(session, number, as_json=invocation.as_json))
+
+
+@click.command("diff", cls=Command)
+@click.argument("first", type=click.IntRange(min=1), metavar="RUN")
+@click.argument("second", type=click.IntRange(min=1), metavar="RUN")
+@common_options
+@json_option
+@click.pass_obj
+def diff_command(invocation: Invocation, first: int, second: int) -> None:
+    """Show two runs side by side: the figures that differ, and what failed in one of them only.
+
+    \b
+    Examples:
+      embedconsole runs                       (their numbers)
+      embedconsole diff 41 42
+    """
+
+    sys.exit(show_difference(invocation.session(), first, second, as_json=invocation.as_json))
+
 
 _KEYS = 20
 
 
 def show_runs(session: Session, *, limit: int, as_json: bool) -> Exit:
     """Print the latest runs of all processes, newest first."""
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         runs = past_runs(ledger, limit=limit) if ledger else ()
     if as_json:
         put_json({"runs": [_run_json(run) for run in runs]})
@@ -41,7 +86,7 @@ def show_run(session: Session, number: int, *, as_json: bool) -> Exit:
     Raises:
         ConfigError: there is no run of that number, or no longer.
     """
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         seen = run_in_detail(ledger, number) if ledger else None
     if seen is None:
         raise ConfigError(f"no run {number}; {session.command} runs lists those that are kept")
@@ -73,7 +118,7 @@ def show_difference(session: Session, first: int, second: int, *, as_json: bool)
     Raises:
         ConfigError: there is no run of one of the numbers, or no longer.
     """
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         seen = two_runs(ledger, first, second) if ledger else first
     if isinstance(seen, int):
         raise ConfigError(f"no run {seen}; {session.command} runs lists those that are kept")

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.exits import Exit, Interruption, interruptible
 from embedconsole.cli.group import Command
 from embedconsole.cli.options import config_option
-from embedconsole.faults import ConfigError
-from embedconsole.cli.exits import Exit
-from embedconsole.headless.signals import Interruption, interruptible
 from embedconsole.cli.output import note, say
+from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.cli.invocation import Invocation
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 _EXTRA = frozenset({"fastapi", "prometheus_client", "starlette", "uvicorn"})
 
 
-@click.command("serve", cls=Command, section="Services and settings")
+@click.command("serve", cls=Command)
 @click.option("--embedder", metavar="NAME", help="Which of `embedders` (default: the only one).")
 @click.option("--host", metavar="ADDRESS", help="Where to listen (default: 127.0.0.1).")
 @click.option(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from embedconsole.cli.exits import Exit
 from embedconsole.cli.group import Command
 from embedconsole.cli.options import talk_options
-from embedconsole.cli.exits import Exit
 from embedconsole.cli.output import note, put, say, say_text
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def _settings(_: click.Context, parameter: click.Parameter, values: tuple[str, .
     return {name: value for name, _, value in pairs}
 
 
-@click.command("setup", cls=Command, section="Start")
+@click.command("setup", cls=Command)
 @click.option(
     "--config",
     "-c",
@@ -139,7 +139,7 @@ def setup_command(
 def _conclude(setup: Setup, variables: Variables, path: Path, *, tested: bool) -> Exit:
     """Say what was written and what is to be set, and count what a first run would do."""
     from embedconsole.cli.commands.run import run_dry
-    from embedconsole.headless.session import open_session
+    from embedconsole.cli.invocation import open_session
     from embedconsole.sync.shared.options import RunOptions
 
     put(str(path))

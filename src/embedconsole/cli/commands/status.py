@@ -1,42 +1,62 @@
-"""`status`: what the ledger and the collections know."""
+"""`status`: backlog, batches in flight, collections and the processes on the ledger."""
 
 from __future__ import annotations
 
+import sys
 import time
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import anyio
+import click
 
+from embedconsole.cli.commands.feed import feed_json, feed_line, feed_of
+from embedconsole.cli.exits import Exit
+from embedconsole.cli.group import Command
+from embedconsole.cli.options import common_options, json_option
+from embedconsole.cli.output import duration, put, put_json, put_table
 from embedconsole.collection.build import build_collection
 from embedconsole.faults import Fault
 from embedconsole.foreign_text import harmless
-from embedconsole.cli.exits import Exit
-from embedconsole.headless.feedstate import feed_json, feed_line, feed_of
-from embedconsole.headless.processes import print_processes, process_json
-from embedconsole.cli.output import duration, put, put_json, put_table
-from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.records.items import Counts
+from embedconsole.sync.observe.other_processes import SILENT
+from embedconsole.sync.observe.process_status import read_status
 from embedconsole.sync.resilience.gate import GateState
 from embedconsole.sync.run.generations import generation_of
 from embedconsole.sync.shared.control import pause_in_force
 from embedconsole.sync.shared.fault_text import tried_again
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
+    from embedconsole.cli.invocation import Invocation, Session
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.headless.session import Session
     from embedconsole.items import CollectionState
     from embedconsole.ledger.ledger import Ledger
-    from embedconsole.ledger.records.processes import SharedGate
+    from embedconsole.ledger.records.processes import Process, SharedGate
     from embedconsole.ledger.records.work import BatchInFlight
+    from embedconsole.sync.observe.process_status import ProcessStatus
+
+
+@click.command("status", cls=Command)
+@common_options
+@json_option
+@click.pass_obj
+def status_command(invocation: Invocation) -> None:
+    """Show backlog, batches in flight of every process, failures and the collection.
+
+    \b
+    Examples:
+      embedconsole status
+      embedconsole status --json
+    """
+
+    sys.exit(show_status(invocation.session(), as_json=invocation.as_json))
 
 
 def show_status(session: Session, *, as_json: bool) -> Exit:
     """Print backlog, batches in flight of every process, failures, collection and the processes."""
-    with opened_ledger(session) as ledger:
+    with session.opened_ledger() as ledger:
         batches = ledger.overview.in_flight() if ledger else []
         last = ledger.history.runs(limit=1) if ledger else []
         waiting = ledger.gates.shut_now() if ledger else []
@@ -55,7 +75,7 @@ def show_status(session: Session, *, as_json: bool) -> Exit:
                     name: {
                         "backlog": {**asdict(counts), "total": counts.total},
                         "in_flight": [_batch_json(batch) for batch in batches if batch.pipeline == name],
-                        "collection": state if isinstance(state, str) else _state_json(state),
+                        "collection": state if isinstance(state, str) else _collection_json(state),
                         **({"feed": feed_json(feeds[name])} if name in feeds else {}),
                         **({"building": building[name].as_json()} if name in building else {}),
                     }
@@ -131,16 +151,6 @@ def _gate_line(gate: SharedGate) -> str:
     return f"{gate.name}: {state} for {duration(gate.age)}{again}: {gate.fault}"
 
 
-@contextmanager
-def opened_ledger(session: Session) -> Iterator[Ledger | None]:
-    """The ledger, or None where nothing has ever run."""
-    if not ledger_exists(session.ledger_url):
-        yield None
-        return
-    with open_ledger(session.ledger_url) as ledger:
-        yield ledger
-
-
 def _counts(ledger: Ledger | None, pipeline: Pipeline) -> Counts:
     generation = generation_of(pipeline, ledger) if ledger else None
     return ledger.overview.counts(generation.id) if ledger and generation else Counts()
@@ -211,5 +221,81 @@ def _batch_json(batch: BatchInFlight) -> dict[str, object]:
     return {**asdict(batch), "work": batch.work.name.lower()}
 
 
-def _state_json(state: CollectionState | None) -> dict[str, object] | None:
+def _collection_json(state: CollectionState | None) -> dict[str, object] | None:
     return None if state is None else asdict(state)
+
+
+def print_processes(workers: Sequence[Process]) -> None:
+    """A line a process, what all do together, and a sentence for each that is paused."""
+    if not workers:
+        put("no process on this ledger")
+        return
+    rows = []
+    for worker in workers:
+        state, rate = _process_state(worker), _process_rate(worker)
+        rows.append(
+            [
+                worker.role or "?",
+                worker.host,
+                str(worker.pid),
+                worker.version,
+                state,
+                "" if rate is None else f"{rate:,.0f}/s",
+                f"{duration(worker.silent_for)} ago",
+            ]
+        )
+    put_table(["process", "host", "pid", "version", "state", "rate", "heard of"], rows, right=[2, 5])
+    if len(workers) > 1:
+        put(_together(workers))
+    for worker in workers:
+        status = _believed(worker)
+        if status is not None and status.paused_since is not None:
+            put(f"{worker.role or worker.id} on {worker.host}: {_paused(status, status.paused_since)}")
+
+
+def process_json(worker: Process) -> dict[str, object]:
+    """The same for programs; `rate` is in items a second, None when nothing is being done."""
+    return {
+        "id": worker.id,
+        "role": worker.role,
+        "host": worker.host,
+        "pid": worker.pid,
+        "version": worker.version,
+        "up_for": round(worker.up_for, 1),
+        "heard_of": round(worker.silent_for, 1),
+        "state": _process_state(worker),
+        "rate": _process_rate(worker),
+        "status": worker.status,
+    }
+
+
+def _believed(worker: Process) -> ProcessStatus | None:
+    """What it said it does, unless that is long ago: it may have gone down with its host."""
+    return None if worker.silent_for > SILENT else read_status(worker.status)
+
+
+def _process_state(worker: Process) -> str:
+    if worker.silent_for > SILENT:
+        return "silent"
+    status = _believed(worker)
+    return "?" if status is None else status.state
+
+
+def _process_rate(worker: Process) -> float | None:
+    status = _believed(worker)
+    return None if status is None else status.rate
+
+
+def _together(workers: Sequence[Process]) -> str:
+    hosts = len({worker.host for worker in workers})
+    rates = [rate for worker in workers if (rate := _process_rate(worker)) is not None]
+    versions = sorted({worker.version for worker in workers})
+    told = f"{len(workers)} processes on {hosts} host{'' if hosts == 1 else 's'}"
+    if rates:
+        told += f", together {sum(rates):,.0f}/s"
+    return f"{told}; versions {', '.join(versions)}" if len(versions) > 1 else told
+
+
+def _paused(status: ProcessStatus, since: float) -> str:
+    by = f" by {status.paused_by}" if status.paused_by else ""
+    return f"paused{by} for {duration(max(0.0, time.time() - since))}"
