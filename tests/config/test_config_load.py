@@ -113,6 +113,21 @@ def test_all_errors_come_with_file_line_and_path_in_the_order_of_the_file(base: 
             "c.yaml:5: pipelines.products.catalog.writeback: insert goes with table: your products are "
             "never inserted by us",
         ),
+        *[
+            (
+                'type: http, url: "http://ml:8000/embed"',
+                f"{given}, url: http://ml:8000/embed",
+                f"c.yaml:2: embedders.ml.extra.{field}: is filled in by embedconsole, so it can't be set "
+                "here: remove it",
+            )
+            for given, field in (
+                ("type: http, extra: {items: 1}", "items"),
+                ("type: http, shape: single, extra: {text: x}", "text"),
+                ("type: http, shape: single, request: {image: pic}, extra: {pic: x}", "pic"),
+                ("type: openai, model: m, extra: {input: x}", "input"),
+                ("type: replicate, model: a/b, text_input: q, extra: {q: x}", "q"),
+            )
+        ],
         (', text: "{title}"', "", "c.yaml:6: pipelines.products.embed: give text, image or both"),
         (", table: products", "", "c.yaml:5: pipelines.products.catalog: give either query or table"),
         (
@@ -232,3 +247,12 @@ def test_importing_the_configuration_is_cheap() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_fields_that_a_shape_does_not_send_are_noted(base: str, loaded: Load) -> None:
+    text = base.replace('"{title}"', '"{title}", fields: {name: title}')
+    assert loaded(text).notes == ()
+    assert loaded(text.replace("type: http,", "type: http, shape: single,")).notes == (
+        "c.yaml:6: pipelines.products.embed.fields: is not sent: embedders.ml has shape: single, "
+        "which sends text and image",
+    )

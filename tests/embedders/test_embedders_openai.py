@@ -128,6 +128,14 @@ async def test_a_server_that_fails_at_everything_is_no_sign_of_an_encoding(
     assert embedding_service.stats().bodies[-1]["encoding_format"] == "base64"
 
 
+async def test_an_encoding_that_the_operator_names_is_the_only_one_asked_for(
+    make: Make, embedding_service: EmbeddingService
+) -> None:
+    embedder = make(OPENAI, extra={"encoding_format": "float"})
+    assert_right(await embedder.embed(texts(2)), texts(2))
+    assert [one["encoding_format"] for one in embedding_service.stats().bodies] == ["float"]
+
+
 @pytest.mark.parametrize(
     ("written", "asked"),
     [

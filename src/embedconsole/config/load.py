@@ -18,7 +18,7 @@ from embedconsole.config.secrets import secrets_of
 from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import Settings
 from embedconsole.config.types import FOLDER
-from embedconsole.config.yaml_source import YamlSource, read_source
+from embedconsole.config.yaml_source import YamlSource, message, nearest, read_source
 from embedconsole.faults import ConfigError
 from embedconsole.redact import hide
 
@@ -85,7 +85,8 @@ def settle(
     layered = with_environment(Layered(source.tree, source.marks), environ)
     layered = with_flags(layered, overrides, cwd or Path.cwd())
     settings = checked(Settings, layered, path.absolute().parent, environ)
-    return Loaded(settings, path, layered.marks, near_misses(environ))
+    unused = (message(nearest(layered.marks, where), where, reason) for where, reason in settings.unused())
+    return Loaded(settings, path, layered.marks, (*near_misses(environ), *unused))
 
 
 def checked(model: type[S], layered: Layered, folder: Path, environ: Mapping[str, str]) -> S:

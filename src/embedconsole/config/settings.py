@@ -33,7 +33,7 @@ from embedconsole.config.types import (
 from embedconsole.items import UNNAMED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from embedconsole.config.sections.embedders.base import Problem
 
@@ -160,6 +160,15 @@ class Settings(Section):
         wrong = [
             InitErrorDetails(
                 type=PydanticCustomError(problem[0], problem[1], dict(problem[2])),
+                loc=("embedders", name, embedder.type, *place),
+                input=None,
+            )
+            for name, embedder in self.embedders.items()
+            for place, problem in embedder.conflicts()
+        ]
+        wrong += [
+            InitErrorDetails(
+                type=PydanticCustomError(problem[0], problem[1], dict(problem[2])),
                 loc=("pipelines", name, *(("embed",) if vector == UNNAMED else ("vectors", vector)), key),
                 input=None,
             )
@@ -170,6 +179,14 @@ class Settings(Section):
         if wrong:
             raise ValidationError.from_exception_data("Settings", wrong, hide_input=True)
         return self
+
+    def unused(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The places of settings without effect, each with the reason."""
+        for name, pipeline in self.pipelines.items():
+            for vector, config in pipeline.vector_configs.items():
+                where = ("embed",) if vector == UNNAMED else ("vectors", vector)
+                for key, reason in self.embedders[config.embedder].unused(config.embedder, config):
+                    yield ("pipelines", name, *where, key), reason
 
     def _problems(self, config: VectorConfig) -> Iterable[tuple[str, Problem]]:
         """The key of a vector and what is wrong with it, looking at its embedder."""

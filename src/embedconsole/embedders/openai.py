@@ -68,7 +68,8 @@ class OpenAIEmbedder(Remote):
         if config.dimensions is not None:
             self._settings["dimensions"] = config.dimensions
         self._images = config.images
-        self._encodings: list[str | None] = list(_ENCODINGS)
+        # One that the operator names is the only one that is asked for.
+        self._encodings: list[str | None] = [None] if "encoding_format" in config.extra else list(_ENCODINGS)
         self._encoding_known = False
         self._texts_budget = Budget(config.batch_size)
         self._images_budget = Budget(min(config.batch_size, _IMAGES_AT_ONCE))

@@ -94,6 +94,14 @@ class EmbedderSection(Section):
         """The problems that only this type has."""
         yield from ()
 
+    def unused(self, name: str, vector: VectorConfig) -> Iterator[tuple[str, str]]:
+        """The keys of a vector that this embedder makes no use of, each with the reason."""
+        yield from ()
+
+    def conflicts(self) -> Iterator[tuple[tuple[str, ...], Problem]]:
+        """The places in its own section that contradict each other, each with what is wrong."""
+        yield from ()
+
 
 class RemoteSection(EmbedderSection):
     """What all embedders behind a network have in common."""
@@ -106,6 +114,17 @@ class RemoteSection(EmbedderSection):
     """How pictures reach the service."""
     tls: TlsConfig = TlsConfig()
     """How an https address is trusted, and how it trusts us."""
+
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """The fields of a request that this program fills in."""
+        return frozenset()
+
+    def conflicts(self) -> Iterator[tuple[tuple[str, ...], Problem]]:
+        """See `EmbedderSection.conflicts`."""
+        message: LiteralString = "is filled in by embedconsole, so it can't be set here: remove it"
+        for field in sorted(self.own_fields & set(self.extra)):
+            yield ("extra", field), ("own_field", message, {})
 
     @property
     def _suffix(self) -> str:

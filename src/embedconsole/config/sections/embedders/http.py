@@ -68,6 +68,17 @@ class HttpConfig(ServiceSection):
         changed = as_words({key: value for key, value in names.items() if value})
         return f"http:{self.shape}:{self.model or ''}{changed}{self._suffix}"
 
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """See `RemoteSection.own_fields`."""
+        names = self.request
+        return frozenset({names.items} if self.shape == "items" else {names.text, names.image})
+
+    def unused(self, name: str, vector: VectorConfig) -> Iterator[tuple[str, str]]:
+        """See `EmbedderSection.unused`."""
+        if vector.fields and self.shape == "single":
+            yield "fields", f"is not sent: embedders.{name} has shape: single, which sends text and image"
+
     def _lacking(self, name: str, vector: VectorConfig) -> Iterator[tuple[str, Problem]]:
         if vector.image and self.request.image in (vector.fields or {}):
             yield (

@@ -49,6 +49,12 @@ class OpenAIConfig(ServiceSection):
         """Whether the configuration says how pictures are sent."""
         return self.images is not None
 
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """See `RemoteSection.own_fields`."""
+        size = set() if self.dimensions is None else {"dimensions"}
+        return frozenset({"model", "input"} | size)
+
     def _lacking(self, name: str, vector: VectorConfig) -> Iterator[tuple[str, Problem]]:
         if vector.image and not self.takes_pictures:
             at = {"name": name}

@@ -49,6 +49,13 @@ class ReplicateConfig(RemoteSection):
         """Type, model and every setting that changes a vector."""
         return f"replicate:{self.model}{self._suffix}"
 
+    @property
+    def own_fields(self) -> frozenset[str]:
+        """See `RemoteSection.own_fields`."""
+        if self.batch_input is not None:
+            return frozenset({self.batch_input})
+        return frozenset({self.text_input, self.image_input})
+
     def check(self, name: str) -> None:
         """Report a missing token.
 
