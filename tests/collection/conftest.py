@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from embedconsole.collection.base import Collection
+    from support.full_collection import FullCollection
     from support.qdrant_server import QdrantServer
 
 
@@ -35,10 +35,10 @@ async def embedded_collection(tmp_path: Path) -> AsyncIterator[EmbeddedCollectio
 @pytest.fixture(params=["server", "embedded"])
 async def collection(
     request: pytest.FixtureRequest, tmp_path: Path, collection_name: str
-) -> AsyncIterator[Collection]:
+) -> AsyncIterator[FullCollection]:
     """An implementation of the protocol with nothing in it, not even the collection."""
     async with AsyncExitStack() as stack:
-        made: Collection
+        made: FullCollection
         if request.param == "server":
             server: QdrantServer = request.getfixturevalue("qdrant")
             made = ServerCollection(server.url, collection_name, timeout=20)

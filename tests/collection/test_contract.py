@@ -13,17 +13,17 @@ from embedconsole.faults import BadInput, Refused
 from embedconsole.items import MARKER, UNNAMED, CollectionSchema, Naming, Points, VectorSpec, point_order
 
 if TYPE_CHECKING:
-    from embedconsole.collection.base import Collection
     from embedconsole.items import Distance, IndexType, JsonObject, PointId
+    from support.full_collection import FullCollection
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_missing_collection_is_described_as_none(collection: Collection) -> None:
+async def test_a_missing_collection_is_described_as_none(collection: FullCollection) -> None:
     assert await collection.describe() is None
 
 
-async def test_describe_tells_what_create_made(collection: Collection) -> None:
+async def test_describe_tells_what_create_made(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     state = await collection.describe()
     assert state is not None
@@ -33,7 +33,7 @@ async def test_describe_tells_what_create_made(collection: Collection) -> None:
 
 
 @pytest.mark.parametrize("distance", ["cosine", "dot", "euclid", "manhattan"])
-async def test_every_distance(collection: Collection, distance: Distance) -> None:
+async def test_every_distance(collection: FullCollection, distance: Distance) -> None:
     schema = CollectionSchema({UNNAMED: VectorSpec(4, distance)})
     await collection.create(schema)
     state = await collection.describe()
@@ -45,7 +45,7 @@ async def test_every_distance(collection: Collection, distance: Distance) -> Non
     assert hits[0].id == 2
 
 
-async def test_create_is_refused_when_it_exists(collection: Collection) -> None:
+async def test_create_is_refused_when_it_exists(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1]))
     with pytest.raises(Refused, match="exists"):
@@ -56,7 +56,7 @@ async def test_create_is_refused_when_it_exists(collection: Collection) -> None:
 
 
 @pytest.mark.parametrize("kind", ["keyword", "text", "integer", "float", "bool", "datetime", "uuid", "geo"])
-async def test_every_kind_of_index(collection: Collection, kind: IndexType) -> None:
+async def test_every_kind_of_index(collection: FullCollection, kind: IndexType) -> None:
     await collection.create(CollectionSchema(PLAIN.vectors))
     await collection.create_index("metadata.field", kind)
     await collection.create_index("metadata.field", kind)  # without effect
@@ -65,7 +65,7 @@ async def test_every_kind_of_index(collection: Collection, kind: IndexType) -> N
     assert state.indexes == {"metadata.field": kind}
 
 
-async def test_points_with_both_kinds_of_ids_come_back(collection: Collection) -> None:
+async def test_points_with_both_kinds_of_ids_come_back(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     ids: list[PointId] = [0, 7, (1 << 64) - 1, UUID]
     await collection.upsert(plain_points(ids))
@@ -76,7 +76,7 @@ async def test_points_with_both_kinds_of_ids_come_back(collection: Collection) -
     assert state.points == 4
 
 
-async def test_upsert_replaces_vector_and_payload(collection: Collection) -> None:
+async def test_upsert_replaces_vector_and_payload(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1, 2]))
     fresh: JsonObject = {"title": "new"}
@@ -87,7 +87,7 @@ async def test_upsert_replaces_vector_and_payload(collection: Collection) -> Non
     assert hits[0].score == pytest.approx(1.0)
 
 
-async def test_named_vectors_are_searched_by_name(collection: Collection) -> None:
+async def test_named_vectors_are_searched_by_name(collection: FullCollection) -> None:
     await collection.create(NAMED)
     text = np.eye(4, dtype=np.float32)[:2]
     image = np.array([[0, 0, 1], [0, 0, 9]], dtype=np.float32)
@@ -99,7 +99,7 @@ async def test_named_vectors_are_searched_by_name(collection: Collection) -> Non
     assert by_image[0].payload == payload(2)
 
 
-async def test_similar_points_are_the_nearest_to_one_without_itself(collection: Collection) -> None:
+async def test_similar_points_are_the_nearest_to_one_without_itself(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     angles = np.linspace(0, math.pi / 2, 6, dtype=np.float32)
     rows = np.stack([np.cos(angles), np.sin(angles), 0 * angles, 0 * angles], axis=1)
@@ -112,7 +112,7 @@ async def test_similar_points_are_the_nearest_to_one_without_itself(collection: 
     assert [hit.id for hit in await collection.similar(UUID, using=UNNAMED, limit=1)] == [5]
 
 
-async def test_similar_by_a_named_vector(collection: Collection) -> None:
+async def test_similar_by_a_named_vector(collection: FullCollection) -> None:
     await collection.create(NAMED)
     text = np.array([[1, 0, 0, 0], [0.9, 0.1, 0, 0], [0, 1, 0, 0]], dtype=np.float32)
     image = np.array([[0, 0, 1], [0, 1, 0], [0, 0, 2]], dtype=np.float32)
@@ -121,7 +121,7 @@ async def test_similar_by_a_named_vector(collection: Collection) -> None:
     assert [hit.id for hit in await collection.similar(1, using="image", limit=1)] == [3]
 
 
-async def test_similar_to_what_is_not_there_is_that_points_fault(collection: Collection) -> None:
+async def test_similar_to_what_is_not_there_is_that_points_fault(collection: FullCollection) -> None:
     await collection.create(NAMED)
     only_text = np.ones((1, 4), dtype=np.float32)
     await collection.upsert(Points([1], {"text": only_text}, [payload(1)]))
@@ -132,13 +132,13 @@ async def test_similar_to_what_is_not_there_is_that_points_fault(collection: Col
 
 
 async def test_a_collection_without_aliases_stands_for_itself(
-    collection: Collection, collection_name: str
+    collection: FullCollection, collection_name: str
 ) -> None:
     await collection.create(PLAIN)
     assert await collection.naming() == Naming(collection_name)
 
 
-async def test_indexes_tell_how_many_points_they_cover(collection: Collection) -> None:
+async def test_indexes_tell_how_many_points_they_cover(collection: FullCollection) -> None:
     await collection.create(CollectionSchema(PLAIN.vectors, {"title": "keyword", "brand": "keyword"}))
     await collection.upsert(plain_points([1, 2, 3]))
     state = await collection.describe()
@@ -146,7 +146,7 @@ async def test_indexes_tell_how_many_points_they_cover(collection: Collection) -
     assert state.indexed_points == {"title": 3, "brand": 0}
 
 
-async def test_stored_points_have_their_vectors_and_markers(collection: Collection) -> None:
+async def test_stored_points_have_their_vectors_and_markers(collection: FullCollection) -> None:
     await collection.create(NAMED)
     both = {
         "text": np.array([[3, 4, 0, 0], [0, 1, 0, 0]], dtype=np.float32),
@@ -165,7 +165,7 @@ async def test_stored_points_have_their_vectors_and_markers(collection: Collecti
     np.testing.assert_allclose(stored[UUID].vectors["image"], [4, 5, 6])
 
 
-async def test_the_only_vector_is_stored_without_a_name(collection: Collection) -> None:
+async def test_the_only_vector_is_stored_without_a_name(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([2]))
     stored = await collection.stored([2])
@@ -173,7 +173,7 @@ async def test_the_only_vector_is_stored_without_a_name(collection: Collection) 
     assert stored[2].vectors[UNNAMED].shape == (4,)
 
 
-async def test_a_vector_can_be_added_to_a_collection_with_named_ones(collection: Collection) -> None:
+async def test_a_vector_can_be_added_to_a_collection_with_named_ones(collection: FullCollection) -> None:
     await collection.create(NAMED)
     text = np.eye(4, dtype=np.float32)[:1]
     await collection.upsert(Points([1], {"text": text}, [payload(1)]))
@@ -190,7 +190,7 @@ async def test_a_vector_can_be_added_to_a_collection_with_named_ones(collection:
     assert stored[2].vectors["sound"].tolist() == [3, 4]
 
 
-async def test_multivectors_have_any_number_of_rows(collection: Collection) -> None:
+async def test_multivectors_have_any_number_of_rows(collection: FullCollection) -> None:
     schema = CollectionSchema(
         {"text": VectorSpec(4, "cosine"), "pictures": VectorSpec(3, "dot", multivector=True)}
     )
@@ -210,7 +210,7 @@ async def test_multivectors_have_any_number_of_rows(collection: Collection) -> N
     assert [hit.id for hit in await collection.similar(1, using="pictures", limit=2)] == [2]
 
 
-async def test_search_gives_the_best_first_and_no_more_than_asked(collection: Collection) -> None:
+async def test_search_gives_the_best_first_and_no_more_than_asked(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     angles = np.linspace(0, math.pi / 2, 20, dtype=np.float32)
     rows = np.stack([np.cos(angles), np.sin(angles), 0 * angles, 0 * angles], axis=1)
@@ -220,7 +220,7 @@ async def test_search_gives_the_best_first_and_no_more_than_asked(collection: Co
     assert [hit.score for hit in hits] == pytest.approx(np.cos(angles[:5]).tolist(), abs=1e-5)
 
 
-async def test_vectors_of_any_memory_layout_arrive_right(collection: Collection) -> None:
+async def test_vectors_of_any_memory_layout_arrive_right(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     rows = np.asfortranarray(np.arange(1, 9, dtype=np.float32).reshape(2, 4))
     strided = np.arange(32, dtype=np.float32).reshape(4, 8)[::2, ::2]
@@ -232,7 +232,7 @@ async def test_vectors_of_any_memory_layout_arrive_right(collection: Collection)
         assert point in {hit.id for hit in hits if hit.score > 0.99999}
 
 
-async def test_updating_payloads_leaves_vectors_and_other_programs_fields(collection: Collection) -> None:
+async def test_updating_payloads_leaves_vectors_and_other_programs_fields(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1, 2, UUID]))
     new: dict[PointId, JsonObject] = {1: {"title": "new", "metadata": {"color": "red"}}, UUID: {"b": [2]}}
@@ -246,7 +246,7 @@ async def test_updating_payloads_leaves_vectors_and_other_programs_fields(collec
     assert hits[0].id == 1
 
 
-async def test_updating_vectors_leaves_the_other_vectors_and_fields(collection: Collection) -> None:
+async def test_updating_vectors_leaves_the_other_vectors_and_fields(collection: FullCollection) -> None:
     await collection.create(NAMED)
     text, image = np.eye(4, dtype=np.float32)[:2], np.eye(3, dtype=np.float32)[:2]
     await collection.upsert(Points([1, 2], {"text": text, "image": image}, [payload(1), payload(2)]))
@@ -261,7 +261,7 @@ async def test_updating_vectors_leaves_the_other_vectors_and_fields(collection: 
     assert stored[2].vectors["text"].tolist() == [0, 1, 0, 0]
 
 
-async def test_updating_the_only_vector_of_points(collection: Collection) -> None:
+async def test_updating_the_only_vector_of_points(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1, UUID]))
     rows = np.array([[0, 0, 0, 1], [0, 0, 1, 0]], dtype=np.float32)
@@ -270,7 +270,7 @@ async def test_updating_the_only_vector_of_points(collection: Collection) -> Non
     assert [stored[point].vectors[UNNAMED].tolist() for point in (1, UUID)] == rows.tolist()
 
 
-async def test_vectors_that_points_have_no_more_are_removed(collection: Collection) -> None:
+async def test_vectors_that_points_have_no_more_are_removed(collection: FullCollection) -> None:
     await collection.create(NAMED)
     text, image = np.eye(4, dtype=np.float32)[:2], np.eye(3, dtype=np.float32)[:2]
     await collection.upsert(Points([1, 2], {"text": text, "image": image}, [payload(1), payload(2)]))
@@ -279,7 +279,7 @@ async def test_vectors_that_points_have_no_more_are_removed(collection: Collecti
     assert [sorted(stored[point].vectors) for point in (1, 2)] == [["text"], ["image", "text"]]
 
 
-async def test_an_update_tells_missing_points_and_writes_the_rest(collection: Collection) -> None:
+async def test_an_update_tells_missing_points_and_writes_the_rest(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1, 2, 3]))
     other_uuid = UUID.replace("5b", "aa")
@@ -292,12 +292,12 @@ async def test_an_update_tells_missing_points_and_writes_the_rest(collection: Co
     }
 
 
-async def test_an_update_of_only_missing_points(collection: Collection) -> None:
+async def test_an_update_of_only_missing_points(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     assert await collection.update(payloads({5: {"a": 1}})) == {5}
 
 
-async def test_deleting_counts_missing_points_as_deleted(collection: Collection) -> None:
+async def test_deleting_counts_missing_points_as_deleted(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1, 2, UUID]))
     await collection.delete([2, UUID, 99])
@@ -305,7 +305,7 @@ async def test_deleting_counts_missing_points_as_deleted(collection: Collection)
     assert await collection.retrieve([1, 2, UUID]) == {1: payload(0)}
 
 
-async def test_nothing_to_do_asks_nothing_of_anyone(collection: Collection) -> None:
+async def test_nothing_to_do_asks_nothing_of_anyone(collection: FullCollection) -> None:
     """Also without a collection: an empty write can't fail."""
     await collection.upsert(plain_points([]))
     assert await collection.update(plain_points([])) == frozenset()
@@ -314,7 +314,7 @@ async def test_nothing_to_do_asks_nothing_of_anyone(collection: Collection) -> N
     assert await collection.retrieve([]) == {}
 
 
-async def test_a_missing_collection_is_refused_with_the_remedy(collection: Collection) -> None:
+async def test_a_missing_collection_is_refused_with_the_remedy(collection: FullCollection) -> None:
     vector = np.zeros(4, dtype=np.float32)
     for call in (
         lambda: collection.upsert(plain_points([1])),
@@ -334,7 +334,7 @@ async def test_a_missing_collection_is_refused_with_the_remedy(collection: Colle
         assert "embedconsole init" in caught.value.remedy
 
 
-async def test_a_wrong_dimension_is_refused_and_changes_nothing(collection: Collection) -> None:
+async def test_a_wrong_dimension_is_refused_and_changes_nothing(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     await collection.upsert(plain_points([1]))
     with pytest.raises(Refused, match=r"expected dim: 4, got 3") as caught:
@@ -344,14 +344,14 @@ async def test_a_wrong_dimension_is_refused_and_changes_nothing(collection: Coll
     assert await collection.retrieve([1, 2]) == {1: payload(0)}
 
 
-async def test_an_unknown_vector_name_is_refused(collection: Collection) -> None:
+async def test_an_unknown_vector_name_is_refused(collection: FullCollection) -> None:
     await collection.create(NAMED)
     rows = np.ones((1, 4), dtype=np.float32)
     with pytest.raises(Refused, match="Not existing vector name"):
         await collection.upsert(Points([1], {"sound": rows}, [{}]))
 
 
-async def test_a_payload_that_is_no_json_is_the_items_fault(collection: Collection) -> None:
+async def test_a_payload_that_is_no_json_is_the_items_fault(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     rows = np.ones((1, 4), dtype=np.float32)
     with pytest.raises(BadInput, match="JSON"):
@@ -359,19 +359,19 @@ async def test_a_payload_that_is_no_json_is_the_items_fault(collection: Collecti
     assert await collection.retrieve([1]) == {}
 
 
-async def test_hostile_text_survives(collection: Collection) -> None:
+async def test_hostile_text_survives(collection: FullCollection) -> None:
     await collection.create(PLAIN)
     text = "\x00\x1b[31m'\"\\ [bold] \u2028 𝄞 " + "x" * 10_000
     await collection.upsert(Points([1], {UNNAMED: np.ones((1, 4), dtype=np.float32)}, [{"t": text}]))
     assert await collection.retrieve([1]) == {1: {"t": text}}
 
 
-async def test_the_target_names_the_collection(collection: Collection, collection_name: str) -> None:
+async def test_the_target_names_the_collection(collection: FullCollection, collection_name: str) -> None:
     assert collection.target.startswith(f"collection {collection_name} ")
 
 
 async def test_a_scroll_goes_by_the_ids_and_gives_the_fields_that_were_asked_for(
-    collection: Collection,
+    collection: FullCollection,
 ) -> None:
     """All integers, then all UUIDs; the marks of `point_order`, which the ledger is sorted by."""
     await collection.create(PLAIN)

@@ -13,8 +13,8 @@ from embedconsole.filters import Condition, Scope
 from embedconsole.items import UNNAMED, CollectionSchema, Points, VectorSpec
 
 if TYPE_CHECKING:
-    from embedconsole.collection.base import Collection
     from embedconsole.items import IndexType, JsonObject, PointId
+    from support.full_collection import FullCollection
 
 pytestmark = pytest.mark.anyio
 
@@ -117,7 +117,7 @@ CASES: list[tuple[list[Condition], list[PointId]]] = [
 ]
 
 
-async def filled(collection: Collection, indexes: dict[str, IndexType]) -> Collection:
+async def filled(collection: FullCollection, indexes: dict[str, IndexType]) -> FullCollection:
     """Points 1 to 4, each a little farther from [1, 0]."""
     await collection.create(CollectionSchema({UNNAMED: VectorSpec(2, "cosine")}, indexes))
     rows = np.array([[1, at / 10] for at in range(len(IDS))], dtype=np.float32)
@@ -125,13 +125,13 @@ async def filled(collection: Collection, indexes: dict[str, IndexType]) -> Colle
     return collection
 
 
-async def found(collection: Collection, scope: Scope, limit: int = 9) -> list[PointId]:
+async def found(collection: FullCollection, scope: Scope, limit: int = 9) -> list[PointId]:
     vector = np.array([1, 0], dtype=np.float32)
     return [hit.id for hit in await collection.search(vector, using=UNNAMED, limit=limit, scope=scope)]
 
 
 @pytest.mark.parametrize("indexes", [INDEXES, {}], ids=["with indexes", "without"])
-async def test_every_kind_of_condition(collection: Collection, indexes: dict[str, IndexType]) -> None:
+async def test_every_kind_of_condition(collection: FullCollection, indexes: dict[str, IndexType]) -> None:
     await filled(collection, indexes)
     wrong = {
         str(conditions): (ids, wanted)
@@ -141,7 +141,7 @@ async def test_every_kind_of_condition(collection: Collection, indexes: dict[str
     assert wrong == {}
 
 
-async def test_what_is_similar_in_a_scope(collection: Collection) -> None:
+async def test_what_is_similar_in_a_scope(collection: FullCollection) -> None:
     await filled(collection, INDEXES)
     mugs = Scope((Condition("title", "~", ("mug",)),))
     hits = await collection.similar(3, using=UNNAMED, limit=9, scope=mugs)
@@ -150,7 +150,7 @@ async def test_what_is_similar_in_a_scope(collection: Collection) -> None:
     assert [(hit.id, hit.group) for hit in grouped] == [(2, "Shoes"), (3, "50"), (4, "Home and garden")]
 
 
-async def test_groups_are_the_best_of_each_value(collection: Collection) -> None:
+async def test_groups_are_the_best_of_each_value(collection: FullCollection) -> None:
     await filled(collection, INDEXES)
     vector = np.array([1, 0], dtype=np.float32)
 
@@ -175,7 +175,7 @@ async def test_groups_are_the_best_of_each_value(collection: Collection) -> None
     assert await groups("nothing") == []
 
 
-async def test_a_few_groups_are_found_among_many_points(collection: Collection) -> None:
+async def test_a_few_groups_are_found_among_many_points(collection: FullCollection) -> None:
     """Groups whose best come late are not missed: all points are read when it takes that."""
     await collection.create(CollectionSchema({UNNAMED: VectorSpec(2, "cosine")}, {"product": "integer"}))
     count = 3_000
@@ -187,7 +187,7 @@ async def test_a_few_groups_are_found_among_many_points(collection: Collection) 
     assert [(hit.id, hit.group) for hit in hits] == [(0, 7), (count - 1, 8)]
 
 
-async def test_a_path_that_can_not_be_read_is_the_requests_fault(collection: Collection) -> None:
+async def test_a_path_that_can_not_be_read_is_the_requests_fault(collection: FullCollection) -> None:
     await filled(collection, {})
     with pytest.raises(BadInput):
         await found(collection, Scope((Condition("a[b", "in", ("x",)),)))

@@ -20,6 +20,7 @@ from embedconsole.faults import BadInput, Fault, Refused, Transient, Unreachable
 from embedconsole.items import UNNAMED, EmbedInput
 from embedconsole.pictures.fetcher import PictureFetcher
 from support.forward_proxy import ForwardProxy, forward_proxy, made_certificate, tls_front
+from support.full_collection import full
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -88,7 +89,7 @@ def collection_config(url: str, tls: dict[str, object], name: str = "network") -
 
 async def write_and_search(url: str, tls: dict[str, object]) -> CollectionConfig:
     config = collection_config(url, tls, uuid4().hex)
-    collection = build_collection(config)
+    collection = full(build_collection(config))
     try:
         await collection.create(PLAIN)
         points = plain_points([1])

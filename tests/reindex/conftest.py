@@ -15,6 +15,7 @@ from embedconsole.sync.reindex.reindex import Reindex, ReindexOptions
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.shared.options import RunOptions
 from embedders.backends import ITEMS
+from support.full_collection import full
 from support.shop import Shop
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ class Site:
         """The sizes of the vectors in what the configured name stands for."""
         async with assembled([self.pipeline()]) as (components,):
             page = await components.collection.scroll(None, limit=1000)
-            stored = await components.collection.stored([point for point, _ in page.points])
+            stored = await full(components.collection).stored([point for point, _ in page.points])
             return {point.vectors[""].size for point in stored.values()}
 
 

@@ -14,6 +14,7 @@ from embedconsole.sync.run.components import assembled
 from embedconsole.sync.shared.options import RunOptions
 from reindex.conftest import ON_SERVERS
 from support.embedding_service import Behaviour
+from support.full_collection import full
 
 if TYPE_CHECKING:
     from embedconsole.sync.shared.report import PipelineReport
@@ -78,7 +79,7 @@ async def test_after_a_kill_the_next_run_sets_it_back(site: Site) -> None:
         assert generation is not None
         ledger.generations.set_deferred(generation.id, 12_345)
     async with assembled([site.pipeline()]) as (components,):
-        await components.collection.set_indexing_threshold(0)
+        await full(components.collection).set_indexing_threshold(0)
 
     assert (await site.sync()).embedded == 0
 
@@ -107,7 +108,7 @@ async def test_who_helps_does_not_set_it_back_under_the_run_that_put_it_off(site
 async def test_an_operators_own_choice_is_left_alone(site: Site) -> None:
     await site.sync()
     async with assembled([site.pipeline()]) as (components,):
-        await components.collection.set_indexing_threshold(0)
+        await full(components.collection).set_indexing_threshold(0)
     site.shop.edit([1], title="Another")
     assert (await bulk(site)).embedded == 1
     assert await threshold(site) == 0

@@ -22,6 +22,7 @@ from embedconsole.sync.run.leases import run_lease
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
 from support.embedding_service import Behaviour
+from support.full_collection import full
 
 if TYPE_CHECKING:
     from embedconsole.items import JsonObject, PointId
@@ -69,7 +70,7 @@ def change_payloads(site: Site, payloads: dict[PointId, JsonObject]) -> None:
 async def add_point(site: Site, point: int, payload: JsonObject) -> None:
     """Put a point beside ours, as another program does."""
     async with assembled([site.pipeline()]) as (components,):
-        stored = await components.collection.stored([1])
+        stored = await full(components.collection).stored([1])
         vectors = {name: column_of([vector]) for name, vector in stored[1].vectors.items()}
         await components.collection.upsert(Points([point], vectors, [payload]))
 

@@ -25,6 +25,7 @@ from embedconsole.sync.worker.schema import wanted_schema
 from embedders.backends import SIZE
 from reindex.conftest import ON_SERVERS
 from support.embedding_service import Behaviour
+from support.full_collection import full
 from support.processes import wait_until
 
 if TYPE_CHECKING:
@@ -253,10 +254,10 @@ async def test_it_goes_on_where_it_was_broken_off(site: Site) -> None:
     # Killed between the move of the name and its note in the ledger.
     async with site.engine() as engine:
         (components,) = engine.all_components
-        succession = AliasSwitch(engine.ledger, components)
+        switch = AliasSwitch(engine.ledger, components)
         building = engine.ledger.generations.building("products")
         assert building is not None
-        await succession.collection_of(building).take_alias(site.alias)
+        await switch.aliases_of(str(building.target)).take_alias(site.alias)
     done = await site.reindex()
 
     assert (done.stand, done.after) == (ReindexOutcome.DONE, first.after)
@@ -346,7 +347,7 @@ async def test_what_was_being_built_may_vanish(site: Site) -> None:
     site.embedder = {"model": "clip-2"}
     first = await site.reindex(ReindexOptions(switch=False))
     async with assembled([site.pipeline()]) as (components,):
-        await components.bound_to(first.after).collection.drop()
+        await full(components.bound_to(first.after).collection).drop()
 
     done = await site.reindex()
 
@@ -361,7 +362,7 @@ async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
     async with assembled([site.pipeline()]) as (components,):
         collection = components.bound_to(own_name).collection
         await collection.create(wanted_schema(site.pipeline(), {"": SIZE}))
-        await collection.take_alias(site.alias)
+        await full(collection).take_alias(site.alias)
     assert (await site.sync()).embedded == 12
     site.embedder = {"model": "clip-2"}
 
@@ -372,7 +373,7 @@ async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
     async with site.engine() as engine:
         await roll_back(engine, "products")
     async with assembled([site.pipeline()]) as (components,):
-        assert (await components.collection.naming()).collection == own_name
+        assert (await full(components.collection).naming()).collection == own_name
 
 
 async def test_an_edit_that_only_flags_or_a_feed_know_of_is_not_lost_by_the_move(

@@ -18,6 +18,7 @@ from embedconsole.collection.qdrant.server import ServerCollection
 from embedconsole.config.database import database_url
 from embedconsole.items import UNNAMED, Points
 from embedconsole.ledger.schema import metadata
+from support.full_collection import full
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -69,7 +70,7 @@ class Outsider:
         async def read() -> dict[PointId, list[float]]:
             async with self._collection() as collection:
                 ids = [point for point, _ in (await collection.scroll(None, limit=10_000)).points]
-                found = await collection.stored(ids)
+                found = await full(collection).stored(ids)
                 return {point: stored.vectors[UNNAMED].tolist() for point, stored in found.items()}
 
         return anyio.run(read)
@@ -89,7 +90,7 @@ class Outsider:
 
         async def write() -> None:
             async with self._collection() as collection:
-                stored = await collection.stored(list(payloads))
+                stored = await full(collection).stored(list(payloads))
                 rows = np.stack([stored[point].vectors[UNNAMED] for point in payloads])
                 await collection.upsert(Points(list(payloads), {UNNAMED: rows}, list(payloads.values())))
 

@@ -9,32 +9,21 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 import numpy as np
 
-from embedconsole.filters import EVERYTHING
 from embedconsole.items import (
-    MARKER,
-    UNNAMED,
     CollectionState,
     Embedded,
-    Naming,
     PointPage,
-    StoredPoint,
     point_order,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from embedconsole.faults import Fault
-    from embedconsole.filters import Scope
     from embedconsole.items import (
         CollectionSchema,
         EmbedInput,
-        Hit,
-        IndexType,
         JsonObject,
-        Optimizations,
         PointId,
         Points,
     )
@@ -104,7 +93,7 @@ def _threads() -> anyio.CapacityLimiter:
 
 @dataclass
 class MemoryCollection:
-    """The payloads of its points."""
+    """The payloads of its points: a store that does what `Collection` asks for, and nothing in addition."""
 
     target: str = "collection products in memory"
     points: dict[PointId, JsonObject] = field(default_factory=dict)
@@ -116,17 +105,8 @@ class MemoryCollection:
         count = len(self.points)
         return CollectionState("green", count, count, 1, self.schema.vectors, self.schema.indexes)
 
-    async def naming(self) -> Naming:
-        return Naming("products")
-
-    async def optimizations(self) -> Optimizations | None:
-        return None
-
     async def create(self, schema: CollectionSchema) -> None:
         self.schema = schema
-
-    async def create_index(self, path: str, kind: IndexType) -> None:
-        raise NotImplementedError
 
     async def upsert(self, points: Points) -> None:
         self.points.update(zip(points.ids, points.payloads, strict=True))
@@ -157,27 +137,5 @@ class MemoryCollection:
         page = [(point, _of_payload(self.points[point], fields)) for point in ids[:limit]]
         return PointPage(page, ids[limit] if len(ids) > limit else None)
 
-    async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
-        return {
-            point: StoredPoint(_marker(self.points[point]), {UNNAMED: np.ones(SIZE, dtype=np.float32)})
-            for point in ids
-            if point in self.points
-        }
-
-    async def search(
-        self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
-    ) -> list[Hit]:
-        raise NotImplementedError
-
-    async def similar(
-        self, point: PointId, *, using: str, limit: int, scope: Scope = EVERYTHING
-    ) -> list[Hit]:
-        raise NotImplementedError
-
     async def aclose(self) -> None:
         pass
-
-
-def _marker(payload: JsonObject) -> JsonObject | None:
-    marker = payload.get(MARKER)
-    return marker if isinstance(marker, dict) else None

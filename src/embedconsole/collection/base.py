@@ -1,9 +1,14 @@
-"""The protocol that both kinds of collection fulfil: a Qdrant server and the embedded engine."""
+"""What a vector store has to do, and what it may do in addition.
+
+`Collection` is all that a sync needs. The other protocols are capabilities: what uses one asks for it with
+`isinstance`, and goes without or says so (`lacking`) where a store does not have it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
+from embedconsole.faults import Refused
 from embedconsole.filters import EVERYTHING
 
 if TYPE_CHECKING:
@@ -30,10 +35,10 @@ if TYPE_CHECKING:
 
 
 class Collection(Protocol):
-    """One Qdrant collection. Every write returns only after the store has confirmed it.
+    """One collection of a vector store. Every write returns only after the store has confirmed it.
 
     Attributes:
-        target: What it is and where, for talk and errors; holds no secret. For example
+        target: What it is and where, for messages and errors; holds no secret. For example
             "collection products at http://qdrant:6333".
 
     All methods raise `Throttled`, `Transient`, `BadInput` or `Refused` (see `embedconsole.faults`), and
@@ -48,39 +53,8 @@ class Collection(Protocol):
         """What the collection looks like now; None when it does not exist."""
         ...
 
-    async def naming(self) -> Naming:
-        """What the configured name stands for, and which aliases point to the same collection."""
-        ...
-
-    async def optimizations(self) -> Optimizations | None:
-        """What the store is optimizing; None when it does not tell (Qdrant does from 1.17 on)."""
-        ...
-
     async def create(self, schema: CollectionSchema) -> None:
         """Create the collection with its vectors and payload indexes; refused when it exists."""
-        ...
-
-    async def create_index(self, path: str, kind: IndexType) -> None:
-        """Add one payload index; without effect when it is there, replacing one of another type."""
-        ...
-
-    async def add_vector(self, name: str, spec: VectorSpec) -> bool:
-        """Add a named vector that no point has yet; False where the store can't (Qdrant can from 1.18 on)."""
-        ...
-
-    async def set_indexing_threshold(self, kilobytes: int) -> None:
-        """Have segments get an index from this size on; 0: never. Without effect on an engine without one."""
-        ...
-
-    async def take_alias(self, alias: str) -> None:
-        """Have an alias stand for this collection from now on, at once, whatever it stood for before.
-
-        `Refused` when a collection itself has that name.
-        """
-        ...
-
-    async def drop(self) -> None:
-        """Drop the collection itself, with all that is in it; without effect when there is none."""
         ...
 
     async def upsert(self, points: Points) -> None:
@@ -109,10 +83,6 @@ class Collection(Protocol):
         """The payloads of those of the points that exist."""
         ...
 
-    async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
-        """Those of the points that exist, with their vectors and markers."""
-        ...
-
     async def scroll(
         self, start: PointId | None, *, fields: Sequence[str] | None = None, limit: int
     ) -> PointPage:
@@ -124,6 +94,37 @@ class Collection(Protocol):
             limit: Points at most.
         """
         ...
+
+    async def aclose(self) -> None:
+        """Release connections or the child process."""
+        ...
+
+
+@runtime_checkable
+class SchemaChanges(Protocol):
+    """Additions to a collection that is there. Without it, `describe` and the configuration have to agree."""
+
+    async def create_index(self, path: str, kind: IndexType) -> None:
+        """Add one payload index; without effect when it is there, replacing one of another type."""
+        ...
+
+    async def add_vector(self, name: str, spec: VectorSpec) -> bool:
+        """Add a named vector that no point has yet; False where the store can't (Qdrant can from 1.18 on)."""
+        ...
+
+
+@runtime_checkable
+class StoredVectors(Protocol):
+    """Reading vectors back: re-using them, checking them in `verify --vectors`, write-back of vectors."""
+
+    async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
+        """Those of the points that exist, with their vectors and markers."""
+        ...
+
+
+@runtime_checkable
+class VectorSearch(Protocol):
+    """Searching: `search`, the search screen and the comparison of a re-index."""
 
     async def search(
         self, vector: NDArray[np.float32], *, using: str, limit: int, scope: Scope = EVERYTHING
@@ -144,6 +145,40 @@ class Collection(Protocol):
         """
         ...
 
-    async def aclose(self) -> None:
-        """Release connections or the child process."""
+
+@runtime_checkable
+class Aliases(Protocol):
+    """Several collections behind one name, for `reindex`."""
+
+    async def naming(self) -> Naming:
+        """Which collection the configured name points to, and which aliases point to the same one."""
         ...
+
+    async def take_alias(self, alias: str) -> None:
+        """Point an alias to this collection, at once, whatever it pointed to before.
+
+        `Refused` when a collection itself has that name.
+        """
+        ...
+
+    async def drop(self) -> None:
+        """Drop the collection itself, with all that is in it; without effect when there is none."""
+        ...
+
+
+@runtime_checkable
+class Optimizer(Protocol):
+    """An index built behind the writes, which can be watched and put off."""
+
+    async def optimizations(self) -> Optimizations | None:
+        """What the store is optimizing; None when it does not say (Qdrant does from 1.17 on)."""
+        ...
+
+    async def set_indexing_threshold(self, kilobytes: int) -> None:
+        """Have segments get an index from this size on; 0: never. Without effect on an engine without one."""
+        ...
+
+
+def lacking(collection: Collection, capability: str) -> Refused:
+    """The fault of a request that needs a capability which the collection's store does not have."""
+    return Refused(collection.target, f"this kind of collection has no {capability}")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from embedconsole.collection.base import Optimizer
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -24,7 +26,8 @@ async def until_green(collection: Collection) -> AsyncIterator[str]:
         Fault: the collection does not answer.
     """
     while (state := await collection.describe()) is not None and state.status == "yellow":
-        yield progress_words(state, await collection.optimizations())
+        running = await collection.optimizations() if isinstance(collection, Optimizer) else None
+        yield progress_words(state, running)
         await anyio.sleep(_LOOK_EVERY)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import anyio
 import anyio.to_thread
 
+from embedconsole.collection.base import StoredVectors
 from embedconsole.faults import BadInput
 from embedconsole.sync.audit.report import NotChecked, VectorAudit
 from embedconsole.sync.content.slots import vector_of
@@ -57,8 +58,11 @@ async def audit_vectors(components: Components, sample: Sequence[SyncedItem]) ->
     Raises:
         Fault, Stop: the catalog, an embedder or the collection fails.
     """
+    collection = components.collection
+    if not isinstance(collection, StoredVectors):
+        return NotChecked("this kind of collection does not give its vectors back")
     contents = await anyio.to_thread.run_sync(_unedited, components, sample)
-    stored = await components.collection.stored([content.point for content in contents])
+    stored = await collection.stored([content.point for content in contents])
     there = {point: by_slot(found.vectors) for point, found in stored.items()}
     lowest: dict[PointId, float] = {}
     for name, embedder in components.embedders.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from embedconsole.collection.base import Aliases, Optimizer
 from embedconsole.faults import Fault, Refused
 from embedconsole.sync.run.components import assembly_of
 from embedconsole.sync.run.init import compared, configured_vectors, plan_init
@@ -91,6 +92,8 @@ async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:
 
 
 async def _naming(collection: Collection) -> Naming | None:
+    if not isinstance(collection, Aliases):
+        return None
     try:
         return await collection.naming()
     except Refused:
@@ -98,6 +101,8 @@ async def _naming(collection: Collection) -> Naming | None:
 
 
 async def _optimizations(collection: Collection) -> Optimizations | None:
+    if not isinstance(collection, Optimizer):
+        return None
     try:
         return await collection.optimizations()
     except Refused:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from embedconsole.collection.base import VectorSearch, lacking
 from embedconsole.faults import BadInput, ConfigError
 from embedconsole.items import point_id
 from embedconsole.sync.reindex.previous_config import former_assembly
@@ -165,6 +166,8 @@ async def _neighbours(
 
 async def _timed(collection: Collection, point: PointId, using: str, seconds: list[float]) -> set[PointId]:
     began = time.perf_counter()
+    if not isinstance(collection, VectorSearch):
+        raise lacking(collection, "search")
     hits = await collection.similar(point, using=using, limit=TOP)
     seconds.append(time.perf_counter() - began)
     return {hit.id for hit in hits}

@@ -272,7 +272,7 @@ class Reindex:
         if self.options.replace and not await self._switch.can_take(alias):
             # First: a worker that still writes to the old collection knows it by the name that moves.
             await anyio.to_thread.run_sync(self.engine.ledger.work.revoke, searched.id)
-            await self._switch.collection_of(searched).drop()
+            await self._switch.aliases_of(searched.target).drop()
             await self._switch.take_over(following, alias, searched)
             await self._switch.drop(searched)
         else:

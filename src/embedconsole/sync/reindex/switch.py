@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from embedconsole.collection.base import Aliases, lacking
 from embedconsole.collection.build import address_of
 from embedconsole.faults import ConfigError
 from embedconsole.sync.reindex.previous_config import former_assembly
@@ -37,6 +38,17 @@ class AliasSwitch:
         """The collection itself that a generation fills."""
         return self.components.bound_to(generation.target).collection
 
+    def aliases_of(self, target: str) -> Aliases:
+        """The aliases of a collection, by its own name.
+
+        Raises:
+            Refused: its store has none.
+        """
+        collection = self.components.bound_to(target).collection
+        if not isinstance(collection, Aliases):
+            raise lacking(collection, "aliases, and can't be filled again beside the one that is searched")
+        return collection
+
     async def searched(self) -> Generation:
         """The generation that is searched now, its target the collection itself.
 
@@ -49,7 +61,7 @@ class AliasSwitch:
             raise ConfigError(f"pipeline {self.name}: there is nothing to re-index yet; run embedconsole run")
         # An alias of others may be configured: from here on the collection itself is meant. Not where the
         # name has moved to the next one already, and only the ledger does not know yet.
-        own_name = (await self.collection_of(generation).naming()).collection
+        own_name = (await self.aliases_of(generation.target).naming()).collection
         building = await self.building()
         if own_name == generation.target or (building is not None and own_name == building.target):
             return generation
@@ -75,7 +87,7 @@ class AliasSwitch:
         number = searched.id + 1
         while True:
             target = f"{stem}-{number}"
-            naming = await self.components.bound_to(target).collection.naming()
+            naming = await self.aliases_of(target).naming()
             taken = naming.collection != target
             if not taken and await self.components.bound_to(target).collection.describe() is None:
                 return target
@@ -86,18 +98,18 @@ class AliasSwitch:
         collection = self.components.bound_to(alias).collection
         if self.components.pipeline.collection.path is not None:
             return True
-        naming = await collection.naming()
+        naming = await self.aliases_of(alias).naming()
         return naming.collection != alias or await collection.describe() is None
 
     async def take_over(self, following: Generation, alias: str, searched: Generation) -> None:
         """Have the name stand for the generation from now on, and the one that is searched now stand by."""
-        await self.collection_of(following).take_alias(alias)
+        await self.aliases_of(following.target).take_alias(alias)
         promote = partial(self.ledger.generations.promote, following, alias=alias, searched=searched)
         await anyio.to_thread.run_sync(promote)
 
     async def stands_for(self, generation: Generation, alias: str) -> bool:
         """Whether the name stands for a generation's collection already."""
-        return alias in (await self.collection_of(generation).naming()).aliases
+        return alias in (await self.aliases_of(generation.target).naming()).aliases
 
     async def roll_back(self) -> Generation:
         """Have the name stand for the collection again that was searched before.
@@ -126,7 +138,7 @@ class AliasSwitch:
         """Drop a generation's collection and all that is known of it."""
         collection = self.collection_of(generation)
         if await self._has_its_name(generation) and await collection.describe() is not None:
-            await collection.drop()
+            await self.aliases_of(generation.target).drop()
         await anyio.to_thread.run_sync(self.ledger.generations.retire, generation)
         await anyio.to_thread.run_sync(self.ledger.generations.forget, generation)
 
@@ -134,7 +146,7 @@ class AliasSwitch:
         """Whether its name is not an alias by now, which what has replaced it got."""
         if self.components.pipeline.collection.path is not None:
             return True
-        return (await self.collection_of(generation).naming()).collection == generation.target
+        return (await self.aliases_of(generation.target).naming()).collection == generation.target
 
     async def lead_to(self, alias: str) -> Generation:
         """Give what is searched now a further name, an alias: readers can go over to it one by one.
@@ -146,6 +158,6 @@ class AliasSwitch:
         searched = await self.searched()
         if not await self.can_take(alias):
             raise ConfigError(f"{alias} is a collection itself: an alias needs a name of its own")
-        await self.collection_of(searched).take_alias(alias)
+        await self.aliases_of(searched.target).take_alias(alias)
         await anyio.to_thread.run_sync(self.ledger.generations.set_collection, searched.id, alias)
         return searched

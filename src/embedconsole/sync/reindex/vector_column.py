@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import anyio.to_thread
 
 from embedconsole.catalog.base import Settled
+from embedconsole.collection.base import StoredVectors, lacking
 from embedconsole.items import MARKER
 from embedconsole.sync.content.marker import read_point
 from embedconsole.sync.worker.writeback import as_json
@@ -51,7 +52,10 @@ async def rewrite_vector_column(components: Components) -> None:
 async def _settled(components: Components, recipe: Recipe, keys: Sequence[str]) -> list[Settled]:
     rows = await anyio.to_thread.run_sync(components.catalog.read, keys)
     contents = {key: recipe.content(row) for key, row in rows.items()}
-    stored = await components.collection.stored([content.point for content in contents.values()])
+    collection = components.collection
+    if not isinstance(collection, StoredVectors):
+        raise lacking(collection, "vectors that can be read back")
+    stored = await collection.stored([content.point for content in contents.values()])
     settled = []
     for key, content in contents.items():
         point = stored.get(content.point)

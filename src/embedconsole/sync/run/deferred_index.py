@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from embedconsole.collection.base import Optimizer
 from embedconsole.faults import Fault
 from embedconsole.sync.shared.fault_text import left_for_later
 
@@ -88,7 +89,9 @@ class DeferredIndex:
                 self.journal.note("info", "collection", "its index is being built")
 
     async def _set(self, threshold: int) -> None:
-        await self.collection().set_indexing_threshold(threshold)
+        collection = self.collection()
+        if isinstance(collection, Optimizer):
+            await collection.set_indexing_threshold(threshold)
 
     async def _note(self, threshold: int | None) -> None:
         note = partial(self.ledger.generations.set_deferred, self.generation.id, threshold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from embedconsole.collection.base import SchemaChanges, lacking
 from embedconsole.collection.compare import differences, index_field, missing_vector
 from embedconsole.items import CollectionSchema
 from embedconsole.sync.content.trial import trial_input
@@ -74,6 +75,8 @@ async def initialise(components: Components) -> Initialised:
         await collection.create(schema)
         return Initialised(collection.target, schema, created=True)
     for path, kind in plan.indexes.items():
+        if not isinstance(collection, SchemaChanges):
+            raise lacking(collection, "way to add an index")
         await collection.create_index(path, kind)
     schema = CollectionSchema(plan.vectors, dict(components.pipeline.collection.indexes))
     return Initialised(collection.target, schema, created=False, added=tuple(plan.indexes), left=plan.left)

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from embedconsole.collection.base import VectorSearch, lacking
 from embedconsole.faults import BadInput, ConfigError
 from embedconsole.filters import EVERYTHING, Condition, Scope
 from embedconsole.items import MARKER, EmbedInput, point_id
@@ -210,6 +211,8 @@ async def _embedded(
 
 
 async def _nearest(collection: Collection, query: Query, using: str, limit: int, scope: Scope) -> list[Hit]:
+    if not isinstance(collection, VectorSearch):
+        raise lacking(collection, "search")
     if isinstance(query, LikeItem):
         return await collection.similar(point_id(query.key), using=using, limit=limit, scope=scope)
     assert query.embedding is not None

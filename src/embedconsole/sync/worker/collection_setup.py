@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from embedconsole.collection.base import SchemaChanges
 from embedconsole.collection.compare import differences, index_field, vector_field
 from embedconsole.faults import Refused, Transient
 from embedconsole.items import UNNAMED, CollectionSchema
@@ -21,13 +22,13 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.collection.compare import Difference
     from embedconsole.config.pipeline import Pipeline
-    from embedconsole.items import CollectionState
+    from embedconsole.items import CollectionState, VectorSpec
     from embedconsole.sync.resilience.gate import Gate
     from embedconsole.sync.shared.journal import Journal
     from embedconsole.sync.worker.embed import KnownSize
 
 
-_NO_NEW_VECTORS = "This Qdrant can't add vectors to a collection (1.18 can): run `embedconsole reindex`"
+_NO_NEW_VECTORS = "It can't add vectors to a collection (Qdrant 1.18 can): run `embedconsole reindex`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class SchemaAdditions:
 
     async def _add_indexes(self, state: CollectionState) -> None:
         for path, kind in self.pipeline.collection.indexes.items():
-            if path not in state.indexes:
+            if path not in state.indexes and isinstance(self.collection, SchemaChanges):
                 create = partial(self.collection.create_index, path, kind)
                 await self.gate.call(create, self.pipeline.retry)
                 self.journal.note("info", "collection", f"added {index_field(path)} {kind}")
@@ -96,12 +97,16 @@ class SchemaAdditions:
         """
         for name, size in sizes.items():
             spec = wanted_vector(self.pipeline, name, size)
-            add = partial(self.collection.add_vector, name, spec)
-            if not await self.gate.call(add, self.pipeline.retry):
+            if not await self._add_vector(name, spec):
                 raise Refused(
                     self.collection.target, f"it has no {vector_field(name)}", remedy=_NO_NEW_VECTORS
                 )
             self.journal.note("info", "collection", f"added {vector_field(name)} {spec.words}")
+
+    async def _add_vector(self, name: str, spec: VectorSpec) -> bool:
+        if not isinstance(self.collection, SchemaChanges):
+            return False
+        return await self.gate.call(partial(self.collection.add_vector, name, spec), self.pipeline.retry)
 
 
 _EMPTIED = (

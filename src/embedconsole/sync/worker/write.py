@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from embedconsole.collection.base import StoredVectors
 from embedconsole.faults import BadInput, Fault, Transient
 from embedconsole.items import MARKER, Points, point_id
 from embedconsole.sync.content.marker import read_point
@@ -141,9 +142,12 @@ class GatedCollection:
         )
 
     async def stored(self, contents: Sequence[Content]) -> Mapping[PointId, StoredPoint]:
-        """What the collection has of them by now."""
+        """What the collection has of them by now; nothing where its vectors can't be read."""
+        collection = self._collection
+        if not isinstance(collection, StoredVectors):
+            return {}
         points = [content.point for content in contents]
-        return await self._gate.call_counted(lambda: self._collection.stored(points), self._retry)
+        return await self._gate.call_counted(lambda: collection.stored(points), self._retry)
 
     async def owners(self, contents: Sequence[Content]) -> Mapping[PointId, str | None]:
         """The pipeline of each point that has one of their ids; None for a point without a marker."""
