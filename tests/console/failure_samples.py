@@ -10,7 +10,7 @@ from embedconsole.items import MARKER
 from embedconsole.ledger.records.failures import FailedItem, FailureGroup, FailureKind
 from embedconsole.ledger.records.history import Event
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.state import State
+from embedconsole.ledger.state import Reason, State
 from embedconsole.sync.inspect.failures import FailureOverview, FailurePage
 from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection, SentInput
 from embedconsole.sync.shared.fault_text import remedy_for
@@ -68,6 +68,7 @@ KNOWN = LedgerItem(
     error_class="item",
     error=TRUNCATED.format(key=35),
     failed_for=250.0,
+    reason=Reason.EDITED,
 )
 
 SEEN = Examined(

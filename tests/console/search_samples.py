@@ -5,7 +5,7 @@ from __future__ import annotations
 from console.samples import EVIL
 from embedconsole.items import Hit, JsonObject
 from embedconsole.ledger.records.items import Hashes, LedgerItem
-from embedconsole.ledger.state import State
+from embedconsole.ledger.state import Reason, State
 from embedconsole.sync.inspect.item import Examined, InCatalog, InCollection
 from embedconsole.sync.search.search import ByText, LikeItem, SearchResult
 
@@ -72,6 +72,7 @@ SYNCED = Examined(
         error_class=None,
         error=None,
         failed_for=None,
+        reason=Reason.NEW,
     ),
     catalog=InCatalog(),
     collection=InCollection(1117),

@@ -118,3 +118,24 @@ def test_a_catalog_that_is_away_is_not_said_to_lack_an_item(sqlite_stage: Stage)
     assert "Whether it was edited since is not known" in known.out
     assert "whether the catalog has one is not known: catalog: there is no database file" in failed.err
     assert (unknown.code, known.code, failed.code) == (3, 3, 3)
+
+
+def test_why_an_item_was_embedded(outsider: Outsider) -> None:
+    stage = outsider.stage
+    stage.shop.edit([2], title="Newer")
+    outsider.remove(3)
+    assert stage.installation.run("verify", "--repair").code in (0, 1)
+    assert stage.installation.sync("--force", "--only", "id=5").code == 0
+
+    said = {key: explained(stage, key)["reason"] for key in (1, 2, 3, 5)}
+
+    assert said == {1: "new", 2: "edited", 3: "missing", 5: "forced"}
+    assert "reason          edited: its row changed" in stage.installation.run("explain", "2").out
+    assert "; 1 forced): #5" in stage.installation.log
+
+    stage.pipeline["embed"]["text"] = "now {title}"
+    assert stage.installation.sync().code == 0
+    assert explained(stage, 1)["reason"] == "model"
+    stage.shop.edit([1], title="Edited after that")
+    assert stage.installation.sync().code == 0
+    assert explained(stage, 1)["reason"] == "edited"
