@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embedconsole.ledger.items.difference import state_of
-from embedconsole.ledger.records.items import Adoption, Change, Wanted
+from embedconsole.ledger.records.items import Adoption, Change, DesiredItem
 from embedconsole.ledger.records.work import Settlement
 from embedconsole.ledger.state import UNKNOWN, Reason, State
 from ledger.shelf import fail, hashes, point_of, source_of
@@ -74,7 +74,7 @@ def take(shelf: Shelf, key: str, expected: Expected, verb: str, content: Hashes 
                 return
             reason = Reason.EDITED if verb == "edit" else Reason.MODEL
             change = Change(row.id, source_of(content), content, reason)
-            shelf.ledger.catalogued.apply(shelf.generation, [], [change])
+            shelf.ledger.planned_items.apply(shelf.generation, [], [change])
             expected.desired = content
             expected.follow(reason, expected.synced)
         case "work" | "edit in flight" if expected.state in (State.EMBED, State.PAYLOAD):
@@ -100,9 +100,9 @@ def take(shelf: Shelf, key: str, expected: Expected, verb: str, content: Hashes 
             shelf.remove(key)
             expected.desired, expected.state = None, State.DELETE
         case "find" if expected.synced[0] != UNKNOWN:
-            beliefs = shelf.ledger.beliefs
-            believed = beliefs.of(shelf.generation, [point_of(key)])[point_of(key)]
-            beliefs.correct(shelf.generation, [(believed, content)])
+            synced_items = shelf.ledger.synced_items
+            believed = synced_items.of(shelf.generation, [point_of(key)])[point_of(key)]
+            synced_items.correct(shelf.generation, [(believed, content)])
             cause = Reason.MISSING if content is None else Reason.RECHECKED
             expected.follow(cause, content or (None, None), given_up=expected.state is State.FAILED)
         case "find nothing" if expected.state is State.PAYLOAD:
@@ -118,8 +118,8 @@ def test_the_reason_is_that_of_the_rule(
     shelf: Shelf, first: Hashes, steps: list[tuple[str, Hashes | None]]
 ) -> None:
     key = f"item {next(_numbers)}"
-    wanted = Wanted(key, point_of(key), source_of(first), first)
-    shelf.ledger.catalogued.apply(shelf.generation, [wanted], [])
+    wanted = DesiredItem(key, point_of(key), source_of(first), first)
+    shelf.ledger.planned_items.apply(shelf.generation, [wanted], [])
     expected = Expected(first)
     for verb, content in steps:
         take(shelf, key, expected, verb, content)
@@ -158,7 +158,7 @@ def test_a_failure_says_why_it_was_to_be_embedded(shelf: Shelf) -> None:
 
 
 def test_an_adopted_point_has_a_reason_only_if_something_is_to_be_written(shelf: Shelf) -> None:
-    shelf.ledger.beliefs.adopt(
+    shelf.ledger.synced_items.adopt(
         shelf.generation,
         [
             Adoption(point_of("1"), "1", hashes(), hashes()),
