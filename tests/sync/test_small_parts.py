@@ -14,7 +14,7 @@ from embedconsole.sync.observe.snapshot import RateMeter
 from embedconsole.sync.resilience.retry import delay_after
 from embedconsole.sync.shared.journal import Journal, product_column
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, RunReport
-from embedconsole.sync.worker.batch import Stages
+from embedconsole.sync.worker.steps import Stages
 from sync.makers import make_row
 
 RETRY = RetryConfig(attempts=5, backoff=[60.0, 120.0, 300.0])

@@ -25,9 +25,10 @@ from embedconsole.sync.shared.control import RunState
 from embedconsole.sync.shared.fault_text import left_for_later
 from embedconsole.sync.shared.journal import Journal, product_column
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, report_of, stopped_by
-from embedconsole.sync.worker.flags import settle_flags
+from embedconsole.sync.worker.claim import Claims
 from embedconsole.sync.worker.pool import WorkerPool
 from embedconsole.sync.worker.recheck import Rechecker
+from embedconsole.sync.worker.writeback import settle_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Set
@@ -81,6 +82,7 @@ class PipelineRun:
     progress: Progress = field(default_factory=Progress)
     journal: Journal = field(init=False)
     state: RunState = field(init=False)
+    claims: Claims = field(init=False)
     pool: WorkerPool = field(init=False)
     planning: Planning = field(init=False)
     reader: Gate = field(init=False)
@@ -114,21 +116,27 @@ class PipelineRun:
         )
         workers = self.control.workers or pipeline.workers
         self.state = RunState(self.control, self.journal, planning=self.options.plan)
-        self.pool = WorkerPool(
+        self.claims = Claims(
             ledger=self.ledger,
             generation_id=self.generation.id,
             worker_id=self.worker_id,
             control=self.control,
-            journal=self.journal,
-            embed_slots=anyio.CapacityLimiter(workers),
-            workers=pipeline.workers,
+            state=self.state,
             chunk_size=pipeline.chunk_size,
             limit=self.options.limit,
-            seconds=self.options.seconds,
-            state=self.state,
             after_plan=self.options.force,
             budget=self.budget,
             price=item_price(pipeline) or 0.0,
+        )
+        self.pool = WorkerPool(
+            claims=self.claims,
+            ledger=self.ledger,
+            control=self.control,
+            journal=self.journal,
+            embed_slots=anyio.CapacityLimiter(workers),
+            workers=pipeline.workers,
+            seconds=self.options.seconds,
+            state=self.state,
         )
         self.planning = Planning(
             pipeline=pipeline,
@@ -298,7 +306,7 @@ class PipelineRun:
             return stopped_by(report, self.state.stopped_by)
         if self.planning.refusal is not None:
             return replace(report, outcome=Outcome.ABORTED, message=self.planning.refusal)
-        if report.pending and self.pool.out_of_money:
+        if report.pending and self.claims.out_of_money:
             said = f"stopped at --max-cost: {self.budget.spent:,.2f} spent, {report.pending:,} pending"
             return replace(report, outcome=Outcome.PARTIAL, message=said)
         if report.pending and self.options.limit:

@@ -9,7 +9,8 @@ import anyio.to_thread
 
 from embedconsole.catalog.base import Settled
 from embedconsole.faults import Refused, Transient
-from embedconsole.items import UNNAMED
+from embedconsole.items import UNNAMED, point_id, point_order
+from embedconsole.ledger.state import State
 from embedconsole.sync.content.vectors import gathered
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.shared.fault_text import left_for_later
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from embedconsole.catalog.base import Catalog
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.items import CatalogRow, JsonObject, JsonValue
+    from embedconsole.ledger.ledger import Ledger
     from embedconsole.ledger.records.work import Batch, Settlement
+    from embedconsole.sync.content.recipe import Recipe
     from embedconsole.sync.resilience.gate import Gate
     from embedconsole.sync.shared.journal import Journal
 
@@ -94,3 +97,25 @@ def as_json(vectors: Vectors) -> JsonValue:
     """The vectors of one item, by name, as the `vector` column takes them."""
     lists: JsonObject = {name: vector.tolist() for name, vector in vectors.items()}
     return lists[UNNAMED] if list(lists) == [UNNAMED] else lists
+
+
+def settle_flags(catalog: Catalog, ledger: Ledger, generation_id: int, recipe: Recipe) -> int:
+    """Note rows as synced whose note got lost, or which were only touched; returns how many.
+
+    Such a row is not embedded again: its content is what the collection holds.
+    """
+    noted = 0
+    for keys in catalog.unsettled():
+        points = {point_order(point_id(key)): key for key in keys}
+        known = ledger.planned_items.known(generation_id, list(points))
+        in_sync = [points[point] for point, item in known.items() if item.state == State.SYNCED]
+        settled = []
+        for row in catalog.read(in_sync).values() if in_sync else ():
+            content = recipe.content(row)
+            item = known[point_order(content.point)]
+            if content.hashes.embed == item.synced_embed and content.hashes.payload == item.synced_payload:
+                settled.append(Settled(row))
+        if settled:
+            catalog.write_back(settled)
+            noted += len(settled)
+    return noted
