@@ -11,18 +11,16 @@ from copy import copy
 from typing import TYPE_CHECKING, TypeVar
 
 from embedconsole.database_faults import CALL_ERRORS, connecting, database_fault
-from embedconsole.faults import Transient, Unreachable
+from embedconsole.retry import DATABASE_CALL, WATCHER_CALL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator
 
     from sqlalchemy import URL, Connection, Engine
 
-T = TypeVar("T")
+    from embedconsole.retry import CallPolicy
 
-PAUSES = (0.0, 1.0, 2.0, 3.0, 4.0)
-"""Seconds before each further attempt: at once, since a new connection is often all it takes, then for ten
-seconds in all. A server that does not answer takes up to `_CONNECT_SECONDS` of each attempt in addition."""
+T = TypeVar("T")
 
 _CONNECT_SECONDS = 10
 _SILENCE_SECONDS = 600
@@ -61,8 +59,7 @@ class Link:
     Args:
         source: Who fails, in the words of the faults: "catalog", "change feed" or "ledger".
         secrets: Text that must not appear in a message: the password of the URL.
-        pauses: Seconds to wait before each further attempt.
-        passing: The faults that are worth another attempt here.
+        policy: When a call is made again.
     """
 
     def __init__(
@@ -71,14 +68,12 @@ class Link:
         source: str,
         *,
         secrets: tuple[str, ...] = (),
-        pauses: Sequence[float] = PAUSES,
-        passing: type[Transient] = Unreachable,
+        policy: CallPolicy = DATABASE_CALL,
     ) -> None:
         self.engine = engine
         self._source = source
         self._secrets = secrets
-        self._pauses = pauses
-        self._passing = passing
+        self._policy = policy
         self._answered = False
         self._closed = threading.Event()
 
@@ -88,10 +83,11 @@ class Link:
         Raises:
             Transient, Refused: the database stays away, or fails otherwise.
         """
-        for pause in self._pauses if self._answered else ():
+        for failures in range(1, self._policy.tries if self._answered else 1):
             try:
                 return self._attempt(work)
-            except self._passing as fault:
+            except self._policy.on as fault:
+                pause = self._policy.pauses.after(failures)
                 if pause:
                     log.warning("%s; retrying in %.0f s", fault, pause)
                 if self._closed.wait(pause):
@@ -115,7 +111,7 @@ class Link:
     def at_once(self) -> Link:
         """The same way for callers that do not wait: another attempt on a new connection is all they make."""
         impatient = copy(self)
-        impatient._pauses = self._pauses[:1]
+        impatient._policy = WATCHER_CALL
         return impatient
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:

@@ -8,6 +8,7 @@ import pytest
 
 from backends.line import Line
 from embedconsole.embedders import replicate
+from embedconsole.retry import Pauses
 from embedconsole.sync.resilience import gate as flow
 from embedders.backends import BACKENDS
 from support.shop import Shop
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses of milliseconds where seconds are meant."""
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", 0.01)
-    monkeypatch.setattr(replicate, "_FIRST_LOOK", 0.01)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=0.01, longest=300.0))
+    monkeypatch.setattr(replicate, "PREDICTION_LOOK", Pauses(first=0.01, factor=1.5, longest=5.0))
 
 
 @pytest.fixture(params=BACKENDS, ids=lambda backend: str(backend.name))

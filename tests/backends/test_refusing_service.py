@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
+from embedconsole.retry import Pauses
 from embedconsole.sync.resilience import gate as flow
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
@@ -80,7 +81,7 @@ async def test_a_few_items_that_are_all_bad_are_blamed_one_by_one(line: Line) ->
 
 @pytest.mark.parametrize("line", [ITEMS, REPLICATE], indirect=True)
 async def test_a_daemon_waits_and_goes_on_by_itself(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", 0.1)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=0.1, longest=300.0))
     wrong = FAILED if line.backend is REPLICATE else REFUSED
     line.service.behave(wrong)
     reports: list[PipelineReport] = []

@@ -10,6 +10,7 @@ import pytest
 
 from embedconsole.catalog.feed import listen_postgresql as listening
 from embedconsole.catalog.feed.outbox import SqlFeed
+from embedconsole.retry import Pauses
 from support.feed import installed
 from support.ledger_rows import LedgerRows
 from support.shop import Shop
@@ -39,7 +40,7 @@ class Bell:
 async def test_a_change_rings_and_a_cut_connection_is_made_again(
     postgresql: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "_FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(listening, "LISTEN", Pauses(first=0.01, longest=30.0))
     shop = Shop(postgresql)
     await anyio.to_thread.run_sync(shop.create)
     bell = Bell()

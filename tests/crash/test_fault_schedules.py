@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +20,7 @@ from embedconsole.config.load import load
 from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.faults import Fault
 from embedconsole.ledger import database
+from embedconsole.retry import LEDGER_CALL, Pauses
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.resilience import gate as flow
 from embedconsole.sync.shared.options import RunOptions
@@ -51,8 +52,9 @@ on_servers = pytest.mark.parametrize("database", ["postgresql", "mysql"], indire
 
 @pytest.fixture(autouse=True)
 def _in_a_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", 0.02)
-    monkeypatch.setattr(database, "PAUSES", (0.0, *[0.01] * 4))
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=0.02, longest=300.0))
+    quick = replace(LEDGER_CALL, pauses=Pauses(first=0.0, step=0.01, longest=0.01))
+    monkeypatch.setattr(database, "LEDGER_CALL", quick)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from embedconsole.embedders import replicate
 from embedconsole.embedders.tickets import TicketsInMemory
 from embedconsole.faults import BadInput, Fault, Refused, Throttled, Transient
 from embedconsole.items import EmbedInput
+from embedconsole.retry import Pauses
 from embedders.backends import REPLICATE, REPLICATE_LINES, SECRET, SIZE
 from support.embedding_service import Behaviour, EmbeddingService, expected_vector
 
@@ -28,8 +29,7 @@ NEVER: dict[str, object] = {"looks": 1_000_000}
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replicate, "_FIRST_LOOK", 0.01)
-    monkeypatch.setattr(replicate, "_LONGEST_PAUSE", 0.01)
+    monkeypatch.setattr(replicate, "PREDICTION_LOOK", Pauses(first=0.01, longest=0.01))
 
 
 def assert_mug(vectors: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> None:

@@ -7,39 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embedconsole.config.settings import RetryConfig
 from embedconsole.sync.content.vector_space import space_of
 from embedconsole.sync.content.vectors import pack, unpack
 from embedconsole.sync.observe.snapshot import RateMeter
-from embedconsole.sync.resilience.retry import delay_after
 from embedconsole.sync.shared.journal import Journal, product_column
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress, RunReport
 from embedconsole.sync.worker.steps import Stages
 from sync.makers import make_row
-
-RETRY = RetryConfig(attempts=5, backoff=[60.0, 120.0, 300.0])
-
-
-def test_delays_follow_the_backoff_and_its_last_goes_on() -> None:
-    delays = [delay_after(attempts, RETRY, luck=0.5) for attempts in range(1, 6)]
-
-    assert delays == [60.0, 120.0, 300.0, 300.0, None]
-
-
-@given(st.integers(1, 10), st.floats(0, 1), st.integers(1, 10))
-def test_a_delay_is_spread_by_a_tenth_and_ends_with_the_attempts(
-    attempts: int, luck: float, allowed: int
-) -> None:
-    retry = RetryConfig(attempts=allowed, backoff=[60.0, 120.0])
-    delay = delay_after(attempts, retry, luck=luck)
-
-    if attempts >= allowed:
-        assert delay is None
-    else:
-        middle = 60.0 if attempts == 1 else 120.0
-        assert delay is not None
-        assert middle * 0.899 <= delay <= middle * 1.101
-
 
 FLOATS = st.floats(width=32, allow_nan=False)
 VECTORS = st.dictionaries(st.text(max_size=20), st.lists(FLOATS, max_size=20), max_size=3)

@@ -14,8 +14,9 @@ from sqlalchemy.pool import QueuePool
 from embedconsole.catalog.row_values import parse_json
 from embedconsole.config.database import database_url
 from embedconsole.database_faults import connecting
-from embedconsole.database_link import PAUSES, Link, driver_arguments
+from embedconsole.database_link import Link, driver_arguments
 from embedconsole.faults import Refused
+from embedconsole.retry import CATALOG_CALL
 
 if TYPE_CHECKING:
     import sqlite3
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     import psycopg
 
 _LOCK_SECONDS = 10
-_PAUSES = PAUSES[:3]
-"""Fewer than the ledger's: what reads the catalog is behind a gate, which waits for it for much longer."""
 
 
 T = TypeVar("T")
@@ -67,7 +66,7 @@ class Connections:
     def _link(self, *, read_only: bool) -> Link:
         with connecting(self._source, self._secrets):
             engine = _engine(self._url, read_only=read_only)
-        return Link(engine, self._source, secrets=self._secrets, pauses=_PAUSES)
+        return Link(engine, self._source, secrets=self._secrets, policy=CATALOG_CALL)
 
     @property
     def reader(self) -> Engine:

@@ -15,6 +15,7 @@ from embedconsole.cli.output import duration, note, say
 from embedconsole.cli.progress import progress_view
 from embedconsole.cli.run_report import print_report
 from embedconsole.faults import ConfigError, Fault, Transient, ungrouped
+from embedconsole.retry import LEDGER_OPEN
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.shared.fault_text import stopped, waits
 from embedconsole.sync.shared.report import Outcome, none_ran
@@ -28,10 +29,6 @@ if TYPE_CHECKING:
     from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.shared.report import RunReport
 
-FIRST_PAUSE = 1.0
-"""Seconds before the ledger is asked again at the start; then twice as long, and so on."""
-
-_LONGEST_PAUSE = 60.0
 _DRAW_EVERY = 0.5
 _LOOK_EVERY = 0.1
 
@@ -121,7 +118,7 @@ def _opened(session: Session, monitor: Monitor, ending: _Ending) -> Iterator[Eng
     Raises:
         ConfigError, Refused: as `engine_in_thread`: waiting alone does not help.
     """
-    pause = FIRST_PAUSE
+    failures = 0
     with ExitStack() as stack:
         while not ending.asked:
             try:
@@ -129,12 +126,13 @@ def _opened(session: Session, monitor: Monitor, ending: _Ending) -> Iterator[Eng
                     engine_in_thread(session.pipelines, session.ledger_url, "daemon")
                 )
             except Transient as fault:
+                failures += 1
+                pause = LEDGER_OPEN.after(failures)
                 told = waits(fault, pause)
                 say(f"Not started yet. {told}")
                 log.warning("not started yet: %s", told, extra={"event": "start"})
                 monitor.waits(told)
                 _sleep(pause, ending)
-                pause = min(2 * pause, _LONGEST_PAUSE)
             else:
                 stack.enter_context(monitor.following(handle))
                 yield handle

@@ -33,6 +33,7 @@ from embedconsole.embedders.transport import (
     split_credentials,
 )
 from embedconsole.faults import BadAnswer, Fault, PaidFailure, Refused, Throttled, Transient
+from embedconsole.retry import PREDICTION_LOOK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -260,9 +261,6 @@ def _fault_of(service: Service, status: int, headers: Mapping[str, str], body: b
 
 
 _KEY_BYTES = 16
-_FIRST_LOOK = 0.25
-_LONGEST_PAUSE = 5.0
-_PAUSES_GROW = 1.5
 _CANCEL_SECONDS = 5.0
 _ADDRESS = re.compile(r"https?://", re.IGNORECASE)
 
@@ -380,14 +378,15 @@ class ReplicateEmbedder(Remote):
 
     async def _next_look(self, prediction: Prediction) -> Prediction:
         """The prediction a while later; a look that fails in passing is not the last one."""
-        pause = _FIRST_LOOK
+        looks, told = 0, 0.0
         while True:
-            await anyio.sleep(pause)
-            pause = min(pause * _PAUSES_GROW, _LONGEST_PAUSE)
+            looks += 1
+            await anyio.sleep(max(PREDICTION_LOOK.after(looks), told))
+            told = 0.0
             try:
                 found = await self._api.get(prediction.id)
             except Throttled as fault:
-                pause = max(pause, fault.retry_after or 0.0)
+                told = fault.retry_after or 0.0
                 continue
             except Transient:
                 continue

@@ -12,9 +12,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from embedconsole.database_faults import connecting, is_conflict
-from embedconsole.database_link import PAUSES, Link, driver_arguments
-from embedconsole.faults import Refused, Transient
+from embedconsole.database_link import Link, driver_arguments
+from embedconsole.faults import Refused
 from embedconsole.ledger.commits import Commits
+from embedconsole.retry import LEDGER_CALL
 
 if TYPE_CHECKING:
     import sqlite3
@@ -58,7 +59,7 @@ class Database:
         with connecting("ledger", self._secrets):
             self._engine = _engine(parsed)
         self.dialect: str = self._engine.dialect.name
-        self._link = Link(self._engine, "ledger", secrets=self._secrets, pauses=PAUSES, passing=Transient)
+        self._link = Link(self._engine, "ledger", secrets=self._secrets, policy=LEDGER_CALL)
         self._commits = Commits()
         # SQLite has one writer, and lets the others sleep and try again; our own threads queue here instead.
         self._one_writer: AbstractContextManager[object] = (

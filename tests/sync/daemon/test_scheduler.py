@@ -10,10 +10,12 @@ import anyio.to_thread
 import pytest
 from sqlalchemy import update
 
+from embedconsole import retry
 from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.processes import Process
 from embedconsole.ledger.schema import orders
+from embedconsole.retry import Pauses
 from embedconsole.sync.daemon import order_listener as obeying
 from embedconsole.sync.daemon import scheduler
 from embedconsole.sync.daemon.orders import SWITCHED, OrderedRun
@@ -450,8 +452,10 @@ async def test_a_run_that_a_fault_ended_is_tried_again_after_a_pause_that_grows(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch, fault: FaultClass, least: float, most: float
 ) -> None:
     # A second lasts a millisecond.
-    quick = {kind: (first / 1000, last / 1000) for kind, (first, last) in scheduler._PAUSES.items()}
-    monkeypatch.setattr(scheduler, "_PAUSES", quick)
+    quick = {
+        kind: Pauses(first=one.first / 1000, longest=one.longest / 1000) for kind, one in retry.RUN.items()
+    }
+    monkeypatch.setattr(retry, "RUN", quick)
     monkeypatch.setattr(scheduler, "LOOK_EVERY", 0.0005)
     monkeypatch.setattr(scheduler, "something_due", nothing_due)
     me = Process("host:1:aaaaaa", "host", "place", 1, "0.1")

@@ -9,6 +9,7 @@ import pytest
 
 from embedconsole.config.settings import RetryConfig
 from embedconsole.faults import Throttled, Transient, Unreachable
+from embedconsole.retry import Pauses
 from embedconsole.sync.resilience import gate as flow
 from embedconsole.sync.resilience.gate import FAILURES_TO_OPEN, Gate, GateState, Interrupted, Stop
 from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency, gate, let_others_run, state_of
@@ -26,7 +27,7 @@ async def fail_batches(one: Gate, count: int, fault: Transient = TIMEOUT) -> Non
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", COOL)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=COOL, longest=max(300.0, COOL)))
 
 
 async def test_the_breaker_opens_after_some_batches_in_a_row() -> None:
@@ -134,7 +135,7 @@ async def test_a_run_that_does_not_wait_ends_when_nobody_was_ever_there() -> Non
 
 
 async def test_a_run_that_does_not_wait_ends_after_some_probes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", 0.001)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=0.001, longest=max(300.0, 0.001)))
     one = gate(patient=False)
     await fail_batches(one, FAILURES_TO_OPEN + flow._PROBES_OF_ONE_RUN - 1)
 
@@ -143,8 +144,7 @@ async def test_a_run_that_does_not_wait_ends_after_some_probes(monkeypatch: pyte
 
 
 async def test_a_daemon_goes_on_probing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", 0.0001)
-    monkeypatch.setattr(flow, "_LONGEST_COOL_DOWN", 0.001)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=0.0001, longest=0.001))
     one = gate(patient=True)
 
     await fail_batches(one, 30, Unreachable("ml", "connection refused"))
@@ -156,7 +156,7 @@ async def test_a_daemon_goes_on_probing(monkeypatch: pytest.MonkeyPatch) -> None
 
 @pytest.mark.parametrize("state", ["cooling", "open", "retrying"])
 async def test_nothing_waits_once_the_run_drains(state: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", 3600.0)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=3600.0, longest=max(300.0, 3600.0)))
     drained = anyio.Event()
     one = gate(drained=drained)
     work, retry = Dependency(), RETRY

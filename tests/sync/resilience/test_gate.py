@@ -7,6 +7,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from embedconsole.faults import BadInput, Fault, Refused, RefusesEverything, Throttled, Transient
+from embedconsole.retry import Pauses
 from embedconsole.sync.resilience import gate as flow
 from embedconsole.sync.resilience.gate import Gate, GateState, Interrupted, Stop
 from sync.dependency import COOL, ONE_TRY, RETRY, TIMEOUT, Dependency, gate, let_others_run
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", COOL)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=COOL, longest=300.0))
 
 
 async def test_a_call_that_fails_in_passing_is_made_again() -> None:

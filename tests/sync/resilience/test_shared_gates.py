@@ -16,6 +16,7 @@ from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.faults import Overloaded, Throttled, Transient
 from embedconsole.ledger.database import Database
 from embedconsole.ledger.ledger import open_ledger
+from embedconsole.retry import Pauses
 from embedconsole.sync.resilience import gate as flow
 from embedconsole.sync.resilience import shared_gates as gates
 from embedconsole.sync.resilience.gate import FAILURES_TO_OPEN, Gate, GateState, Stop
@@ -58,7 +59,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(flow, "_FIRST_COOL_DOWN", COOL)
+    monkeypatch.setattr(flow, "BREAKER", Pauses(first=COOL, longest=max(300.0, COOL)))
     monkeypatch.setattr(flow, "_ASK_AGAIN", 0.02)
     monkeypatch.setattr(gates, "EXCHANGE_EVERY", 0.02)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import make_url
 
 from embedconsole.ledger import database as ledger_database
 from embedconsole.ledger.ledger import open_ledger
+from embedconsole.retry import LEDGER_CALL, Pauses
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
 from support.ledger_rows import LedgerRows
@@ -43,7 +45,8 @@ def troubles() -> Troubles:
 @pytest.fixture
 def ledger_url(database: Database, troubles: Troubles, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A ledger on a server, whose connections pass the troubles."""
-    monkeypatch.setattr(ledger_database, "PAUSES", (0.0, *[0.01] * 4))
+    quick = replace(LEDGER_CALL, pauses=Pauses(first=0.0, step=0.01, longest=0.01))
+    monkeypatch.setattr(ledger_database, "LEDGER_CALL", quick)
     open_ledger(database.url).close()
     url = make_url(database.url)
     assert url.host is not None

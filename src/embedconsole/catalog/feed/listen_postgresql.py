@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from embedconsole.catalog.feed.names import CHANNEL
+from embedconsole.retry import LISTEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 log = logging.getLogger("embedconsole")
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 _HEAR_AT_LEAST_EVERY = 60.0
 """A link that died without a word is noticed by asking."""
 
@@ -29,19 +29,19 @@ async def keep_listening(connect: Mapping[str, Any], feed: str, wake: Callable[[
     """
     import psycopg
 
-    pause = _FIRST_PAUSE
+    failures = 0
     while True:
         try:
             connection = await psycopg.AsyncConnection.connect(**connect, autocommit=True)
             async with connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
-                pause = _FIRST_PAUSE
+                failures = 0
                 wake()
                 await _hear(connection, feed, wake)
         except (psycopg.Error, OSError) as error:
             log.debug("not listening for the change feed %s: %s", feed, error)
-        await anyio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        failures += 1
+        await anyio.sleep(LISTEN.after(failures))
 
 
 async def _hear(connection: Any, feed: str, wake: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.items.crash_counts import LATE_WRITES_SECONDS
 from embedconsole.ledger.schema import batches, gates, generations, items, leases, rechecks
 from embedconsole.ledger.state import WORK
+from embedconsole.retry_after import MAX_RETRY_AFTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from embedconsole.ledger.database import Database
 
 _SLACK = 60.0
-_LONGEST_PAUSE = 3600.0
 
 
 class ClockJumps:
@@ -56,7 +56,7 @@ class ClockJumps:
         others = (
             (batches.c.lease_until, LEASE_SECONDS),
             (leases.c.until, RUN_LEASE_SECONDS),
-            (gates.c.until, _LONGEST_PAUSE),
+            (gates.c.until, MAX_RETRY_AFTER),
             (rechecks.c.due_at, LATE_WRITES_SECONDS),
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from embedconsole import retry
 from embedconsole.faults import ConfigError, Fault, FaultClass, ungrouped
 from embedconsole.sync.daemon.feed_poller import FeedPoller
 from embedconsole.sync.daemon.order_listener import OrderListener
@@ -52,15 +53,6 @@ _FEEDS_APART = 1.0
 
 _AFTER_REFUSED_DELETES = 60.0
 """Seconds for which pending items are left alone after the delete guard has ended a run."""
-
-_PAUSES = {
-    FaultClass.TRANSIENT: (1.0, 60.0),
-    FaultClass.THROTTLED: (1.0, 60.0),
-    FaultClass.ITEM: (15.0, 300.0),
-    FaultClass.REFUSED: (15.0, 300.0),
-}
-"""Seconds before the first retry by the fault's class, and the longest pause: what refused us waits for the
-operator, what was away is back soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,9 +177,8 @@ class Scheduler:
         return report
 
     def _pause(self, fault: FaultClass) -> float:
-        first, longest = _PAUSES[fault]
         self._failures += 1
-        return min(first * 2.0 ** (self._failures - 1), longest)
+        return retry.RUN[fault].after(self._failures)
 
     def _halt(self, known: ConfigError | Fault) -> None:
         """A run could not begin. Only the operator can repair a configuration; a fault may pass by itself."""

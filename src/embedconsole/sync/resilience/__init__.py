@@ -1,7 +1,7 @@
-"""What happens when a dependency fails: turns, pauses, circuit breakers and retries.
+"""What happens when a dependency fails: turns, pauses and circuit breakers.
 
-Read `gate` first (all calls to a dependency pass through its gate), then `retry` (when a failed item is tried
-again), `shared_gates` (gates shared by all processes) and `ledger_health`.
+Read `gate` first: all calls to a dependency pass through its gate. `shared_gates` are the same for all
+processes, `ledger_health` is the ledger's state. How long each pause is stands in `embedconsole/retry.py`.
 
-Used from outside: `Gate`, `Gates`, `Stop`, `Interrupted`, `alongside`, `delay_after`.
+Used from outside: `Gate`, `Gates`, `Stop`, `Interrupted`, `LedgerHealth`, `alongside`.
 """

@@ -19,6 +19,7 @@ from embedconsole.faults import (
     Transient,
     Unreachable,
 )
+from embedconsole.retry import BREAKER, call_delay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -72,8 +73,6 @@ Vouch: TypeAlias = "Callable[[Fault], Awaitable[None]]"
 FAILURES_TO_OPEN = 3
 """Batch-wide failures in a row that open the breaker."""
 
-_FIRST_COOL_DOWN = 2.0
-_LONGEST_COOL_DOWN = 300.0
 _SHORTER = 8
 """However short a pause a dependency asks for: by this shorter than one of ours, and growing as that does."""
 _PROBES_OF_ONE_RUN = 4
@@ -216,7 +215,7 @@ class Gate:
                 self._away_since = self._away_since or began
                 if failures >= retry.call_attempts or self.shut:
                     raise
-                await self._wait(retry.call_delay * failures)
+                await self._wait(call_delay(failures, retry.call_delay))
                 continue
             self._answered(began)
             return result
@@ -267,7 +266,7 @@ class Gate:
                 self._enter(GateState.OPEN)
                 self._board.tell(self)
             raise Stop(fault)
-        self._enter(GateState.OPEN, min(_FIRST_COOL_DOWN * 2 ** max(0, probes), _LONGEST_COOL_DOWN))
+        self._enter(GateState.OPEN, BREAKER.after(1 + max(0, probes)))
         self._board.tell(self)
 
     def heard(self, said: ReportedGate) -> None:
@@ -355,8 +354,7 @@ class Gate:
     def _throttled(self, fault: Throttled, began: float, patience: float) -> None:
         self._fault = str(fault)
         now = time.monotonic()
-        # The exponent is bounded for a daemon that is throttled for weeks.
-        grown = min(_FIRST_COOL_DOWN * 2.0 ** min(self._cool_downs, 30), _LONGEST_COOL_DOWN)
+        grown = BREAKER.after(1 + self._cool_downs)
         wait = grown if fault.retry_after is None else max(fault.retry_after, grown / _SHORTER)
         if not self._patient and self._waited() + wait > patience:
             raise Stop(fault)

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from embedconsole.retry import LEDGER_LOOK
 from embedconsole.sync.resilience.gate import GateHealth, GateState
 
 if TYPE_CHECKING:
     from embedconsole.faults import Fault
-
-_LONGEST_PAUSE = 5.0
 
 
 class LedgerAccess(Enum):
@@ -41,7 +40,7 @@ class LedgerHealth:
         """It did not answer; asked again in a second, then two, and so on."""
         now, last = time.monotonic(), self._silences.get(asking)
         tries = 1 if last is None else last.tries + 1
-        until = now + min(float(tries), _LONGEST_PAUSE)
+        until = now + LEDGER_LOOK.after(tries)
         self._silences[asking] = _Outage(now if last is None else last.since, until, str(fault), tries)
 
     def answered(self, asking: LedgerAccess) -> None:

@@ -10,9 +10,9 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.faults import Fault
+from embedconsole.retry import longest_item_delay
 from embedconsole.sync.resilience.background import alongside
 from embedconsole.sync.resilience.ledger_health import LedgerAccess, LedgerHealth
-from embedconsole.sync.resilience.retry import longest_delay
 from embedconsole.sync.run.leases import RunLeases, TakenOver
 from embedconsole.sync.run.process import dead_among
 from embedconsole.sync.run.run import EngineRun
@@ -179,7 +179,7 @@ class Engine:
             await anyio.to_thread.run_sync(self.ledger.processes.leave, dead)
         await anyio.to_thread.run_sync(self.ledger.work.sweep)
         pipelines = [components.pipeline for components in self.all_components]
-        longest = longest_delay([pipeline.retry for pipeline in pipelines])
+        longest = longest_item_delay([pause for pipeline in pipelines for pause in pipeline.retry.backoff])
         names = [pipeline.name for pipeline in pipelines]
         await anyio.to_thread.run_sync(self.ledger.jumps.mend, names, longest)
 

@@ -16,10 +16,10 @@ from embedconsole.items import point_id
 from embedconsole.ledger.items.claim import LEASE_SECONDS
 from embedconsole.ledger.records.work import Failure, Settlement
 from embedconsole.ledger.state import UNKNOWN, State
+from embedconsole.retry import item_delay
 from embedconsole.sync.content.slots import vector_of
 from embedconsole.sync.content.vectors import joined
 from embedconsole.sync.resilience.gate import Interrupted, Stop
-from embedconsole.sync.resilience.retry import delay_after
 from embedconsole.sync.worker.bisect import Rejection
 from embedconsole.sync.worker.embed import embed_contents
 from embedconsole.sync.worker.reuse import standing_of
@@ -177,9 +177,9 @@ class BatchSteps:
         return self._bench.guard.admit(searched, self._bench.catalog.count())
 
     def _fail(self, item: ClaimedItem, rejection: Rejection) -> None:
-        delay = None
+        delay, retry = None, self._bench.pipeline.retry
         if rejection.error_class is FaultClass.TRANSIENT:
-            delay = delay_after(item.attempts + 1, self._bench.pipeline.retry, luck=random.random())
+            delay = item_delay(item.attempts + 1, retry.backoff, most=retry.attempts, luck=random.random())
         self.outcome.failed.append(Failure(item, rejection.error_class, rejection.reason, delay))
 
     async def _update_payloads(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
