@@ -214,7 +214,7 @@ def _folded(history: tuple[float, ...], columns: int) -> tuple[float, ...]:
 _NO_BATCH = "Every batch that is read, embedded or written, here or on another host, gets a line."
 _BARS_HEIGHT = 14
 _ORDER = ("read", "embed", "write")
-_STAGES: dict[str, Tone] = {"embed": "work", "expired": "alert"}
+_STAGES: dict[str, Tone] = {"check": "wait", "embed": "work", "expired": "alert"}
 
 
 def in_flight_note(view: InFlightView) -> str:

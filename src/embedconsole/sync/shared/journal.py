@@ -74,9 +74,10 @@ class Journal:
         seconds = "; ".join(filter(None, (seconds, reason_words(reasons))))
         tail = f"; {len(settlement.failed)} failed" if settlement.failed else ""
         tail += f"; {lost} taken over by another worker" if lost else ""
+        nothing_done = settlement.released and not (keys or settlement.failed or lost)
         log.info(
             "%s batch %d of %s: %s items (%s)%s%s",
-            _VERBS[batch.work],
+            "Returned" if nothing_done else _VERBS[batch.work],
             batch.token,
             self.pipeline,
             counts,

@@ -13,6 +13,7 @@ from embedconsole.collection.base import SchemaChanges
 from embedconsole.collection.compare import differences, index_field, vector_field
 from embedconsole.faults import Refused, Transient
 from embedconsole.items import UNNAMED, CollectionSchema
+from embedconsole.sync.resilience.gate import Stop
 from embedconsole.sync.worker.schema import wanted_schema, wanted_vector
 from embedconsole.sync.worker.write import GatedCollection
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from embedconsole.collection.base import Collection
     from embedconsole.collection.compare import Difference
     from embedconsole.config.pipeline import Pipeline
+    from embedconsole.faults import Fault
     from embedconsole.items import CollectionState, VectorSpec
     from embedconsole.sync.resilience.gate import Gate
     from embedconsole.sync.shared.journal import Journal
@@ -131,6 +133,7 @@ class ReadyCollection:
         former_fields: See `GatedCollection`.
 
     Attributes:
+        looked: Whether it was looked at in this run.
         shared: Whether there were more points than ours when it was looked at: then no new point is written
             before it is known that its id is free.
     """
@@ -164,7 +167,8 @@ class ReadyCollection:
         self._take_over = take_over
         self.shared = False
         self._lock = anyio.Lock()
-        self._looked = self._missing = False
+        self.looked = self._missing = False
+        self._given_up: Fault | None = None
         self._lacking: tuple[str, ...] = ()
         self._fitting = SchemaAdditions(pipeline, collection, gate, journal)
         self._gated = GatedCollection(collection, gate, pipeline.retry, former_fields, when_written)
@@ -210,11 +214,18 @@ class ReadyCollection:
             return self._gated
 
     async def _look(self) -> None:
-        if self._looked:
+        if self.looked:
             return
+        if self._given_up is not None:
+            # Other batches waited here while the run was ended: it is not asked again for each of them.
+            raise Stop(self._given_up)
         # Before the collection is asked: what another process writes in between must not hide a stranger.
         held = await anyio.to_thread.run_sync(self._held)
-        state = await self._gate.call_counted(self._collection.describe, self._pipeline.retry)
+        try:
+            state = await self._gate.call_counted(self._collection.describe, self._pipeline.retry)
+        except Stop as stop:
+            self._given_up = stop.fault
+            raise
         self.shared = state is not None and state.points > held and not self._take_over
         if (state is None or state.points == 0) and self._synced and await self._refill():
             self._synced = 0
@@ -232,7 +243,7 @@ class ReadyCollection:
             )
         else:
             await self._fit(state)
-        self._looked = True
+        self.looked = True
 
     async def _create(self, sizes: Mapping[str, int]) -> None:
         schema = wanted_schema(self._pipeline, sizes)

@@ -92,6 +92,12 @@ class BatchSteps:
         self._items = self._batch.items[: len(keys)]
         return {key: self._bench.recipe.content(row) for key, row in self.rows.items()}
 
+    async def _look_at_collection(self) -> None:
+        """See that the collection can be written to; a batch that waits for it says so."""
+        if not self._bench.collection.looked:
+            self.stages.enter("check")
+        await self._bench.collection.look()
+
     # Deleting
 
     async def _delete(self, contents: Mapping[str, Content]) -> None:
@@ -103,7 +109,7 @@ class BatchSteps:
                 gone.append(item)
             else:
                 self.outcome.back.append((item, content.hashes))
-        await self._bench.collection.look()
+        await self._look_at_collection()
         if self._bench.collection.missing:
             self.outcome.deleted += gone
         elif gone:
@@ -134,7 +140,7 @@ class BatchSteps:
         if to_update:
             await self._update_payloads(to_update)
         if to_embed:
-            await self._bench.collection.look()
+            await self._look_at_collection()
             if self._bench.collection.shared:
                 to_embed = await self._free(to_embed)
         if to_embed:
@@ -183,8 +189,8 @@ class BatchSteps:
         self.outcome.failed.append(Failure(item, rejection.error_class, rejection.reason, delay))
 
     async def _update_payloads(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> None:
+        await self._look_at_collection()
         self.stages.enter("write")
-        await self._bench.collection.look()
         if self._bench.collection.missing:
             self.outcome.unsynced += [item for item, _ in pairs]
             return
@@ -205,7 +211,6 @@ class BatchSteps:
     async def _embed(self, pairs: Sequence[tuple[ClaimedItem, Content]]) -> Fault | Stop | Interrupted | None:
         """Embed what is not kept; returns why some of it could not be."""
         contents = [content for _, content in pairs]
-        await self._bench.collection.look()
         have = await self._have(pairs)
         self.stages.enter("wait")
         async with self._bench.embed_slots:
