@@ -42,7 +42,7 @@ Code = TypeVar("Code", int, str)
 
 
 class Cause(Enum):
-    """What lies behind an error that another try would not mend."""
+    """What lies behind an error that another try would not repair."""
 
     CREDENTIALS = auto()
     ADDRESS = auto()
@@ -206,7 +206,7 @@ def is_conflict(error: DBAPIError) -> bool:
 
 
 def _cause(error: DBAPIError) -> Cause | None:
-    """What the operator has to mend; None when another try is enough."""
+    """What the operator has to repair; None when another try is enough."""
     original = error.orig
     number = original.args[0] if original is not None and original.args else None
     if isinstance(number, int) and number in _MYSQL:

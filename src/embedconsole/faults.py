@@ -1,7 +1,7 @@
 """What can go wrong outside us, in the four classes that decide what happens next.
 
 Embedders, collections and databases raise these and nothing else for a fault of the outside world; the
-sync engine decides by the class alone (DESIGN section 8).
+sync engine decides by the class alone (docs/reliability.md).
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class PaidFailure(BadInput):
 
 
 class Refused(Fault):
-    """Nothing will go through until the operator mends something (401, 402, 403, 404, wrong dimension)."""
+    """Nothing will go through until the operator repairs something (401, 402, 403, 404, wrong dimension)."""
 
     kind = FaultClass.REFUSED
 

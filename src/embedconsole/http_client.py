@@ -209,7 +209,7 @@ class Http:
         """Send a request and read its reply.
 
         Args:
-            headers: Besides those that every request has.
+            headers: In addition to those of every request.
             limit: Bytes of a 2xx reply, decompressed, beyond which it is not read.
 
         Raises:

@@ -81,7 +81,7 @@ class CatalogRow:
         values: Column name to value: None, bool, int, finite float, str, list or dict.
         version: The value of the `changed` column as the database gave it; None when there is none.
         pictures: Reference of a picture to a mark that changes with it, where `image_hash` asks for that.
-        unsure: A picture could not be looked at now, so nobody can tell whether the row has changed.
+        unsure: A picture could not be looked at now, so it is not known whether the row has changed.
     """
 
     key: str

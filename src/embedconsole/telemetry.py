@@ -1,6 +1,6 @@
-"""Spans of the work, for whoever traces: a run, its batches, their stages. Nothing at all while nobody does.
+"""Spans of the work, for tracing: a run, its batches, their stages. Without effect while there is no tracer.
 
-No tracing library is imported here: `trace_with` is given a tracer of OpenTelemetry, by whoever sets one up.
+No tracing library is imported here: `trace_with` takes a tracer of OpenTelemetry.
 """
 
 from __future__ import annotations

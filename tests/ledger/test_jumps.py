@@ -17,7 +17,7 @@ LONGEST = 330.0
 
 
 def mend(shelf: Shelf) -> int:
-    return shelf.ledger.jumps.mend(["products"], LONGEST)
+    return shelf.ledger.jumps.repair(["products"], LONGEST)
 
 
 def test_what_is_due_or_waits_does_not_wait_for_the_hour_that_the_clock_was_set_back(shelf: Shelf) -> None:

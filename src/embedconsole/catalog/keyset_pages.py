@@ -43,7 +43,7 @@ class Fetch(Protocol):
 
 
 class Seen(Protocol):
-    """Is told which kinds of keys a page had."""
+    """Called with the kinds of keys of a page."""
 
     def __call__(self, kinds: frozenset[KeyKind]) -> None: ...
 
@@ -57,7 +57,7 @@ def keyset_pages(
         fetch: Reads the rows of one page.
         page_size: Rows in a page.
         key: Where in a row its key is.
-        seen_kinds: Is told the kinds of keys of each page.
+        seen_kinds: Called with the kinds of keys of each page.
 
     Raises:
         Refused: A key twice, or more equal keys than fit in a page.

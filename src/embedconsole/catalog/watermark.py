@@ -1,7 +1,7 @@
 """The watermark of the `changed` column: kept as text between runs, and taken back by the overlap. Pure.
 
 A watermark is the highest value that a scan has seen. The next scan asks for `changed >= stepped back`, where
-the step covers rows that were committed late with an older value. What a value is, is told by its type:
+the step covers rows that were committed late with an older value. Its type says what a value is:
 
 | `changed` column | a step of n seconds |
 |---|---|
@@ -230,7 +230,7 @@ _DECODERS: Mapping[str, Callable[[str], Mark]] = {
 
 
 class ScanProgress:
-    """The watermark of a scan that is going on.
+    """The watermark of a scan that runs.
 
     A row that is edited behind a long scan's position is not seen by it, but later rows with later marks are.
     So the highest mark is taken back by the whole seconds the scan has lasted, never below where it started.

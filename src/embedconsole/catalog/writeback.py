@@ -129,7 +129,7 @@ def _insertion(
     primary: Sequence[str],
     connection: Connection,
 ) -> Insertion:
-    """How rows are inserted. Raises Refused: a column needs a value that nobody here knows."""
+    """How rows are inserted. Raises Refused: a column needs a value that is not known here."""
     columns = {str(column["name"]): column for column in described}
     key = settings.key or config.key
     ours = {name for name in (key, settings.synced_at, settings.flag, settings.vector) if name}

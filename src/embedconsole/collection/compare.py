@@ -24,7 +24,7 @@ class Difference:
         field: Where, for example "vectors.text.size", "vector.distance" (the only one), "indexes.price".
         want: What the configuration says; None when it says nothing.
         have: What the collection has; None when it has nothing.
-        blocking: Whether nothing may be written until it is mended.
+        blocking: Whether nothing may be written until it is repaired.
         remedy: What the operator can do.
     """
 

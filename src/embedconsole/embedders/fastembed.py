@@ -265,7 +265,7 @@ _PICTURES_AT_ONCE = 16
 _PIXELS_AT_ONCE = 50_000_000
 """Of the pictures that lie decoded in memory together, three bytes each."""
 _FAILURE_STANDS = 5.0
-"""Seconds before loading is tried again: whoever waited meanwhile gets the same answer."""
+"""Seconds before loading is tried again: a caller that waited meanwhile gets the same answer."""
 
 
 class FastembedEmbedder:

@@ -87,7 +87,7 @@ class HashingEmbedder:
         return Embedded(vectors, rejected)
 
     async def health(self) -> None:
-        """Nobody to ask."""
+        """There is no service to ask."""
 
     async def aclose(self) -> None:
         """Nothing to release."""

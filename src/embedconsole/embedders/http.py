@@ -1,4 +1,4 @@
-"""A service of the operator's own, in the two shapes of DESIGN section 5.
+"""A service of the operator's own, in the two shapes `items` and `single`.
 
 `items`:  POST {"items": [{"product_id", ...fields, "image_url"}]} -> {"embeddings": [[...], ...]}
 `single`: POST {"text", "image_url"} -> {"embedding": [...]}, one request an item
@@ -111,7 +111,7 @@ class ItemsEmbedder(HttpService):
         if not entry.image and all(map(blank, fields.values())):
             return None
         ours = {self.names.product_id: entry.product_id, self.names.image: entry.image or self.empty}
-        # The operator's fields win; a picture that is told twice is refused with the configuration.
+        # The operator's fields win; a picture that is named twice is refused with the configuration.
         return {**ours, **fields}
 
     def _rows(self, reply: object, count: int) -> list[Row]:

@@ -174,7 +174,7 @@ class OpenAIEmbedder(Remote):
         return [rows[place] for place in range(count)]
 
     def _about_the_settings(self, fault: BadInput) -> BadInput | Refused:
-        """A refusal that no other input would escape, as what it is: nobody's item is at fault."""
+        """A refusal that no other input would escape, as what it is: no item is at fault."""
         if self.proved or not _ABOUT_THE_SETTINGS.search(fault.message):
             return fault
         key = f"embedders.{self.name}"

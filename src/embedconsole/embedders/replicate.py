@@ -1,8 +1,8 @@
 """Models on Replicate: a prediction an input, or a prediction a batch where the model takes lines.
 
 A prediction is paid for from the moment it is ordered. One that has not ended when we have to stop waiting is
-remembered by its id and collected by whoever asks for the same thing next; nobody orders it again. Replicate
-stops it by itself when nobody comes for a while.
+remembered by its id and collected by the next request for the same input, and not ordered again. Replicate
+stops it by itself when it is not collected for a while.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def _in_order(entries: Sequence[dict[str, object]], sent: Sequence[str]) -> Sequ
         return entries
     by_input = {str(entry["input"]).strip(): entry for entry in entries}
     ordered = [by_input.get(line.strip()) for line in sent]
-    # Another text than was sent, or none: an embedding of that is nobody's.
+    # Another text than was sent, or none: an embedding of that belongs to no item.
     return [entry if entry is not None else {"embedding": None} for entry in ordered]
 
 
@@ -104,7 +104,7 @@ _REPLY_LIMIT = 16 * 1024 * 1024
 _SLACK_SECONDS = 30.0
 """Beyond the time that a request is held open on purpose."""
 _COLLECTED_WITHIN = 600.0
-"""Seconds after our deadline in which somebody may come for a result; then Replicate stops the prediction."""
+"""Seconds after our deadline in which a result may still be collected; then Replicate stops it."""
 _NO_VERSION = re.compile(r"version[^.]*(?:not exist|not permitted|invalid)|invalid version", re.IGNORECASE)
 _NO_SUCH_INPUT = re.compile(r"additional property|is required", re.IGNORECASE)
 
@@ -396,7 +396,7 @@ class ReplicateEmbedder(Remote):
                 return found
 
     async def aclose(self) -> None:
-        """Cancel what nobody can collect any more, and close all connections."""
+        """Cancel what can't be collected any more, and close all connections."""
         with anyio.move_on_after(_CANCEL_SECONDS):
             for ticket in self._own_tickets.tickets:
                 try:

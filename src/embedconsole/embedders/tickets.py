@@ -1,4 +1,4 @@
-"""What was ordered from a service and is not here yet: it is paid for, so nobody orders it again."""
+"""What was ordered from a service and is not here yet: it is paid for, so it is not ordered again."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
     key = f"embedders.{service.name}"
     match status:
         case 429 if b"insufficient_quota" in body:
-            # OpenAI's word for an account without credit: no pause will mend it.
+            # OpenAI's word for an account without credit: no pause repairs it.
             return Refused(source, f"wants payment (429){tail}", remedy="Check the account's credit")
         case 429:
             return Throttled(source, f"asked for a pause (429){tail}", retry_after=retry_after(headers, body))
@@ -156,7 +156,7 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
             return Transient(source, f"answered {status}{tail}")
         case _ if status >= 500:
             return ServerError(source, f"answered {status}{tail}")
-    # A status that nobody expects here speaks of the address or a proxy, not of one product.
+    # An unexpected status speaks of the address or a proxy, not of one product.
     return Refused(source, f"answered {status}{tail}", remedy=service.url_remedy)
 
 

@@ -1,4 +1,4 @@
-"""Replies checked before anyone believes them: what comes out of here may go into a collection."""
+"""Replies are checked here first: what comes out of here may go into a collection."""
 
 from __future__ import annotations
 
@@ -207,7 +207,7 @@ class CombinedEmbedder:
         """See `Embedder.embed`.
 
         Raises:
-            Refused: besides, its texts and pictures have different sizes.
+            Refused: its texts and pictures have different sizes.
         """
         texts = {
             place: EmbedInput(one.product_id, one.text, None, one.fields)
@@ -247,7 +247,7 @@ class CombinedEmbedder:
         )
 
     def _keep(self, texts: Mapping[int, EmbedInput], parts: Sequence[_Part], places: Collection[int]) -> None:
-        """Remember texts that are paid for: whoever tries these places again shall not ask for them."""
+        """Remember texts that are paid for: another try of these places does not ask for them again."""
         for part in parts[:1]:
             self._paid.keep({texts[one].text: part.vectors[one] for one in places if one in part.vectors})
 

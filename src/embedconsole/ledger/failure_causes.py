@@ -1,4 +1,4 @@
-"""Which failures have the same cause, though each tells of its own product."""
+"""Which failures have the same cause, though each names its own product."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ CAUSE_BYTES = 8
 
 _LINK = re.compile(r"\w+://\S+")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
-# A number tells of one product (its id, a size), but for the status that a service answered with.
+# A number is about one product (its id, a size), but for the status that a service answered with.
 _NUMBER = re.compile(r"(?<!\()(?<!answered )(?<!HTTP )\b\d[\d,.]*")
 _TELLING = 100
 """Characters that count: what follows is mostly the reply's own words about one product."""

@@ -2,7 +2,7 @@
 
 Times are integers: milliseconds since 1970 by the database's own clock (see `clock.now_ms`), because the
 clocks of the hosts that share a ledger disagree. Hashes are 16 bytes. What the columns mean for the work to
-do is told in docs/architecture.md. Names carry a prefix, because the ledger may share a shop's database.
+do is in docs/architecture.md. Names carry a prefix, because the ledger may share a shop's database.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ items = Table(
     # Exactly the claim's WHERE and ORDER BY: with any other index MySQL locks every candidate.
     Index("ix_embedconsole_items_work", "generation_id", "state", "due_at", "id"),
     # Failures by cause without reading them; only those, where the database can. Migration 0002 says so: here
-    # it would import the dialects of databases that nobody uses.
+    # it would import the dialects of databases that are not used.
     Index("ix_embedconsole_items_cause", "generation_id", "cause", "failed_at", "id"),
     sqlite_autoincrement=True,
 )
@@ -182,7 +182,7 @@ orders = Table(
     Column("answer", ForeignText()),
     sqlite_autoincrement=True,
 )
-"""What operators ask of whoever serves this ledger. `answer` is why it could not be done, in words."""
+"""What operators ask of the daemon on this ledger. `answer` is why it could not be done, in words."""
 
 samples = Table(
     "embedconsole_samples",
@@ -250,7 +250,7 @@ gates = Table(
     Column("failures", Integer, nullable=False),
     Column("fault", ForeignText()),
     Column("holder", String(120)),
-    # Grows with every change, so that nobody takes an old state for news.
+    # Grows with every change, so that no process takes an old state for news.
     Column("change", BigInteger, nullable=False),
 )
 """Dependencies that throttle or fail, for all processes: see `gates.SharedGates`. `key` is the dependency's
@@ -278,7 +278,7 @@ rechecks = Table(
     Index("ix_embedconsole_doubts_due", "generation_id", "due_at"),
     sqlite_autoincrement=True,
 )
-"""Items whose point may have been written by somebody who had lost the lease: to be looked at once all such
+"""Items whose point may have been written by a worker that had lost the lease: to be looked at once all such
 writes must have ended. No reference to the item: the row may be gone, and the point be back."""
 
 incidents = Table(
@@ -286,9 +286,9 @@ incidents = Table(
     metadata,
     Column("name", String(190), primary_key=True),
     Column("opened_at", BigInteger, nullable=False),
-    # NULL while it goes on. One that is over stays until that has been told.
+    # NULL while it lasts. One that is over stays until that was notified.
     Column("closed_at", BigInteger),
-    # Whether operators know of it, so that nobody hears of the end of what he never heard of.
+    # Whether operators know of it, so that they do not hear of the end of what they never heard of.
     Column("told", SmallInteger, nullable=False),
     # When it may be told next, be it again. A claim moves it on, so that another process sends the message
     # whose sender died.

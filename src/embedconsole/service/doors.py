@@ -1,4 +1,4 @@
-"""The two shapes of DESIGN section 5: many items in a request, or one."""
+"""The two shapes of a request, `items` and `single`: many items in a request, or one."""
 
 from __future__ import annotations
 

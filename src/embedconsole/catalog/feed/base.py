@@ -65,7 +65,7 @@ class ChangeFeed(Protocol):
     async def listen(self, wake: Callable[[], None]) -> None:
         """Call `wake` when there may be news, for as long as the task lives.
 
-        Returns at once where the database can't tell; whoever waits asks every second or two in any case.
+        Returns at once where the database can't tell; a caller asks every second or two in any case.
         """
         ...
 

@@ -51,12 +51,12 @@ def rights_needed(database: FeedDatabase) -> list[str]:
 
 
 def script(database: FeedDatabase, statements: Sequence[str]) -> str:
-    """The statements as somebody else would run them in the database's own client."""
+    """The statements as an administrator runs them in the database's own client."""
     return database.dialect.script([*database.dialect.BEFORE, *statements])
 
 
 def run_statements(database: FeedDatabase, statements: Sequence[str]) -> None:
-    """Run them: all or nothing, but on MySQL, where each stands by itself and running them again goes on.
+    """Run them: all or nothing, but on MySQL, where each is on its own and running them again continues.
 
     Raises:
         Transient, Refused: The database does not answer, has no room or does not let us.

@@ -110,7 +110,7 @@ class SqlFeed:
         return complaints(inspect_feed(self._database))
 
     async def listen(self, wake: Callable[[], None]) -> None:
-        """Call `wake` when PostgreSQL tells of something; returns at once where nobody tells."""
+        """Call `wake` when PostgreSQL notifies; returns at once on other databases."""
         reader = self._database.connections.reader
         if (reader.dialect.name, reader.dialect.driver) != ("postgresql", "psycopg"):
             return

@@ -167,7 +167,7 @@ class EmbeddedCollection:
         return Naming(own_name, tuple(sorted(alias for alias, to in aliases.items() if to == own_name)))
 
     async def optimizations(self) -> Optimizations | None:
-        return None  # it optimizes only while it is idle, and then answers nobody
+        return None  # it optimizes only while it is idle, and then answers no request
 
     async def create(self, schema: CollectionSchema) -> None:
         vectors: JsonObject = {name: asdict(spec) for name, spec in schema.vectors.items()}

@@ -267,7 +267,7 @@ class EdgeStore:
         """Remove the collection; without effect when there is none."""
         if self._open is None:
             return
-        self._meta.unlink()  # from here on it is gone, and what is left is in nobody's way
+        self._meta.unlink()  # from here on it is gone, and what is left is in no one's way
         self.close()
         self.dirty = False
         shutil.rmtree(self._place)

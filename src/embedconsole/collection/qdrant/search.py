@@ -1,4 +1,4 @@
-"""Searching a collection through qdrant-client; imported only when somebody searches."""
+"""Searching a collection through qdrant-client; imported only for a search."""
 
 from __future__ import annotations
 

@@ -222,7 +222,7 @@ class ServerCollection:
         ]
         if naming.collection != alias:
             actions.insert(0, {"delete_alias": {"alias_name": alias}})
-        # In one request, which does all or nothing: nobody finds the name without a collection.
+        # In one request, which does all or nothing: no reader finds the name without a collection.
         body = encode({"actions": actions})
         if await self._ask("POST", f"{self._address.base}/collections/aliases", body) is not True:
             raise not_confirmed(self._place, "no")

@@ -1,0 +1,7 @@
+"""What the processes on a ledger share: who runs, orders, gates, history, incidents, samples.
+
+Read `processes` (presence and the lease of a run) and `orders` first. `clock_jumps` repairs times after the
+database's clock was set back.
+
+Used from outside: the parts of `Ledger`, `RUN_LEASE_SECONDS`.
+"""

@@ -33,7 +33,7 @@ class ClockJumps:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def mend(self, pipelines: Sequence[str], longest_wait: float) -> int:
+    def repair(self, pipelines: Sequence[str], longest_wait: float) -> int:
         """Bring such times back; who holds a lease has the whole of it to say that he is there.
 
         Args:

@@ -1,4 +1,4 @@
-"""Incidents of all processes on the ledger, and who tells of them: whoever comes first, alone."""
+"""Incidents of all processes on the ledger, and which process notifies of them: the first one, alone."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Incidents:
         """
         named = {verdict.name: verdict for verdict in verdicts}
         query = select(incidents).where(incidents.c.name.in_(named)).order_by(incidents.c.name)
-        # Where nothing is wrong and nothing was, nobody takes a lock.
+        # Where nothing is wrong and nothing was, no lock is taken.
         if not any(verdict.text for verdict in verdicts) and not self._database.rows(query):
             return []
         rest = int(repeat_after * 1000)
@@ -57,7 +57,7 @@ class Incidents:
         return self._database.write(work)
 
     def told(self, tellings: Sequence[Notification], repeat_after: float) -> None:
-        """The messages have arrived: what goes on rests for so many seconds, what is over is forgotten."""
+        """The messages have arrived: what lasts rests for so many seconds, what is over is forgotten."""
         rest = now_ms() + int(repeat_after * 1000)
 
         def work(connection: Connection) -> None:
@@ -70,7 +70,7 @@ class Incidents:
                 elif not connection.execute(
                     delete(incidents).where(*mine, incidents.c.closed_at.is_not(None))
                 ).rowcount:
-                    # Back while its end was told: to whoever heard of that, it is a new one.
+                    # Back while its end was notified: for its recipients, it is a new one.
                     connection.execute(update(incidents).where(*mine).values(told=0, due_at=now_ms()))
 
         self._database.write(work)
@@ -90,11 +90,11 @@ def _judge(
         fresh = {"opened_at": now, "told": 0, "due_at": now, "change": 0, "text": verdict.text}
         connection.execute(insert(incidents).values(name=verdict.name, **fresh))
     elif verdict.text is not None and row is not None:
-        # One that is back before its end was told goes on, for all that anybody knows.
+        # One that is back before its end was notified lasts, as far as is known.
         due = row.due_at if row.closed_at is None else now + rest * row.told
         connection.execute(change.values(closed_at=None, text=verdict.text, due_at=due))
     elif row is not None and row.closed_at is None:
-        # Whoever tells of it just now will say so; until then its end has to wait.
+        # The process that notifies of it now will say so; until then its end has to wait.
         connection.execute(change.values(closed_at=now, due_at=now if row.told else row.due_at))
 
 

@@ -1,4 +1,4 @@
-"""Orders: what operators ask of whoever serves the ledger, from wherever they sit."""
+"""Orders: what operators ask of the daemon on a ledger, from any host."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.database import Database
 
 LAPSE_SECONDS = 60.0
-"""An order that nobody took for this long is obeyed no more: whoever gave it has gone on."""
+"""An order that no process took for this long is not obeyed any more."""
 
 KEEP_ORDERS = 1_000
 _KEEP_MS = 7 * 86_400_000
@@ -94,7 +94,7 @@ class Orders:
         self._database.execute(update(orders).where(orders.c.id == number).values(answer=text))
 
     def withdraw(self, number: int) -> bool:
-        """Take an order back; False when somebody has taken it meanwhile."""
+        """Take an order back; False when a process has taken it meanwhile."""
         untaken = delete(orders).where(orders.c.id == number, orders.c.taken_by.is_(None))
         return self._database.execute(untaken) == 1
 

@@ -1,4 +1,4 @@
-"""Who is there: the processes at work, and the lease that says which of them runs a pipeline."""
+"""The processes that run, and the lease that says which of them runs a pipeline."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Processes:
         """Take all of the named leases or none.
 
         Returns:
-            The leases, or the owner of the first one that somebody else holds.
+            The leases, or the owner of the first one that another process holds.
         """
 
         def work(connection: Connection) -> list[Lease] | str:

@@ -42,7 +42,7 @@ class SharedGates:
         return self._read(_gates().where(gates.c.key.in_(keys)))
 
     def shut_now(self) -> list[SharedGate]:
-        """The dependencies that nobody calls now, or one alone to see whether they are back."""
+        """The dependencies that no process calls now, or one alone to see whether they are back."""
         cooling = and_(gates.c.state == GateMark.COOLING, gates.c.until > now_ms())
         query = _gates().where(or_(gates.c.state.in_(_BREAKER), cooling))
         return self._read(query.order_by(gates.c.name, gates.c.key))
@@ -106,14 +106,14 @@ class SharedGates:
             taken = connection.execute(free.values(**values, change=gates.c.change + 1)).rowcount
             if taken:
                 return True
-            # Nobody has told of it, or somebody has closed it meanwhile.
+            # No process has reported it, or one has closed it meanwhile.
             mark = connection.scalar(select(gates.c.state).where(gates.c.key == key))
             return mark not in _BREAKER
 
         return self._database.write(work)
 
     def hold_probe(self, key: str, holder: str) -> None:
-        """The probe takes its time: nobody shall take it over."""
+        """The probe takes its time: no other process takes it over."""
         mine = update(gates).where(
             gates.c.key == key, gates.c.state == GateMark.PROBING, gates.c.holder == holder
         )

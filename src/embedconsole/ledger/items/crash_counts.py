@@ -49,7 +49,7 @@ def recheck_later(connection: Connection, held: ColumnElement[bool], delay: floa
 
 
 def note(connection: Connection, held: ColumnElement[bool]) -> None:
-    """Give back, due at once, what somebody held who is gone or silent, and count it."""
+    """Return to the queue, due at once, what a process held that is gone or silent, and count it."""
     recheck_later(connection, held, LATE_WRITES_SECONDS)
     connection.execute(
         update(items)
@@ -62,7 +62,7 @@ def note(connection: Connection, held: ColumnElement[bool]) -> None:
             failed_at=now_ms(),
         )
     )
-    # Last: who is held is told by what this takes away.
+    # Last: which items are held follows from what this takes away.
     connection.execute(
         update(items).where(held).values(crashes=items.c.crashes + 1, batch_id=None, due_at=now_ms())
     )

@@ -127,7 +127,7 @@ FORGOTTEN = {
 }
 """What an item looks like that the collection is found not to hold."""
 
-# Whoever has it in flight has lost it: what was begun before is not what was asked for.
+# The worker that has it in flight has lost it: what was begun before is not what was asked for.
 _FORCE = (
     update(items)
     .where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.desired_embed_hash.is_not(None))
@@ -180,9 +180,9 @@ class PlannedItems:
         """Enter new items and set what is wanted of known ones, in one transaction.
 
         Args:
-            touched: Id and source hash of items whose row changed in a way that concerns nobody.
+            touched: Id and source hash of items whose row changed in a way that changes nothing.
             forced: Known items that are to be embedded once more, whatever is synced or in flight of them.
-            not_from_kept: Contents whose kept vectors are dropped, because they are to be embedded anew.
+            not_from_kept: Contents whose kept vectors are dropped, because they are to be embedded again.
         """
         if not (new or changes or touched or forced):
             return

@@ -1,4 +1,4 @@
-"""Points that somebody may have written who had lost the lease, or whose writing nobody confirmed.
+"""Points that a worker may have written after it lost the lease, or whose write was not confirmed.
 
 The ledger turns such a worker away; the collection takes what it sends, and be it older than what is there,
 or of a point that is deleted by now. So these points are looked at again once all of it has arrived.
@@ -57,7 +57,7 @@ class Rechecks:
     ) -> int:
         """Set what the collection holds to what was found there, and take them off the list.
 
-        What is in flight is left alone: whoever has it writes it anew.
+        What is in flight is left alone: its worker writes it again.
 
         Args:
             found: The points (in the form that sorts) with their keys and the content that each has, None of

@@ -1,7 +1,7 @@
 """The worker's side of the items: claim, extend, settle.
 
 Everything that ends or extends work names the batch's token, so that a worker which lost its lease changes
-nothing. How a claim goes is told in `claims`.
+nothing. See `claim` for how a claim is made.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _several() -> Update:
     return update(items).where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.batch_id == _TOKEN)
 
 
-# The worker read the row after its claim: where nobody has wanted anything else since, what it wrote is newer
+# The worker read the row after its claim: where nothing else was wanted since, what it wrote is newer
 # than what was wanted. The planner has not seen that row, so it is to look at it.
 _WANTED = Bulk(
     _one()
@@ -267,7 +267,7 @@ def _give_back(
 
 
 def _free(connection: Connection, held: ColumnElement[bool]) -> None:
-    """Give items back, due at once, of whose points nobody has said what became of them."""
+    """Give items back, due at once, of whose points it is not known what became of them."""
     for delay in (0.0, crashes.LATE_WRITES_SECONDS):
         # At once, so that what was written is not paid for again; and later, for what is still on its way.
         crashes.recheck_later(connection, held, delay)

@@ -87,7 +87,7 @@ class SyncedItems:
     def correct(self, generation_id: int, found: Iterable[tuple[SyncedItem, Hashes | None]]) -> int:
         """Set what points hold to what was found there, where that is still believed which was then.
 
-        What is in flight is left alone: whoever has it writes it anew.
+        What is in flight is left alone: its worker writes it again.
 
         Returns:
             How many items were changed.
@@ -107,7 +107,7 @@ class SyncedItems:
         that is gone from it.
 
         Returns:
-            How many there were that nobody had entered before.
+            How many there were that had not been entered before.
         """
         if not found:
             return 0
@@ -135,7 +135,7 @@ class SyncedItems:
 def set_held(
     connection: Connection, generation_id: int, point: bytes, believed: Hashes | None, holds: Hashes | None
 ) -> int:
-    """Set what a point holds, if `believed` is what the ledger believes and nobody has it in flight.
+    """Set what a point holds, if `believed` is what the ledger believes and no worker has it in flight.
 
     What is to be embedded again stays so, whatever its point holds.
 

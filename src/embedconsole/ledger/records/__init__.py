@@ -1,1 +1,1 @@
-"""What the ledger hands out and takes in: plain frozen records."""
+"""The plain, frozen records that the ledger takes and returns; a module for each of its parts."""

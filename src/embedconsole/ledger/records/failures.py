@@ -33,7 +33,7 @@ class FailedItem:
     """An item that failed; `age` in seconds since then.
 
     Attributes:
-        next_try: Seconds until it is tried again; None when that takes somebody's word.
+        next_try: Seconds until it is tried again; None when only the operator retries it.
         reason: Why it was to be embedded, in the words of `--json`; None where that was never noted.
     """
 
@@ -54,7 +54,7 @@ class FailureGroup:
         error_class, error, example: Those of one of them; the example is its key.
         cause: What to ask for them by: eight bytes in hexadecimal; empty for those that wait or are let be.
         newest, oldest: Seconds since the last and the first of them failed.
-        next_try: Seconds until the first of them is tried again; None when that takes somebody's word.
+        next_try: Seconds until the first of them is tried again; None when only the operator retries it.
     """
 
     error_class: str

@@ -1,4 +1,4 @@
-"""Incidents: what wants an operator's look for as long as it lasts, told once and again after a pause."""
+"""Incidents: what needs attention for as long as it lasts, notified once and again after a pause."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class AlertVerdict:
 
 
 class NotificationReason(StrEnum):
-    """Why an incident is told."""
+    """Why an incident is notified."""
 
     OPENED = "opened"
     GOES_ON = "goes on"
@@ -29,7 +29,7 @@ class NotificationReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A message to be sent, by nobody else for a while.
+    """A message to be sent, by no other process for a while.
 
     Attributes:
         text: What is wrong, or was.

@@ -1,4 +1,4 @@
-"""The processes on a ledger, and what they tell and ask each other."""
+"""The processes on a ledger, and what they report and ask."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an operator asks of whoever serves the ledger.
+    """What an operator asks of the daemon on a ledger.
 
     Attributes:
         at: Seconds since 1970 by the database's clock.
         age: Seconds since then.
-        taken_by: The worker that obeyed it, or obeyed it first; None while nobody has.
+        taken_by: The worker that obeyed it, or obeyed it first; None while no process has.
         answer: Why it could not be done; None when nothing went wrong.
     """
 

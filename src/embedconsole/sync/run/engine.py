@@ -181,7 +181,7 @@ class Engine:
         pipelines = [components.pipeline for components in self.all_components]
         longest = longest_item_delay([pause for pipeline in pipelines for pause in pipeline.retry.backoff])
         names = [pipeline.name for pipeline in pipelines]
-        await anyio.to_thread.run_sync(self.ledger.jumps.mend, names, longest)
+        await anyio.to_thread.run_sync(self.ledger.jumps.repair, names, longest)
 
     def _chosen(self, options: RunOptions) -> list[Components]:
         return [

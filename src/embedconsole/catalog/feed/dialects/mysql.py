@@ -1,6 +1,6 @@
-"""The feed on MySQL and MariaDB: triggers a row, with the rights of whoever creates them.
+"""The feed on MySQL and MariaDB: triggers a row, with the rights of the user that creates them.
 
-A key is assigned as it is and never cast: a cast would pass text through the character set of whoever
+A key is assigned as it is and never cast: a cast would pass text through the character set of the client that
 created the trigger. Where the outbox is missing the triggers do nothing; nothing else is caught, because a
 deadlock or a full disk concern the shop's own transaction.
 """
