@@ -1,3 +1,3 @@
 """Keeps a Qdrant collection true to a SQL product catalog."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

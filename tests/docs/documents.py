@@ -25,6 +25,11 @@ PAGES = {
 }
 """Every page that is looked at here, by its path."""
 
+TRANSCRIPTS = frozenset(
+    f"docs/{name}.md" for name in ("quickstart", "laravel", "django-rails", "woocommerce-bagisto")
+)
+"""Pages whose `console` blocks are sessions on a shop of their own: `test_transcripts`."""
+
 _BLOCK = re.compile(r"^( *)```(\w*)\n(.*?)^\1```", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"!?\[(?:[^\]`]|`[^`]*`)*\]\(([^)\s]+)\)")
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
@@ -64,12 +69,12 @@ def blocks(page: str, *languages: str) -> Iterator[str]:
 
 
 def shown_commands(page: str) -> Iterator[Shown]:
-    """Every command of a page's blocks, in order; each part of `a && b` by itself."""
+    """Every command of a page but those of sessions, in order; each part of `a && b` by itself."""
     for block in blocks(page, "sh"):
         for line in block.replace("\\\n", " ").splitlines():
             if line.strip() and not line.lstrip().startswith("#"):
                 yield from (Shown(part.strip()) for part in line.split(" && "))
-    for block in blocks(page, "console"):
+    for block in blocks(page, "console") if page not in TRANSCRIPTS else ():
         for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
             line, _, output = part.partition("\n")
             yield Shown(line, output)

@@ -53,6 +53,11 @@ OTHER_PROGRAMS = {
     "install": "prepares a host",
     "pytest": "runs the tests",
     "celery": "works on a queue",
+    "systemctl": "stops and starts the daemon",
+    "cp": "keeps a ledger",
+    "rm": "makes room for a ledger",
+    "pg_dump": "keeps a ledger",
+    "pg_restore": "puts a ledger back",
 }
 """Programs of others that the documents call, and what for: they are not run."""
 

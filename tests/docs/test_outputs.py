@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _MEASURED = re.compile(r"[\d.,]+ s\b|[\d,]+ a second")
 
 
-def _lines(text: str) -> list[str]:
+def lines(text: str) -> list[str]:
     """The lines, without what takes another time each time."""
     return [_MEASURED.sub("N", line.rstrip()) for line in text.splitlines() if line.strip()]
 
@@ -35,5 +35,5 @@ def test_what_is_shown_is_printed(tmp_path: Path) -> None:
         # Some products of the demo fail, as they should.
         assert one.output or told.code == int("run" in one.words), told.err
         printed = (told.out + told.err).replace(str(tmp_path / "state"), "~/.local/state/embedconsole")
-        missing += [f"{one.line}: {line}" for line in _lines(one.output) if line not in _lines(printed)]
+        missing += [f"{one.line}: {line}" for line in lines(one.output) if line not in lines(printed)]
     assert missing == []

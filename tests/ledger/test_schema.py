@@ -196,6 +196,13 @@ def test_looking_for_a_ledger_creates_none(database: Database) -> None:
     assert ledger_exists(database.url)
 
 
+def test_a_ledger_of_an_older_version_is_there(database: Database) -> None:
+    """Or the first `status` after an upgrade would say that nothing has ever run."""
+    ledger_of_version("0006", database)
+
+    assert ledger_exists(database.url)
+
+
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:"])
 def test_a_ledger_that_is_no_file_is_refused(url: str) -> None:
     # Every thread would have one of its own.

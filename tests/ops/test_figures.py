@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
+from embedconsole import __version__
 from embedconsole.ops.metrics import exposed, figures, read_figures, write_figures
 from ops.scenes import facts, values, with_work
 
@@ -28,7 +29,7 @@ def parsed(text: bytes) -> dict[tuple[str, ...], float]:
 def test_everything_that_is_shown() -> None:
     shown = values(list(figures(facts())))
 
-    assert shown[("embedconsole_build_info", "0.1.0")] == 1
+    assert shown[("embedconsole_build_info", __version__)] == 1
     assert {key[2]: value for key, value in shown.items() if key[0] == "embedconsole_items"} == {
         "synced": 1000,
         "pending": 10,

@@ -47,14 +47,16 @@ def complete_failed(context: click.Context, _: click.Parameter, incomplete: str)
 
 
 def _failed(context: click.Context) -> list[str]:
-    from embedconsole.ledger.ledger import ledger_exists, open_ledger
+    from embedconsole.ledger.ledger import ledger_schema, open_ledger
+    from embedconsole.ledger.migrate import VERSION
 
     # Not by the invocation: it would say the configuration's notes into the line that is being typed.
     session = open_session(load(context.ensure_object(Invocation).config), ())
     if (
         _in_demo(context)
         or not session.ledger_url.startswith("sqlite:")
-        or not ledger_exists(session.ledger_url)
+        # A key press migrates nothing.
+        or ledger_schema(session.ledger_url) != VERSION
     ):
         return []
     keys: list[str] = []

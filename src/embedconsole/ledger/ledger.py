@@ -22,7 +22,7 @@ from embedconsole.ledger.items.planned_items import PlannedItems
 from embedconsole.ledger.items.rechecks import Rechecks
 from embedconsole.ledger.items.settle import Work
 from embedconsole.ledger.items.synced_items import SyncedItems
-from embedconsole.ledger.migrate import VERSION, migrate, schema_version
+from embedconsole.ledger.migrate import migrate, schema_version
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -74,8 +74,13 @@ class Ledger:
 
 
 def ledger_exists(url: str) -> bool:
-    """Whether there is a ledger of this version behind the URL; looks without creating anything."""
-    return ledger_schema(url) == VERSION
+    """Whether there is a ledger behind the URL, of this or an older version; looks without creating anything.
+
+    Raises:
+        Transient, Refused: the database does not answer, or not to us.
+        ConfigError: the ledger was written by a newer version.
+    """
+    return ledger_schema(url) is not None
 
 
 def ledger_schema(url: str) -> str | None:

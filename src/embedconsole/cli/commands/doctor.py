@@ -291,7 +291,7 @@ def ledger_facts(session: Session) -> Facts:
     if schema is None:
         return {**facts, "schema": "none: nothing has ever run on it"}
     if schema != VERSION:
-        return {**facts, "schema": f"{schema}; this version makes {VERSION} of it at its next run"}
+        return {**facts, "schema": f"{schema}; the next command that opens it migrates it to {VERSION}"}
     with open_ledger(session.ledger_url) as ledger:
         return {
             **facts,
