@@ -84,7 +84,7 @@ class Listing(App[None]):
         yield self.roll
         yield self.finder
 
-    def on_list_panel_chosen(self, event: ListPanel.ChosenFailures) -> None:
+    def on_list_panel_chosen(self, event: ListPanel.Chosen) -> None:
         """Note it."""
         self.heard.append(f"{type(event).__name__} {self.roll.current}")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from support.databases import Database
     from support.embedding_service import EmbeddingService
-    from support.feed import LedgerPoller
+    from support.feed import Watch
     from support.fixtures_shop import Stage
     from support.processes import Running
     from support.qdrant_server import QdrantServer
@@ -57,7 +57,7 @@ def postgresql_stage(
     return make_stage(postgresql, embedding_process, qdrant, collection_name, tmp_path)
 
 
-def watch(stage: Stage, tables: LedgerPoller = PRODUCTS) -> None:
+def watch(stage: Stage, tables: Watch = PRODUCTS) -> None:
     """Have a feed, installed as an operator does, and the next scan an hour away."""
     stage.pipeline["catalog"]["watch"] = tables
     stage.installation.settings["schedule"] = {"every": "1h"}

@@ -48,7 +48,7 @@ def test_an_incident_is_told_once_then_after_each_pause_then_its_end(ledger: Led
     assert tell(ledger, WRONG) == [NotificationReason.OPENED]
     assert tell(ledger, WRONG) == tell(ledger, WRONG) == []
     pass_time(ledger, REST + 1)
-    assert tell(ledger, WRONG) == [NotificationReason.GOES_ON]
+    assert tell(ledger, WRONG) == [NotificationReason.REPEATED]
     assert tell(ledger, WRONG) == []
     pass_time(ledger, 60)
 
@@ -145,11 +145,11 @@ def test_what_is_back_before_its_end_was_told_goes_on_in_silence(ledger: Ledger)
 
     assert judge(ledger, WRONG) == []
     pass_time(ledger, REST + 1)
-    assert tell(ledger, WRONG) == [NotificationReason.GOES_ON]
+    assert tell(ledger, WRONG) == [NotificationReason.REPEATED]
 
 
 def test_a_clock_that_was_set_back_silences_nobody(ledger: Ledger) -> None:
     tell(ledger, WRONG)
     pass_time(ledger, -30 * 86_400)
 
-    assert tell(ledger, WRONG) == [NotificationReason.GOES_ON]
+    assert tell(ledger, WRONG) == [NotificationReason.REPEATED]

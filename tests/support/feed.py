@@ -16,18 +16,16 @@ if TYPE_CHECKING:
 
     from support.databases import Database
 
-LedgerPoller = list[dict[str, Any]]
+Watch = list[dict[str, Any]]
 
-PRODUCTS: LedgerPoller = [{"table": "products", "key": "id"}]
-WITH_CATEGORIES: LedgerPoller = [
+PRODUCTS: Watch = [{"table": "products", "key": "id"}]
+WITH_CATEGORIES: Watch = [
     *PRODUCTS,
     {"table": "categories", "key": "id", "keys": "SELECT id FROM products WHERE category_id = :key"},
 ]
 
 
-def feed_database(
-    database: Database, watch: LedgerPoller = PRODUCTS, pipeline: str = "products"
-) -> FeedDatabase:
+def feed_database(database: Database, watch: Watch = PRODUCTS, pipeline: str = "products") -> FeedDatabase:
     """The feed of a pipeline over the shop's query; the caller closes it."""
     config = CatalogConfig.model_validate({"url": database.url, "query": QUERY, "watch": watch})
     return FeedDatabase(pipeline, config)
@@ -40,7 +38,7 @@ def install(feed: FeedDatabase) -> None:
 
 @contextmanager
 def installed(
-    database: Database, watch: LedgerPoller = PRODUCTS, pipeline: str = "products"
+    database: Database, watch: Watch = PRODUCTS, pipeline: str = "products"
 ) -> Iterator[FeedDatabase]:
     """A feed that is there."""
     feed = feed_database(database, watch, pipeline)

@@ -35,7 +35,7 @@ log = logging.getLogger("embedconsole")
 
 _TITLES = {
     NotificationReason.OPENED: "embedconsole: something wants a look",
-    NotificationReason.GOES_ON: "embedconsole: something still wants a look",
+    NotificationReason.REPEATED: "embedconsole: something still wants a look",
     NotificationReason.CLOSED: "embedconsole: recovered",
 }
 
@@ -138,7 +138,7 @@ def trial(command: str) -> Message:
 def _text(telling: Notification) -> str:
     if telling.turn is NotificationReason.CLOSED:
         return f"Over after {span_of(telling.lasted)}: {telling.text.partition(chr(10))[0]}"
-    since = f" (for {span_of(telling.lasted)} now)" if telling.turn is NotificationReason.GOES_ON else ""
+    since = f" (for {span_of(telling.lasted)} now)" if telling.turn is NotificationReason.REPEATED else ""
     first, _, rest = telling.text.partition("\n")
     return f"{first}{since}\n{rest}"
 

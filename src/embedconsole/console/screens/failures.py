@@ -96,7 +96,7 @@ class FailuresScreen(ConsoleScreen):
 
     # Going deeper, and back
 
-    @on(ListPanel.ChosenFailures, "#causes")
+    @on(ListPanel.Chosen, "#causes")
     def _open_cause(self) -> None:
         group = self._causes.current
         if group is not None:
@@ -104,7 +104,7 @@ class FailuresScreen(ConsoleScreen):
             self._go_to(self._items)
             self.look_anew()
 
-    @on(ListPanel.ChosenFailures, "#items")
+    @on(ListPanel.Chosen, "#items")
     def _open_item(self) -> None:
         item = self._items.current
         if item is not None:

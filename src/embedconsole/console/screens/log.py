@@ -205,7 +205,7 @@ class LogScreen(ListScreen):
         else:
             self.host.say(f"{count:,} lines are in {path}.")
 
-    @on(ListPanel.ChosenFailures, "#list")
+    @on(ListPanel.Chosen, "#list")
     def _open_it(self) -> None:
         if self._list.current is not None:
             self._detail.show(self._list.current)

@@ -73,7 +73,7 @@ class PipelinesScreen(ConsoleScreen):
         self._filter = text.lower()
         self.host.draw()
 
-    @on(ListPanel.ChosenFailures, "#pipelines")
+    @on(ListPanel.Chosen, "#pipelines")
     def _show_it(self) -> None:
         row = self._list.current
         if row is not None:

@@ -159,7 +159,7 @@ class RunsScreen(ListScreen):
         self._show_runs()
         self.look_anew()
 
-    @on(ListPanel.ChosenFailures, "#list")
+    @on(ListPanel.Chosen, "#list")
     def _open_it(self) -> None:
         run = self._list.current
         if run is not None:

@@ -108,7 +108,7 @@ class SearchScreen(ListScreen):
 
     # Asking
 
-    def on_search_box_asked(self, event: SearchBox.SearchRequest) -> None:
+    def on_search_box_asked(self, event: SearchBox.Asked) -> None:
         """What was typed."""
         if event.text:
             self._search_typed(event.text)
@@ -206,7 +206,7 @@ class SearchScreen(ListScreen):
             self._vector = self._query = self._found = None
             self._draw_page(no_search_yet(self._cost))
 
-    @on(ListPanel.ChosenFailures, "#list")
+    @on(ListPanel.Chosen, "#list")
     async def _open(self) -> None:
         hit = self._current
         if hit is None:

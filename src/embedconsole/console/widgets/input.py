@@ -111,7 +111,7 @@ class SearchBox(Input):
         Binding("down", "recall(-1)", show=False),
     ]
 
-    class SearchRequest(Message):
+    class Asked(Message):
         """The operator wants this searched."""
 
         def __init__(self, text: str) -> None:
@@ -136,7 +136,7 @@ class SearchBox(Input):
         """Search."""
         event.stop()
         self._recall = self._recall.with_text(event.value.strip())
-        self.post_message(self.SearchRequest(event.value.strip()))
+        self.post_message(self.Asked(event.value.strip()))
 
     def action_recall(self, back: int) -> None:
         """An earlier search (1), or a later one (-1)."""

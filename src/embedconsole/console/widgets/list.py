@@ -106,7 +106,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
             """Whose row it is, for `@on(ListPanel.Chosen, "#id")`."""
             return self.list_panel
 
-    class ChosenFailures(Said):
+    class Chosen(Said):
         """The operator opened the row under the cursor."""
 
     class Moved(Said):
@@ -201,7 +201,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
     def open(self) -> None:
         """Choose the row under the cursor."""
         if self._rows:
-            self.post_message(self.ChosenFailures(self))
+            self.post_message(self.Chosen(self))
 
     @property
     def copyable(self) -> str:

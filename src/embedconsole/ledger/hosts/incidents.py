@@ -112,7 +112,7 @@ def _claim(connection: Connection, name: str, now: int, rest: int) -> Notificati
     turn = (
         NotificationReason.CLOSED
         if over
-        else NotificationReason.GOES_ON
+        else NotificationReason.REPEATED
         if row.told
         else NotificationReason.OPENED
     )

@@ -23,7 +23,7 @@ class NotificationReason(StrEnum):
     """Why an incident is notified."""
 
     OPENED = "opened"
-    GOES_ON = "goes on"
+    REPEATED = "repeated"
     CLOSED = "closed"
 
 

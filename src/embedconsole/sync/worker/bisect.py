@@ -132,7 +132,7 @@ class NothingUsable(BadInput):
 
 Attempt: TypeAlias = "Callable[[list[int]], Awaitable[BadInput | Transient | None]]"
 """Tries the items at these indices; returns what went wrong with all of them, if something did."""
-NoExchange: TypeAlias = "Callable[[int], Awaitable[bool]]"
+Alone: TypeAlias = "Callable[[int], Awaitable[bool]]"
 """Tries one item; returns whether it went through, and decides nothing about it when it did not."""
 
 
@@ -146,7 +146,7 @@ class Bisection:
         rejected: Index of an item to why it alone failed.
     """
 
-    def __init__(self, attempt: Attempt, alone: NoExchange, witness: Witness) -> None:
+    def __init__(self, attempt: Attempt, alone: Alone, witness: Witness) -> None:
         self._do = attempt
         self._alone = alone
         self._witness = witness
