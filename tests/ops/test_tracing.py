@@ -71,7 +71,9 @@ def test_a_run_is_a_trace_of_its_batches_and_their_stages(
     ]
     for batch in batches:
         stages = under(batch, ended)
-        assert [stage.name for stage in stages] == ["read", "wait", "embed", "write", "finish"]
+        # The first that has something to write looks at the collection.
+        names = [stage.name for stage in stages if stage.name != "check"]
+        assert names == ["read", "wait", "embed", "write", "finish"]
         assert (batch.start_time or 0) <= (stages[0].start_time or 0) + 1_000_000
         for stage in stages:
             assert (stage.start_time or 0) <= (stage.end_time or 0) <= (batch.end_time or 0)

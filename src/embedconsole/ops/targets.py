@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from embedconsole.config.sections.notify import scheme_of
 from embedconsole.faults import ConfigError
 from embedconsole.foreign_text import harmless, one_line
+from embedconsole.ops.requests_rules import apply_rules
 
 if TYPE_CHECKING:
     from apprise import AppriseAsset
@@ -82,6 +83,7 @@ class Targets:
         """Send a message to all of them at once; never raises, and takes no longer than `notify.timeout`."""
         import apprise  # noqa: F401  (half a second at times, which is not the targets')
 
+        apply_rules()
         began = time.monotonic()
         calls = [target.begin(message) for target in self._targets]
         return [call.end(began, self._timeout) for call in calls]

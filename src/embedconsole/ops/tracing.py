@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from embedconsole import __version__
+from embedconsole.ops.requests_rules import apply_rules
 from embedconsole.telemetry import trace_with
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def tracing(say: Callable[[str], None], environ: Mapping[str, str] = os.environ)
 
     # OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES say more, and win.
     named = {} if environ.get("OTEL_SERVICE_NAME") else {"service.name": "embedconsole"}
+    apply_rules()
     resource = Resource.create({**named, "service.version": __version__})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
