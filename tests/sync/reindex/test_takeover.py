@@ -27,8 +27,8 @@ from support.full_collection import full
 if TYPE_CHECKING:
     from embedconsole.items import JsonObject, PointId
     from embedconsole.sync.shared.report import PipelineReport
-    from reindex.conftest import Site
     from support.qdrant_server import QdrantServer
+    from sync.reindex.conftest import Site
 
 pytestmark = pytest.mark.anyio
 on_sqlite = pytest.mark.parametrize("site", ["sqlite"], indirect=True)

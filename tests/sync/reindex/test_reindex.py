@@ -23,16 +23,16 @@ from embedconsole.sync.run.components import assembled
 from embedconsole.sync.shared.report import Outcome
 from embedconsole.sync.worker.schema import wanted_schema
 from embedders.backends import SIZE
-from reindex.conftest import ON_SERVERS
 from support.embedding_service import Behaviour
 from support.full_collection import full
 from support.processes import wait_until
+from sync.reindex.conftest import ON_SERVERS
 
 if TYPE_CHECKING:
     from embedconsole.ledger.records.work import Batch
     from embedconsole.sync.reindex.compare import Comparison
     from embedconsole.sync.reindex.reindex import Reindexed
-    from reindex.conftest import Site
+    from sync.reindex.conftest import Site
 
 pytestmark = pytest.mark.anyio
 

@@ -12,13 +12,13 @@ from embedconsole.items import CollectionState, Optimization, Optimizations
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.run.components import assembled
 from embedconsole.sync.shared.options import RunOptions
-from reindex.conftest import ON_SERVERS
 from support.embedding_service import Behaviour
 from support.full_collection import full
+from sync.reindex.conftest import ON_SERVERS
 
 if TYPE_CHECKING:
     from embedconsole.sync.shared.report import PipelineReport
-    from reindex.conftest import Site
+    from sync.reindex.conftest import Site
 
 pytestmark = pytest.mark.anyio
 
