@@ -1,8 +1,8 @@
-"""A sequence cut into pieces that are bounded by their count and by the bytes they weigh together."""
+"""A sequence cut into pieces that are bounded by their count, or by the bytes they weigh together."""
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from sys import getsizeof
 from typing import TYPE_CHECKING, TypeVar
 
@@ -44,6 +44,13 @@ class Estimate:
         if count:
             self._each = max(weight / count, self._each * _MEMORY)
             self._most = max(self._most, count)
+
+
+def portions(values: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Lists of the values in order, each of at most `size` of them."""
+    iterator = iter(values)
+    while portion := list(islice(iterator, size)):
+        yield portion
 
 
 def pieces(

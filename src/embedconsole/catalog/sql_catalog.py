@@ -6,7 +6,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
@@ -20,7 +20,7 @@ from embedconsole.catalog.row_values import RowMaker
 from embedconsole.catalog.watermark import ScanProgress
 from embedconsole.catalog.writeback import Writeback, open_writeback
 from embedconsole.catalog.writeback_apply import check_permissions, settle, unsettled_keys
-from embedconsole.pieces import Estimate, pieces, weight_of
+from embedconsole.pieces import Estimate, pieces, portions, weight_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from embedconsole.config.sections.catalog import CatalogConfig
     from embedconsole.items import CatalogRow
 
-T = TypeVar("T")
 
 _KEYS_AT_ONCE = 500
 """Keys in one IN list; databases allow at least about 1,000 parameters."""
@@ -213,7 +212,7 @@ class SqlCatalog:
         """The rows of these keys that exist now, by key."""
         opened = self._opened()
         found: dict[str, CatalogRow] = {}
-        for natives in _chunks(self._native(opened, keys)):
+        for natives in portions(self._native(opened, keys), _KEYS_AT_ONCE):
             found |= opened.by_key(self._read(opened.of_keys(natives)))
         # The database may take other keys as equal to the wanted ones.
         return {text: found[text] for text in keys if text in found}
@@ -236,7 +235,8 @@ class SqlCatalog:
                 limit_lock_wait(connection)
                 quieten(connection)
                 return sum(
-                    settle(writeback, connection, keys, items, now, reread) for keys in _chunks(natives)
+                    settle(writeback, connection, keys, items, now, reread)
+                    for keys in portions(natives, _KEYS_AT_ONCE)
                 )
 
         return self._connections.write(work)
@@ -396,8 +396,3 @@ def _start(opened: _Opened, since: str | None, limit: datetime) -> Mark | None:
     """Where a scan for changes starts; None where it reads everything."""
     start = watermark.decode(since) if since is not None and opened.changed is not None else None
     return None if start is not None and watermark.is_after(start, limit) else start
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), _KEYS_AT_ONCE):
-        yield values[start : start + _KEYS_AT_ONCE]

@@ -2,7 +2,7 @@
 
 Read `base` (the protocol) first, then `build`, and one of `http`, `openai`, `replicate`, `fastembed` and
 `hashing`. What those behind a network share: `remote`, `transport` (one request), `batching` (a batch as
-several requests), `pictures`. `vectors` checks every reply.
+several requests), `pictures`. `vectors` checks every reply, `isolate` finds bad inputs of a call.
 
 Used from outside: `Embedder`, `build_embedder`, `Tickets`.
 """

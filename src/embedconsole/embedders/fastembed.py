@@ -34,6 +34,7 @@ from embedconsole.foreign_text import one_line
 from embedconsole.items import Embedded
 from embedconsole.pictures.fetcher import PictureFetcher
 from embedconsole.pictures.inspect import decoded
+from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -297,7 +298,7 @@ class FastembedEmbedder:
         images = {at: entry.image for at, entry in sent.items() if entry.image}
         texts = {at: entry.text or "" for at, entry in sent.items() if at not in images}
         rows: dict[int, bytes] = {}
-        for indices in _cut(texts, _TEXTS_AT_ONCE):
+        for indices in portions(texts, _TEXTS_AT_ONCE):
             rows |= await self._in_thread(partial(models.of_texts, {at: texts[at] for at in indices}))
         pictures, fetched = await self._of_pictures(models, images.values())
         rows |= {at: pictures[image] for at, image in images.items() if image in pictures}
@@ -358,7 +359,7 @@ class FastembedEmbedder:
         """Vectors by reference, and why some have none; no more are held than are embedded at once."""
         vectors: dict[str, bytes] = {}
         gone = FetchedPicture()
-        for some in _cut(dict.fromkeys(references), _PICTURES_AT_ONCE):
+        for some in portions(dict.fromkeys(references), _PICTURES_AT_ONCE):
             fetched = await fetch_all(self._fetcher, some)
             for portion in _by_pixels(fetched.pictures, _PIXELS_AT_ONCE):
                 good, bad = await self._in_thread(partial(models.of_pictures, portion))
@@ -382,11 +383,6 @@ class FastembedEmbedder:
         self._proved = self._proved or len(found.rejected) < len(rows)
         vectors = normalized(found.vectors) if self._config.normalizes else found.vectors
         return Embedded(vectors, found.rejected, refused=found.refused)
-
-
-def _cut(entries: Iterable[T], size: int) -> list[list[T]]:
-    every = list(entries)
-    return [every[start : start + size] for start in range(0, len(every), size)]
 
 
 def _by_pixels(pictures: Mapping[str, Picture], most: int) -> list[dict[str, Picture]]:

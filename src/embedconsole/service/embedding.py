@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from embedconsole.faults import BadInput
+from embedconsole.embedders.isolate import embed_isolated
+from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,30 +41,13 @@ async def embed_each(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[A
     """
     answers: list[Answer] = [InputRejection(_FOREIGN_IMAGE)] * len(inputs)
     places = [place for place, entry in enumerate(inputs) if _may_be_looked_at(entry.image)]
-    for start in range(0, len(places), embedder.batch_size):
-        portion = places[start : start + embedder.batch_size]
-        found = await _isolated(embedder, [inputs[place] for place in portion])
+    for portion in portions(places, embedder.batch_size):
+        found = await embed_isolated(embedder.embed, [inputs[place] for place in portion])
         for place, answer in zip(portion, found, strict=True):
-            answers[place] = answer
+            answers[place] = InputRejection(answer) if isinstance(answer, str) else answer
     return answers
 
 
 def _may_be_looked_at(image: str | None) -> bool:
     """A path would be one of this machine, where whoever asks has nothing to look for."""
     return not image or image.lower().startswith(_SCHEMES)
-
-
-async def _isolated(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[Answer]:
-    """The answers to one call; a batch that is refused is halved until the bad input stands alone."""
-    try:
-        embedded = await embedder.embed(inputs)
-    except BadInput as fault:
-        if len(inputs) == 1:
-            return [InputRejection(fault.message)]
-        middle = len(inputs) // 2
-        return [*await _isolated(embedder, inputs[:middle]), *await _isolated(embedder, inputs[middle:])]
-    rejected = embedded.rejected
-    return [
-        InputRejection(rejected[index]) if index in rejected else embedded.vectors[index]
-        for index in range(len(inputs))
-    ]

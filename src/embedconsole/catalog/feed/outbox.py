@@ -12,6 +12,7 @@ from embedconsole.catalog.feed.entry_keys import item_keys
 from embedconsole.catalog.feed.status import FeedState, complaints, inspect_feed, unseen_changes
 from embedconsole.catalog.keys import storable_text
 from embedconsole.catalog.query_source import untyped_table, value, values_in
+from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,8 +88,8 @@ class SqlFeed:
         ids = [entry.id for entry in entries]
 
         def work(connection: sa.Connection) -> None:
-            for start in range(0, len(ids), _IDS_AT_ONCE):
-                these = values_in("ids", ids[start : start + _IDS_AT_ONCE])
+            for some in portions(ids, _IDS_AT_ONCE):
+                these = values_in("ids", some)
                 connection.execute(
                     sa.delete(table).where(
                         table.c.feed == value("feed", self._database.feed), table.c.id.in_(these)

@@ -21,6 +21,7 @@ from embedconsole.faults import BadInput, Fault, Refused, Transient
 from embedconsole.filters import EVERYTHING
 from embedconsole.items import CollectionState, Hit, Naming, PointPage, VectorSpec
 from embedconsole.payload_paths import paths_of
+from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -217,20 +218,20 @@ class EmbeddedCollection:
         return frozenset(cast("list[PointId]", await self._ask(header, blob)))
 
     async def delete(self, ids: Sequence[PointId]) -> None:
-        for start in range(0, len(ids), _PAGE):
-            await self._ask({"op": "delete", "ids": list(ids[start : start + _PAGE])})
+        for some in portions(ids, _PAGE):
+            await self._ask({"op": "delete", "ids": list(some)})
 
     async def retrieve(self, ids: Sequence[PointId]) -> Mapping[PointId, JsonObject]:
         found: dict[PointId, JsonObject] = {}
-        for start in range(0, len(ids), _PAGE):
-            pairs = await self._ask({"op": "retrieve", "ids": list(ids[start : start + _PAGE])})
+        for some in portions(ids, _PAGE):
+            pairs = await self._ask({"op": "retrieve", "ids": list(some)})
             found.update(cast("list[tuple[PointId, JsonObject]]", pairs))
         return found
 
     async def stored(self, ids: Sequence[PointId]) -> Mapping[PointId, StoredPoint]:
         found: dict[PointId, StoredPoint] = {}
-        for start in range(0, len(ids), _STORED_PAGE):
-            records = await self._ask({"op": "stored", "ids": list(ids[start : start + _STORED_PAGE])})
+        for some in portions(ids, _STORED_PAGE):
+            records = await self._ask({"op": "stored", "ids": list(some)})
             found |= {point: stored_point(record) for point, record in parse_records(records)}
         return found
 

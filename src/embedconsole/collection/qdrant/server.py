@@ -30,7 +30,6 @@ from embedconsole.collection.qdrant.errors import (
 from embedconsole.collection.qdrant.state import parse_naming, parse_optimizations, parse_state
 from embedconsole.collection.qdrant.wire import (
     encode,
-    id_pages,
     update_bodies,
     upsert_bodies,
     vector_param,
@@ -40,6 +39,7 @@ from embedconsole.faults import Refused, Transient
 from embedconsole.filters import EVERYTHING
 from embedconsole.http_client import FAILURES, REPLY_LIMIT, Http
 from embedconsole.items import MARKER, UNNAMED, PointPage, StoredPoint
+from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -266,7 +266,7 @@ class ServerCollection:
             self._confirm(result if isinstance(result, list) else [result])
 
     async def delete(self, ids: Sequence[PointId]) -> None:
-        for page in id_pages(ids, _DELETE_PAGE):
+        for page in portions(ids, _DELETE_PAGE):
             body = encode({"points": page})
             self._confirm([await self._request("POST", "/points/delete", body, _WAIT)])
 
@@ -289,7 +289,7 @@ class ServerCollection:
         self, ids: Sequence[PointId], wanted: JsonObject, page_size: int
     ) -> list[tuple[PointId, JsonObject]]:
         found: list[tuple[PointId, JsonObject]] = []
-        for page in id_pages(ids, page_size):
+        for page in portions(ids, page_size):
             try:
                 reply = await self._request("POST", "/points", encode({"ids": page, **wanted}))
             except ReplyTooLong:

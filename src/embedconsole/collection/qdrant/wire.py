@@ -150,9 +150,3 @@ def _update_body(points: Points, entries: Sequence[_Entry]) -> bytes:
         operations.append(b'{"update_vectors":{"points":[' + rows + b"]}}")
     operations += [entry.payload for entry in entries]
     return b'{"operations":[' + b",".join(operations) + b"]}"
-
-
-def id_pages(ids: Sequence[PointId], size: int) -> Iterator[list[PointId]]:
-    """The ids in lists of at most `size`."""
-    for start in range(0, len(ids), size):
-        yield list(ids[start : start + size])

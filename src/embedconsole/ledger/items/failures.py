@@ -13,6 +13,7 @@ from embedconsole.ledger.items.planned_items import NO_ERROR
 from embedconsole.ledger.records.failures import FailedItem, FailureFilter, FailureGroup, FailureKind
 from embedconsole.ledger.schema import items
 from embedconsole.ledger.state import WORK, Reason, State
+from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -207,8 +208,7 @@ class FailedItems:
 
         def work(connection: Connection) -> int:
             count = 0
-            for start in range(0, len(points), _POINTS_IN_ONE_STATEMENT):
-                some = points[start : start + _POINTS_IN_ONE_STATEMENT]
+            for some in portions(points, _POINTS_IN_ONE_STATEMENT):
                 count += connection.execute(change.where(items.c.point.in_(some))).rowcount
             return count
 

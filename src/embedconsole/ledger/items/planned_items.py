@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, bindparam, case, delete, func, insert, literal, null, select, update
 
@@ -12,6 +11,7 @@ from embedconsole.ledger.items.difference import reason_in_sql, state_of_wanted
 from embedconsole.ledger.records.items import KnownItem
 from embedconsole.ledger.schema import items, vectors
 from embedconsole.ledger.state import UNKNOWN, Reason, State
+from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
     from array import array
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from embedconsole.ledger.database import Database
     from embedconsole.ledger.records.items import Change, DesiredItem, Hashes
 
-T = TypeVar("T")
 
 _IDS_IN_ONE_STATEMENT = 1000
 _IDS_IN_ONE_PAGE = 10_000
@@ -195,9 +194,9 @@ class PlannedItems:
             _SET_SOURCE.run(
                 connection, [{"item_id": item_id, "source": source} for item_id, source in touched]
             )
-            for ids in _chunks(forced):
+            for ids in portions(forced, _IDS_IN_ONE_STATEMENT):
                 connection.execute(_FORCE, {"ids": ids})
-            for hashes in _chunks(content.embed for content in not_from_kept):
+            for hashes in portions((content.embed for content in not_from_kept), _IDS_IN_ONE_STATEMENT):
                 connection.execute(_DROP_KEPT, {"generation": generation_id, "hashes": hashes})
 
         self._database.write(work)
@@ -236,7 +235,7 @@ def count_of_wanted(generation_id: int) -> Select[Any]:
 
 def set_gone(connection: Connection, item_ids: Iterable[int]) -> None:
     """Note items as gone from the catalog: their points are to be deleted."""
-    for ids in _chunks(item_ids):
+    for ids in portions(item_ids, _IDS_IN_ONE_STATEMENT):
         connection.execute(_SET_GONE, {"ids": ids})
 
 
@@ -263,9 +262,3 @@ def _change_row(change: Change) -> dict[str, object]:
         "payload": change.hashes.payload,
         "why": change.reason.value,
     }
-
-
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(values)
-    while chunk := list(islice(iterator, _IDS_IN_ONE_STATEMENT)):
-        yield chunk

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from embedconsole.items import point_id, point_order
 from embedconsole.ledger.items.difference import changed_state
+from embedconsole.pieces import portions
 from embedconsole.sync.audit.report import CatalogAudit
 from embedconsole.sync.plan.planner import Planner
 from embedconsole.sync.run.leases import run_lease
@@ -92,8 +93,8 @@ class DriftSink:
                 self.changed += 1
 
     def gone(self, item_ids: array[int]) -> str | None:
-        for start in range(0, len(item_ids), _IDS):
-            keys = self.ledger.synced_items.wanted_keys(item_ids[start : start + _IDS])
+        for some in portions(item_ids, _IDS):
+            keys = self.ledger.synced_items.wanted_keys(some)
             there = self.catalog.read(keys)
             self.gone_count += sum(key not in there for key in keys)
         return None

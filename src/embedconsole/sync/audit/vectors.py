@@ -10,7 +10,8 @@ import anyio
 import anyio.to_thread
 
 from embedconsole.collection.base import StoredVectors
-from embedconsole.faults import BadInput
+from embedconsole.embedders.isolate import embed_isolated
+from embedconsole.pieces import portions
 from embedconsole.sync.audit.report import NotChecked, VectorAudit
 from embedconsole.sync.content.slots import vector_of
 from embedconsole.sync.content.vectors import by_slot
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedconsole.embedders.base import Embedder
-    from embedconsole.items import EmbedInput, PointId
+    from embedconsole.items import Embedded, EmbedInput, PointId
     from embedconsole.ledger.records.items import SyncedItem
     from embedconsole.sync.content.recipe import Content
     from embedconsole.sync.run.components import Components
@@ -72,8 +73,7 @@ async def audit_vectors(components: Components, sample: Sequence[SyncedItem]) ->
             for slot, entry in content.inputs.items()
             if vector_of(slot) == name and slot in there.get(content.point, {})
         ]
-        for start in range(0, len(pairs), embedder.batch_size):
-            piece = pairs[start : start + embedder.batch_size]
+        for piece in portions(pairs, embedder.batch_size):
             for point, similarity in await _similarities(components, embedder, piece):
                 lowest[point] = min(similarity, lowest.get(point, 1.0))
     if not lowest:
@@ -105,19 +105,16 @@ async def _similarities(
     components: Components, embedder: Embedder, piece: Sequence[_Pair]
 ) -> list[tuple[PointId, float]]:
     gate = Gate(f"embedder {embedder.name}", concurrency=1, patient=False, drained=anyio.Event())
-    inputs = [pair.entry for pair in piece]
-    try:
-        embedded = await gate.call(lambda: embedder.embed(inputs), components.pipeline.retry)
-    except BadInput:
-        if len(piece) == 1:
-            return []  # it was embedded once; what the service thinks of it now is another matter
-        middle = len(piece) // 2
-        first = await _similarities(components, embedder, piece[:middle])
-        return first + await _similarities(components, embedder, piece[middle:])
+
+    async def embed(inputs: Sequence[EmbedInput]) -> Embedded:
+        return await gate.call(lambda: embedder.embed(inputs), components.pipeline.retry)
+
+    # What is refused is left out: it was embedded once, what the service thinks of it now is another matter.
+    answers = await embed_isolated(embed, [pair.entry for pair in piece])
     return [
-        (pair.point, _similarity(embedded.vectors[place], pair.stored))
-        for place, pair in enumerate(piece)
-        if place not in embedded.rejected
+        (pair.point, _similarity(answer, pair.stored))
+        for pair, answer in zip(piece, answers, strict=True)
+        if not isinstance(answer, str)
     ]
 
 

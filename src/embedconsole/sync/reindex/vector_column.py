@@ -9,6 +9,7 @@ import anyio.to_thread
 from embedconsole.catalog.base import Settled
 from embedconsole.collection.base import StoredVectors, lacking
 from embedconsole.items import MARKER
+from embedconsole.pieces import portions
 from embedconsole.sync.content.marker import read_point
 from embedconsole.sync.worker.writeback import as_json
 
@@ -44,8 +45,8 @@ async def rewrite_vector_column(components: Components) -> None:
     recipe = await anyio.to_thread.run_sync(components.recipe)
     pages = await anyio.to_thread.run_sync(components.catalog.keys)
     while keys := await anyio.to_thread.run_sync(next, pages, ()):
-        for start in range(0, len(keys), _ROWS_AT_ONCE):
-            settled = await _settled(components, recipe, keys[start : start + _ROWS_AT_ONCE])
+        for some in portions(keys, _ROWS_AT_ONCE):
+            settled = await _settled(components, recipe, some)
             await anyio.to_thread.run_sync(components.catalog.write_back, settled)
 
 

@@ -14,6 +14,7 @@ from embedconsole.sync.worker.kept_vectors import VectorKeeper
 from embedconsole.sync.worker.known_good import KnownGood
 from embedconsole.sync.worker.memory_budget import MemoryBudget
 from embedconsole.sync.worker.reuse import Donor
+from embedconsole.sync.worker.schema import vector_size
 from embedconsole.sync.worker.write import GatedCollection
 from embedconsole.sync.worker.writeback import CatalogWriteback
 
@@ -33,9 +34,7 @@ def equipped(run: PipelineRun, guard: DeleteGuard, counts: Counts) -> BatchWorke
         counts: Of its generation, when the run began.
     """
     pipeline = run.components.pipeline
-    sizes = {
-        name: KnownSize(config.size or pipeline.collection.size) for name, config in pipeline.vectors.items()
-    }
+    sizes = {name: KnownSize(vector_size(pipeline, name)) for name in pipeline.vectors}
     known_good = KnownGood(run.ledger, run.components.catalog, run.recipe, run.generation.id)
     embedders = {
         name: GatedEmbedder(

@@ -9,7 +9,7 @@ from embedconsole.collection.base import SchemaChanges, lacking
 from embedconsole.collection.compare import differences, index_field, missing_vector
 from embedconsole.items import CollectionSchema
 from embedconsole.sync.content.trial import trial_input
-from embedconsole.sync.worker.schema import wanted_schema, wanted_vector
+from embedconsole.sync.worker.schema import vector_size, wanted_schema, wanted_vector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,9 +120,8 @@ def configured_vectors(
     """
     pipeline = components.pipeline
     known, unknown = {}, []
-    for name, config in pipeline.vectors.items():
-        there = None if state is None else state.vectors.get(name)
-        size = config.size or pipeline.collection.size or (there.size if there is not None else None)
+    for name in pipeline.vectors:
+        size = vector_size(pipeline, name, state)
         if size is None:
             unknown.append(name)
         else:

@@ -18,6 +18,7 @@ from embedconsole.collection.build import address_of
 from embedconsole.faults import Refused
 from embedconsole.items import MARKER, point_id, point_order
 from embedconsole.ledger.records.items import Adoption
+from embedconsole.pieces import portions
 from embedconsole.sync.content.marker import read_point
 
 if TYPE_CHECKING:
@@ -202,8 +203,8 @@ class Takeover:
     def _find_collisions(self) -> None:
         """Find the catalog's items whose ids points of others have; runs in a thread."""
         for keys in self.components.catalog.keys():  # noqa: SIM118
-            for start in range(0, len(keys), _ASKED_AT_ONCE):
-                ids = {point_id(key): key for key in keys[start : start + _ASKED_AT_ONCE]}
+            for some in portions(keys, _ASKED_AT_ONCE):
+                ids = {point_id(key): key for key in some}
                 there = anyio.from_thread.run(
                     self._asked, partial(self.components.collection.retrieve, list(ids))
                 )

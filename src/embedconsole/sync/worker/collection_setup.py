@@ -14,7 +14,7 @@ from embedconsole.collection.compare import differences, index_field, vector_fie
 from embedconsole.faults import Refused, Transient
 from embedconsole.items import UNNAMED, CollectionSchema
 from embedconsole.sync.resilience.gate import Stop
-from embedconsole.sync.worker.schema import wanted_schema, wanted_vector
+from embedconsole.sync.worker.schema import vector_size, wanted_schema, wanted_vector
 from embedconsole.sync.worker.write import GatedCollection
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class SchemaAdditions:
         lacking = tuple(name for name in pipeline.vectors if name not in state.vectors)
         addable = lacking if UNNAMED not in lacking and state.vectors and UNNAMED not in state.vectors else ()
         vectors = {
-            name: wanted_vector(pipeline, name, self._size(name, state))
+            name: wanted_vector(pipeline, name, vector_size(pipeline, name, state) or 0)
             for name in pipeline.vectors
             if name not in addable
         }
@@ -67,12 +67,6 @@ class SchemaAdditions:
                 told = f"{difference.field}: have {difference.have}, want {difference.want}"
                 self.journal.note("warning", "collection", f"{told}. {difference.remedy}")
         return addable
-
-    def _size(self, name: str, state: CollectionState) -> int:
-        """As configured; where nothing is, that of the collection counts."""
-        there = state.vectors.get(name)
-        config = self.pipeline.vectors[name]
-        return config.size or self.pipeline.collection.size or (0 if there is None else there.size)
 
     def _refuse(self, blocking: list[Difference]) -> None:
         if not blocking:

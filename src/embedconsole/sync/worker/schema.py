@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.config.pipeline import Pipeline
+    from embedconsole.items import CollectionState
+
+
+def vector_size(pipeline: Pipeline, name: str, state: CollectionState | None = None) -> int | None:
+    """The size of a vector as configured; where nothing is, as the collection has it. None: not known."""
+    there = None if state is None else state.vectors.get(name)
+    configured = pipeline.vectors[name].size or pipeline.collection.size
+    return configured or (None if there is None else there.size)
 
 
 def wanted_vector(pipeline: Pipeline, name: str, size: int) -> VectorSpec:
@@ -29,8 +37,8 @@ def wanted_schema(pipeline: Pipeline, sizes: Mapping[str, int]) -> CollectionSch
         Refused: the size of a vector is not known.
     """
     vectors = {}
-    for name, config in pipeline.vectors.items():
-        size = config.size or pipeline.collection.size or sizes.get(name)
+    for name in pipeline.vectors:
+        size = vector_size(pipeline, name) or sizes.get(name)
         if size is None:
             place = f"vectors.{name}.size" if name else "collection.size"
             raise Refused(
