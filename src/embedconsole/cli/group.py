@@ -10,10 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from click.shell_completion import CompletionItem
 
 SECTIONS = ("Start", "Sync", "Look", "Repair", "Services and settings")
 """The sections of commands, in their order."""
@@ -100,6 +101,8 @@ class CommandGroup(Command, click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Commands by their entries, then the options."""
+        from click.shell_completion import CompletionItem
+
         found = [
             CompletionItem(entry.name, help=entry.summary)
             for entry in self.entries.values()
