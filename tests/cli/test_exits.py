@@ -118,7 +118,7 @@ def test_the_json_report_has_the_documented_shape(
         },
     }
     assert list(json.loads(line)["pipelines"]["products"])[-1] == "seconds", "in the documented order"
-    assert "3 items need a look" in captured.err
+    assert "3 items failed" in captured.err
 
 
 def test_what_stopped_a_run_is_in_the_json_and_on_stderr(
@@ -160,7 +160,7 @@ def test_one_failed_item_needs_a_look(session: Session, capsys: pytest.CaptureFi
     print_report(session, RunReport(7, {"products": failed}), as_json=False)
 
     err = capsys.readouterr().err
-    assert err.startswith("1 item needs a look: embedconsole failures (log: ")
+    assert err.startswith("1 item failed: embedconsole failures (log: ")
 
 
 def test_a_dry_run_says_what_would_be_done(session: Session, capsys: pytest.CaptureFixture[str]) -> None:

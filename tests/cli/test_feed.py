@@ -151,7 +151,7 @@ def test_what_cant_be_watched_is_said(sqlite_stage: Stage) -> None:
         assert said in refused.err
     del stage.pipeline["catalog"]["watch"]
     nothing = stage.installation.run("feed", "status")
-    assert "No pipeline watches anything" in nothing.err
+    assert "No pipeline watches a table" in nothing.err
 
 
 @pytest.mark.parametrize("database", ["postgresql", "mysql"], indirect=True)

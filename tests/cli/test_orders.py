@@ -211,7 +211,7 @@ def test_there_is_nothing_to_cancel_where_a_daemon_rests(config: Path, ledger: L
     result = run(config, "cancel")
 
     assert result.exit_code == Exit.IN_SYNC
-    assert "No run is going on" in result.stderr
+    assert "No run is in progress" in result.stderr
 
 
 def test_status_shows_the_processes_and_who_paused_them(config: Path, ledger: Ledger) -> None:
@@ -238,7 +238,7 @@ def test_status_shows_the_processes_and_who_paused_them(config: Path, ledger: Le
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--headless", "--once", "--only", "35"], "--only goes with --force"),
+        (["--headless", "--once", "--only", "35"], "--only needs --force"),
         (["--headless", "--attach"], "--attach is for the console"),
     ],
 )

@@ -48,7 +48,7 @@ def snapshot(*views: PipelineView) -> Snapshot:
         (view(rate=512.4, eta=7.4), "1,200 of 5,000 done, 512/s, about 7.4 s to go"),
         (
             view(progress=Progress(planned=10, newly_failed=3)),
-            "3 of 10 done, 3 need a look",
+            "3 of 10 done, 3 failed",
         ),
         (
             view(EngineState.DRAINING, dependencies=(FINE, AWAY)),

@@ -86,13 +86,13 @@ def test_a_moment_is_read_as_people_write_it(text: str, moment: str) -> None:
     ],
 )
 def test_what_is_no_moment_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(ValueError, match='is no moment; write for example "2h ago", "02:14"'):
+    with pytest.raises(ValueError, match='is not a moment; write for example "2h ago", "02:14"'):
         parse_moment(text, NOW, BERLIN)
 
 
 @pytest.mark.parametrize("text", ["today 23:00", "2027-01-01", "2026-03-29T12:00:01Z"])
 def test_the_future_is_no_past(text: str) -> None:
-    with pytest.raises(ValueError, match="has not been yet"):
+    with pytest.raises(ValueError, match="is in the future"):
         parse_moment(text, NOW, BERLIN)
 
 

@@ -47,7 +47,7 @@ def test_init_creates_compares_adds_and_refuses_but_never_drops(sqlite_stage: St
     stage.qdrant.reset()
     refused = stage.installation.run("init")
     assert refused.code == 3
-    assert "REFUSED  vector.size: it has 8, configured is 16; create a collection with another" in refused.out
+    assert "REFUSED  vector.size: expected 16, found 8; create a collection with another" in refused.out
     collection |= {"size": 8, "distance": "dot"}
     stage.shop.add([3])
     sync = stage.installation.sync()
@@ -128,7 +128,7 @@ def test_the_console_and_the_demo_without_a_terminal(sqlite_stage: Stage) -> Non
     tried = installation.bare(*demo, "--products", "600")
     assert tried.code == 0, tried.err
     assert "embedconsole demo run" in tried.err
-    assert " a look: " in tried.err
+    assert " failed: embedconsole demo failures" in tried.err
     synced = installation.bare(*demo, "--reset", "--products", "40", *_ONCE)
     assert synced.code == 0, synced.err
     assert synced.products["embedded"] == 40

@@ -128,8 +128,8 @@ def test_what_is_broken_says_why_and_the_rest_is_told(sqlite_stage: Stage, tmp_p
     assert ended.code == 0, ended.err
     told = _sections(ended.out)
     assert list(told) == _SECTIONS
-    assert told["ledger"].startswith("can't be told: ledger: connection failed")
-    assert told["log"].startswith("can't be told: ")
+    assert told["ledger"].startswith("not known: ledger: connection failed")
+    assert told["log"].startswith("not known: ")
     for part in ("FAIL  catalog: ", "FAIL  embedder ml: ", "FAIL  collection: "):
         assert part in told["dependencies"]
 
@@ -148,7 +148,7 @@ def test_nothing_is_made_by_looking(sqlite_stage: Stage) -> None:
 
     ended = stage.installation.run("doctor")
 
-    assert "none: nothing has ever run on it" in _sections(ended.out)["ledger"]
+    assert "none: no run yet" in _sections(ended.out)["ledger"]
     assert not (stage.installation.folder / "state").exists()
     (stage.installation.folder / "state").mkdir()
     books = sqlite_database(stage.installation.folder / "state", "ledger.db")

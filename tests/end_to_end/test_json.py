@@ -50,7 +50,7 @@ def test_the_report_and_the_exit_code_of_each_outcome(sqlite_stage: Stage) -> No
     partial = stage.installation.sync()
     _check_shape(partial)
     assert (partial.code, partial.json["outcome"], partial.json["run"]) == (1, "partial", 2)
-    assert "1 item needs a look: embedconsole failures" in partial.err
+    assert "1 item failed: embedconsole failures" in partial.err
 
     stage.shop.edit([4], title="Waits for its service")
     stage.installation.settings["embedders"]["ml"]["url"] = "http://127.0.0.1:9/embed"

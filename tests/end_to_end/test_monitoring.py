@@ -53,7 +53,7 @@ def test_runs_of_cron_tell_of_a_failure_once_and_of_its_end_and_leave_figures(
 
     assert [one.code for one in ended] == [3, 3, 0, 0]
     (title, text), (end, after) = receiver.told
-    assert title == "embedconsole: something wants a look"
+    assert title == "embedconsole: something needs attention"
     assert text.startswith("products: the run was stopped. embedding service ml: ")
     assert text.endswith("5 items wait.\nLook closer: embedconsole runs 1")
     assert end == "embedconsole: recovered"
@@ -104,9 +104,9 @@ def test_nobody_who_does_not_take_it_changes_a_run(sqlite_stage: Stage, receiver
     assert (ended.code, ended.products["embedded"], ended.products["failed"]) == (1, 4, 1)
     warnings = re.findall(r"WARNING (notify: .*)", stage.installation.log)
     assert [warning.split(": ")[1] for warning in warnings] == [
-        "notify.to[0] (json) was not told",
-        "notify.to[1] (json) was not told",
-        "notify.to[2] (slack) was not told",
+        "notify.to[0] (json) did not get the message",
+        "notify.to[1] (json) did not get the message",
+        "notify.to[2] (slack) did not get the message",
     ]
     for text in (ended.out, ended.err, stage.installation.log):
         assert not [secret for secret in SECRETS if secret in text]
@@ -127,7 +127,7 @@ def test_notify_test_says_what_came_of_each_target(sqlite_stage: Stage, receiver
     first, second = bad.json["targets"]
     assert (first["target"], first["ok"], first["problem"]) == ("notify.to[0] (json)", True, None)
     assert (second["target"], second["ok"]) == ("notify.to[1] (json)", False)
-    assert "notify.to names nobody" in nobody.err
+    assert "notify.to is empty" in nobody.err
     assert len(receiver.got) == 2
     for text in (fine.out + fine.err, bad.out + bad.err, shown.out):
         assert not [secret for secret in SECRETS if secret in text]
@@ -162,7 +162,7 @@ def test_the_daemon_answers_prometheus_and_probes_and_tells(sqlite_stage: Stage,
     shown = values(list(text_string_to_metric_families(text)))
     assert shown[("embedconsole_items_embedded_total", "products")] == 40
     (title, failure), (end, _) = receiver.told
-    assert (title, end) == ("embedconsole: something wants a look", "embedconsole: recovered")
+    assert (title, end) == ("embedconsole: something needs attention", "embedconsole: recovered")
     assert "401" in failure
 
 

@@ -95,7 +95,7 @@ def test_config_check_and_path_connect_to_nothing(sqlite_stage: Stage) -> None:
     path = stage.installation.run("config", "path")
 
     assert (checked.code, path.code) == (0, 0)
-    assert checked.out == f"{stage.installation.config}: fine; pipelines products\n"
+    assert checked.out == f"{stage.installation.config}: valid; pipelines products\n"
     assert path.out == f"{stage.installation.config}\n"
     assert "$EMBEDCONSOLE_CONFIG" in path.err
     assert stage.qdrant.requests() == {}

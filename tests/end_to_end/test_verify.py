@@ -266,7 +266,7 @@ def test_differences_of_the_catalog_and_of_the_schema_are_told_and_mended(outsid
     assert told.code == 1
     assert "products: 2 differences" in told.out
     assert "25 rows; 1 changed\n" in told.out
-    assert "indexes.product_id: it has nothing, configured is keyword" in told.out
+    assert "indexes.product_id: expected keyword, found nothing" in told.out
     assert "verify --repair" in told.err
 
     assert verify(stage, "--repair").code == 0

@@ -64,7 +64,7 @@ def test_it_answers_on_its_paths_and_names_them_on_others() -> None:
         head = httpx.head(f"http://127.0.0.1:{found.port}/hello")
         posted = httpx.post(f"http://127.0.0.1:{found.port}/hello", content=b"x")
 
-    assert (missed.status_code, missed.text) == (404, "Here are: /hello\n")
+    assert (missed.status_code, missed.text) == (404, "Not found. Paths: /hello\n")
     assert (head.status_code, head.text, head.headers["content-length"]) == (200, "", "5")
     assert posted.status_code == 501
 
@@ -86,7 +86,7 @@ def test_a_port_that_is_taken_is_said_and_tried_again_until_it_is_free(
 
     assert said == [
         f"No metrics yet on 127.0.0.1:{port}: Address already in use. "
-        "It is tried again; the sync goes on without."
+        "Retrying; the sync continues without it."
     ]
 
 
@@ -251,7 +251,7 @@ def test_a_loop_that_does_not_turn_is_not_alive(
         blocked.result(LIMIT)
         wait_until(lambda: answered(monitor, "/live")[0] == 200)
 
-    assert (status, content["why"]) == (503, ["the engine's loop does not turn"])
+    assert (status, content["why"]) == (503, ["the engine's loop does not respond"])
     assert ("embedconsole_ledger_up",) in figures, "what the ledger says is shown without the engine"
 
 

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 WELL = RunReport(8, {"products": PipelineReport()})
 STOPPED = RunReport(7, {"products": PipelineReport(outcome=Outcome.ABORTED, message="Qdrant: refused us")})
 WANTS_A_LOOK, STILL, RECOVERED = (
-    "embedconsole: something wants a look",
-    "embedconsole: something still wants a look",
+    "embedconsole: something needs attention",
+    "embedconsole: something still needs attention",
     "embedconsole: recovered",
 )
 LIMIT = 30.0
@@ -181,7 +181,7 @@ def test_a_target_that_fails_is_warned_of_once_until_it_works_again(
     warned = [record.getMessage() for record in caplog.records if record.name == "embedconsole"]
     assert warned == events
     (warning,) = warned
-    assert warning.startswith("notify: notify.to[0] (json) was not told: ")
+    assert warning.startswith("notify: notify.to[0] (json) did not get the message: ")
     assert "s3cret" not in caplog.text
     assert "pa55word" not in caplog.text
 
@@ -203,7 +203,7 @@ def test_the_ledgers_absence_is_told_once_then_after_the_pause_then_its_end(
     away = (WANTS_A_LOOK, "ledger: connection refused.\nLook closer: embedconsole test")
     assert bench.receiver.told[:2] == [away, away]
     assert bench.receiver.told[2:] == [
-        (RECOVERED, "The ledger answers again, 6 h after it was first found away.")
+        (RECOVERED, "The ledger answers again, 6 h after it was first unreachable.")
     ]
 
 

@@ -28,7 +28,7 @@ def test_an_engine_that_turns_lives() -> None:
     assert liveness(a_snapshot()).as_json() == {"ok": True, "why": [], "state": "running"}
     assert liveness(None).as_json() == {
         "ok": False,
-        "why": ["the engine's loop does not turn"],
+        "why": ["the engine's loop does not respond"],
         "state": None,
     }
 
@@ -48,11 +48,11 @@ def test_it_is_not_ready_without_a_loop_a_ledger_or_a_configuration() -> None:
     ]
 
     assert [probed.wrong for probed in found] == [
-        ("the engine's loop does not turn",),
+        ("the engine's loop does not respond",),
         ("the ledger does not answer: ledger: connection refused",),
         ("the ledger does not answer: ledger: disk full",),
         ("products does not run: the query has no column 'titel'",),
-        ("it is about to end",),
+        ("the process is ending",),
     ]
     assert not any(probed.fine for probed in found)
 

@@ -93,7 +93,7 @@ def test_one_that_hangs_is_waited_for_so_long_and_gets_no_more_until_it_is_back(
 
     assert first == ["no answer within 1.5 s", None]
     assert took < 3.0
-    assert second == ["it has not come back from the message before", None]
+    assert second == ["it has not answered the previous message", None]
     assert third == [None, None]
     assert len(hanging.got) == 2
     assert all(thread.daemon for thread in threads), "nobody waits for it at the end"

@@ -202,7 +202,7 @@ def test_a_port_that_is_taken(tmp_path: Path) -> None:
 
 def test_it_warns_when_anybody_may_embed(tmp_path: Path) -> None:
     with serving(tmp_path, {"embedders": _WORDS}, "--host", "0.0.0.0") as (program, _):
-        program.wait_err("^Whoever reaches 0.0.0.0 may embed: set a token")
+        program.wait_err("^Every client that reaches 0.0.0.0 may embed: set a token")
     with serving(tmp_path, {"embedders": _WORDS}, "--host", "0.0.0.0", "--token-env", "T", T="a${b}") as (
         program,
         url,

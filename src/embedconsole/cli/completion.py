@@ -1,4 +1,4 @@
-"""What a shell completes besides commands and options: pipelines, vectors, failed keys.
+"""Completion of pipelines, vectors and failed keys in the shell.
 
 Quick, and silent where it fails. Only a ledger in a file is opened: a shell must not hang on a server.
 """
@@ -50,7 +50,7 @@ def _failed(context: click.Context) -> list[str]:
     from embedconsole.ledger.ledger import ledger_schema, open_ledger
     from embedconsole.ledger.migrate import VERSION
 
-    # Not by the invocation: it would say the configuration's notes into the line that is being typed.
+    # Not by the invocation: it would write the notes of the configuration into the line being typed.
     session = open_session(load(context.ensure_object(Invocation).config), ())
     if (
         _in_demo(context)
@@ -69,7 +69,7 @@ def _failed(context: click.Context) -> list[str]:
 
 
 def _section(context: click.Context, name: str) -> dict[str, Tree]:
-    """A section as it is written: its variables need not be set in this shell."""
+    """A section of the file as written: its variables need not be set in this shell."""
     with suppress(ConfigError):
         path = find(context.ensure_object(Invocation).config, os.environ, Path.cwd())
         section = {} if _in_demo(context) else read_source(path).tree.get(name)

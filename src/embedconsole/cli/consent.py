@@ -1,7 +1,7 @@
-"""The operator's word for what destroys, takes over what is not ours, or pays for everything again.
+"""Confirmations before a command deletes, takes over points of other programs, or pays for everything again.
 
-A command that destroys or takes over asks, and without a terminal needs `--yes`. What an option says by its
-own name (`--force`) is the operator's word where nobody can be asked; on a terminal it is asked about too.
+A command that deletes or takes over asks, and needs `--yes` without a terminal. An option that says by its
+name what it does (`--force`) is confirmed on a terminal, and is enough without one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 yes_option = click.option(
-    "--yes", "-y", cls=Option, section=SAFETY, is_flag=True, help="Answer yes to what is asked."
+    "--yes", "-y", cls=Option, section=SAFETY, is_flag=True, help="Answer yes to every question."
 )
 
 
@@ -28,7 +28,7 @@ def has_terminal() -> bool:
 
 
 def check_answerable(what: str, *, yes: bool) -> None:
-    """See, before any work is done, that the question will be answered.
+    """Refuse, before any work is done, a question that can't be answered.
 
     Raises:
         click.UsageError: there is neither a terminal nor `--yes`.
@@ -38,10 +38,10 @@ def check_answerable(what: str, *, yes: bool) -> None:
 
 
 def asked(what: str, *, yes: bool) -> Callable[[str], bool]:
-    """Who answers questions: the option, or the operator.
+    """Return the function that answers questions: by the option, or by asking the operator.
 
     Args:
-        what: What the command is going to do, as the beginning of a sentence.
+        what: The action of the command, as the beginning of a sentence.
     """
     return partial(_answer, what, yes)
 
@@ -52,7 +52,7 @@ def _answer(what: str, yes: bool, question: str) -> bool:
 
 
 def require(what: str, question: str, *, yes: bool) -> None:
-    """Go on with the operator's word only.
+    """Continue only with a confirmation.
 
     Raises:
         click.UsageError: as `check_answerable`.
@@ -63,7 +63,7 @@ def require(what: str, question: str, *, yes: bool) -> None:
 
 
 def confirm_option(question: str, *, yes: bool) -> None:
-    """Ask about what an option says by its name; without a terminal the option is enough.
+    """Confirm an option that says by its name what it does; without a terminal it is enough.
 
     Raises:
         click.Abort: the answer is no.

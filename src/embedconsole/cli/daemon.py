@@ -128,10 +128,10 @@ def _opened(session: Session, monitor: Monitor, ending: _Ending) -> Iterator[Eng
             except Transient as fault:
                 failures += 1
                 pause = LEDGER_OPEN.after(failures)
-                told = waits(fault, pause)
-                say(f"Not started yet. {told}")
-                log.warning("not started yet: %s", told, extra={"event": "start"})
-                monitor.waits(told)
+                reason = waits(fault, pause)
+                say(f"Not started yet. {reason}")
+                log.warning("not started yet: %s", reason, extra={"event": "start"})
+                monitor.waits(reason)
                 _sleep(pause, ending)
             else:
                 stack.enter_context(monitor.following(handle))

@@ -66,9 +66,7 @@ class DemoSource:
 @click.option(
     "--products", type=click.IntRange(min=1), default=3000, show_default=True, help="Size of a new catalog."
 )
-@click.option(
-    "--reset", is_flag=True, help="Start again with a fresh catalog; deletes the demo's own files only."
-)
+@click.option("--reset", is_flag=True, help="Start with a new catalog; deletes only the demo's own files.")
 @mode_options
 @common_options
 @json_option
@@ -102,8 +100,8 @@ def demo_command(
 
 
 def _without_console(invocation: Invocation, flags: RunFlags) -> Exit:
-    """One run: whoever tries the demo where nothing can be drawn is shown what it does all the same."""
-    note("This is no terminal, so here is one run without the console: embedconsole demo run")
+    """Run once: without a terminal, a run shows what the demo does."""
+    note("This is no terminal, so the demo runs once without the console: embedconsole demo run")
     ended = run(invocation, replace(flags, headless=True, once=True))
-    # The sample shop has products that nobody could embed: they are part of the demonstration.
+    # The sample shop has products that can't be embedded: they are part of the demonstration.
     return Exit.IN_SYNC if ended is Exit.SOME_FAILED else ended

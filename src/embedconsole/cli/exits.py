@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """How the process ends."""
+    """The exit codes of the process."""
 
     IN_SYNC = 0
     SOME_FAILED = 1
@@ -80,7 +80,7 @@ _SIGNALS = [
 
 @dataclass(slots=True)
 class Interruption:
-    """Which signal came first, and how many came."""
+    """The first signal that came, and how many came."""
 
     first: int | None = None
     count: int = 0

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 SECTIONS = ("Start", "Sync", "Look", "Repair", "Services and settings")
 """The sections of commands, in their order."""
 OPTIONS = "Options"
-"""The section of options that name no other."""
+"""The section of options without another one."""
 SAFETY = "Safety"
-"""The section of what asks, and of what would not be done without being named."""
+"""The section of options that confirm, or allow what is refused without them."""
 COMMON = "Common options"
 """The section of the options that all commands have; it is the last one."""
 
@@ -30,7 +30,7 @@ class Option(click.Option):
     """An option in a section.
 
     Args:
-        section: The heading that it stands under.
+        section: The heading of its section.
     """
 
     # click's options take more than a dozen arguments of all types, and pass them on like this too.

@@ -1,4 +1,4 @@
-"""Hits as a table on a terminal: score, key, title, what was asked about, and a link to click."""
+"""Hits as a table on a terminal: score, key, title, the filtered fields, and a link to click."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def put_hits(found: SearchResult, showing: HitFormat) -> None:
 
 
 def hit_table(found: SearchResult, showing: HitFormat, width: int) -> Table:
-    """A line a hit. The title has its room before the link, whose end tells more than its beginning."""
+    """A row for each hit. The link gets the room that the title leaves; its end says more than its start."""
     asked = asked_fields(found, showing)
     rows = [_cells(hit, showing, asked) for hit in found.hits]
     columns = [*zip(*rows, strict=True)]
@@ -78,7 +78,7 @@ def _cell(text: str, most: int, style: str = "") -> Text:
 
 
 def _linked(link: str, room: int) -> Text:
-    """An address, without what all have in common and as far as there is room; all of it is behind it."""
+    """A link whose text is the address without its scheme, shortened to the room there is."""
     shown = link.partition("://")[2]
     shown = shown if len(shown) <= room else f"…{shown[1 - room :]}"
     return Text(shown, style=Style(link=link, dim=True) if link else "", no_wrap=True, overflow="ellipsis")

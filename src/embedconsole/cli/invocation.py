@@ -29,7 +29,7 @@ class Source(Protocol):
 
     @property
     def command(self) -> str:
-        """How the operator calls us with this configuration."""
+        """The command line that uses this configuration, for hints."""
         ...
 
     def load(self, path: Path | None) -> Loaded:
@@ -49,7 +49,7 @@ class FileSource:
 
 @dataclass(slots=True)
 class Invocation:
-    """What the options of the group and of its command add up to; options may stand before or after it."""
+    """The options of the group and of its command combined; they may be before or after the command."""
 
     source: Source = field(default_factory=FileSource)
     config: Path | None = None
@@ -59,7 +59,7 @@ class Invocation:
     log_level: LogLevel | None = None
 
     def loaded(self) -> Loaded:
-        """The configuration in use, its notes said."""
+        """The configuration in use; its notes are written to stderr."""
         loaded = self.source.load(self.config)
         for text in loaded.notes:
             note(text)
@@ -73,7 +73,7 @@ class Invocation:
         metrics_listen: str | None = None,
         metrics_file: Path | None = None,
     ) -> Session:
-        """The configuration in use and the pipelines chosen."""
+        """Load the configuration and choose its pipelines."""
         return open_session(
             self.loaded(),
             self.pipelines,
@@ -86,7 +86,7 @@ class Invocation:
 
 
 def logging_to_file(invocation: Invocation, session: Session, form: str | None = None) -> Session:
-    """Open the session's log; one that can't be written is said, and is no reason not to sync."""
+    """Open the session's log; one that can't be written is reported and does not stop the command."""
     try:
         open_log(session.loaded.settings.log, session.log_path, form=form, level=invocation.log_level)
     except OSError as error:
@@ -100,7 +100,7 @@ class Session:
 
     Attributes:
         metrics: As configured, or as the flags say.
-        command: How the operator calls us with this configuration, for hints: "embedconsole" or
+        command: The command line that uses this configuration, for hints: "embedconsole" or
             "embedconsole demo".
     """
 
@@ -111,7 +111,7 @@ class Session:
 
     @property
     def names(self) -> list[str]:
-        """Those of the pipelines chosen."""
+        """The names of the chosen pipelines."""
         return [pipeline.name for pipeline in self.pipelines]
 
     @property
@@ -165,7 +165,7 @@ def open_session(
     metrics_file: Path | None = None,
     command: str = "embedconsole",
 ) -> Session:
-    """Choose pipelines; flags win over what a pipeline says itself.
+    """Choose pipelines; flags win over the settings of a pipeline.
 
     Raises:
         ConfigError: a name is unknown.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from embedconsole import __version__
-from embedconsole.cli.commands import BEFORE, BESIDES, COMMANDS
+from embedconsole.cli.commands import COMMANDS, NOT_IN_DEMO
 from embedconsole.cli.exits import SENTENCES, Exit, exit_by
 from embedconsole.cli.group import CommandGroup
 from embedconsole.cli.modes import run
@@ -34,7 +34,7 @@ _EXIT_CODES = "\n".join(f"  {code:>3}  {SENTENCES[code]}" for code in Exit)
 
 @click.group(
     cls=CommandGroup,
-    entries=(*BEFORE, *COMMANDS, *BESIDES),
+    entries=(*NOT_IN_DEMO, *COMMANDS),
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog=f"\b\nExit codes:\n{_EXIT_CODES}",
@@ -63,7 +63,7 @@ def cli(context: click.Context, /, **flags: object) -> None:
 
 
 def main() -> None:
-    """The entry point: every error the operator can mend is one line and an exit code, no traceback."""
+    """The entry point: every error that an operator can fix is one line and an exit code, no traceback."""
     open_streams()
     _leave_deleted_folder()
     try:
@@ -76,7 +76,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except click.Abort as abort:
-        # ^C while nothing was to be drained; else somebody said no.
+        # ^C while there was nothing to drain; without it, the operator answered no.
         sys.exit(Exit.INTERRUPT if isinstance(abort.__cause__, KeyboardInterrupt) else Exit.SOME_FAILED)
     except ConfigError as error:
         # A line for each thing that is wrong with the configuration.
@@ -99,14 +99,14 @@ def main() -> None:
 
 
 def _check_text(arguments: Sequence[str]) -> None:
-    """Bytes that are no text stop here: no database, service or terminal takes them. A path may have some."""
+    """Refuse arguments that are not UTF-8 text, which no database or service takes; a path may be one."""
     for argument in arguments:
         if not is_text(argument) and not Path(argument).exists():
             raise click.UsageError(f"{argument!r} is not valid UTF-8 text")
 
 
 def _leave_deleted_folder() -> None:
-    """Paths start from the current folder, which may have been deleted."""
+    """Change to the root folder where the current one was deleted: relative paths start from it."""
     try:
         Path.cwd()
     except OSError:

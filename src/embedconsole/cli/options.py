@@ -57,7 +57,7 @@ def _take_log_level(context: click.Context, _: click.Parameter, value: LogLevel 
 
 
 def config_option(command: Callable[P, None]) -> Callable[P, None]:
-    """`--config` and the options of what is told, everywhere."""
+    """`--config` and the options of how much is written, for every command."""
     option = click.option(
         "--config",
         "-c",
@@ -67,13 +67,13 @@ def config_option(command: Callable[P, None]) -> Callable[P, None]:
         metavar="FILE",
         expose_value=False,
         callback=_take_config,
-        help="The configuration file (default: see `embedconsole config path`).",
+        help="The configuration file (`embedconsole config path` prints the default).",
     )
     return option(talk_options(command))
 
 
 def talk_options(command: Callable[P, None]) -> Callable[P, None]:
-    """How much is told: `--quiet`, `--verbose`, `--log-level`."""
+    """How much is written: `--quiet`, `--verbose`, `--log-level`."""
     for option in reversed(
         (
             click.option(
@@ -121,7 +121,7 @@ def _check_listen(context: click.Context, _: click.Parameter, value: str | None)
 
 
 def common_options(command: Callable[P, None]) -> Callable[P, None]:
-    """`--config` and `--pipeline`, wherever there are pipelines."""
+    """`--config` and `--pipeline`, for commands that work on pipelines."""
     option = click.option(
         "--pipeline",
         "-p",
@@ -138,7 +138,7 @@ def common_options(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def json_option(command: Callable[P, None]) -> Callable[P, None]:
-    """`--json`, where there is data to read."""
+    """`--json`, for commands that print data."""
     option = click.option(
         "--json",
         "-j",
@@ -288,7 +288,7 @@ _MODE_OPTIONS = (
         cls=Option,
         section=_MODE,
         is_flag=True,
-        help="No screen: the daemon, which syncs on the schedule until it is stopped.",
+        help="The daemon instead of the console: sync on the schedule until it is stopped.",
     ),
     click.option(
         "--once", cls=Option, section=_MODE, is_flag=True, help="With --headless: one run, the same as `run`."
@@ -306,28 +306,28 @@ _MODE_OPTIONS = (
         cls=Option,
         section=_MODE,
         is_flag=True,
-        help="Console: only look; nothing is synced or changed.",
+        help="Console: show only; nothing is synced or changed.",
     ),
     click.option(
         "--attach",
         cls=Option,
         section=_MODE,
         is_flag=True,
-        help="Console: watch and steer the daemon, without an engine here.",
+        help="Console: watch and control the daemon, without an engine here.",
     ),
     click.option("--mouse", cls=Option, section=_MODE, is_flag=True, help="Console: take mouse clicks too."),
 )
 
 
 def run_options(command: Callable[P, None]) -> Callable[P, None]:
-    """What one run takes."""
+    """The options of one run."""
     for option in reversed(_RUN_OPTIONS):
         command = option(command)
     return command
 
 
 def mode_options(command: Callable[P, None]) -> Callable[P, None]:
-    """What chooses between console, daemon and one run, and what goes with each."""
+    """The options that choose between console, daemon and one run, and those of each."""
     for option in reversed(_MODE_OPTIONS):
         command = option(command)
     return run_options(command)
@@ -366,7 +366,7 @@ class RunFlags:
             click.UsageError: they do not.
         """
         if self.only and not self.force:
-            raise click.UsageError("--only goes with --force: it names what to embed again")
+            raise click.UsageError("--only needs --force: it selects what to embed again")
         once_only = {
             "--force": self.force,
             "--limit": self.limit is not None,
@@ -397,21 +397,21 @@ class RunFlags:
                     raise click.UsageError(f"{name} is for the console: leave out --headless")
         else:
             if self.once:
-                raise click.UsageError("--once goes with --headless; `embedconsole run` is the same")
+                raise click.UsageError("--once needs --headless; `embedconsole run` is the same")
             for name, given in {**once_only, "--dry-run": self.dry_run}.items():
                 if given:
                     raise click.UsageError(f"{name} is for one run: embedconsole run {name}")
 
 
 def refuse_before_command(context: click.Context, allowed: Sequence[str] = ()) -> None:
-    """See that nothing stands before a command that would be ignored there, such as `--dry-run`.
+    """Refuse options before a command that would be ignored there, such as `--dry-run`.
 
     Args:
         context: That of the group.
         allowed: Parameters that the group itself has used.
 
     Raises:
-        click.UsageError: An option stands before the command.
+        click.UsageError: such an option is before the command.
     """
     for parameter in context.command.params:
         if not parameter.expose_value or parameter.name in allowed:

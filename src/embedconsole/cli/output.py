@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class LineInPlace:
-    """A line on a terminal that is written over, and makes way for what is said meanwhile."""
+    """A line on a terminal that is overwritten, and is cleared before another message is written."""
 
     _shown: ClassVar[LineInPlace | None] = None
 
@@ -37,7 +37,7 @@ class LineInPlace:
         self._width = 0
 
     def show(self, text: str) -> None:
-        """Have it read so from now on."""
+        """Replace the text of the line."""
         text = harmless(text).replace("\n", " ")[: get_terminal_size().columns - 1]
         sys.stderr.write(f"\r{text:<{self._width}}")
         sys.stderr.flush()
@@ -45,7 +45,7 @@ class LineInPlace:
         LineInPlace._shown = self
 
     def clear(self) -> None:
-        """Take it away."""
+        """Clear the line."""
         sys.stderr.write(f"\r{'':<{self._width}}\r")
         sys.stderr.flush()
         self._width = 0
@@ -53,24 +53,24 @@ class LineInPlace:
 
     @classmethod
     def make_way(cls) -> None:
-        """Take away the line that is shown, if one is; its owner shows it again."""
+        """Clear the line that is shown, if any; its owner shows it again."""
         if cls._shown is not None:
             cls._shown.clear()
 
 
 def say(text: str) -> None:
-    """Write a line for the operator to stderr; what it quotes can't make two of it."""
+    """Write a line for the operator to stderr; quoted text can't break it into two."""
     say_text(harmless(text).replace("\n", "\\n"))
 
 
 def say_text(text: str) -> None:
-    """Write several lines for the operator to stderr; what they quote is one line already."""
+    """Write several lines for the operator to stderr; text they quote is one line already."""
     LineInPlace.make_way()
     _write(sys.stderr, harmless(text))
 
 
 def note(text: str) -> None:
-    """Tell the operator how it is going or what comes next; `quiet` leaves it out."""
+    """Write a line about progress or the next step to stderr; `quiet` suppresses it."""
     if not is_quiet():
         say(text)
 
@@ -79,13 +79,13 @@ _QUIET = threading.Event()
 
 
 def is_quiet() -> bool:
-    """Whether the operator reads results and problems only."""
+    """Whether only results and problems are written."""
     return _QUIET.is_set()
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Leave out progress and hints, of all threads."""
+    """Suppress progress and hints of all threads."""
     _QUIET.set()
     try:
         yield
@@ -94,7 +94,7 @@ def quiet() -> Iterator[None]:
 
 
 class _Lines(logging.Handler):
-    """Writes records to stderr; the line that is shown in place makes way."""
+    """Writes log records to stderr; the line in place is cleared first."""
 
     def emit(self, record: logging.LogRecord) -> None:
         say(self.format(record).replace("\n", "\\n"))
@@ -117,17 +117,17 @@ def log_on_stderr() -> Iterator[None]:
 
 
 def put(text: str) -> None:
-    """Write a line of data; what comes from a catalog or a service can't make two of it."""
+    """Write a line of data to stdout; foreign text can't break it into two."""
     _write(sys.stdout, harmless(text).replace("\n", "\\n"))
 
 
 def put_text(text: str) -> None:
-    """Write data of several lines."""
+    """Write several lines of data to stdout."""
     _write(sys.stdout, harmless(text))
 
 
 def put_drawn(text: str) -> None:
-    """Write data that is drawn for a terminal, with its escape sequences; what is foreign in it is clean."""
+    """Write data with escape sequences for a terminal; its foreign text is cleaned already."""
     _write(sys.stdout, text.rstrip("\n"))
 
 
@@ -165,7 +165,7 @@ def items_word(count: int) -> str:
 
 
 def duration(seconds: float) -> str:
-    """A time as people say it: 0.4 s, 12 s, 4 m 05 s, 1 h 10 m."""
+    """Seconds as words: 0.4 s, 12 s, 4 m 05 s, 1 h 10 m."""
     if round(seconds, 1) < 10:
         return f"{seconds:.1f} s"
     if round(seconds) < 60:
@@ -178,21 +178,21 @@ def duration(seconds: float) -> str:
 
 
 _GONE = frozenset({errno.EPIPE, errno.EBADF})
-"""Nobody reads: that is their decision, and no news for anybody."""
+"""The reader closed the stream: no problem to report."""
 
 
 class _Output(io.FileIO):
-    """A descriptor; what can't be written to it is dropped.
+    """A file descriptor that drops what can't be written.
 
     Attributes:
-        problem: Why the first of it was dropped; None where all was written or nobody reads.
+        problem: Why the first of it was dropped; None where all was written or the reader is gone.
     """
 
     problem: OSError | None = None
 
     def write(self, data: ReadableBuffer, /) -> int:
         try:
-            while (written := super().write(data)) is None:  # somebody made it non-blocking
+            while (written := super().write(data)) is None:  # another process made it non-blocking
                 select.select([], [self], [])
         except OSError as error:
             if error.errno not in _GONE and self.problem is None:
@@ -216,7 +216,7 @@ def open_streams() -> None:
 
 
 def stdout_problem() -> str | None:
-    """Why something that belonged on stdout could not be written; None when nothing is missing."""
+    """Why some output could not be written to stdout; None when nothing is missing."""
     raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
     if isinstance(raw, _Output) and raw.problem is not None:
         return raw.problem.strerror

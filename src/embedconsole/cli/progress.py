@@ -42,7 +42,7 @@ class ProgressView(Protocol):
 
 @contextmanager
 def progress_view(*, terminal: bool) -> Iterator[ProgressView]:
-    """A bar on a terminal, lines elsewhere; nothing where the operator wants it quiet."""
+    """A bar on a terminal, lines elsewhere; nothing with `--quiet`."""
     if terminal and not is_quiet():
         with _bars() as bars:
             yield _BarView(bars)
@@ -57,7 +57,7 @@ class _LineView:
         self._next = time.monotonic() + _LINE_EVERY
 
     def show(self, snapshot: Snapshot) -> None:
-        """Say how far the run is, if it is time for it."""
+        """Write how far the run is, at most every quarter of a minute."""
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + _LINE_EVERY
@@ -67,7 +67,7 @@ class _LineView:
 
 
 def _bars() -> Bars:
-    # Rich is worth its import only where somebody looks.
+    # Rich is imported only where there is a terminal.
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -83,7 +83,7 @@ def _bars() -> Bars:
 
 
 class _BarView:
-    """A bar a pipeline, drawn as often as it is told to."""
+    """A bar for each pipeline."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
@@ -120,7 +120,7 @@ def describe(view: PipelineView) -> str:
     if view.eta is not None:
         parts.append(f"about {duration(view.eta)} to go")
     if progress.newly_failed:
-        parts.append(f"{progress.newly_failed:,} need a look")
+        parts.append(f"{progress.newly_failed:,} failed")
     waiting = [health for health in view.dependencies if health.fault is not None]
     parts += [f"{health.name} {health.state}: {health.fault}" for health in waiting]
     # Rich lets escape sequences through, and a fault's words come from outside.
@@ -129,10 +129,10 @@ def describe(view: PipelineView) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Waited(Generic[T]):
-    """What came of it.
+    """The result of the work.
 
     Attributes:
-        result: None where it was stopped at once.
+        result: None where the work was stopped at once.
         signal: The number of the signal that came first, if one did.
     """
 
@@ -145,15 +145,15 @@ class _TextView(Protocol):
 
 
 def wait_for(
-    session: Session, role: str, work: Callable[[Engine], Awaitable[T]], told: Callable[[], str]
+    session: Session, role: str, work: Callable[[Engine], Awaitable[T]], progress: Callable[[], str]
 ) -> Waited[T]:
-    """Have an engine do something, and wait for it.
+    """Run work in an engine, show its progress and wait for its end.
 
-    The first signal lets a run end with what is in flight; whatever else is going on ends at once.
+    The first signal lets a run finish its batches in flight; other work is stopped at once.
 
     Args:
-        role: What this process is called in the ledger.
-        told: How far the work has come, while no run is going on.
+        role: The role of this process in the ledger.
+        progress: A line about the work while no run is in progress.
 
     Raises:
         ConfigError, Fault: as `work` does.
@@ -172,10 +172,12 @@ def wait_for(
                     return Waited(result, interruption.first)
                 snapshot = handle.snapshot()
                 runs = [view for view in snapshot.pipelines if view.progress is not None]
-                line.show("; ".join(f"{view.name}: {describe(view)}" for view in runs) or told())
+                line.show("; ".join(f"{view.name}: {describe(view)}" for view in runs) or progress())
                 if interruption.count > obeyed:
                     obeyed = interruption.count
-                    note("Finishing what is in flight; once more stops at once." if runs else "Stopping.")
+                    note(
+                        "Finishing what is in flight; a second signal stops at once." if runs else "Stopping."
+                    )
                     if runs:
                         handle.drain()
                     else:

@@ -1,4 +1,4 @@
-"""What a run ends with: one JSON object for programs, some lines for people."""
+"""The report of a run: one JSON object for programs, a few lines for people."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _WORDS = {
     Outcome.OK: "in sync",
     Outcome.ABORTED: "stopped",
     Outcome.SKIPPED: "skipped",
-    Outcome.INTERRUPTED: "interrupted; the next run goes on",
+    Outcome.INTERRUPTED: "interrupted; the next run continues",
     Outcome.PLANNED: "dry run, nothing was written",
 }
 
 
 def print_report(session: Session, report: RunReport, *, as_json: bool) -> None:
-    """Print a run's report on stdout, and on stderr what is wrong and what to do."""
+    """Print a run's report on stdout; problems and what to do about them on stderr."""
     if as_json:
         put_json(report.as_json())
     else:
@@ -31,20 +31,17 @@ def print_report(session: Session, report: RunReport, *, as_json: bool) -> None:
         say(f"{name}: {message}")
     failed = sum(pipeline.failed for pipeline in report.pipelines.values())
     if failed and report.outcome is not Outcome.PLANNED:
-        say(
-            f"{items_word(failed)} need{'s' if failed == 1 else ''} a look: {session.command} failures "
-            f"(log: {session.log_path})"
-        )
+        say(f"{items_word(failed)} failed: {session.command} failures (log: {session.log_path})")
 
 
 def _print_pipeline(name: str, report: PipelineReport) -> None:
-    put(f"{name}: {_stand(report)}")
+    put(f"{name}: {_result(report)}")
     if report.outcome is Outcome.SKIPPED:
         return
     print_figures(report)
 
 
-def _stand(report: PipelineReport) -> str:
+def _result(report: PipelineReport) -> str:
     left = {"failed": report.failed, "retrying": report.retrying, "pending": report.pending}
     if report.outcome is Outcome.PARTIAL or (report.outcome is Outcome.OK and any(left.values())):
         return "finished, not in sync: " + ", ".join(
@@ -54,7 +51,7 @@ def _stand(report: PipelineReport) -> str:
 
 
 def print_figures(report: PipelineReport) -> None:
-    """Print the counts of a pipeline's run, and what was asked of the embedders."""
+    """Print the counts of a pipeline's run and of its embed requests."""
     planned = report.outcome is Outcome.PLANNED
     lines = [
         [("scanned", report.scanned), ("unchanged", report.unchanged)],

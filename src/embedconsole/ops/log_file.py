@@ -49,7 +49,7 @@ class _TextFormatter(logging.Formatter):
 
 
 class _JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, message, and what the record carries beside them."""
+    """One JSON object a line: time, level, message, and the fields of the record."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -83,7 +83,7 @@ def open_log(
     handler.setLevel((level or config.level).upper())
     handler.addFilter(_Whereabouts())
     handler.setFormatter(_JsonFormatter() if (form or config.format) == "json" else _TextFormatter())
-    # A full disk costs lines of the log, and neither the sync nor the terminal hears of it line by line.
+    # A full disk costs lines of the log; neither the sync nor the terminal gets an error for each.
     logging.raiseExceptions = False
     log = logging.getLogger("embedconsole")
     log.addHandler(handler)

@@ -1,6 +1,6 @@
-"""What is shown to Prometheus, and under which names. Pure: from what was seen to families of samples.
+"""Metrics for Prometheus: what was observed as families of samples, exposed as text or in a file.
 
-Counters count what this process did since it began; what the ledger tells is about all processes.
+Counters count what this process did since it began; figures of the ledger are about all processes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AWAY = (GateState.OPEN, GateState.PROBING)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What there is to be shown.
+    """What the metrics are made of.
 
     Attributes:
         snapshot: The engine; None where it could not be opened.
@@ -44,7 +44,7 @@ class Facts:
         ledger_up: Whether it answered the last time.
         outcomes: How many runs of a pipeline ended how, in this process.
         runs: Pipelines to their latest runs.
-        lives: Whether the process goes on, so that what it does at the moment is of interest.
+        lives: Whether the process continues, so that its present state is of interest.
     """
 
     snapshot: Snapshot | None
@@ -58,7 +58,7 @@ class Facts:
 
 def figures(facts: Facts) -> Iterator[Metric]:
     """All families, those without a sample left out."""
-    build = GaugeMetricFamily("embedconsole_build_info", "The version at work.", labels=["version"])
+    build = GaugeMetricFamily("embedconsole_build_info", "The version that is running.", labels=["version"])
     build.add_metric([__version__], 1)
     families = [
         build,
@@ -145,7 +145,7 @@ def _of_runs(facts: Facts) -> Iterator[Metric]:
 def _of_the_engine(snapshot: Snapshot, *, lives: bool) -> Iterator[Metric]:
     yield from _of_work(snapshot.pipelines)
     breakers = GaugeMetricFamily(
-        "embedconsole_breaker_open", "1 while a dependency is away.", labels=["dependency"]
+        "embedconsole_breaker_open", "1 while a dependency is unavailable.", labels=["dependency"]
     )
     throttled = GaugeMetricFamily(
         "embedconsole_throttled", "1 while a dependency has asked for a pause.", labels=["dependency"]
@@ -181,7 +181,7 @@ def _of_work(views: Sequence[PipelineView]) -> Iterator[Metric]:
         ("items_embedded", "Items that were embedded and written.", "embedded"),
         ("items_payload_updated", "Items of which only the payload was written.", "payload_updated"),
         ("items_deleted", "Items that were deleted.", "deleted"),
-        ("items_failed", "Items that were given up until somebody looks.", "newly_failed"),
+        ("items_failed", "Items that failed.", "newly_failed"),
         ("embed_requests", "Requests to the embedders.", "embed_requests"),
         ("embed_items", "Items in those requests.", "embed_items"),
     )
@@ -197,7 +197,7 @@ def _of_work(views: Sequence[PipelineView]) -> Iterator[Metric]:
     )
     for view in views:
         spent = round(view.total.spent, _DECIMALS)
-        # Without a price nobody knows, and 0 would say that it is free.
+        # Without a price the cost is not known; 0 would say that it is free.
         if spent:
             cost.add_metric([view.name], spent)
     yield cost
@@ -207,7 +207,7 @@ __all__ = ["CONTENT_TYPE", "exposed", "read_figures", "write_figures"]
 
 
 class _Exposition(Collector):
-    """Families as a registry wants to be given them."""
+    """A collector of given families."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self._families = list(families)
@@ -223,10 +223,10 @@ def exposed(families: Iterable[Metric]) -> bytes:
 
 
 def write_figures(file: Path, families: Iterable[Metric], *, keep: bool) -> None:
-    """Write them in one step; counters go on from where the file has them, for each run is a new process.
+    """Write the families in one step; counters continue from the file, because each run is a new process.
 
     Args:
-        keep: Leave in it what these families do not say anything about: the ledger was away.
+        keep: Keep families and samples of the file that are not among these: the ledger was away.
 
     Raises:
         OSError: the file can't be written.
@@ -236,7 +236,7 @@ def write_figures(file: Path, families: Iterable[Metric], *, keep: bool) -> None
 
 
 def read_figures(file: Path) -> list[Metric]:
-    """What the file says; nothing where there is none, or one that can't be understood."""
+    """The families in the file; none where it is missing or can't be parsed."""
     try:
         return list(text_string_to_metric_families(file.read_text(encoding="utf-8")))
     except (OSError, ValueError):
@@ -244,7 +244,7 @@ def read_figures(file: Path) -> list[Metric]:
 
 
 def continued(before: Iterable[Metric], now: Iterable[Metric], *, keep: bool) -> list[Metric]:
-    """Now, with the counters going on from before."""
+    """The new families, with counters that continue from the previous ones."""
     known = {family.name: family for family in before}
     families = [_continued(known.pop(family.name, None), family, keep=keep) for family in now]
     return families + (list(known.values()) if keep else [])
@@ -261,7 +261,7 @@ def _continued(before: Metric | None, now: Metric, *, keep: bool) -> Metric:
         family.add_sample(
             sample.name, sample.labels, sample.value + (last.value if counted and last else 0.0)
         )
-    # A counter of another pipeline, or of another outcome, has not begun anew.
+    # A counter of another pipeline or outcome was not reset.
     for sample in old.values() if keep or now.type == "counter" else ():
         family.add_sample(sample.name, sample.labels, sample.value)
     return family

@@ -1,4 +1,4 @@
-"""All that watches over a process: notifications and metrics, where the configuration asks for them."""
+"""Metrics, probes and notifications of a process, where the configuration asks for them."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ if TYPE_CHECKING:
 
 PUBLISH_EVERY = 0.5
 STILL = 5.0
-"""An engine that has given no snapshot for so many seconds does not turn."""
+"""An engine that has given no snapshot for so many seconds does not respond."""
 
 log = logging.getLogger("embedconsole")
 
 
 @dataclass(slots=True)
 class Monitor:
-    """What one process shows of itself and tells.
+    """The metrics and notifications of one process.
 
     Args:
-        watcher: None where nothing is to be told or shown.
+        watcher: None where neither notifications nor metrics are configured.
+        say: Writes a line for the operator.
     """
 
     watcher: Watcher | None
@@ -68,7 +69,7 @@ class Monitor:
     # Once
 
     def after_run(self, report: RunReport, snapshot: Snapshot | None) -> None:
-        """Show and tell what came of the only run of this process."""
+        """Write the metrics and send the notifications of the only run of this process."""
         if self.watcher is None:
             return
         self.ran(report)
@@ -92,7 +93,7 @@ class Monitor:
 
     @contextmanager
     def keeping(self) -> Iterator[None]:
-        """Watch over the process while the block runs, also before it has an engine."""
+        """Serve and watch while the block runs, also before there is an engine."""
         with ExitStack() as stack:
             stack.enter_context(watching(self.watcher))
             if self.metrics.listen is not None:
@@ -102,12 +103,12 @@ class Monitor:
             yield
 
     def waits(self, reason: str) -> None:
-        """The engine can't be opened yet, and that is tried again."""
+        """Keep why the engine can't be opened yet; it is retried."""
         self._waits = reason
 
     @contextmanager
     def following(self, handle: EngineHandle) -> Iterator[None]:
-        """The engine is open, and is watched while the block runs."""
+        """Take snapshots of the open engine while the block runs."""
         self._waits = None
         if self.metrics.listen is None:
             yield
@@ -120,16 +121,16 @@ class Monitor:
             publishing.cancel()
 
     def take(self, snapshot: Snapshot) -> None:
-        """The engine turns, and looks like this."""
+        """Keep the latest snapshot of the engine."""
         self._latest = snapshot
 
     def _turning(self) -> Snapshot | None:
-        """The engine a moment ago; None when its loop does not turn."""
+        """The latest snapshot; None when the engine's loop gave none in time."""
         latest = self._latest
         return latest if latest is not None and time.monotonic() - latest.taken_at < STILL else None
 
     def answers(self) -> Mapping[str, Callable[[], Answer]]:
-        """What is answered on which path."""
+        """Paths of the port, and what answers each."""
         from embedconsole.ops.metrics import CONTENT_TYPE, exposed
         from embedconsole.ops.probes import Answer, json_answer, liveness, readiness
 
@@ -168,8 +169,8 @@ class Monitor:
         return list(figures(facts))
 
     def _never_less(self, snapshot: Snapshot) -> Snapshot:
-        # What was spent on a request that was then turned away is given back, but of a counter that falls
-        # everybody thinks that it has begun anew.
+        # The price of a request that was then refused is given back, but Prometheus takes a counter that
+        # falls for one that was reset.
         views = []
         for view in snapshot.pipelines:
             spent = self._spent[view.name] = max(self._spent.get(view.name, 0.0), view.total.spent)

@@ -1,6 +1,6 @@
-"""Tells operators of incidents: judges what was observed, and sends what is to be told.
+"""Notifications of incidents: applies the alert rules to what was observed, and sends the messages.
 
-It blocks, so it runs in the watcher's thread, which nobody waits for.
+It blocks, so it runs in the watcher's thread, for which nothing waits.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 log = logging.getLogger("embedconsole")
 
 _TITLES = {
-    NotificationReason.OPENED: "embedconsole: something wants a look",
-    NotificationReason.REPEATED: "embedconsole: something still wants a look",
+    NotificationReason.OPENED: "embedconsole: something needs attention",
+    NotificationReason.REPEATED: "embedconsole: something still needs attention",
     NotificationReason.CLOSED: "embedconsole: recovered",
 }
 
 
 @dataclass(slots=True)
 class Notifier:
-    """What one process tells. Its memory is the ledger's; while that is away, a file in the state folder.
+    """Sends the notifications of one process. What was sent is in the ledger; while it is away, in a file.
 
     Args:
-        command: How the operator calls us.
+        command: The command line for hints.
     """
 
     config: NotifyConfig
@@ -55,10 +55,10 @@ class Notifier:
     _failing: set[str] = field(default_factory=set)
 
     def look(self, ledger: Ledger, observed: LedgerOverview, reports: Iterable[RunReport]) -> None:
-        """The ledger answers: judge it, and the runs that have ended since the last look.
+        """Apply the alert rules to the ledger and to the runs that have ended since the last call.
 
         Raises:
-            Fault: it does not any more. What was judged and not noted is to be judged again.
+            Fault: the ledger does not answer. What was not recorded is judged again at the next call.
         """
         rules = self.config.on
         verdicts: dict[str, AlertVerdict] = {}
@@ -68,29 +68,29 @@ class Notifier:
         found = of_ledger(rules, observed, ledger.incidents.open_names(), self.command)
         verdicts |= {verdict.name: verdict for verdict in found}
         tellings = ledger.incidents.judge(list(verdicts.values()), self.config.repeat_after)
-        arrived = [telling for turn in NotificationReason for telling in self._tell(ledger, turn, tellings)]
+        arrived = [telling for turn in NotificationReason for telling in self._notify(ledger, turn, tellings)]
         if arrived:
             ledger.incidents.told(arrived, self.config.repeat_after)
         self._ledger_is_back(ledger)
 
     def ledger_is_away(self, why: str) -> None:
-        """The ledger does not answer, and so can't remember who was told; each process speaks for itself."""
-        if not self.marker.to_be_told():
+        """Notify that the ledger is away, which then can't record it: each process sends its own message."""
+        if not self.marker.is_due():
             return
         text = f"{why.rstrip('.')}.\nLook closer: {self.command} test"
         if self._send(None, _message(_TITLES[NotificationReason.OPENED], [text], Weight.WARNING)):
-            self.marker.told()
+            self.marker.record()
 
     def _ledger_is_back(self, ledger: Ledger) -> None:
-        lasted = self.marker.over()
+        lasted = self.marker.clear()
         if lasted is not None and self.config.on.recovered:
-            text = f"The ledger answers again, {span_of(lasted)} after it was first found away."
+            text = f"The ledger answers again, {span_of(lasted)} after it was first unreachable."
             self._send(ledger, _message(_TITLES[NotificationReason.CLOSED], [text], Weight.SUCCESS))
 
-    def _tell(
+    def _notify(
         self, ledger: Ledger, turn: NotificationReason, tellings: Sequence[Notification]
     ) -> list[Notification]:
-        """Send those of one kind as one message; returns them when it has arrived somewhere."""
+        """Send those of one kind as one message; return them when one target took it."""
         mine = [telling for telling in tellings if telling.turn is turn]
         if not mine or (turn is NotificationReason.CLOSED and not self.config.on.recovered):
             return mine
@@ -105,7 +105,7 @@ class Notifier:
                 self._failing.discard(delivery.target)
             elif delivery.target not in self._failing:
                 self._failing.add(delivery.target)
-                self._warn(ledger, f"notify: {delivery.target} was not told: {delivery.problem}")
+                self._warn(ledger, f"notify: {delivery.target} did not get the message: {delivery.problem}")
         return any(delivery.problem is None for delivery in deliveries)
 
     def _warn(self, ledger: Ledger | None, text: str) -> None:
@@ -116,7 +116,7 @@ class Notifier:
 
 
 def open_notifier(config: NotifyConfig, ledger_url: str, command: str) -> Notifier | None:
-    """The notifier that the configuration asks for; None where nobody is to be told.
+    """The notifier that the configuration asks for; None where `notify.to` is empty.
 
     Raises:
         ConfigError: apprise is not installed.
@@ -131,7 +131,7 @@ def open_notifier(config: NotifyConfig, ledger_url: str, command: str) -> Notifi
 
 def trial(command: str) -> Message:
     """The message of `notify test`."""
-    text = f"A test, by hand: nothing is wrong.\nWhat is going on: {command} status"
+    text = f"This is a test; nothing is wrong.\nThe present state: {command} status"
     return _message("embedconsole: a test", [text], Weight.INFO)
 
 
@@ -144,35 +144,36 @@ def _text(telling: Notification) -> str:
 
 
 def _message(title: str, texts: Sequence[str], weight: Weight) -> Message:
-    return Message(title, "\n\n".join([*texts, f"Told by {socket.gethostname()}."]), weight)
+    return Message(title, "\n\n".join([*texts, f"Sent by {socket.gethostname()}."]), weight)
 
 
 @dataclass(frozen=True, slots=True)
 class AwayMarker:
-    """The file holds when they were told first and last, in seconds since 1970.
+    """Marker file that operators were notified of an unreachable ledger, which can't record that itself.
 
-    Where it can't be written, operators are told once too often.
+    It holds the moments of the first and the last message, in seconds since 1970. Where it can't be written,
+    a message is sent once too often.
     """
 
     file: Path
     repeat_after: float
     clock: Callable[[], float] = time.time
 
-    def to_be_told(self) -> bool:
-        """Whether nobody was told, or not for `repeat_after` seconds."""
+    def is_due(self) -> bool:
+        """Whether no message was sent yet, or none for `repeat_after` seconds."""
         times = self._times()
         return times is None or not 0 <= self.clock() - times[1] < self.repeat_after
 
-    def told(self) -> None:
-        """Somebody was."""
+    def record(self) -> None:
+        """Note that a message was sent now."""
         now = self.clock()
         first = (self._times() or (now, now))[0]
         with suppress(OSError):
             self.file.parent.mkdir(parents=True, exist_ok=True)
             self.file.write_text(f"{first} {now}\n", encoding="ascii")
 
-    def over(self) -> float | None:
-        """It answers: seconds since somebody was told first; None when nobody was."""
+    def clear(self) -> float | None:
+        """Remove the file: seconds since the first message; None when there was none."""
         times = self._times()
         if times is None:
             return None

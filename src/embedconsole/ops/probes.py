@@ -1,7 +1,7 @@
-"""The daemon's HTTP port: figures for Prometheus, and probes.
+"""The daemon's HTTP port: metrics for Prometheus, and probes.
 
-Threads of its own answer, from what has been seen already: a scrape asks neither the ledger nor anybody else
-who may take his time. A port that is taken is tried again until it is free, and never holds up a sync.
+Its own threads answer from what was observed already: a scrape never waits for the ledger or another service.
+A port in use is retried until it is free, and never delays a sync.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Listener:
         """Take the port; where it can't be had now, say so."""
         problem = self._taken()
         if problem is not None:
-            text = f"No metrics yet on {self.listen}: {problem}. It is tried again; the sync goes on without."
+            text = f"No metrics yet on {self.listen}: {problem}. Retrying; the sync continues without it."
             self.say(text)
             log.warning("%s", text, extra={"event": "metrics"})
 
@@ -171,7 +171,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = self.server.answers.get(urlsplit(self.path).path)
         known = ", ".join(self.server.answers)
         found = (
-            Answer(404, "text/plain; charset=utf-8", f"Here are: {known}\n".encode())
+            Answer(404, "text/plain; charset=utf-8", f"Not found. Paths: {known}\n".encode())
             if answer is None
             else answer()
         )
@@ -189,7 +189,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 _PATIENCE = 20.0
-"""Seconds that a look at the ledger may take before it counts as silent."""
+"""Seconds that the ledger may take to answer before it counts as silent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +210,7 @@ class ProbeResult:
 
 
 def liveness(snapshot: Snapshot | None, waits: str | None = None) -> ProbeResult:
-    """Whether the engine's loop turns; None when it gave no snapshot in time.
+    """Whether the engine's loop responds; its snapshot is None when it gave none in time.
 
     Args:
         waits: Why the engine can't be opened yet; a process that waits for that lives.
@@ -218,7 +218,7 @@ def liveness(snapshot: Snapshot | None, waits: str | None = None) -> ProbeResult
     if waits is not None:
         return ProbeResult((), str(EngineState.STARTING))
     if snapshot is None:
-        return ProbeResult(("the engine's loop does not turn",), None)
+        return ProbeResult(("the engine's loop does not respond",), None)
     return ProbeResult((), str(snapshot.state))
 
 
@@ -232,7 +232,7 @@ def readiness(
         return liveness(snapshot)
     wrong: list[str] = []
     if snapshot.state is EngineState.DRAINING:
-        wrong.append("it is about to end")
+        wrong.append("the process is ending")
     wrong += [f"{name} does not run: {reason}" for name, reason in snapshot.halted.items()]
     fault = snapshot.ledger.fault or sight.fault
     if fault is not None:

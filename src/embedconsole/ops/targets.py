@@ -1,4 +1,4 @@
-"""Those who are told, through apprise: each in a thread of its own, and waited for no longer than allowed."""
+"""Notification targets, through apprise: each in its own thread, with a time limit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What came of a message at one target.
+    """The result of a message at one target.
 
     Attributes:
         target: The target without its secrets: its place in the configuration and its kind.
@@ -57,7 +57,7 @@ class Delivery:
 
 
 def check_extra(config: NotifyConfig) -> None:
-    """See that there is what notifying needs; imports nothing.
+    """Refuse targets where apprise is not installed; imports nothing.
 
     Raises:
         ConfigError: apprise is not installed.
@@ -114,11 +114,11 @@ class _Target:
 
     def begin(self, message: Message) -> _Call:
         if self.call is not None and not self.call.done.is_set():
-            call = _Call(self.name, problem="it has not come back from the message before")
+            call = _Call(self.name, problem="it has not answered the previous message")
             call.done.set()
             return call
         self.call = _Call(self.name)
-        # Nobody waits for it at the end of the process either.
+        # A daemon thread: the end of the process does not wait for it.
         threading.Thread(target=self._send, args=(message, self.call), name="notify", daemon=True).start()
         return self.call
 
@@ -140,7 +140,7 @@ def _sent(address: str, message: Message) -> str | None:
     import apprise
 
     logger = logging.getLogger(_LOGGER)
-    # Whatever it says of its own is for us, for it may hold the address.
+    # Its own log lines may hold the address: they are not for the log file.
     logger.propagate = False
     target = apprise.Apprise.instantiate(address, asset=_asset())
     if target is None:
@@ -155,7 +155,7 @@ def _sent(address: str, message: Message) -> str | None:
         )
     if arrived:
         return None
-    return one_line(heard.last, _parts_of(address)) or "it was not taken"
+    return one_line(heard.last, _parts_of(address)) or "it was not accepted"
 
 
 def _asset() -> AppriseAsset:

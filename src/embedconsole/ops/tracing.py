@@ -1,4 +1,4 @@
-"""OpenTelemetry, where its own environment variables ask for it: traces of runs, batches and stages."""
+"""OpenTelemetry traces of runs, batches and stages, where its environment variables name an endpoint."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def tracing(say: Callable[[str], None], environ: Mapping[str, str] = os.environ)
         return
     if not all(map(_installed, _NEEDED)):
         say(
-            "No traces are sent, though an endpoint is named: "
+            "No traces are sent, although an endpoint is set: "
             "pip install '.[otel]' in a checkout of embedconsole"
         )
         yield
@@ -53,7 +53,7 @@ def tracing(say: Callable[[str], None], environ: Mapping[str, str] = os.environ)
         yield
     finally:
         trace_with(None)
-        # A collector that is away would be tried again for ten seconds, and the next run may be due.
+        # An exporter retries for ten seconds where its collector is away, and the next run may be scheduled.
         last = threading.Thread(target=provider.shutdown, name="traces", daemon=True)
         last.start()
         last.join(_LAST_SECONDS)

@@ -1,6 +1,6 @@
-"""Looks at the ledger now and then, beside the engine, for notifications and metrics.
+"""Reads the state of the ledger at intervals, next to the engine, for notifications and metrics.
 
-It has a thread and a connection to itself: neither a ledger that hangs nor a target that does holds up a run.
+It has its own thread and connection: neither a ledger nor a target that hangs delays a run.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 10.0
 _REST = 20
-"""Counting a huge ledger takes a while: rest so many times as long before the next look."""
+"""Counting a huge ledger takes a while: the pause before the next look is so many times as long."""
 
 _LAST_LOOK_SECONDS = 15.0
 _UNJUDGED = 1000
@@ -40,7 +40,7 @@ log = logging.getLogger("embedconsole")
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """What was seen last; times on the monotonic clock.
+    """What was observed last; times on the monotonic clock.
 
     Attributes:
         began: When the latest look began.
@@ -58,10 +58,10 @@ class LedgerView:
 
 @dataclass(slots=True)
 class Watcher:
-    """`keep` is for a thread of its own; the others give it reports, and see what it saw.
+    """Observes the ledger at intervals; `keep` runs in its own thread.
 
     Args:
-        patience: Seconds for which the ledger may be away before operators are told; None for ever.
+        patience: Seconds for which the ledger may be away before operators are notified; None: for ever.
     """
 
     pipelines: Sequence[Pipeline]
@@ -84,7 +84,7 @@ class Watcher:
         self._reports.put(report)
 
     def end(self) -> None:
-        """Look once more, and no more after that."""
+        """Look one last time, then end."""
         self._over = True
         self._reports.put(None)
 
@@ -99,7 +99,7 @@ class Watcher:
     def _try_to_look(self) -> None:
         try:
             self.look()
-        # A fault of our own is no reason to be silent about everything else from now on.
+        # An error of our own must not silence all later notifications.
         except Exception as error:
             fault = f"a fault of embedconsole itself ({type(error).__name__}: {error})"
             if fault != self.sight.fault:
@@ -115,7 +115,7 @@ class Watcher:
             self._unjudged.append(report)
 
     def look(self) -> None:
-        """Look now, and have told what is to be told."""
+        """Observe the ledger now, and send the notifications that follow."""
         while not self._reports.empty():
             self._take(self._reports.get())
         began = self.clock()
@@ -144,21 +144,21 @@ class Watcher:
             self.notifier.ledger_is_away(str(fault))
 
     def close(self) -> None:
-        """Let go of the ledger."""
+        """Close the ledger."""
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
 
 
 def look_once(watcher: Watcher) -> None:
-    """Have it look once, after a run; it has some seconds for that, and what it sees later is lost."""
+    """Look once, after a run, with a time limit; what is seen later is lost."""
     watcher.end()
     _started(watcher).join(_limit(watcher))
 
 
 @contextmanager
 def watching(watcher: Watcher | None) -> Iterator[None]:
-    """Have it look while the block runs; at the end it has a few seconds for its last look."""
+    """Look at intervals while the block runs; the last look at its end has a time limit."""
     if watcher is None:
         yield
         return
@@ -177,6 +177,6 @@ def _started(watcher: Watcher) -> threading.Thread:
 
 
 def _limit(watcher: Watcher) -> float:
-    # A look may tell of what is new, of what goes on and of what is over.
+    # A look may send three messages: new incidents, open ones, closed ones.
     messages = 0.0 if watcher.notifier is None else 3 * watcher.notifier.config.timeout
     return _LAST_LOOK_SECONDS + messages

@@ -135,21 +135,17 @@ COMMANDS = (
         "The change feed: triggers on the tables of catalog.watch, so that a change is seen within two "
         "seconds.",
     ),
-    _entry("config", "Services and settings", "commands.config", "Look at the configuration in use."),
+    _entry("config", "Services and settings", "commands.config", "Show and check the configuration in use."),
 )
 """The commands that work on a configuration file and on the demo."""
 
-BEFORE = (
+NOT_IN_DEMO = (
     _entry(
         "setup",
         "Start",
         "commands.setup",
         "Ask for database, table, embedder and Qdrant, try each, and write a configuration.",
     ),
-)
-"""What comes before there is a configuration."""
-
-BESIDES = (
     _entry(
         "serve",
         "Services and settings",
@@ -165,4 +161,4 @@ BESIDES = (
     ),
     _entry("demo", "Start", "demo", "Try it: a sample catalog, an offline embedder and the embedded engine."),
 )
-"""What the demo does not have."""
+"""The commands that have no use in the demo."""

@@ -83,7 +83,7 @@ def notify_command() -> None:
 @json_option
 @click.pass_obj
 def notify_test_command(invocation: Invocation) -> None:
-    """Send a test message to each target of notify.to, and say what came of each.
+    """Send a test message to each target of notify.to, and show the result of each.
 
     \b
     Examples:
@@ -191,8 +191,8 @@ def _print_initialised(name: str, result: Initialised) -> None:
     for difference in result.left:
         mark = "REFUSED" if difference.blocking else "differs"
         put(
-            f"  {mark}  {difference.field}: it has {difference.have or 'nothing'}, "
-            f"configured is {difference.want or 'nothing'}; {difference.remedy}"
+            f"  {mark}  {difference.field}: expected {difference.want or 'nothing'}, "
+            f"found {difference.have or 'nothing'}; {difference.remedy}"
         )
 
 
@@ -200,12 +200,12 @@ def notify_test(session: Session, *, as_json: bool) -> Exit:
     """Send a test message to all of `notify.to`.
 
     Raises:
-        ConfigError: apprise is not installed, or there is nobody to be told.
+        ConfigError: apprise is not installed, or `notify.to` is empty.
     """
     config = session.loaded.settings.notify
     check_extra(config)
     if not config.to:
-        raise ConfigError("notify.to names nobody to be told; see docs/monitoring.md")
+        raise ConfigError("notify.to is empty: set it to one or more targets (docs/monitoring.md)")
     deliveries = Targets(config).send(trial(session.command))
     if as_json:
         put_json(
@@ -224,9 +224,9 @@ def notify_test(session: Session, *, as_json: bool) -> Exit:
     else:
         for delivery in deliveries:
             mark = "ok  " if delivery.problem is None else "FAIL"
-            detail = delivery.problem or "taken"
+            detail = delivery.problem or "delivered"
             put(f"{mark}  {delivery.target:<28} {delivery.seconds * 1000:7.0f} ms  {detail}")
     bad = sum(delivery.problem is not None for delivery in deliveries)
     if bad:
-        say(f"{bad} of {len(deliveries)} targets took no message: see notify.to, and docs/monitoring.md.")
+        say(f"{bad} of {len(deliveries)} targets failed: check notify.to (docs/monitoring.md).")
     return Exit.STOPPED if bad else Exit.IN_SYNC

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @click.group("config", cls=CommandGroup)
 @common_options
 def config_command() -> None:
-    """Look at the configuration in use.
+    """Show and check the configuration in use.
 
     \b
     Examples:
@@ -58,7 +58,7 @@ def config_check(invocation: Invocation) -> None:
     session = invocation.session()
     check_extra(session.loaded.settings.notify)
     names = ", ".join(pipeline.name for pipeline in session.pipelines)
-    put(f"{session.loaded.path}: fine; pipelines {names}")
+    put(f"{session.loaded.path}: valid; pipelines {names}")
 
 
 @config_command.command("path", cls=Command)

@@ -44,7 +44,7 @@ def sync_command(invocation: Invocation, *, force: bool, only: tuple[str, ...], 
     """
 
     if only and not force:
-        raise click.UsageError("--only goes with --force: it names what to embed again")
+        raise click.UsageError("--only needs --force: it selects what to embed again")
     session = invocation.session()
     if force and not only:
         confirm_option("Embed every item again, and pay for it?", yes=yes)
@@ -141,9 +141,9 @@ def order_sync(
     Raises:
         ConfigError: `only` can't be understood.
     """
-    wish = OrderedRun(force=force, only=tuple(only), pipelines=tuple(pipelines) or None)
-    _ = wish.options  # what can't be understood here is not understood there
-    return give_order(session, OrderKind.SYNC, wish.as_arguments(), as_json=as_json, untaken=untaken)
+    ordered = OrderedRun(force=force, only=tuple(only), pipelines=tuple(pipelines) or None)
+    _ = ordered.options  # refuse here what the other process would refuse
+    return give_order(session, OrderKind.SYNC, ordered.as_arguments(), as_json=as_json, untaken=untaken)
 
 
 def give_order(
@@ -180,7 +180,7 @@ def give_order(
             say(order.answer)
         return Exit.IN_SYNC if order.answer is None else Exit.STOPPED
     if verb is OrderKind.CANCEL and served:
-        say("No run is going on, so there is nothing to cancel.")
+        say("No run is in progress, so there is nothing to cancel.")
         return Exit.IN_SYNC
     say(
         "No process took the order, and it was withdrawn: no daemon or console is running on this ledger. "

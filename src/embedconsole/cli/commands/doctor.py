@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 def doctor_command(invocation: Invocation, *, embed: bool) -> None:
     """Gather versions, configuration, states and the last errors into one text to paste into a report.
 
-    Passwords, tokens and keys are masked. What can't be told says why; nothing is changed.
+    Passwords, tokens and keys are masked. What can't be read says why; nothing is changed.
 
     \b
     Examples:
@@ -102,13 +102,13 @@ def _sections(session: Session | None, problem: str | None, checks: Checks) -> S
     found = [part_of("versions", versions)]
     if session is None:
         broken = problem or "there is none"
-        # Nobody knows which words of the log are secret, where the configuration does not tell.
+        # Without a configuration it is not known which words of the log are secret.
         return [
             *found,
             ReportPart("configuration", _searched(), broken),
             ReportPart("ledger", {}, "the configuration names it"),
             ReportPart("dependencies", {}, "the configuration names them"),
-            ReportPart("log", {}, "the configuration tells where it is, and what in it is secret"),
+            ReportPart("log", {}, "the configuration says where it is, and what in it is secret"),
             part_of("disk", lambda: disks({"state": state_dir(), "log": log_dir()})),
         ]
     return [
@@ -201,7 +201,7 @@ class ReportPart:
         """The part_of as text."""
         yield f"== {self.name}"
         if self.problem is not None:
-            yield f"can't be told: {self.problem}"
+            yield f"not known: {self.problem}"
         for name, fact in self.facts.items():
             if isinstance(fact, (list, tuple)):
                 yield f"{name}:" + ("" if fact else " none")
@@ -211,7 +211,7 @@ class ReportPart:
 
 
 def part_of(name: str, gather: Callable[[], Facts]) -> ReportPart:
-    """Gather a part_of; whatever keeps it from being told is told instead."""
+    """Gather a part of the report; an error in doing so becomes its problem."""
     try:
         return ReportPart(name, gather())
     except Exception as error:  # noqa: BLE001  (whatever it is, the rest of the report is worth having)
@@ -289,7 +289,7 @@ def ledger_facts(session: Session) -> Facts:
     schema = ledger_schema(session.ledger_url)
     facts: dict[str, str | list[str]] = {"url": mask_database_url(session.ledger_url)}
     if schema is None:
-        return {**facts, "schema": "none: nothing has ever run on it"}
+        return {**facts, "schema": "none: no run yet"}
     if schema != VERSION:
         return {**facts, "schema": f"{schema}; the next command that opens it migrates it to {VERSION}"}
     with open_ledger(session.ledger_url) as ledger:

@@ -99,7 +99,7 @@ def skip_command(invocation: Invocation, keys: tuple[str, ...], cause: str | Non
 
 
 _SHOWN_OF_CAUSE = 8
-_NOTHING = "No failed items. What an embedder or the collection refuses would be listed here with its cause."
+_NOTHING = "No failed items. Items that an embedder or the collection refuses appear here with their cause."
 
 
 def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
@@ -125,7 +125,7 @@ def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
     else:
         say(
             f"One in full: {session.command} failures KEY. "
-            f"Put back: {session.command} retry KEY... | --cause ID | --all"
+            f"Retry: {session.command} retry KEY... | --cause ID | --all"
         )
     return Exit.SOME_FAILED if found else Exit.IN_SYNC
 
@@ -133,13 +133,13 @@ def show_failures(session: Session, *, limit: int, as_json: bool) -> Exit:
 def retry_failures(
     session: Session, *, keys: Sequence[str], everything: bool, cause: str | None, as_json: bool
 ) -> Exit:
-    """Put failed and waiting items back, due at the next run.
+    """Return failed and waiting items to the queue of the next run.
 
     Raises:
         ConfigError: nothing says which, or there is no such cause.
     """
     if not keys and not everything and cause is None:
-        raise ConfigError("name the keys to put back, a --cause, or --all")
+        raise ConfigError("name the keys to retry, a --cause, or --all")
 
     def retry(ledger: Ledger, generation_id: int) -> int | None:
         if cause is None and keys:
@@ -151,12 +151,12 @@ def retry_failures(
 
     counts = _in_each(session, cause, retry)
     if any(counts.values()) and not as_json:
-        note(f"The next run takes them up: {session.command} run")
-    return _tell(session, counts, keys, "put back", as_json=as_json)
+        note(f"The next run takes them: {session.command} run")
+    return _tell(session, counts, keys, "returned to the queue", as_json=as_json)
 
 
 def skip_failures(session: Session, *, keys: Sequence[str], cause: str | None, as_json: bool) -> Exit:
-    """Let failed items be: they need no look any more until their content changes.
+    """Skip failed items until their content changes.
 
     Raises:
         ConfigError: nothing says which, or there is no such cause.
@@ -177,7 +177,7 @@ def skip_failures(session: Session, *, keys: Sequence[str], cause: str | None, a
 def _in_each(
     session: Session, cause: str | None, work: Callable[[Ledger, int], int | None]
 ) -> dict[str, int]:
-    """What a change comes to, by pipeline; the change gives None where a pipeline has no such cause.
+    """How many items a change affected, by pipeline; it returns None where a pipeline has no such cause.
 
     Raises:
         ConfigError: no pipeline has it.
@@ -188,7 +188,9 @@ def _in_each(
             generation = generation_of(pipeline, ledger) if ledger else None
             counts[pipeline.name] = work(ledger, generation.id) if ledger and generation else 0
     if counts and all(count is None for count in counts.values()):
-        raise ConfigError(f"no cause, or more than one, has the id {cause!r}; see {session.command} failures")
+        raise ConfigError(
+            f"no cause, or more than one, has the id {cause!r}; {session.command} failures lists them"
+        )
     return {name: count or 0 for name, count in counts.items()}
 
 
@@ -203,7 +205,7 @@ def _tell(session: Session, counts: dict[str, int], keys: Sequence[str], done: s
         say(f"The ledger has no item {', '.join(map(repr, unknown))}")
     missed = len(set(keys)) - len(unknown) - sum(counts.values())
     if missed > 0:
-        say(f"{items_word(missed)} not among the failed ones; see {session.command} failures")
+        say(f"{items_word(missed)} not among the failed ones; {session.command} failures lists those")
     return Exit.USAGE if unknown else Exit.IN_SYNC
 
 
@@ -237,7 +239,7 @@ def _group_json(group: FailureGroup) -> dict[str, object]:
 def _print(name: str, overview: FailureOverview, items: Sequence[FailedItem]) -> None:
     if not overview.groups:
         return
-    put(f"{name}: {items_word(overview.failed)} need a look")
+    put(f"{name}: {items_word(overview.failed)} failed")
     put_table(["count", "class", "latest", "id", "cause"], map(_group_row, overview.groups), right=[0, 2])
     if not items:
         return

@@ -54,7 +54,9 @@ def feed_command() -> None:
 
 
 @feed_command.command("install", cls=Command)
-@click.option("--print", "only_print", is_flag=True, help="Only print the SQL, for whoever has the rights.")
+@click.option(
+    "--print", "only_print", is_flag=True, help="Only print the SQL, for a database user who may run it."
+)
 @yes_option
 @common_options
 @click.pass_obj
@@ -108,7 +110,7 @@ _RUNS_LOOKED_THROUGH = 200
 
 
 def print_sql(session: Session) -> Exit:
-    """Print what `install` would run, for somebody who has the rights."""
+    """Print what `install` would run, for a database user who may run it."""
     for pipeline in _fed(session):
         with opened_feed(pipeline) as database:
             statements = statements_to_install(database, inspect_feed(database))
@@ -187,7 +189,7 @@ def show_feeds(session: Session, *, as_json: bool) -> Exit:
 def _fed(session: Session) -> Sequence[Pipeline]:
     fed = [pipeline for pipeline in session.pipelines if pipeline.catalog.watch]
     if not fed:
-        say("No pipeline watches anything. Name the tables in catalog.watch: [{table: products, key: id}]")
+        say("No pipeline watches a table. Set catalog.watch: [{table: products, key: id}]")
     return fed
 
 
@@ -200,7 +202,7 @@ def _last_taken(session: Session, names: Sequence[str]) -> Mapping[str, tuple[in
     found: dict[str, tuple[int, float]] = {}
     with session.opened_ledger() as ledger:
         for run in ledger.history.runs(limit=_RUNS_LOOKED_THROUGH) if ledger else ():
-            # What is merely due is worked on without a look at the catalog.
+            # A run of retries only does not read the catalog.
             if run.kind == "due" or run.report is None or run.ended_at is None:
                 continue
             pipelines = run.report.get("pipelines")
@@ -212,11 +214,11 @@ def _last_taken(session: Session, names: Sequence[str]) -> Mapping[str, tuple[in
 
 def _feed_json(state: FeedState | str, taken: tuple[int, float] | None) -> dict[str, object]:
     last = None if taken is None else {"run": taken[0], "at": taken[1]}
-    told = {**feed_json(state), "last_taken": last}
+    found = {**feed_json(state), "last_taken": last}
     if not isinstance(state, str):
-        told["unseen"] = list(state.unseen)
-        told["outbox"] = str(state.inspection.outbox)
-        told["tables"] = [
+        found["unseen"] = list(state.unseen)
+        found["outbox"] = str(state.inspection.outbox)
+        found["tables"] = [
             {
                 "table": str(table.table),
                 "installed": table.installed,
@@ -225,7 +227,7 @@ def _feed_json(state: FeedState | str, taken: tuple[int, float] | None) -> dict[
             }
             for table in state.inspection.tables
         ]
-    return told
+    return found
 
 
 def _print_feed(session: Session, name: str, state: FeedState | str, taken: tuple[int, float] | None) -> None:
@@ -233,7 +235,7 @@ def _print_feed(session: Session, name: str, state: FeedState | str, taken: tupl
     put(f"  feed    {feed_line(state)}")
     if taken is not None:
         ago = duration(max(0.0, time.time() - taken[1]))
-        put(f"  taken   last by run {taken[0]}, {ago} ago; see {session.command} runs {taken[0]}")
+        put(f"  taken   last by run {taken[0]}, {ago} ago: {session.command} runs {taken[0]} shows it")
     if isinstance(state, str):
         return
     for problem in state.problems:

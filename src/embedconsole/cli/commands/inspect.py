@@ -57,7 +57,7 @@ def explain_item(session: Session, key: str, *, as_json: bool) -> Exit:
     """Print what each pipeline has of an item.
 
     Raises:
-        ConfigError: nobody has any of this key.
+        ConfigError: there is no item of this key.
         Transient, Refused: the ledger does not answer.
     """
     seen = [one for one in examined(session, key) if _is_anywhere(one)]
@@ -119,7 +119,7 @@ def _print_explanation(seen: Examined) -> None:
 
 
 def _unmarked(payload: JsonObject | None) -> JsonObject | None:
-    """Without the marker, which stands among the hashes."""
+    """The payload without the marker, which is shown with the hashes."""
     return None if payload is None else {name: value for name, value in payload.items() if name != MARKER}
 
 
@@ -156,7 +156,7 @@ def _values(values: Mapping[str, JsonValue]) -> str:
 
 
 def _wrapped_field(label: str, value: str) -> None:
-    """Few lines, however long what it says is: all of it is for --json and for `failures KEY`."""
+    """Print a few lines of a long value: `--json` and `failures KEY` print all of it."""
     indent = " " * (_LABEL + 2)
     head = f"  {label:<{_LABEL}}"
     lines = wrap(
@@ -166,7 +166,7 @@ def _wrapped_field(label: str, value: str) -> None:
 
 
 def show_item(session: Session, key: str, *, as_json: bool) -> Exit:
-    """Print all that can be told of an item, of each pipeline that has one of this key.
+    """Print one item in full, for each pipeline that has one of this key.
 
     Raises:
         ConfigError: no pipeline has.
@@ -289,7 +289,7 @@ def _compared(wanted: bytes | None, held: bytes | None) -> str:
 
 
 def short(value: bytes | None) -> str:
-    """The beginning of a hash: enough to tell it from another."""
+    """The beginning of a hash: enough to compare two by eye."""
     return "nothing" if value is None else value[:4].hex()
 
 

@@ -30,13 +30,17 @@ if TYPE_CHECKING:
 
 
 @click.command("reindex", cls=Command)
-@click.option("--no-switch", is_flag=True, help="Build and check, and leave the name where it is.")
+@click.option("--no-switch", is_flag=True, help="Build and check, and leave the alias where it is.")
 @click.option(
-    "--accept-missing", is_flag=True, help="Move the name although items that are searched now would not be."
+    "--accept-missing",
+    is_flag=True,
+    help="Move the alias although items that are found now would be missing.",
 )
-@click.option("--alias", metavar="NAME", help="Move this name instead of the configured one.")
+@click.option("--alias", metavar="NAME", help="Move this alias instead of the configured one.")
 @click.option(
-    "--replace", is_flag=True, help="Where the name is a collection's own: drop that one, give the name on."
+    "--replace",
+    is_flag=True,
+    help="Where the name is that of a collection: delete it, and make the name an alias.",
 )
 @click.option(
     "--sample",
@@ -51,7 +55,7 @@ if TYPE_CHECKING:
     "queries",
     multiple=True,
     metavar="TEXT",
-    help="Search both for it and show the hits side by side; repeatable.",
+    help="Search both for this text and show the hits side by side; repeatable.",
 )
 @click.option(
     "--max-cost",
@@ -60,9 +64,9 @@ if TYPE_CHECKING:
     help="Spend at most this on embeddings, by price_per_1000.",
 )
 @click.option("--bulk", is_flag=True, help="For millions: Qdrant builds its index once it is filled.")
-@click.option("--lead-to", metavar="NAME", help="Only give what is searched now a further name, an alias.")
-@click.option("--rollback", is_flag=True, help="Have the name stand for the collection of before again.")
-@click.option("--drop-old", is_flag=True, help="Drop the collections of before, which stand by.")
+@click.option("--lead-to", metavar="NAME", help="Only create an alias of the collection in use.")
+@click.option("--rollback", is_flag=True, help="Point the alias back to the previous collection.")
+@click.option("--drop-old", is_flag=True, help="Delete the previous collections kept for rollback.")
 @yes_option
 @common_options
 @json_option
@@ -86,9 +90,9 @@ def reindex_command(
 ) -> None:
     """Fill a new collection next to the one that is searched, check it, and point the alias to it.
 
-    For a new model, size, distance or template: change the configuration, then run this. What is searched
-    stays so, and is kept true, until the name (an alias) moves at once. Vectors that stay the same are taken
-    over, not paid for. It can be broken off anywhere; the next call goes on.
+    For a new model, size, distance or template: change the configuration, then run this. The collection in
+    use is searched and kept in sync until the alias moves, in one step. Vectors that stay the same are
+    re-used, not paid for. It can be interrupted at any time; the next call continues.
 
     \b
     Examples:
@@ -168,7 +172,7 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
 
     waited = wait_for(session, ROLE, work, lambda: stages[0].stage if stages else "")
     if waited.result is None:
-        say(f"Stopped; {session.command} reindex goes on where it was.")
+        say(f"Stopped; {session.command} reindex continues.")
         return exit_by_signal(waited.signal)
     done = waited.result
     if as_json:
@@ -178,15 +182,15 @@ def reindex(session: Session, options: ReindexOptions, *, as_json: bool) -> Exit
     if done.reason:
         say(f"{done.stand}: {done.reason}")
     if done.stand is ReindexOutcome.STOPPED:
-        say(f"Nothing is lost; {session.command} reindex goes on where it was.")
+        say(f"No work is lost; {session.command} reindex continues.")
     if done.stand is ReindexOutcome.DONE and done.before != done.after:
         command = f"{session.command} reindex"
-        note(f"To go back: {command} --rollback. To drop the old one: {command} --drop-old")
+        note(f"To go back: {command} --rollback. To delete the old one: {command} --drop-old")
     return exit_by_signal(waited.signal) if waited.signal is not None else _EXITS[done.stand]
 
 
 def undo(session: Session, *, as_json: bool) -> Exit:
-    """Move the name back. Raises as `roll_back`."""
+    """Point the alias back to the previous collection. Raises as `roll_back`."""
     name = session.pipelines[0].name
     said = _done(session, lambda engine: roll_back(engine, name))
     _tell(said, as_json=as_json)
@@ -194,11 +198,11 @@ def undo(session: Session, *, as_json: bool) -> Exit:
 
 
 def lead(session: Session, alias: str, *, as_json: bool) -> Exit:
-    """Give what is searched a further name. Raises as `AliasSwitch.lead_to`."""
+    """Create an alias of the collection in use. Raises as `AliasSwitch.lead_to`."""
     name = session.pipelines[0].name
     generation = _done(session, lambda engine: _switch(engine, name).lead_to(alias))
     _tell(
-        f"{alias} stands for {generation.target} now, which keeps its own name too. Have readers use "
+        f"{alias} points to {generation.target}, which keeps its own name too. Have readers use "
         f"{alias}, and set pipelines.{name}.collection.name to it",
         as_json=as_json,
     )
@@ -206,13 +210,13 @@ def lead(session: Session, alias: str, *, as_json: bool) -> Exit:
 
 
 def drop_standby(session: Session, *, as_json: bool) -> Exit:
-    """Drop what stands by. Raises Fault: a dependency does not answer."""
+    """Delete the collections kept for rollback. Raises Fault: a dependency does not answer."""
     name = session.pipelines[0].name
     dropped = _done(session, lambda engine: _switch(engine, name).drop_standby())
     if as_json:
         put_json({"dropped": dropped})
     else:
-        put(f"dropped {', '.join(dropped)}" if dropped else "no collection stands by")
+        put(f"deleted {', '.join(dropped)}" if dropped else "no collection is kept for rollback")
     return Exit.IN_SYNC
 
 
@@ -228,7 +232,7 @@ def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:
         async with engine.leases.held([name], "wait"):
             return await work(engine)
 
-    waited = wait_for(session, ROLE, alone, lambda: f"waiting until nobody runs {name}")
+    waited = wait_for(session, ROLE, alone, lambda: f"waiting for the run of {name} in another process")
     if waited.result is None:
         raise SystemExit(exit_by_signal(waited.signal))
     return waited.result
@@ -253,11 +257,11 @@ def _print(name: str, done: Reindexed) -> None:
     if done.comparison is not None:
         _print_comparison(done.comparison)
     if done.stand is ReindexOutcome.DONE:
-        put(f"  {done.alias} stands for {done.after}")
+        put(f"  {done.alias} points to {done.after}")
 
 
 def _print_comparison(found: Comparison) -> None:
-    put(f"  points {found.before:,} -> {found.after:,}   lacking {found.lacking:,}")
+    put(f"  points {found.before:,} -> {found.after:,}   missing {found.lacking:,}")
     for one in found.searches:
         put(f"  search {one.query!r}")
         for before, after in zip_longest(one.before, one.after, fillvalue=""):

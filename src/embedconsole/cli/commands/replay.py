@@ -187,9 +187,9 @@ def parse_moment(text: str, now: datetime, zone: tzinfo | None = None) -> float:
     try:
         moment = _ago(words.lower(), now) or _of_day(words.lower(), now, zone) or _of_iso(words, zone)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"{text!r} is no moment; write for example {EXAMPLES}") from error
+        raise ValueError(f"{text!r} is not a moment; write for example {EXAMPLES}") from error
     if moment > now:
-        raise ValueError(f"{text!r} has not been yet; write for example {EXAMPLES}")
+        raise ValueError(f"{text!r} is in the future; write for example {EXAMPLES}")
     return moment.timestamp()
 
 
@@ -199,7 +199,7 @@ def _ago(words: str, now: datetime) -> datetime | None:
     amounts = words.removesuffix("ago")
     if not amounts.strip() or _AMOUNT.sub("", amounts).strip():
         raise ValueError(words)
-    # Of the clock, not of the calendar: where clocks change in between, an hour is an hour all the same.
+    # By the clock, not by the calendar: an hour is an hour, also where summer time begins in between.
     passed = sum((_UNITS[unit] * float(amount) for amount, unit in _AMOUNT.findall(amounts)), timedelta())
     return now.astimezone(UTC) - passed
 

@@ -181,7 +181,11 @@ def _wait(
                 return none_ran(session.names, Outcome.INTERRUPTED, "stopped at once")
             if interruption.count > said:
                 said = interruption.count
-                note("Finishing what is in flight; once more stops at once." if said == 1 else "Stopping.")
+                note(
+                    "Finishing what is in flight; a second signal stops at once."
+                    if said == 1
+                    else "Stopping."
+                )
 
 
 def _aborted(session: Session, fault: Fault) -> RunReport:
@@ -189,16 +193,16 @@ def _aborted(session: Session, fault: Fault) -> RunReport:
 
 
 def await_green(session: Session) -> None:
-    """Wait for the session's collections; a signal ends the waiting, and Qdrant goes on."""
-    told: dict[str, str] = {}
+    """Wait until the collections are indexed; a signal ends the wait, not the indexing."""
+    lines: dict[str, str] = {}
 
     async def work(engine: Engine) -> None:
         for components in engine.all_components:
             async for line in until_green(components.collection):
-                told[components.pipeline.name] = f"{components.pipeline.name}: {line}"
-            told.pop(components.pipeline.name, None)
+                lines[components.pipeline.name] = f"{components.pipeline.name}: {line}"
+            lines.pop(components.pipeline.name, None)
 
     try:
-        wait_for(session, "once", work, lambda: "; ".join(told.values()))
+        wait_for(session, "once", work, lambda: "; ".join(lines.values()))
     except Fault as fault:
-        say(f"Not waited for the index: {fault}")
+        say(f"Did not wait for the index: {fault}")

@@ -81,7 +81,7 @@ def show_runs(session: Session, *, limit: int, as_json: bool) -> Exit:
 
 
 def show_run(session: Session, number: int, *, as_json: bool) -> Exit:
-    """Print one run: its figures by pipeline, and what went wrong while it was going on.
+    """Print one run: its figures by pipeline, and what went wrong during it.
 
     Raises:
         ConfigError: there is no run of that number, or no longer.

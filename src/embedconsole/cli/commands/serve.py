@@ -40,7 +40,7 @@ _EXTRA = frozenset({"fastapi", "prometheus_client", "starlette", "uvicorn"})
     "--queue",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Requests that may wait besides; one more gets 429 (default: 16).",
+    help="Requests that may wait in addition; one more gets 429 (default: 16).",
 )
 @click.option(
     "--max-items", type=click.IntRange(min=1), metavar="N", help="Items in a request (default: 1000)."
@@ -78,7 +78,7 @@ def serve_command(invocation: Invocation, /, token_env: str | None, **flags: obj
     server = Server(serving)
     if server.public and serving.service.token is None:
         say(
-            f"Whoever reaches {server.host} may embed: set a token (--token-env, service.token), "
+            f"Every client that reaches {server.host} may embed: set a token (--token-env, service.token), "
             "or listen at 127.0.0.1."
         )
     sys.exit(_run(server))
@@ -100,7 +100,7 @@ def _run(server: Server) -> Exit:
         nonlocal interruption
         interruption = stack.enter_context(interruptible(drain, server.stop))
         size = "" if served.dimensions is None else f" ({served.dimensions:,} dimensions)"
-        note(f"Serving {served.embedder.name}{size} at {server.url}; its document: {server.url}/docs")
+        note(f"Serving {served.embedder.name}{size} at {server.url}; OpenAPI: {server.url}/docs")
         note("SIGTERM or ctrl+c drains and ends.")
 
     def drain() -> None:

@@ -124,7 +124,7 @@ def setup_command(
     variables = Variables(dict(os.environ), lenient=no_test)
     if not yes:
         note(f"This makes {path}, once all is answered.")
-        note("At every question: ? explains, enter takes what stands in [ ], - is none, ^C ends.")
+        note("At every question: ? explains, enter takes the value in [ ], - is none, ^C ends.")
     try:
         setup = converse(interview, variables, path)
         write_configuration(path, setup.text, replace=force)
@@ -145,7 +145,7 @@ def _conclude(setup: Setup, variables: Variables, path: Path, *, tested: bool) -
     put(str(path))
     exports = variables.exports(os.environ)
     if exports:
-        say_text("\nSet in the environment of whoever runs it:")
+        say_text("\nSet in the environment of the process:")
         for line in exports:
             say(f"  {line}")
     code = Exit.IN_SYNC

@@ -119,7 +119,7 @@ class _Building:
     def words(self) -> str:
         return (
             f"{self.collection}   {self.counts.synced:,} of {self.counts.total:,} items; "
-            "embedconsole reindex goes on with it"
+            "embedconsole reindex continues it"
         )
 
     def as_json(self) -> dict[str, object]:
@@ -157,7 +157,7 @@ def _counts(ledger: Ledger | None, pipeline: Pipeline) -> Counts:
 
 
 def _collection(pipeline: Pipeline) -> CollectionState | str | None:
-    """The collection's state, None when it does not exist, or why it can't be told."""
+    """The collection's state, None when it does not exist, or why it is not known."""
 
     async def describe() -> CollectionState | None:
         collection = build_collection(pipeline.collection)
@@ -228,7 +228,7 @@ def _collection_json(state: CollectionState | None) -> dict[str, object] | None:
 def print_processes(workers: Sequence[Process]) -> None:
     """A line a process, what all do together, and a sentence for each that is paused."""
     if not workers:
-        put("no process on this ledger")
+        put("no process is running on this ledger")
         return
     rows = []
     for worker in workers:
@@ -270,7 +270,7 @@ def process_json(worker: Process) -> dict[str, object]:
 
 
 def _believed(worker: Process) -> ProcessStatus | None:
-    """What it said it does, unless that is long ago: it may have gone down with its host."""
+    """The state it reported, unless that is long ago: the process may have ended with its host."""
     return None if worker.silent_for > SILENT else read_status(worker.status)
 
 
@@ -290,10 +290,10 @@ def _together(workers: Sequence[Process]) -> str:
     hosts = len({worker.host for worker in workers})
     rates = [rate for worker in workers if (rate := _process_rate(worker)) is not None]
     versions = sorted({worker.version for worker in workers})
-    told = f"{len(workers)} processes on {hosts} host{'' if hosts == 1 else 's'}"
+    line = f"{len(workers)} processes on {hosts} host{'' if hosts == 1 else 's'}"
     if rates:
-        told += f", together {sum(rates):,.0f}/s"
-    return f"{told}; versions {', '.join(versions)}" if len(versions) > 1 else told
+        line += f", together {sum(rates):,.0f}/s"
+    return f"{line}; versions {', '.join(versions)}" if len(versions) > 1 else line
 
 
 def _paused(status: ProcessStatus, since: float) -> str:

@@ -42,7 +42,7 @@ _OUTCOMES = {
 
 
 @click.command("verify", cls=Command)
-@click.option("--repair", is_flag=True, help="Mend what differs, by a normal run.")
+@click.option("--repair", is_flag=True, help="Repair what differs, by a normal run.")
 @click.option(
     "--sample",
     type=click.IntRange(min=1),
@@ -69,7 +69,7 @@ def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, 
     """
 
     if allow_deletes and not repair:
-        raise click.UsageError("--allow-deletes goes with --repair: a verify deletes nothing")
+        raise click.UsageError("--allow-deletes needs --repair: a verify deletes nothing")
     session = invocation.session()
     if repair:
         sys.exit(
@@ -92,9 +92,9 @@ def verify_command(invocation: Invocation, *, repair: bool, sample: int | None, 
 @click.option(
     "--trust-vectors",
     is_flag=True,
-    help="With --unmarked: also those with another payload; it is written anew, the vectors stay.",
+    help="With --unmarked: also those with another payload; it is written again, the vectors stay.",
 )
-@click.option("--dry-run", is_flag=True, help="Tell what would be adopted; write nothing.")
+@click.option("--dry-run", is_flag=True, help="Show what would be adopted; write nothing.")
 @yes_option
 @common_options
 @json_option
@@ -113,14 +113,14 @@ def adopt_command(
     """
 
     if trust_vectors and not unmarked:
-        raise click.UsageError("--trust-vectors goes with --unmarked: points of ours need no trust")
-    what = "--unmarked takes over points that bear no marker of ours"
+        raise click.UsageError("--trust-vectors needs --unmarked: points with our marker need no trust")
+    what = "--unmarked takes over points without our marker"
     if unmarked and not dry_run:
         check_answerable(what, yes=yes)
     sys.exit(
         adopt_points(
             invocation.session(),
-            # Of points that bear our marker nothing is asked: they are ours, and nothing is paid or deleted.
+            # Points with our marker need no confirmation: they are ours, and nothing is paid or deleted.
             asked(what, yes=yes or not unmarked),
             unmarked=unmarked,
             trust_vectors=trust_vectors,
@@ -155,12 +155,12 @@ def verify_pipelines(session: Session, *, sample: int, as_json: bool) -> Exit:
         for name, audit in found.items():
             print_audit(name, audit)
     if any(audit.known_drift for audit in found.values()):
-        note(f"To mend what can be: {session.command} verify --repair")
+        note(f"To repair what can be repaired: {session.command} verify --repair")
     return _exit(found)
 
 
 def repair_pipelines(session: Session, *, sample: int, allow_deletes: bool, as_json: bool) -> Exit:
-    """The same, and mend what differs by a normal run; prints what was found, done and left.
+    """Verify, and repair what differs by a normal run; print what was found, done and left.
 
     Raises:
         ConfigError: a pipeline can't run as configured; nothing was done.
@@ -219,11 +219,11 @@ def _json(found: Mapping[str, Audit]) -> dict[str, object]:
 _EXAMPLES = 5
 
 _MEANING = {
-    Verdict.MISSING: "the ledger believes them to be there",
-    Verdict.STALE: "their content is not what the ledger believes",
-    Verdict.UNLISTED: "ours, unknown to the ledger",
-    Verdict.ORPHANED: "ours, of no item of the catalog",
-    Verdict.TAKEN: "another pipeline's points stand there; never touched",
+    Verdict.MISSING: "the ledger lists them, the collection lacks them",
+    Verdict.STALE: "their content differs from the ledger",
+    Verdict.UNLISTED: "ours, not in the ledger",
+    Verdict.ORPHANED: "ours, not in the catalog",
+    Verdict.TAKEN: "points of another pipeline with the same ids; never touched",
 }
 
 
@@ -237,7 +237,7 @@ def print_audit(name: str, audit: Audit) -> None:
 
 
 def verdict_of(audit: Audit) -> str:
-    """What it comes to, in some words."""
+    """The result of a verify in a few words."""
     if audit.failed:
         known = f"; {_differences(audit.known_drift)} known" if audit.known_drift else ""
         return f"not all could be checked{known}"
@@ -255,7 +255,7 @@ def _part_line(part: Part) -> str:
         case CatalogAudit():
             said = f"{part.rows:,} rows"
             if part.waiting:
-                return f"{said}; {part.waiting:,} differ, and a run is going on that finds them"
+                return f"{said}; {part.waiting:,} differ, and a run in progress finds them"
             wrong = ", ".join(f"{count:,} {how}" for how, count in part.differences.items() if count)
             return f"{said}; {wrong or 'the ledger knows them all as they are'}"
         case CollectionAudit():
@@ -284,8 +284,7 @@ def _part_details(part: Part) -> list[str]:
             return [_found(part, verdict) for verdict in DRIFT if part.counts.get(verdict)]
         case SchemaAudit():
             return [
-                f"{one.field}: it has {one.have or 'nothing'}, configured is {one.want or 'nothing'}; "
-                f"{one.remedy}"
+                f"{one.field}: expected {one.want or 'nothing'}, found {one.have or 'nothing'}; {one.remedy}"
                 for one in part.differences
             ]
     return []
@@ -309,7 +308,7 @@ def adopt_points(
     """Enter the points of each pipeline's collection into the ledger.
 
     Args:
-        agreed: Asked once it is told what there is.
+        agreed: Asks the operator, after what was found is printed.
 
     Raises:
         ConfigError: adopting would do harm.
@@ -334,8 +333,8 @@ def adopt_points(
                 for name in names
             }
 
-    told = partial(_points_read, progress)
-    found = wait_for(session, "adopt", look, told)
+    line = partial(_points_read, progress)
+    found = wait_for(session, "adopt", look, line)
     if found.result is None:
         return exit_by_signal(found.signal)
     if isinstance(found.result, str):
@@ -352,7 +351,7 @@ def adopt_points(
     if not agreed("Enter them into the ledger? Nothing is embedded or deleted."):
         say("Nothing was written.")
         return Exit.IN_SYNC
-    entered = wait_for(session, "adopt", enter, told)
+    entered = wait_for(session, "adopt", enter, line)
     if entered.result is None:
         return exit_by_signal(entered.signal)
     if isinstance(entered.result, str):
@@ -397,7 +396,7 @@ def _print_adoptable(name: str, found: Adoptable, *, unmarked: bool, trust_vecto
         if found.unlike and not trust_vectors:
             say(
                 "Those with another payload are left alone. If their vectors are of this model, "
-                "--trust-vectors adopts them, and the next run writes their payloads anew."
+                "--trust-vectors adopts them, and the next run writes their payloads again."
             )
     put(f"  foreign   {found.foreign:,}" + ("" if unmarked else "; those without a marker by --unmarked"))
 

@@ -11,7 +11,6 @@ from embedconsole.catalog.base import Settled
 from embedconsole.faults import Refused, Transient
 from embedconsole.items import UNNAMED, point_id, point_order
 from embedconsole.ledger.state import State
-from embedconsole.sync.content.vectors import gathered
 from embedconsole.sync.resilience.gate import Interrupted, Stop
 from embedconsole.sync.shared.fault_text import left_for_later
 
@@ -90,7 +89,12 @@ def not_noted(count: int) -> str:
 
 
 def _of_slots(slots: Vectors | None) -> JsonValue:
-    return None if slots is None else as_json(gathered(slots))
+    if slots is None:
+        return None
+    # It brings numpy, which a run that finds nothing to do can do without.
+    from embedconsole.sync.content.vectors import gathered
+
+    return as_json(gathered(slots))
 
 
 def as_json(vectors: Vectors) -> JsonValue:
