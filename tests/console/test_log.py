@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from console.conftest import MakeConsole
     from embedconsole.console.app import Console
-    from embedconsole.console.screens.log_source import LogEntry
+    from embedconsole.console.views.log import LogEntry
     from embedconsole.ledger.records.history import Event
     from embedconsole.sync.observe.snapshot import Snapshot
 

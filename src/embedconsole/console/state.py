@@ -11,6 +11,7 @@ from embedconsole.console.launch import facts_of
 from embedconsole.console.replay import LOOKING_BACK
 from embedconsole.console.status_line import Standing
 from embedconsole.console.views.dashboard import Scene, dashboard
+from embedconsole.console.views.failures import Moment
 from embedconsole.sync.daemon.orders import sender
 
 if TYPE_CHECKING:
@@ -98,6 +99,11 @@ class ConsoleState:
     def __post_init__(self) -> None:
         self.facts = tuple(facts_of(pipeline) for pipeline in self.launch.pipelines)
         self.throughput = {facts.name: RateHistory() for facts in self.facts}
+
+    def moment(self, looked: float | None = None) -> Moment:
+        """The moment that is shown now, of what was looked up at `looked` or only just."""
+        now = 0.0 if self.snapshot is None else self.snapshot.taken_at + self.offset
+        return Moment(now if looked is None else looked, now, self.zone)
 
     @property
     def client(self) -> EngineClient | None:

@@ -20,7 +20,6 @@ from embedconsole.console.views.failures import (
     item_columns,
     item_line,
     key_cells,
-    moment_of,
     overview_note,
     page_note,
 )
@@ -69,7 +68,7 @@ class CauseList(ListPanel[FailureGroup]):
         """Ask the ledger. Raises as `ScreenHost.ask` does."""
         pipeline, text = self._host.state.pipeline.name, self.sought
         self._overview = await self._host.ask(partial(failures_by_cause, pipeline=pipeline, text=text))
-        self._looked = moment_of(self._host.state).now
+        self._looked = self._host.state.moment().now
         self.show(self._overview.groups, note=self._said, empty=_NO_SUCH_CAUSE if text else _EMPTY)
 
     def tick(self) -> None:
@@ -98,7 +97,7 @@ class CauseList(ListPanel[FailureGroup]):
         return overview_note(self._overview, self._host.state.pipeline.noun, self.sought)
 
     def _line(self, group: FailureGroup, cells: int) -> Line:
-        return cause_line(cause_row(group, moment_of(self._host.state, self._looked)), cells)
+        return cause_line(cause_row(group, self._host.state.moment(self._looked)), cells)
 
 
 _PAGE = 200
@@ -152,7 +151,7 @@ class FailedList(ListPanel[FailedItem]):
         page = await self._host.ask(
             partial(failed_items, pipeline=pipeline, among=among, limit=limit, offset=offset)
         )
-        self._total, self._looked = page.total, moment_of(self._host.state).now
+        self._total, self._looked = page.total, self._host.state.moment().now
         # What has changed between two pages may stand in both.
         before = {item.key for item in self.rows[:offset]}
         rows = (*self.rows[:offset], *(item for item in page.items if item.key not in before))
@@ -196,7 +195,7 @@ class FailedList(ListPanel[FailedItem]):
     def _heading(self) -> str:
         if self._group is None:
             return "Failures"
-        row = cause_row(self._group, moment_of(self._host.state))
+        row = cause_row(self._group, self._host.state.moment())
         room = max(10, self.size.width - _BESIDE_TITLE - len(row.kind))
         return f"{row.kind}: {left(row.error, room).rstrip()}" if self._group.cause else row.kind.capitalize()
 
@@ -204,7 +203,7 @@ class FailedList(ListPanel[FailedItem]):
         return item_columns(cells, self._key_cells(cells), waiting=self._kind is FailureKind.WAITING)
 
     def _line(self, item: FailedItem, cells: int) -> Line:
-        row = failed_row(item, moment_of(self._host.state, self._looked))
+        row = failed_row(item, self._host.state.moment(self._looked))
         return item_line(row, cells, self._key_cells(cells + 1))
 
     def _key_cells(self, cells: int) -> int:

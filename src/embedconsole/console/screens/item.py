@@ -21,7 +21,7 @@ from embedconsole.console.text import (
     words_in,
     wrapped,
 )
-from embedconsole.console.views.failures import BlameView, blame_lines, blame_of_examined, moment_of
+from embedconsole.console.views.failures import BlameView, blame_lines, blame_of_examined
 from embedconsole.console.widgets.base import Panel
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.failures import ChosenFailures
@@ -224,7 +224,7 @@ class ItemPanel(Panel["ItemView | None"]):
         """Ask ledger, catalog and collection. Raises as `ScreenHost.ask` does."""
         key, pipeline = self.key, self._host.state.pipeline.name
         seen = await self._host.ask(partial(examine_item, pipeline=pipeline, key=key))
-        self.show(ItemView(seen, moment_of(self._host.state)))
+        self.show(ItemView(seen, self._host.state.moment()))
 
     def tick(self) -> None:
         """It is of the moment it was looked at."""

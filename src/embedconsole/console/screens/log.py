@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from embedconsole.console.screens.base import ScreenHost
-    from embedconsole.console.screens.log_source import LogEntry
+    from embedconsole.console.views.log import LogEntry
 
 _EVENTS_EMPTY = "No events yet. What is refused, retried or away, and why a run stopped, is told here."
 _FILE_EMPTY = "The log file is empty. A line a batch and a line a failed item would be here."

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import regex
 
+from embedconsole.console.views.log import LogEntry
 from embedconsole.faults import ConfigError
 from embedconsole.sync.observe.run_history import newer_events, older_events
 
@@ -30,26 +31,6 @@ LEVELS = ("debug", "info", "warning", "error")
 
 _TEXT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ) ([A-Z]+) (.*)", re.DOTALL)
 _NAMES = {"critical": "error", "warn": "warning"}
-
-
-@dataclass(frozen=True, slots=True)
-class LogEntry:
-    """Something that was logged. Its texts are as they came: clean them before they are shown.
-
-    Attributes:
-        key: What it is known by.
-        at: Seconds since 1970; None where the line does not say.
-        level: One of `LEVELS`; empty where the line does not say.
-        raw: The line, or the event as a line of the log file would have it.
-        fields: What it says beside time, level and message, as names and values.
-    """
-
-    key: str
-    at: float | None
-    level: str
-    message: str
-    raw: str
-    fields: tuple[tuple[str, str], ...] = ()
 
 
 def entry_of_line(key: str, line: str) -> LogEntry:

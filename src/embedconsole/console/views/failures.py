@@ -23,7 +23,6 @@ from embedconsole.sync.shared.fault_text import remedy_for
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from embedconsole.console.state import ConsoleState
     from embedconsole.console.text import Line, Tone
     from embedconsole.ledger.records.failures import FailedItem, FailureGroup
     from embedconsole.sync.inspect.failures import FailureOverview
@@ -53,12 +52,6 @@ class Moment:
     def since(self) -> float:
         """Seconds that ages have grown by."""
         return max(0.0, self.now - self.looked)
-
-
-def moment_of(state: ConsoleState, looked: float | None = None) -> Moment:
-    """The moment that the console shows now, of what was looked up at `looked` or only just."""
-    now = 0.0 if state.snapshot is None else state.snapshot.taken_at + state.offset
-    return Moment(now if looked is None else looked, now, state.zone)
 
 
 @dataclass(frozen=True, slots=True)

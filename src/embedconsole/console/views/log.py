@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from embedconsole.console.text import BLANK, Span, at_day, at_time, clean, left, words_in
@@ -9,7 +10,6 @@ from embedconsole.console.text import BLANK, Span, at_day, at_time, clean, left,
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from embedconsole.console.screens.log_source import LogEntry
     from embedconsole.console.text import Line, Tone
 
 _TIME = 8
@@ -20,6 +20,26 @@ _LONGEST = 1000
 """Characters of a message that can matter in one line of any terminal."""
 
 _TONES: dict[str, Tone] = {"error": "alert", "warning": "wait"}
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """Something that was logged. Its texts are as they came: clean them before they are shown.
+
+    Attributes:
+        key: What it is known by.
+        at: Seconds since 1970; None where the line does not say.
+        level: One of `LEVELS`; empty where the line does not say.
+        raw: The line, or the event as a line of the log file would have it.
+        fields: What it says beside time, level and message, as names and values.
+    """
+
+    key: str
+    at: float | None
+    level: str
+    message: str
+    raw: str
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 def log_line(entry: LogEntry, cells: int, zone: tzinfo | None) -> Line:
