@@ -5,9 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import tarfile
+import venv
 import zipfile
 from pathlib import Path
 
+import click
 import pytest
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
@@ -68,24 +70,29 @@ def test_the_wheel_says_what_it_is(wheel: zipfile.Path) -> None:
     assert (about / "licenses" / "LICENSE").read_text() == (ROOT / "LICENSE").read_text()
 
 
-def test_the_wheel_alone_runs(wheel: zipfile.Path, tmp_path: Path) -> None:
-    """From a folder that it was unpacked into: migrations, the demo's catalog, the console's stylesheets."""
-    wheel.root.extractall(tmp_path / "site")
-    arguments = ["demo", "--products", "20", "--headless", "--once", "--json"]
-    code = (
-        "import sys, embedconsole.console.app, embedconsole.cli.main as program; print(program.__file__);"
-        f"sys.argv[1:] = {arguments}; program.main()"
-    )
-    environment = {"PYTHONPATH": str(tmp_path / "site"), "PATH": "", "EMBEDCONSOLE_STATE_DIR": str(tmp_path)}
+def test_the_wheel_runs_where_it_is_installed(wheel: zipfile.Path, tmp_path: Path) -> None:
+    """In an empty environment with what it requires: program, manual page, completion, demo."""
+    venv.create(tmp_path / "there", with_pip=False)
+    program = tmp_path / "there" / "bin" / "embedconsole"
+    python = program.with_name("python")
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index"]
+    subprocess.run([*install, "--no-compile", "--quiet", str(wheel.root.filename)], check=True)
+    (site,) = (tmp_path / "there" / "lib").glob("python3*/site-packages")
+    (site / "required.pth").write_text(str(Path(click.__file__).parents[1]))
+    # No network: a request would be sent to a proxy that is not there.
+    environment = {"PATH": "", "HTTPS_PROXY": "http://127.0.0.1:9", "EMBEDCONSOLE_STATE_DIR": str(tmp_path)}
 
-    ran = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
-    )
+    def run(*command: str | Path) -> str:
+        ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+        assert ran.returncode in (0, 1), ran.stderr
+        return ran.stdout
 
-    assert ran.returncode in (0, 1), ran.stderr
-    program, report = ran.stdout.splitlines()
-    assert program.startswith(str(tmp_path / "site"))
-    assert '"outcome"' in report
+    assert run(program, "--version") == f"embedconsole, version {__version__}\n"
+    assert run(program, "completion", "bash").startswith("_embedconsole_completion()")
+    assert (tmp_path / "there/share/man/man1/embedconsole.1").exists()
+    imported = run(python, "-c", "import embedconsole.console.app as console; print(console.__file__)")
+    assert imported.startswith(str(site))
+    assert '"outcome"' in run(program, "demo", "--products", "20", "--headless", "--once", "--json")
 
 
 def test_the_sdist_has_all_that_the_work_needs(sdist: set[str]) -> None:
@@ -95,5 +102,13 @@ def test_the_sdist_has_all_that_the_work_needs(sdist: set[str]) -> None:
             name for name in _tree(ROOT / folder) - sdist if ".egg-info" not in name and ".pytest" not in name
         }
         assert missing == set(), folder
-    assert {"config.example.yaml", "README.md", "CHANGELOG.md", "LICENSE", "pyproject.toml"} <= sdist
+    assert {
+        "config.example.yaml",
+        "constraints.txt",
+        "docs/embedconsole.1",
+        "README.md",
+        "CHANGELOG.md",
+        "LICENSE",
+        "pyproject.toml",
+    } <= sdist
     assert not [name for name in sdist if "cache" in name or name.endswith(".pyc")]
