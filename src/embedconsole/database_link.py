@@ -135,4 +135,8 @@ class Link:
 def driver_arguments(url: URL) -> dict[str, object]:
     """The arguments a driver needs to connect; what the operator wrote into the URL wins."""
     arguments = _ARGUMENTS.get(url.get_driver_name(), {})
-    return {name: value for name, value in arguments.items() if name not in url.query}
+    settled = {name: value for name, value in arguments.items() if name not in url.query}
+    if url.get_driver_name() == "pymysql" and url.password:
+        # It sends a text in latin1, and fails on what that lacks.
+        settled["password"] = url.password.encode()
+    return settled
