@@ -11,7 +11,7 @@ from embedconsole import telemetry
 from embedconsole.config.sections.notify import NotifyConfig
 from embedconsole.ops.requests_rules import apply_rules
 from embedconsole.ops.targets import Message, Targets
-from embedconsole.ops.tracing import tracing
+from embedconsole.ops.traces import tracing
 from support.forward_proxy import forward_proxy, made_certificate, tls_front
 from support.receiver import receiving
 

@@ -37,7 +37,7 @@ log = logging.getLogger("embedconsole")
 
 @dataclass(slots=True)
 class _Ending:
-    """What signals do: the first ends the daemon with what is in flight, a further one at once.
+    """Ends the daemon at a signal: the first lets batches in flight finish, a further one stops at once.
 
     Attributes:
         asked: A signal has come. No event: a handler must not wait for a lock that its own thread holds.

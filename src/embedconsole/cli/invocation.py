@@ -1,4 +1,4 @@
-"""What a command works on: the configuration in use, the pipelines chosen from it, and the ledger."""
+"""The configuration in use, the pipelines chosen from it, and the ledger that a command works on."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Session:
             yield ledger
 
     def monitor(self, *, patience: float | None) -> Monitor:
-        """What shows and reports the state of this process, as configured.
+        """The metrics and notifications of this process, as configured.
 
         Args:
             patience: Seconds for which the ledger may be away before operators are notified; None: for ever.

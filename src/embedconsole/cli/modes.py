@@ -1,4 +1,4 @@
-"""What the program does without a command: the console, the daemon, or one run."""
+"""The program without a command: the console, the daemon, or one run."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run(invocation: Invocation, flags: RunFlags) -> Exit:
 
 def _daemon(invocation: Invocation, flags: RunFlags) -> Exit:
     from embedconsole.cli.daemon import run_daemon
-    from embedconsole.ops.tracing import tracing
+    from embedconsole.ops.traces import tracing
 
     session = invocation.session(
         chunk_size=flags.batch_size, workers=flags.workers, metrics_listen=flags.metrics_listen

@@ -1,4 +1,4 @@
-"""What a process shows the outside: metrics, probes, notifications, the log file, traces.
+"""The outside view of a process: metrics, probes, notifications, the log file, traces.
 
 Read `monitor` first: it holds what one process shows and reports. `watcher` looks at the ledger for it.
 """

@@ -36,7 +36,7 @@ _AWAY = (GateState.OPEN, GateState.PROBING)
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What the metrics are made of.
+    """The observations that metrics are made of.
 
     Attributes:
         snapshot: The engine; None where it could not be opened.

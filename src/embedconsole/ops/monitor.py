@@ -80,8 +80,8 @@ class Monitor:
     def _write(self, file: Path, snapshot: Snapshot | None) -> None:
         from embedconsole.ops.metrics import write_figures
 
-        sight = self._sight
-        away = sight.fault is not None or sight.observed is None
+        ledger_view = self._ledger_view
+        away = ledger_view.fault is not None or ledger_view.observed is None
         try:
             write_figures(file, self._figures(snapshot, lives=False), keep=away)
         except OSError as error:
@@ -139,7 +139,7 @@ class Monitor:
             return json_answer(probed.as_json(), fine=probed.fine)
 
         def ready() -> Answer:
-            probed = readiness(self._turning(), self._sight, time.monotonic(), self._waits)
+            probed = readiness(self._turning(), self._ledger_view, time.monotonic(), self._waits)
             return json_answer(probed.as_json(), fine=probed.fine)
 
         def metrics() -> Answer:
@@ -148,22 +148,24 @@ class Monitor:
         return {self.metrics.path: metrics, "/live": live, "/ready": ready}
 
     @property
-    def _sight(self) -> LedgerView:
+    def _ledger_view(self) -> LedgerView:
         assert self.watcher is not None
-        return self.watcher.sight
+        return self.watcher.ledger_view
 
     def _figures(self, snapshot: Snapshot | None, *, lives: bool) -> list[Metric]:
         from embedconsole.ops.metrics import Facts, figures
 
-        sight = self._sight
+        ledger_view = self._ledger_view
         with self._lock:
             facts = Facts(
                 snapshot=None if snapshot is None else self._never_less(snapshot),
-                observed=sight.observed,
-                observed_at=None if sight.at is None else time.time() - (time.monotonic() - sight.at),
-                ledger_up=sight.fault is None and sight.observed is not None,
+                observed=ledger_view.observed,
+                observed_at=None
+                if ledger_view.at is None
+                else time.time() - (time.monotonic() - ledger_view.at),
+                ledger_up=ledger_view.fault is None and ledger_view.observed is not None,
                 outcomes=Counter(self._outcomes),
-                runs=self._ended if sight.observed is None else sight.observed.runs,
+                runs=self._ended if ledger_view.observed is None else ledger_view.observed.runs,
                 lives=lives,
             )
         return list(figures(facts))

@@ -42,7 +42,7 @@ log = logging.getLogger("embedconsole")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes back for a path."""
+    """The response for a path."""
 
     status: int
     kind: str
@@ -61,7 +61,7 @@ class Listener:
     """Answers GET on some paths.
 
     Args:
-        listen: Host and port, see `config.sections.metrics.parse_listen`.
+        listen: Host and port, as `config.sections.metrics.parse_listen` reads them.
         answers: Path to what gives its answer; called in a thread, and may block for a moment.
         say: Shows the operator a line.
 
@@ -223,7 +223,7 @@ def liveness(snapshot: Snapshot | None, waits: str | None = None) -> ProbeResult
 
 
 def readiness(
-    snapshot: Snapshot | None, sight: LedgerView, now: float, waits: str | None = None
+    snapshot: Snapshot | None, ledger_view: LedgerView, now: float, waits: str | None = None
 ) -> ProbeResult:
     """Whether the engine can work as configured; `now` on the monotonic clock, `waits` as in `liveness`."""
     if waits is not None:
@@ -234,15 +234,15 @@ def readiness(
     if snapshot.state is EngineState.DRAINING:
         wrong.append("the process is ending")
     wrong += [f"{name} does not run: {reason}" for name, reason in snapshot.halted.items()]
-    fault = snapshot.ledger.fault or sight.fault
+    fault = snapshot.ledger.fault or ledger_view.fault
     if fault is not None:
         wrong.append(f"the ledger does not answer: {fault}")
-    elif _silent_for(sight, now) > _PATIENCE:
-        wrong.append(f"the ledger has not answered for {span_of(_silent_for(sight, now))}")
+    elif _silent_for(ledger_view, now) > _PATIENCE:
+        wrong.append(f"the ledger has not answered for {span_of(_silent_for(ledger_view, now))}")
     return ProbeResult(tuple(wrong), str(snapshot.state))
 
 
-def _silent_for(sight: LedgerView, now: float) -> float:
+def _silent_for(ledger_view: LedgerView, now: float) -> float:
     """Seconds for which the ledger has owed an answer."""
-    answered = sight.at is not None and sight.at >= sight.began
-    return 0.0 if answered else now - sight.began
+    answered = ledger_view.at is not None and ledger_view.at >= ledger_view.began
+    return 0.0 if answered else now - ledger_view.began

@@ -35,7 +35,7 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is sent: plain text of some lines."""
+    """A notification: plain text of some lines."""
 
     title: str
     body: str

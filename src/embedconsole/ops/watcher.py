@@ -40,7 +40,7 @@ log = logging.getLogger("embedconsole")
 
 @dataclass(frozen=True, slots=True)
 class LedgerView:
-    """What was observed last; times on the monotonic clock.
+    """The latest observation of the ledger; times on the monotonic clock.
 
     Attributes:
         began: When the latest look began.
@@ -69,7 +69,7 @@ class Watcher:
     notifier: Notifier | None = None
     patience: float | None = None
     clock: Callable[[], float] = time.monotonic
-    sight: LedgerView = field(init=False)
+    ledger_view: LedgerView = field(init=False)
     _reports: queue.SimpleQueue[RunReport | None] = field(default_factory=queue.SimpleQueue)
     _unjudged: deque[RunReport] = field(default_factory=lambda: deque(maxlen=_UNJUDGED))
     _ledger: Ledger | None = None
@@ -77,7 +77,7 @@ class Watcher:
     _over: bool = False
 
     def __post_init__(self) -> None:
-        self.sight = LedgerView(self.clock())
+        self.ledger_view = LedgerView(self.clock())
 
     def ran(self, report: RunReport) -> None:
         """A run has ended."""
@@ -102,13 +102,13 @@ class Watcher:
         # An error of our own must not silence all later notifications.
         except Exception as error:
             fault = f"a fault of embedconsole itself ({type(error).__name__}: {error})"
-            if fault != self.sight.fault:
+            if fault != self.ledger_view.fault:
                 log.exception("a look at the ledger failed: %s", fault)
-            self.sight = replace(self.sight, every=LOOK_EVERY, fault=fault)
+            self.ledger_view = replace(self.ledger_view, every=LOOK_EVERY, fault=fault)
 
     def _wait(self) -> None:
         with suppress(queue.Empty):
-            self._take(self._reports.get(timeout=self.sight.every))
+            self._take(self._reports.get(timeout=self.ledger_view.every))
 
     def _take(self, report: RunReport | None) -> None:
         if report is not None:
@@ -119,18 +119,18 @@ class Watcher:
         while not self._reports.empty():
             self._take(self._reports.get())
         began = self.clock()
-        last = self.sight
-        self.sight = replace(last, began=began)
+        last = self.ledger_view
+        self.ledger_view = replace(last, began=began)
         try:
             if self._ledger is None:
                 self._ledger = open_ledger(self.ledger_url).at_once()
             observed = observe(self._ledger, self.pipelines)
             now = self.clock()
-            self.sight = LedgerView(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
+            self.ledger_view = LedgerView(began, now, max(LOOK_EVERY, _REST * (now - began)), observed)
             if self.notifier is not None:
                 self.notifier.look(self._ledger, observed, self._unjudged)
         except (Fault, ConfigError) as fault:
-            self.sight = replace(last, began=began, every=LOOK_EVERY, fault=str(fault))
+            self.ledger_view = replace(last, began=began, every=LOOK_EVERY, fault=str(fault))
             self._away(fault)
         else:
             self._away_since = None

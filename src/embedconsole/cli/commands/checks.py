@@ -117,7 +117,7 @@ def test_dependencies(session: Session, *, as_json: bool) -> Exit:
 
 
 def unusable_configuration(error: ConfigError, *, as_json: bool) -> Exit:
-    """The same where the configuration is what fails: there is nothing further to try."""
+    """Report a configuration that can't be used, as the only check."""
     checks = [Check("configuration", ok=False, detail=line, seconds=0.0) for line in str(error).splitlines()]
     if as_json:
         put_json({"checks": [_check_json(check) for check in checks]})
@@ -169,7 +169,7 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
 
 
 async def _say_remarks(components: Components) -> None:
-    """What is odd in the catalog's values; it may be away, as a collection can be made without it."""
+    """Report odd values of the catalog, if it answers: a collection can be created without it."""
     with suppress(ConfigError, Fault):
         recipe = await anyio.to_thread.run_sync(components.recipe)
         found = await anyio.to_thread.run_sync(remarks, components.pipeline, components.catalog, recipe)

@@ -187,7 +187,7 @@ Facts: TypeAlias = "Mapping[str, Fact]"
 
 @dataclass(frozen=True, slots=True)
 class ReportPart:
-    """What is known of one thing.
+    """One part of the report: the facts about one subject.
 
     Attributes:
         problem: Why there are no facts; None when there are.

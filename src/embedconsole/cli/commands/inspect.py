@@ -192,7 +192,7 @@ def show_item(session: Session, key: str, *, as_json: bool) -> Exit:
 
 
 def examined(session: Session, key: str) -> list[Examined]:
-    """What each pipeline has of an item. Raises Transient, Refused: the ledger does not answer."""
+    """An item in each pipeline. Raises Transient, Refused: the ledger does not answer."""
 
     async def look() -> list[Examined]:
         with session.opened_ledger() as ledger:

@@ -20,7 +20,7 @@ from embedconsole.cli.progress import progress_view, wait_for
 from embedconsole.cli.run_report import print_report
 from embedconsole.collection.wait_indexed import until_green
 from embedconsole.faults import ConfigError, Fault, ungrouped
-from embedconsole.ops.tracing import tracing
+from embedconsole.ops.traces import tracing
 from embedconsole.runtime import prepare_process
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.run.components import assembled

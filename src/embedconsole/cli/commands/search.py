@@ -171,7 +171,7 @@ def _put_lines(found: SearchResult, showing: HitFormat) -> None:
 
 
 def _facts(payload: JsonObject, asked: Sequence[str], showing: HitFormat) -> str:
-    """What was asked about, and a few other plain values."""
+    """The filtered fields, and a few other plain values."""
     facts: dict[str, object] = {field: text for field in asked if (text := shown_at(payload, field))}
     facts |= {name: value for name, value in showing.facts_of(payload).items() if name not in facts}
     return "  ".join(f"{name} {value}" for name, value in list(facts.items())[:_FACTS])
@@ -218,7 +218,7 @@ def _hit_json(hit: Hit, showing: HitFormat) -> JsonObject:
 
 
 MOST_BYTES = 10_000_000
-"""Of a local file; services refuse requests not much larger than this."""
+"""Limit of a local file; services refuse requests not much larger than this."""
 
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)  # of two letters at least: `C:` is a drive
 _BEGINNINGS = (
@@ -233,7 +233,7 @@ _BEGINNINGS = (
 
 
 def picture_reference(text: str, folder: Path) -> str:
-    """What an embedder is given for `--image`.
+    """The reference to the picture of `--image` that an embedder gets.
 
     Args:
         text: An http(s) or `data:` URL, or the path of a file.

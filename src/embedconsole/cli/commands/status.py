@@ -254,7 +254,7 @@ def print_processes(workers: Sequence[Process]) -> None:
 
 
 def process_json(worker: Process) -> dict[str, object]:
-    """The same for programs; `rate` is in items a second, None when nothing is being done."""
+    """A process as JSON; `rate` is in items a second, None when it does no work."""
     return {
         "id": worker.id,
         "role": worker.role,

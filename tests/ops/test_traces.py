@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from embedconsole import telemetry as spans
-from embedconsole.ops.tracing import tracing
+from embedconsole.ops.traces import tracing
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
 from embedconsole.sync.run import components as components
 from embedconsole.sync.shared.options import RunOptions
