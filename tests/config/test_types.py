@@ -69,6 +69,7 @@ def test_durations_round_trip(days: int, hours: int, minutes: int, seconds: int,
         ("postgresql:///shop?host=/run/postgresql", "postgresql+psycopg:///shop?host=/run/postgresql"),
         ("postgresql://u:p@[::1]:5432/d", "postgresql+psycopg://u:p@[::1]:5432/d"),
         # Rails
+        ("trilogy://u:p@h/d?pool=5", "mysql+pymysql://u:p@h/d"),
         ("mysql2://u:p@h/d?pool=5&encoding=utf8mb4&reconnect=true", "mysql+pymysql://u:p@h/d"),
         ("postgres://u:p@h/d?pool=5&prepared_statements=false", "postgresql+psycopg://u:p@h/d"),
         ("sqlite:///db/dev.sqlite3?pool=5", "sqlite:///db/dev.sqlite3"),

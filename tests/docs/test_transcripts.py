@@ -42,13 +42,17 @@ def _django(database: Database) -> None:
     _plain(database, "shop_product")
 
 
+def _with_soft_deletes(database: Database, column: str) -> None:
+    _plain(database, more=f", {column} timestamp")
+    database.run(f"UPDATE products SET {column} = updated_at WHERE id = 3")
+
+
+def _laravel(database: Database) -> None:
+    _with_soft_deletes(database, "deleted_at")
+
+
 def _rails(database: Database) -> None:
-    _plain(database, more=", discarded_at timestamp")
-    database.run("UPDATE products SET discarded_at = updated_at WHERE id = 3")
-
-
-def _woocommerce(database: Database) -> None:
-    MAKERS["woocommerce"](database)
+    _with_soft_deletes(database, "discarded_at")
 
 
 class Session(NamedTuple):
@@ -61,9 +65,9 @@ class Session(NamedTuple):
 
 _SHOPS: dict[str, tuple[Callable[[Database], None], ...]] = {
     "docs/quickstart.md": (_plain,),
-    "docs/laravel.md": (MAKERS["legacy-flags"],),
+    "docs/laravel.md": (_laravel, MAKERS["legacy-flags"]),
     "docs/django-rails.md": (_django, _rails),
-    "docs/woocommerce-bagisto.md": (_woocommerce, MAKERS["bagisto"]),
+    "docs/woocommerce-bagisto.md": (MAKERS["woocommerce"], MAKERS["bagisto"]),
 }
 
 

@@ -75,6 +75,7 @@ def test_a_key_is_what_the_database_calls_unique_or_else_what_is_named_like_one(
     ("column", "condition"),
     [
         ("removed_at:text", "removed_at IS NULL"),
+        ("discarded_at:time", "discarded_at IS NULL"),
         ("is_deleted:bool", "(is_deleted IS NULL OR NOT is_deleted)"),
         ("deleted:integer", "(deleted IS NULL OR deleted = 0)"),
         ("undeleted:bool", None),

@@ -19,7 +19,7 @@ _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)://(?P<rest>.*)",
 _POSTGRESQL, _MYSQL = "postgresql+psycopg", "mysql+pymysql"
 _DRIVERS = {
     **dict.fromkeys(("postgresql", "postgres", "postgis"), _POSTGRESQL),
-    **dict.fromkeys(("mysql", "mysql2", "mysqli", "mariadb"), _MYSQL),
+    **dict.fromkeys(("mysql", "mysql2", "mysqli", "trilogy", "mariadb"), _MYSQL),
     # Drivers for asyncio: the same database by another driver of ours.
     **dict.fromkeys(("postgresql+asyncpg", "postgres+asyncpg", "postgresql+psycopg_async"), _POSTGRESQL),
     **dict.fromkeys(("mysql+aiomysql", "mysql+asyncmy", "mariadb+asyncmy"), _MYSQL),

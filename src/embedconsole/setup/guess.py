@@ -28,7 +28,7 @@ _CHANGED = re.compile(
     r"([_ ]?(at|on|date|time|gmt|utc))?|mtime|row_?version",
     re.IGNORECASE,
 )
-_GONE_AT = re.compile(r"(deleted|removed|archived)_?(at|on|date)", re.IGNORECASE)
+_GONE_AT = re.compile(r"(deleted|removed|archived|discarded)_?(at|on|date)", re.IGNORECASE)
 _GONE = re.compile(r"(is_)?(deleted|removed|archived)", re.IGNORECASE)
 _OURS = re.compile(r"embedding|embedding_synced_at|needs_embedding|last_embedded_at", re.IGNORECASE)
 _SECRETS = re.compile(r"passw|secret|token|api_?key|hash$|salt$", re.IGNORECASE)
