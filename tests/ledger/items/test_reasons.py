@@ -51,16 +51,17 @@ class Expected:
     synced: tuple[bytes | None, bytes | None] = (None, None)
     reason: Reason = Reason.NEW
     state: State = State.EMBED
+    in_flight: bool = False
 
     def follow(
         self, cause: Reason, synced: tuple[bytes | None, bytes | None], *, given_up: bool = False
     ) -> None:
         """Set what is synced, the state it comes to, and the reason, if that is other work than there was."""
-        had_point, waited = self.synced[0] is not None, self.state is State.EMBED
+        waited = self.state is State.EMBED or self.synced[0] is None
         self.synced = synced
         if not given_up:
             self.state = comes_to(self.desired, synced)
-        if self.state in (State.EMBED, State.PAYLOAD) and had_point and not waited:
+        if self.state in (State.EMBED, State.PAYLOAD) and (self.in_flight or not waited):
             self.reason = cause
 
 
@@ -83,12 +84,12 @@ def take(shelf: Shelf, key: str, expected: Expected, verb: str, content: Hashes 
             batch = shelf.claimed()
             if verb == "edit in flight":
                 assert content is not None
+                expected.in_flight = True
                 take(shelf, key, expected, "edit", content)
+                expected.in_flight = False
             shelf.ledger.work.settle(batch, Settlement(written=[(item, before) for item in batch.items]))
             expected.synced = before
             expected.state = comes_to(expected.desired, before)
-            if expected.state is not State.SYNCED:
-                expected.reason = Reason.EDITED
         case "fail" if expected.state in (State.EMBED, State.PAYLOAD):
             fail(shelf, shelf.claimed(), "unreadable", delay=None)
             expected.state = State.FAILED
@@ -138,6 +139,15 @@ def test_what_was_embedded_keeps_the_reason_it_was_embedded_for(shelf: Shelf) ->
         "1": (State.SYNCED, Reason.NEW),
         "2": (State.EMBED, Reason.EDITED),
     }
+
+
+def test_what_was_edited_in_flight_is_embedded_again_because_of_that(shelf: Shelf) -> None:
+    shelf.add(1)
+    batch = shelf.claimed()
+    shelf.edit(1, embed="b")
+    shelf.ledger.work.settle(batch, Settlement(written=[(item, hashes()) for item in batch.items]))
+
+    assert (shelf.states()["1"], shelf.row(1).reason) == (State.EMBED, Reason.EDITED)
 
 
 def test_a_claim_brings_the_reason_along(shelf: Shelf) -> None:

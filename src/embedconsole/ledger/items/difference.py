@@ -59,10 +59,12 @@ def reason_in_sql(state: ColumnElement[int], cause: ColumnElement[int]) -> Colum
     """Why a row of the ledger has work once its state is `state` because of `cause`.
 
     What has no work keeps the reason of the work before, for those who ask why it was embedded. So does what
-    was to be embedded already, or has no point yet: that is still why.
+    waits to be embedded already, or has no point yet: that is still why. An item in flight has the new one:
+    what its worker writes may be older than this.
     """
     waits = and_(
         items.c.reason.is_not(None),
+        items.c.batch_id.is_(None),
         or_(items.c.state == constant(State.EMBED), items.c.synced_embed_hash.is_(None)),
     )
     works = state.in_([constant(State.EMBED), constant(State.PAYLOAD)])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
-from sqlalchemy import and_, bindparam, case, delete, func, null, select, update
+from sqlalchemy import bindparam, case, delete, func, null, select, update
 
 from embedconsole.ledger.dialect import Bulk, constant, now_ms
 from embedconsole.ledger.failure_causes import cause_of
@@ -64,13 +64,11 @@ _WANTED = Bulk(
     .values(desired_embed_hash=_EMBED, desired_payload_hash=_PAYLOAD, source_hash=null())
 )
 # What follows from the newest desired hashes, which may have changed while the item was in flight.
-_SAME_EMBED, _SAME_PAYLOAD = items.c.desired_embed_hash == _EMBED, items.c.desired_payload_hash == _PAYLOAD
 _WRITTEN = Bulk(
     _one().values(
         synced_embed_hash=_EMBED,
         synced_payload_hash=_PAYLOAD,
-        state=state_in_sql(_SAME_EMBED, _SAME_PAYLOAD),
-        reason=case((and_(_SAME_EMBED, _SAME_PAYLOAD), items.c.reason), else_=constant(Reason.EDITED)),
+        state=state_in_sql(items.c.desired_embed_hash == _EMBED, items.c.desired_payload_hash == _PAYLOAD),
         **_FREE,
         **NO_ERROR,
     )
