@@ -112,5 +112,6 @@ def test_what_it_shows_is_printed(
         assert told.code == 0, f"{line}: {told.out}{told.err}"
         printed = (told.out + told.err).replace(str(tmp_path), "~/shop").replace(qdrant.url, _QDRANT)
         printed = printed.replace(collection_name, "products")
+        assert "Warning" not in printed
         missing = [one for one in lines(shown) if one not in lines(printed)]
         assert missing == [], f"{line} printed\n{printed}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 _MYSQL_JSON, _MYSQL_BIT = 245, 16
 """The wire protocol's numbers of types that PyMySQL hands on as text and as bytes."""
+# A column of an extension's type is a value like any other, and an operator can do nothing about it.
+warnings.filterwarnings("ignore", "Did not recognize type|Could not instantiate type", sa.exc.SAWarning)
+
 _LISTED = 20
 _UNSET = object()
 
