@@ -14,7 +14,7 @@ from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.settings import Settings
 from embedconsole.items import MARKER
 from embedconsole.sync.inspect.item import examine
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.selection import parse_selection
 from embedders.backends import ITEMS, OPENAI, REPLICATE, SIZE
@@ -170,7 +170,7 @@ async def test_a_payload_index_is_added_in_place(stall: Stall) -> None:
     indexes: dict[str, IndexType] = {"price": "float"}
     config = pipeline.collection.model_copy(update={"indexes": indexes})
     await stall.sync(replace(pipeline, collection=config))
-    async with assembled([pipeline]) as (components,):
+    async with open_components([pipeline]) as (components,):
         state = await components.collection.describe()
     assert state is not None
     assert state.indexes == indexes
@@ -215,7 +215,7 @@ async def test_each_picture_of_a_product_is_embedded_once(stall: Stall) -> None:
 
 async def test_an_item_looked_at_tells_its_pictures_by_their_places(stall: Stall) -> None:
     pipeline = stall.pipeline(**ALL)
-    async with assembled([pipeline]) as (components,):
+    async with open_components([pipeline]) as (components,):
         examined = await examine(None, components, "4")
     assert [(sent.vector, sent.image) for sent in examined.catalog.sent] == [
         ("pictures 1", "https://x/front/4.jpg"),

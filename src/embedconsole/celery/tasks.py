@@ -13,7 +13,7 @@ from embedconsole.celery.messages import drains_wanted, idle_beside
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.foreign_text import harmless
 from embedconsole.sync.daemon.scheduler import something_due
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.shared.fault_text import from_outside, stopped
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome, PipelineReport, RunReport
@@ -115,7 +115,7 @@ async def _no_work(engine: Engine, pipeline: str) -> str | None:
     if (pause := engine.control.paused_by) is not None:
         return f"paused by {pause.by}" if pause.by else "paused"
     await engine.bury_the_dead()
-    if not await something_due(engine, assembly_of(engine.all_components, pipeline)):
+    if not await something_due(engine, components_of(engine.all_components, pipeline)):
         return _NOTHING_DUE
     return None
 

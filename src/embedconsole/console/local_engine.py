@@ -20,7 +20,7 @@ from embedconsole.sync.daemon.scheduler import Schedulers
 from embedconsole.sync.inspect.checks import check_assembly, check_ledger
 from embedconsole.sync.observe.other_processes import serving, with_others
 from embedconsole.sync.resilience.gate import GateHealth, GateState
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import current_generation
 from embedconsole.sync.run.init import initialise
 from embedconsole.sync.shared.control import OrderKind
@@ -238,7 +238,7 @@ class LocalEngine:
 
     def retry(self, pipeline: str) -> Future[int]:
         async def put_back(engine: Engine) -> int:
-            components = assembly_of(engine.all_components, pipeline)
+            components = components_of(engine.all_components, pipeline)
             count = await anyio.to_thread.run_sync(_put_back, engine, components)
             engine.control.notify()
             return count
@@ -248,14 +248,14 @@ class LocalEngine:
 
     def initialise(self, pipeline: str) -> Future[Initialised]:
         async def work(engine: Engine) -> Initialised:
-            return await initialise(assembly_of(engine.all_components, pipeline))
+            return await initialise(components_of(engine.all_components, pipeline))
 
         self._describe_at = 0.0
         return self._handle.call(work)
 
     def test(self, pipeline: str, tell: Callable[[Check], None]) -> Future[None]:
         async def work(engine: Engine) -> None:
-            async for check in check_parts(engine.ledger, assembly_of(engine.all_components, pipeline)):
+            async for check in check_parts(engine.ledger, components_of(engine.all_components, pipeline)):
                 tell(check)
 
         return self._handle.call(work)

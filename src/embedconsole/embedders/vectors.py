@@ -45,7 +45,7 @@ def checked(
             the configuration's fault.
 
     Raises:
-        BadAnswer: Not one vector an input, or no telling which of several sizes is right.
+        BadAnswer: Not one vector an input, or no notification which of several sizes is right.
         Refused: No vector has the expected size.
     """
     if len(rows) != count:

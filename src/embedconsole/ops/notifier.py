@@ -67,8 +67,12 @@ class Notifier:
             verdicts |= {verdict.name: verdict for verdict in of_run(rules, report, self.command)}
         found = of_ledger(rules, observed, ledger.incidents.open_names(), self.command)
         verdicts |= {verdict.name: verdict for verdict in found}
-        tellings = ledger.incidents.judge(list(verdicts.values()), self.config.repeat_after)
-        arrived = [telling for turn in NotificationReason for telling in self._notify(ledger, turn, tellings)]
+        notifications = ledger.incidents.judge(list(verdicts.values()), self.config.repeat_after)
+        arrived = [
+            notification
+            for reason in NotificationReason
+            for notification in self._notify(ledger, reason, notifications)
+        ]
         if arrived:
             ledger.incidents.told(arrived, self.config.repeat_after)
         self._ledger_is_back(ledger)
@@ -88,15 +92,15 @@ class Notifier:
             self._send(ledger, _message(_TITLES[NotificationReason.CLOSED], [text], Weight.SUCCESS))
 
     def _notify(
-        self, ledger: Ledger, turn: NotificationReason, tellings: Sequence[Notification]
+        self, ledger: Ledger, reason: NotificationReason, notifications: Sequence[Notification]
     ) -> list[Notification]:
         """Send those of one kind as one message; return them when one target took it."""
-        mine = [telling for telling in tellings if telling.turn is turn]
-        if not mine or (turn is NotificationReason.CLOSED and not self.config.on.recovered):
+        mine = [notification for notification in notifications if notification.reason is reason]
+        if not mine or (reason is NotificationReason.CLOSED and not self.config.on.recovered):
             return mine
-        texts = [_text(telling) for telling in mine]
-        weight = Weight.SUCCESS if turn is NotificationReason.CLOSED else Weight.WARNING
-        return mine if self._send(ledger, _message(_TITLES[turn], texts, weight)) else []
+        texts = [_text(notification) for notification in mine]
+        weight = Weight.SUCCESS if reason is NotificationReason.CLOSED else Weight.WARNING
+        return mine if self._send(ledger, _message(_TITLES[reason], texts, weight)) else []
 
     def _send(self, ledger: Ledger | None, message: Message) -> bool:
         deliveries = self.targets.send(message)
@@ -135,11 +139,15 @@ def trial(command: str) -> Message:
     return _message("embedconsole: a test", [text], Weight.INFO)
 
 
-def _text(telling: Notification) -> str:
-    if telling.turn is NotificationReason.CLOSED:
-        return f"Over after {span_of(telling.lasted)}: {telling.text.partition(chr(10))[0]}"
-    since = f" (for {span_of(telling.lasted)} now)" if telling.turn is NotificationReason.REPEATED else ""
-    first, _, rest = telling.text.partition("\n")
+def _text(notification: Notification) -> str:
+    if notification.reason is NotificationReason.CLOSED:
+        return f"Over after {span_of(notification.lasted)}: {notification.text.partition(chr(10))[0]}"
+    since = (
+        f" (for {span_of(notification.lasted)} now)"
+        if notification.reason is NotificationReason.REPEATED
+        else ""
+    )
+    first, _, rest = notification.text.partition("\n")
     return f"{first}{since}\n{rest}"
 
 

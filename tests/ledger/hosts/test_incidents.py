@@ -28,9 +28,9 @@ def judge(ledger: Ledger, *verdicts: AlertVerdict) -> list[Notification]:
 
 def tell(ledger: Ledger, *verdicts: AlertVerdict) -> list[NotificationReason]:
     """Judge, and send what is to be sent."""
-    tellings = judge(ledger, *verdicts)
-    ledger.incidents.told(tellings, REST)
-    return [telling.turn for telling in tellings]
+    notifications = judge(ledger, *verdicts)
+    ledger.incidents.told(notifications, REST)
+    return [notification.reason for notification in notifications]
 
 
 def pass_time(ledger: Ledger, seconds: float) -> None:
@@ -54,7 +54,7 @@ def test_an_incident_is_told_once_then_after_each_pause_then_its_end(ledger: Led
 
     (end,) = judge(ledger, WELL)
 
-    assert (end.turn, end.text) == (NotificationReason.CLOSED, WRONG.text)
+    assert (end.reason, end.text) == (NotificationReason.CLOSED, WRONG.text)
     assert REST < end.lasted < REST + 120
     ledger.incidents.told([end], REST)
     assert tell(ledger, WELL) == []
@@ -105,7 +105,7 @@ def test_a_message_that_did_not_arrive_is_sent_again_by_anybody(ledger: Ledger) 
 
     (again,) = judge(ledger, WRONG)
 
-    assert again.turn is NotificationReason.OPENED
+    assert again.reason is NotificationReason.OPENED
     ledger.incidents.told([lost], REST)  # too late, and no longer his to say
     pass_time(ledger, CLAIM_SECONDS + 1)
     assert tell(ledger, WRONG) == [NotificationReason.OPENED]

@@ -16,7 +16,7 @@ from embedconsole.ledger.schema import items
 from embedconsole.sync.audit.repair import LedgerRepairer
 from embedconsole.sync.audit.report import CollectionAudit
 from embedconsole.sync.audit.verify import Verification, verify
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import current_generation
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.verdict import Verdict
@@ -210,7 +210,7 @@ def test_what_is_entered_is_compared_by_every_later_run_until_one_has_come_to_it
     """A repair may be killed before its own run: a scan for changes would not look at what it entered."""
 
     async def lose_and_mend(engine: Engine) -> None:
-        components = assembly_of(engine.all_components, "products")
+        components = components_of(engine.all_components, "products")
         generation = current_generation(components, engine.ledger)
         assert generation is not None
         assert generation.scan_age is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.sync.plan.value_remarks import remarks
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from sync.makers import make_pipeline
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ async def remarks_on(sqlite: Database, *rows: str, changed: str | None = None) -
         embed={"embedder": "ml", "text": "{title} {raw}"},
         collection={"path": "./qdrant", "name": "p", "indexes": {"price": "float"}},
     )
-    async with assembled([pipeline]) as (components,):
+    async with open_components([pipeline]) as (components,):
         return remarks(components.pipeline, components.catalog, components.recipe())
 
 

@@ -12,7 +12,7 @@ from embedconsole.config.pipeline import resolve_pipelines
 from embedconsole.config.settings import Settings
 from embedconsole.sync.daemon.lifecycle import open_engine
 from embedconsole.sync.reindex.reindex import Reindex, ReindexOptions
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.shared.options import RunOptions
 from embedders.backends import ITEMS
 from support.full_collection import full
@@ -101,7 +101,7 @@ class Site:
 
     async def stored(self, own_name: str | None = None) -> Mapping[PointId, JsonObject]:
         """What a collection holds, by its own name or as the configured name has it now: point to payload."""
-        async with assembled([self.pipeline()]) as (components,):
+        async with open_components([self.pipeline()]) as (components,):
             collection = (components if own_name is None else components.bound_to(own_name)).collection
             return dict((await collection.scroll(None, limit=1000)).points)
 
@@ -111,7 +111,7 @@ class Site:
 
     async def sizes(self) -> set[int]:
         """The sizes of the vectors in what the configured name stands for."""
-        async with assembled([self.pipeline()]) as (components,):
+        async with open_components([self.pipeline()]) as (components,):
             page = await components.collection.scroll(None, limit=1000)
             stored = await full(components.collection).stored([point for point, _ in page.points])
             return {point.vectors[""].size for point in stored.values()}

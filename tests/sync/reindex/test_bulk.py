@@ -10,7 +10,7 @@ import pytest
 from embedconsole.collection.wait_indexed import progress_words
 from embedconsole.items import CollectionState, Optimization, Optimizations
 from embedconsole.ledger.ledger import open_ledger
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.shared.options import RunOptions
 from support.embedding_service import Behaviour
 from support.full_collection import full
@@ -31,7 +31,7 @@ async def bulk(site: Site) -> PipelineReport:
 
 
 async def threshold(site: Site) -> int | None:
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         state = await components.collection.describe()
         assert state is not None
         return state.indexing_threshold
@@ -53,7 +53,7 @@ async def test_it_is_put_off_while_the_run_goes_on_and_set_back_at_its_end(site:
     async def look() -> None:
         # Some batches are written while one is held.
         while not seen or seen[-1] != 0:
-            async with assembled([site.pipeline()]) as (components,):
+            async with open_components([site.pipeline()]) as (components,):
                 state = await components.collection.describe()
                 seen.append(None if state is None else state.indexing_threshold)
             await anyio.lowlevel.checkpoint()
@@ -78,7 +78,7 @@ async def test_after_a_kill_the_next_run_sets_it_back(site: Site) -> None:
         generation = ledger.generations.current("products")
         assert generation is not None
         ledger.generations.set_deferred(generation.id, 12_345)
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         await full(components.collection).set_indexing_threshold(0)
 
     assert (await site.sync()).embedded == 0
@@ -107,7 +107,7 @@ async def test_who_helps_does_not_set_it_back_under_the_run_that_put_it_off(site
 @ON_SERVERS
 async def test_an_operators_own_choice_is_left_alone(site: Site) -> None:
     await site.sync()
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         await full(components.collection).set_indexing_threshold(0)
     site.shop.edit([1], title="Another")
     assert (await bulk(site)).embedded == 1

@@ -19,7 +19,7 @@ from embedconsole.sync.reindex import reindex as reindexing
 from embedconsole.sync.reindex.compare import compare
 from embedconsole.sync.reindex.reindex import ReindexOptions, ReindexOutcome, roll_back
 from embedconsole.sync.reindex.switch import AliasSwitch
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.shared.report import Outcome
 from embedconsole.sync.worker.schema import wanted_schema
 from embedders.backends import SIZE
@@ -214,7 +214,7 @@ async def test_what_stands_by_is_dropped_on_request_only(site: Site) -> None:
             await roll_back(engine, "products")
     assert generations(site) == {done.after: "live"}
     assert len(await site.titles()) == 12
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         assert await components.bound_to(done.before).collection.describe() is None
     with open_ledger(site.ledger_url) as ledger:
         assert ledger.database.scalar(select(func.count()).select_from(items)) == 12
@@ -346,7 +346,7 @@ async def test_what_was_being_built_may_vanish(site: Site) -> None:
     await filled(site)
     site.embedder = {"model": "clip-2"}
     first = await site.reindex(ReindexOptions(switch=False))
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         await full(components.bound_to(first.after).collection).drop()
 
     done = await site.reindex()
@@ -359,7 +359,7 @@ async def test_what_was_being_built_may_vanish(site: Site) -> None:
 @ON_SERVERS
 async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
     own_name, site.alias = f"{site.alias}-old", f"{site.alias}-search"
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         collection = components.bound_to(own_name).collection
         await collection.create(wanted_schema(site.pipeline(), {"": SIZE}))
         await full(collection).take_alias(site.alias)
@@ -372,7 +372,7 @@ async def test_an_alias_that_somebody_else_made_moves_too(site: Site) -> None:
     assert generations(site) == {done.after: "live", own_name: "standby"}
     async with site.engine() as engine:
         await roll_back(engine, "products")
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         assert (await full(components.collection).naming()).collection == own_name
 
 

@@ -17,7 +17,7 @@ from embedconsole.ledger.schema import generations, items, metadata, vectors
 from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.repair import repair
 from embedconsole.sync.content.vectors import column_of
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.run.leases import run_lease
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
@@ -69,7 +69,7 @@ def change_payloads(site: Site, payloads: dict[PointId, JsonObject]) -> None:
 
 async def add_point(site: Site, point: int, payload: JsonObject) -> None:
     """Put a point beside ours, as another program does."""
-    async with assembled([site.pipeline()]) as (components,):
+    async with open_components([site.pipeline()]) as (components,):
         stored = await full(components.collection).stored([1])
         vectors = {name: column_of([vector]) for name, vector in stored[1].vectors.items()}
         await components.collection.upsert(Points([point], vectors, [payload]))

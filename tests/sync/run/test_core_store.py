@@ -21,7 +21,7 @@ from embedconsole.sync.audit.report import CollectionAudit, NotChecked
 from embedconsole.sync.audit.verify import verify
 from embedconsole.sync.inspect.collection import survey
 from embedconsole.sync.reindex.switch import AliasSwitch
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.search.search import ByText, search
 from embedconsole.sync.shared.options import RunOptions
 from sync.driving import LIMIT, report_of
@@ -76,7 +76,7 @@ def test_it_is_surveyed(synced: EngineHandle) -> None:
 
 def test_what_it_can_not_do_is_refused_in_words(synced: EngineHandle) -> None:
     async def look(engine: Engine) -> None:
-        components = assembly_of(engine.all_components, "products")
+        components = components_of(engine.all_components, "products")
         with pytest.raises(Refused, match="this kind of collection has no search"):
             await search(components, ByText("shoe"), vector=None, limit=3)
         with pytest.raises(Refused, match="this kind of collection has no aliases"):

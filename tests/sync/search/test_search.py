@@ -11,7 +11,7 @@ from embedconsole.embedders.hashing import HashingEmbedder
 from embedconsole.faults import BadInput, ConfigError, Refused
 from embedconsole.filters import Condition, Scope
 from embedconsole.items import CollectionSchema, EmbedInput, Points, VectorSpec
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.run.init import initialise, plan_init
 from embedconsole.sync.search.presentation import HitFormat, key_of
 from embedconsole.sync.search.search import ByImage, ByText, LikeItem, parse_query, search, vector_for
@@ -36,7 +36,7 @@ async def components(tmp_path: Path) -> AsyncIterator[Components]:
     """A pipeline without a collection yet; its size is the embedder's affair."""
     collection = {"path": str(tmp_path / "qdrant"), "name": "products", "indexes": {"title": "text"}}
     embed = {"embedder": "ml", "text": "{title}"}
-    async with assembled([make_pipeline(collection=collection, embed=embed)]) as (one,):
+    async with open_components([make_pipeline(collection=collection, embed=embed)]) as (one,):
         yield one
 
 
@@ -243,7 +243,7 @@ async def test_a_vector_that_is_missing_is_told_without_asking_for_its_size(
             "image": {"embedder": "clip", "text": "{sku}"},
         },
     )
-    async with assembled([pipeline]) as (components,):
+    async with open_components([pipeline]) as (components,):
         await components.collection.create(CollectionSchema({"text": VectorSpec(16, "cosine")}))
         monkeypatch.delattr(HashingEmbedder, "embed")
         plan = await plan_init(components)

@@ -20,7 +20,7 @@ from embedconsole.ops.notifier import trial
 from embedconsole.ops.targets import Targets, check_extra
 from embedconsole.sync.inspect.checks import Check, run_checks
 from embedconsole.sync.plan.value_remarks import remarks
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.run.init import initialise
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def init_collections(session: Session, *, as_json: bool) -> Exit:
 
     async def run() -> dict[str, Initialised]:
         results = {}
-        async with assembled(session.pipelines) as all_components:
+        async with open_components(session.pipelines) as all_components:
             for components in all_components:
                 results[components.pipeline.name] = await initialise(components)
                 await _say_remarks(components)

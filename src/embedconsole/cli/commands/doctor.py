@@ -33,7 +33,7 @@ from embedconsole.ledger.migrate import VERSION
 from embedconsole.redact import hide, mask_database_url, mask_text
 from embedconsole.sync.inspect.checks import check_assembly, check_for_free
 from embedconsole.sync.observe.process_status import read_status
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -142,7 +142,7 @@ def _dependencies(pipelines: Sequence[Pipeline], checks: Checks) -> Facts:
     async def tried(pipeline: Pipeline) -> list[str]:
         lines: list[str] = []
         try:
-            async with assembled([pipeline]) as (components,):
+            async with open_components([pipeline]) as (components,):
                 lines.extend([_line(check) async for check in checks(components)])
         except (ConfigError, Fault) as error:
             lines.append(f"FAIL  {error}")

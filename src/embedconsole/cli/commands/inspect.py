@@ -19,7 +19,7 @@ from embedconsole.faults import ConfigError
 from embedconsole.items import MARKER
 from embedconsole.ledger.state import State
 from embedconsole.sync.inspect.item import examine, why
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,7 +196,7 @@ def examined(session: Session, key: str) -> list[Examined]:
 
     async def look() -> list[Examined]:
         with session.opened_ledger() as ledger:
-            async with assembled(session.pipelines) as all_components:
+            async with open_components(session.pipelines) as all_components:
                 return [await examine(ledger, components, key) for components in all_components]
 
     return anyio.run(look)

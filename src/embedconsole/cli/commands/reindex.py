@@ -17,7 +17,7 @@ from embedconsole.cli.output import duration, note, put, put_json, say
 from embedconsole.cli.progress import wait_for
 from embedconsole.sync.reindex.reindex import ROLE, Reindex, ReindexOptions, ReindexOutcome, roll_back
 from embedconsole.sync.reindex.switch import AliasSwitch
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.shared.budget import check_prices
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def drop_standby(session: Session, *, as_json: bool) -> Exit:
 
 
 def _switch(engine: Engine, name: str) -> AliasSwitch:
-    return AliasSwitch(engine.ledger, assembly_of(engine.all_components, name))
+    return AliasSwitch(engine.ledger, components_of(engine.all_components, name))
 
 
 def _done(session: Session, work: Callable[[Engine], Awaitable[T]]) -> T:

@@ -23,7 +23,7 @@ from embedconsole.faults import ConfigError, Fault, ungrouped
 from embedconsole.ops.traces import tracing
 from embedconsole.runtime import prepare_process
 from embedconsole.sync.daemon.engine_thread import engine_in_thread
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.run.dry_run import dry_run
 from embedconsole.sync.shared.budget import check_prices
 from embedconsole.sync.shared.options import RunOptions
@@ -150,7 +150,7 @@ def run_dry(session: Session, options: RunOptions, *, as_json: bool) -> Exit:
 
     async def plan() -> RunReport:
         reports = {}
-        async with assembled(session.pipelines) as all_components:
+        async with open_components(session.pipelines) as all_components:
             for components in all_components:
                 reports[components.pipeline.name] = await anyio.to_thread.run_sync(
                     dry_run, components, session.ledger_url, options

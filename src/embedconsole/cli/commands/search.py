@@ -18,7 +18,7 @@ from embedconsole.cli.options import common_options, json_option, limit_option
 from embedconsole.cli.output import put, put_json, say
 from embedconsole.faults import ConfigError, Fault
 from embedconsole.filters import Scope
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.search.filter_parser import check_field, parse_where, written
 from embedconsole.sync.search.presentation import asked_fields, key_of, showing_of, shown_at
 from embedconsole.sync.search.search import ByImage, ByText, LikeItem, search
@@ -128,7 +128,7 @@ def search_collection(
     scope = Scope(tuple(conditions), None if group_by is None else check_field(group_by))
 
     async def run() -> SearchResult:
-        async with assembled([pipeline]) as (components,):
+        async with open_components([pipeline]) as (components,):
             return await search(components, query, vector=vector, limit=limit, scope=scope)
 
     try:

@@ -45,25 +45,25 @@ class Incidents:
             # In one order everywhere: two that want the same rows wait for each other, and never crosswise.
             known = {row.name: row for row in connection.execute(query.with_for_update())}
             now = connection.scalar(select(now_ms())) or 0
-            tellings = []
+            notifications = []
             for name in sorted(named):
                 row = known.get(name)
                 _judge(connection, named[name], row, now, rest)
-                telling = _claim(connection, name, now, rest)
-                if telling is not None:
-                    tellings.append(telling)
-            return tellings
+                notification = _claim(connection, name, now, rest)
+                if notification is not None:
+                    notifications.append(notification)
+            return notifications
 
         return self._database.write(work)
 
-    def told(self, tellings: Sequence[Notification], repeat_after: float) -> None:
+    def told(self, notifications: Sequence[Notification], repeat_after: float) -> None:
         """The messages have arrived: what lasts rests for so many seconds, what is over is forgotten."""
         rest = now_ms() + int(repeat_after * 1000)
 
         def work(connection: Connection) -> None:
-            for telling in tellings:
-                mine = (incidents.c.name == telling.name, incidents.c.change == telling.change)
-                if telling.turn is not NotificationReason.CLOSED:
+            for notification in notifications:
+                mine = (incidents.c.name == notification.name, incidents.c.change == notification.change)
+                if notification.reason is not NotificationReason.CLOSED:
                     # Over while it was told: that is to be told next, and at once.
                     due = case((incidents.c.closed_at.is_(None), rest), else_=now_ms())
                     connection.execute(update(incidents).where(*mine).values(told=1, due_at=due))
@@ -109,7 +109,7 @@ def _claim(connection: Connection, name: str, now: int, rest: int) -> Notificati
     if over and not row.told:
         connection.execute(delete(incidents).where(one))
         return None
-    turn = (
+    reason = (
         NotificationReason.CLOSED
         if over
         else NotificationReason.REPEATED
@@ -118,4 +118,4 @@ def _claim(connection: Connection, name: str, now: int, rest: int) -> Notificati
     )
     connection.execute(update(incidents).where(one).values(change=row.change + 1, due_at=now + claim))
     lasted = max(0, (row.closed_at or now) - row.opened_at) / 1000
-    return Notification(name, turn, row.text, lasted, row.change + 1)
+    return Notification(name, reason, row.text, lasted, row.change + 1)

@@ -38,7 +38,7 @@ class Notification:
     """
 
     name: str
-    turn: NotificationReason
+    reason: NotificationReason
     text: str
     lasted: float
     change: int

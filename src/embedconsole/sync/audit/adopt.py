@@ -23,7 +23,7 @@ from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.payload_match import unlike_field
 from embedconsole.sync.content.marker import read_point
 from embedconsole.sync.resilience.gate import Gate, Stop
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import check_models, current_generation, settled_generation
 from embedconsole.sync.run.init import compared
 from embedconsole.sync.run.takeover import ENOUGH
@@ -98,7 +98,7 @@ async def adoptable(
         Refused: there is no such collection, or it does not fit the configuration.
         Fault: catalog, ledger or collection do not answer.
     """
-    components = assembly_of(engine.all_components, pipeline)
+    components = components_of(engine.all_components, pipeline)
     state = await _checked_state(components)
     await anyio.to_thread.run_sync(_check_ledger, engine.ledger, components, state)
     found = await found_in(components, progress or AuditProgress(), unmarked=unmarked)
@@ -146,7 +146,7 @@ async def adopt(
     Raises:
         Fault: catalog, ledger or collection do not answer; what was entered stands, and it can be done again.
     """
-    components = assembly_of(engine.all_components, pipeline)
+    components = components_of(engine.all_components, pipeline)
     generation = await anyio.to_thread.run_sync(settled_generation, components, engine.ledger)
     await anyio.to_thread.run_sync(check_models, generation, components, engine.ledger)
     # Before: should we be killed, every later run is to look at all of it.

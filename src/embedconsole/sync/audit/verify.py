@@ -17,7 +17,7 @@ from embedconsole.sync.audit.collection import AuditProgress, CollectionAuditor,
 from embedconsole.sync.audit.report import Audit, CollectionAudit, NotChecked, SchemaAudit
 from embedconsole.sync.audit.vectors import Reservoir, audit_vectors
 from embedconsole.sync.resilience.gate import Gate, Stop
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import check_models, current_generation
 from embedconsole.sync.run.init import compared
 
@@ -50,7 +50,7 @@ async def verify(
     Raises:
         Fault: the ledger does not answer.
     """
-    components = assembly_of(engine.all_components, pipeline)
+    components = components_of(engine.all_components, pipeline)
     generation = await anyio.to_thread.run_sync(current_generation, components, engine.ledger)
     audit = await Verification(
         engine.ledger, components, generation, sample, progress or AuditProgress()

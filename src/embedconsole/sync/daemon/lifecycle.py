@@ -13,7 +13,7 @@ from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.daemon.heartbeat import Heartbeat
 from embedconsole.sync.observe.snapshots import WatchedEngine
 from embedconsole.sync.resilience.background import alongside
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 from embedconsole.sync.run.embedder_tickets import LedgerTickets
 from embedconsole.sync.run.process import this_worker
 
@@ -41,7 +41,7 @@ async def open_engine(
     """
     async with (
         _opened(ledger_url) as ledger,
-        assembled(pipelines, LedgerTickets(ledger)) as all_components,
+        open_components(pipelines, LedgerTickets(ledger)) as all_components,
     ):
         engine = WatchedEngine(ledger=ledger, all_components=all_components, me=this_worker(role))
         pulse = Heartbeat(engine)

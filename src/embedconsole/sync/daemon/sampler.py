@@ -66,9 +66,9 @@ class Sampler:
             )
             for name in names
         ]
-        telling = [sample for sample in samples if sample.done or sample.picture is not None]
-        if telling:
-            await anyio.to_thread.run_sync(partial(engine.ledger.samples.add, engine.me.id, telling))
+        notification = [sample for sample in samples if sample.done or sample.picture is not None]
+        if notification:
+            await anyio.to_thread.run_sync(partial(engine.ledger.samples.add, engine.me.id, notification))
         self._told = now
 
     async def _pictures(self, names: list[str]) -> dict[str, JsonObject]:

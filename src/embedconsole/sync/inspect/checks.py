@@ -13,7 +13,7 @@ from embedconsole.faults import ConfigError, Fault, Refused, is_misconfigured
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.sync.content.trial import trial_of
 from embedconsole.sync.plan.value_remarks import remarks
-from embedconsole.sync.run.components import assembled
+from embedconsole.sync.run.components import open_components
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -49,7 +49,7 @@ async def run_checks(pipelines: Sequence[Pipeline], ledger_url: str) -> AsyncIte
     yield await _check("ledger", partial(_open_and_try_ledger, ledger_url))
     for pipeline in pipelines:
         try:
-            async with assembled([pipeline]) as (components,):
+            async with open_components([pipeline]) as (components,):
                 async for check in check_assembly(components):
                     yield replace(check, subject=f"{pipeline.name}: {check.subject}")
         except (ConfigError, Fault) as error:

@@ -9,7 +9,7 @@ import anyio.to_thread
 
 from embedconsole.collection.base import Aliases, Optimizer
 from embedconsole.faults import Fault, Refused
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.init import compared, configured_vectors, plan_init
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
     Raises:
         Transient, Refused: it does not answer, or not to us.
     """
-    components = assembly_of(engine.all_components, pipeline)
+    components = components_of(engine.all_components, pipeline)
     collection = components.collection
     state = await collection.describe()
     vectors, asks = configured_vectors(components, state)
@@ -77,7 +77,7 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
 
 async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
     """Look at what `init` would do for one of an engine's pipelines; see `plan_init`."""
-    return await plan_init(assembly_of(engine.all_components, pipeline))
+    return await plan_init(components_of(engine.all_components, pipeline))
 
 
 async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:

@@ -12,7 +12,7 @@ import anyio.to_thread
 
 from embedconsole.ledger.failure_causes import CAUSE_BYTES
 from embedconsole.ledger.records.failures import FailureFilter, FailureKind
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import current_generation
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ async def _of(engine: Engine, pipeline: str, work: Callable[[int], T]) -> T | No
     """Do something in a thread about what a pipeline fills now; None where that is nothing yet."""
 
     def do() -> T | None:
-        generation = current_generation(assembly_of(engine.all_components, pipeline), engine.ledger)
+        generation = current_generation(components_of(engine.all_components, pipeline), engine.ledger)
         return None if generation is None else work(generation.id)
 
     return await anyio.to_thread.run_sync(do)

@@ -18,7 +18,7 @@ from embedconsole.sync.content.slots import slot_words
 from embedconsole.sync.content.template import as_text
 from embedconsole.sync.plan.feed_intake import FeedFailed
 from embedconsole.sync.plan.plan_task import full_scan_due
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import current_generation
 from embedconsole.sync.search.presentation import title_of
 from embedconsole.sync.shared.fault_text import remedy_for
@@ -210,7 +210,7 @@ class Examined:
 
 async def examine_item(engine: Engine, *, pipeline: str, key: str) -> Examined:
     """Look at an item by the parts of a running engine. Raises as `examine` does."""
-    return await examine(engine.ledger, assembly_of(engine.all_components, pipeline), key)
+    return await examine(engine.ledger, components_of(engine.all_components, pipeline), key)
 
 
 async def examine(ledger: Ledger | None, components: Components, key: str) -> Examined:

@@ -14,7 +14,7 @@ import anyio.to_thread
 from embedconsole.collection.base import VectorSearch, lacking
 from embedconsole.faults import BadInput, ConfigError
 from embedconsole.items import point_id
-from embedconsole.sync.reindex.previous_config import former_assembly
+from embedconsole.sync.reindex.previous_config import previous_components
 from embedconsole.sync.search.presentation import key_of, title_of
 from embedconsole.sync.search.search import ByText, search, vector_for
 
@@ -120,7 +120,7 @@ async def _searched(
     components: Components, searched: Generation, following: Generation, query: str
 ) -> SearchedBoth:
     try:
-        before = await _best(await former_assembly(components, searched), query)
+        before = await _best(await previous_components(components, searched), query)
     except ConfigError as error:
         before = (f"not searched: {error}",)
     return SearchedBoth(query, before, await _best(components.bound_to(following.target), query))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from embedconsole.faults import ConfigError, Fault
-from embedconsole.sync.reindex.previous_config import former_assembly
+from embedconsole.sync.reindex.previous_config import previous_components
 from embedconsole.sync.run.run import EngineRun
 from embedconsole.sync.shared.options import RunOptions
 
@@ -50,7 +50,7 @@ class KeepCurrent:
         """
         async with self._one_at_a_time:
             try:
-                problem = await self._sync(await former_assembly(self.components, self.searched))
+                problem = await self._sync(await previous_components(self.components, self.searched))
             except (ConfigError, Fault) as error:
                 problem = str(error)
         if problem not in ("", self._told):

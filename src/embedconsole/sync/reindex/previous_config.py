@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.run.components import Components
 
 
-async def former_assembly(components: Components, generation: Generation) -> Components:
+async def previous_components(components: Components, generation: Generation) -> Components:
     """A generation's collection, with the configuration that it was filled with.
 
     Raises:

@@ -20,7 +20,7 @@ from embedconsole.sync.reindex.next_generation import NextGeneration
 from embedconsole.sync.reindex.switch import AliasSwitch
 from embedconsole.sync.reindex.vector_column import rewrite_vector_column
 from embedconsole.sync.resilience.background import alongside
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
 
@@ -119,7 +119,9 @@ class Reindex:
     _switch: AliasSwitch = field(init=False)
 
     def __post_init__(self) -> None:
-        self._switch = AliasSwitch(self.engine.ledger, assembly_of(self.engine.all_components, self.pipeline))
+        self._switch = AliasSwitch(
+            self.engine.ledger, components_of(self.engine.all_components, self.pipeline)
+        )
 
     async def run(self) -> Reindexed:
         """Build, check, move the name.
@@ -298,7 +300,7 @@ async def roll_back(engine: Engine, pipeline: str) -> str:
         ConfigError: none stands by.
         Fault: a dependency does not answer.
     """
-    succession = AliasSwitch(engine.ledger, assembly_of(engine.all_components, pipeline))
+    succession = AliasSwitch(engine.ledger, components_of(engine.all_components, pipeline))
     generation = await succession.roll_back()
     said = f"{generation.collection} stands for {generation.target} again"
     if generation.space == succession.components.space:

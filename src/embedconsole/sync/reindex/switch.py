@@ -11,7 +11,7 @@ import anyio.to_thread
 from embedconsole.collection.base import Aliases, lacking
 from embedconsole.collection.build import address_of
 from embedconsole.faults import ConfigError
-from embedconsole.sync.reindex.previous_config import former_assembly
+from embedconsole.sync.reindex.previous_config import previous_components
 from embedconsole.sync.reindex.vector_column import has_vector_column, rewrite_vector_column
 from embedconsole.sync.run.generations import current_generation
 
@@ -124,7 +124,7 @@ class AliasSwitch:
         await self.take_over(standby[0], searched.collection, searched)
         if has_vector_column(self.components):
             # After the move: nothing that is wrong with a column may be in the way of going back.
-            await rewrite_vector_column(await former_assembly(self.components, standby[0]))
+            await rewrite_vector_column(await previous_components(self.components, standby[0]))
         return standby[0]
 
     async def drop_standby(self) -> list[str]:

@@ -160,16 +160,16 @@ class Gates:
 
     async def exchange(self) -> None:
         """Tell the ledger what is new here, and hear what is new elsewhere. Its absence changes nothing."""
-        telling = [shared for shared in self._shared.values() if shared.to_tell]
-        told = [self._told(shared) for shared in telling]
-        for shared in telling:
+        notification = [shared for shared in self._shared.values() if shared.to_tell]
+        told = [self._told(shared) for shared in notification]
+        for shared in notification:
             shared.to_tell = False
         probing = [one.key for one in self._shared.values() if one.gate.health.state is GateState.PROBING]
         keys = list(self._shared)
         try:
             found = await anyio.to_thread.run_sync(partial(self._exchange, told, probing, keys))
         except Fault:
-            for shared in telling:
+            for shared in notification:
                 shared.to_tell = True
             return
         for row in found:

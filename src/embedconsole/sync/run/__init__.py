@@ -4,6 +4,6 @@ Read `engine` (leases, dead processes), `run` (the pipelines of one run), `pipel
 workers until nothing is left to do), `components` (a pipeline's parts), `generations` (which collection is
 filled) and `takeover` (a collection that this ledger has not used before).
 
-Used from outside: `Engine`, `Components`, `assembled`, `assembly_of`, `current_generation`, `dry_run`,
-`initialise`.
+Used from outside: `Engine`, `Components`, `open_components`, `components_of`, `current_generation`,
+`dry_run`, `initialise`.
 """

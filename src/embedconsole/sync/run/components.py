@@ -172,13 +172,13 @@ class Components:
             await anyio.to_thread.run_sync(self.intake.feed.close)
 
 
-def assembly_of(all_components: Sequence[Components], pipeline: str) -> Components:
+def components_of(all_components: Sequence[Components], pipeline: str) -> Components:
     """The one of this pipeline, which is among them."""
     return next(components for components in all_components if components.pipeline.name == pipeline)
 
 
 @asynccontextmanager
-async def assembled(
+async def open_components(
     pipelines: Sequence[Pipeline], tickets: Tickets | None = None
 ) -> AsyncIterator[list[Components]]:
     """The pipelines with their parts, all released at the end; nothing is connected yet.

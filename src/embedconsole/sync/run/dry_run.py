@@ -15,7 +15,7 @@ from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.state import State
 from embedconsole.sync.plan.plan_task import plan_options
 from embedconsole.sync.plan.planner import Planner
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import check_models, current_generation, seen_anew, settled_generation
 from embedconsole.sync.shared.delete_guard import DeleteRule
 from embedconsole.sync.shared.options import RunOptions
@@ -69,7 +69,7 @@ def dry_run(components: Components, ledger_url: str, options: RunOptions) -> Pip
 async def count_forced(engine: Engine, *, pipeline: str, only: Selection | None, ledger_url: str) -> int:
     """How many items a forced run of a pipeline would embed. Raises as `dry_run` does."""
     options = RunOptions(force=True, only=only)
-    components = assembly_of(engine.all_components, pipeline)
+    components = components_of(engine.all_components, pipeline)
     report = await anyio.to_thread.run_sync(dry_run, components, ledger_url, options)
     return report.embedded
 

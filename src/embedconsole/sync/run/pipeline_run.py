@@ -238,7 +238,7 @@ class PipelineRun:
         counts = await anyio.to_thread.run_sync(self.ledger.overview.counts, self.generation.id)
         guard = self.planning.guard()
         self.progress.waiting = counts.pending - counts.retrying
-        doubter = Rechecker(
+        rechecker = Rechecker(
             ledger=self.ledger,
             generation_id=self.generation.id,
             pipeline=self.components.pipeline.name,
@@ -247,12 +247,12 @@ class PipelineRun:
             journal=self.journal,
             found_wrong=self.control.notify,
         )
-        await doubter.look_if_possible()
+        await rechecker.look_if_possible()
         worker = cache(partial(self.make_worker, self, guard, counts))
         if self.options.plan and counts.synced and not self.options.from_scratch:
             await self._miss_the_lost(worker)
         async with (
-            alongside(doubter.keep_looking),
+            alongside(rechecker.keep_looking),
             alongside(partial(self.planning.keep_taking, guard)),
             anyio.create_task_group() as group,
         ):

@@ -12,7 +12,7 @@ from embedconsole.faults import BadInput, ConfigError
 from embedconsole.filters import EVERYTHING, Condition, Scope
 from embedconsole.items import MARKER, EmbedInput, point_id
 from embedconsole.payload_paths import values_at
-from embedconsole.sync.run.components import assembly_of
+from embedconsole.sync.run.components import components_of
 from embedconsole.sync.search.filter_parser import looks_like_filter, parse_where
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ async def search_engine(
     scope: Scope = EVERYTHING,
 ) -> SearchResult:
     """See `search`; by the parts of an engine."""
-    components = assembly_of(engine.all_components, pipeline)
+    components = components_of(engine.all_components, pipeline)
     return await search(components, query, vector=vector, limit=limit, scope=scope)
 
 

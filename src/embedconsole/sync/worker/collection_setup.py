@@ -164,7 +164,7 @@ class ReadyCollection:
         self.looked = self._missing = False
         self._given_up: Fault | None = None
         self._lacking: tuple[str, ...] = ()
-        self._fitting = SchemaAdditions(pipeline, collection, gate, journal)
+        self._additions = SchemaAdditions(pipeline, collection, gate, journal)
         self._gated = GatedCollection(collection, gate, pipeline.retry, former_fields, when_written)
 
     async def look(self) -> None:
@@ -202,7 +202,7 @@ class ReadyCollection:
             await self._when_there()
             known = {name: sizes[name] for name in self._lacking if name in sizes} if sizes else {}
             if known:
-                await self._fitting.add_vectors(known)
+                await self._additions.add_vectors(known)
                 self._lacking = tuple(name for name in self._lacking if name not in known)
             self._gated.lacking = self._lacking
             return self._gated
@@ -256,4 +256,4 @@ class ReadyCollection:
         for name, known in self._sizes.items():
             if name in state.vectors:
                 known.size = known.size or state.vectors[name].size
-        self._lacking = await self._fitting.fit(state)
+        self._lacking = await self._additions.fit(state)
