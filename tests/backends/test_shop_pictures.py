@@ -86,7 +86,7 @@ def test_what_can_not_be_embedded_fails_alone_with_its_reason(
         "Failed #5 of products - error: its picture was not given out: 127.0.0.1 answered 503"
         in installation.log
     )
-    assert "tried again in" in installation.log
+    assert "retrying in" in installation.log
 
     # The host of the fifth is back, the shop has mended the third: both come in, the fourth is not asked for.
     del gallery.answers["/5.png"]

@@ -90,7 +90,7 @@ def test_runs_are_listed_newest_first(two_runs: Path) -> None:
 def test_a_run_is_told_in_full(two_runs: Path) -> None:
     told = output_of(two_runs, "runs", "1")
 
-    assert told.startswith("run 1 (force): needs a look\n")
+    assert told.startswith("run 1 (force): some failed\n")
     assert "embedded 2,000" in told
     assert "20 embed requests for 2,000 items in 10 s, 200 a second" in told
     assert "cost 1.00" in told

@@ -29,5 +29,5 @@ def test_status_says_what_is_waited_for_since_when_and_until_when(sqlite_stage: 
     assert 60 < waiting["again_in_seconds"] <= 90
     (line,) = [line for line in installation.run("status").out.splitlines() if "embedder ml" in line]
     assert line.startswith("embedder ml: breaker open for ")
-    assert ", tried again in 1 m 2" in line or ", tried again in 1 m 3" in line
+    assert ", retrying in 1 m 2" in line or ", retrying in 1 m 3" in line
     assert line.endswith(fault)

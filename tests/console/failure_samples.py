@@ -101,8 +101,7 @@ SEEN = Examined(
         35, {"title": "Quill cup", "price": 36.0, MARKER: {"pipeline": "products", "key": "35"}}
     ),
     follows=(
-        "It needs a look: untouched until its content changes or it is put back; "
-        "its old point stays searchable.",
+        "Failed: untouched until its content changes or it is put back; its old point stays searchable.",
         "Put back as it is, it will be embedded.",
     ),
     remedy=remedy_for("item", TRUNCATED),

@@ -20,7 +20,7 @@ def line(number: int) -> str:
     """A line of the log file, a second after the one before; every seventh is a failed item."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(WALL - 600 + number))
     if number % 7 == 3:
-        return f"{stamp} WARNING Failed #{number} of products - error: no picture (item, needs a look)"
+        return f"{stamp} WARNING Failed #{number} of products - error: no picture (item, failed)"
     return f"{stamp} INFO {_BATCH.format(number)}"
 
 

@@ -82,7 +82,7 @@ async def test_a_daemon_is_watched_and_steered(tmp_path: Path) -> None:
 
             process.kill()
             process.wait()
-            await until(pilot, lambda: "Nobody serves this ledger" in shown(pilot, "#sentence"))
+            await until(pilot, lambda: "No daemon is running on this ledger" in shown(pilot, "#sentence"))
             await pilot.press("q")
 
 

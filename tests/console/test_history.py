@@ -43,7 +43,7 @@ def test_it_has_the_rate_the_failures_and_the_hours() -> None:
         " ▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁██▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁▁",
         "                              ▁█",
         "     ╵12:00  ╵16:00  ╵20:00  ╵00:00  ╵04:00",
-        " last 24 h: 369,300 done, at most 150/s, 102 failed",
+        " last 24 h: 369,300 done, peak 150/s, 102 failed",
     ]
 
 
@@ -66,7 +66,7 @@ def test_the_quarter_that_is_not_over_counts_for_what_has_passed_of_it() -> None
     view = history_view(day((0, 2_000, 0)), samples.ZONE)
 
     assert view.slots[-1].seconds == pytest.approx(200)
-    assert drawn(view, cells=98)[-1] == " last 24 h: 2,000 done, at most 10/s"
+    assert drawn(view, cells=98)[-1] == " last 24 h: 2,000 done, peak 10/s"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_a_day_without_work_is_a_quiet_line() -> None:
     lines = drawn(history_view(day(), samples.ZONE))
 
     assert lines[0] == " " + "▁" * 48
-    assert lines[-1] == " nothing done in the last 24 h"
+    assert lines[-1] == " no activity in the last 24 h"
     assert len(lines) == 3
 
 

@@ -84,7 +84,7 @@ def test_no_field_on_any_screen_is_more_than_text(tmp_path: Path) -> None:
         service.behave(Behaviour("status", times=None, mark="refused", status=422, body=f"boom {EVIL}"))
         config.write_text(CONFIGURATION.format(folder=tmp_path, url=service.url), encoding="utf-8")
         with Terminal(("--mouse", "--config", str(config)), environment) as terminal:
-            terminal.read_until("10 products need a look")
+            terminal.read_until("10 products failed")
             for keys, shown in WALK:
                 written += terminal.written
                 terminal.written.clear()

@@ -196,7 +196,7 @@ def part(pilot: Pilot[int], name: str) -> str:
 
 
 def failed_now(app: Console) -> int | None:
-    """Items that need a look."""
+    """Items that failed."""
     view = app.state.pipeline_view
     return None if view is None or view.counts is None else view.counts.failed
 

@@ -34,7 +34,7 @@ async def test_a_run_and_what_failed_in_it_are_in_both(tmp_path: Path) -> None:
     app = Console(launch, partial(open_local_engine, launch), glyphs=UNICODE)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("4")
-        await until(pilot, lambda: "needs a look" in app.screen.query_one("#list", ListPanel).text)
+        await until(pilot, lambda: "failed" in app.screen.query_one("#list", ListPanel).text)
         row = app.screen.query_one("#list", ListPanel).text.split("\n")[2].split()
         assert row[1:3] == ["1", "sync"]
 

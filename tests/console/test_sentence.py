@@ -136,11 +136,11 @@ def test_read_only_never_offers_a_key_that_does_nothing(now: Situation) -> None:
             Situation(
                 running=True, known=True, wanted=12_340, eta=53.0, rate=231.0, failed=3, pending=12_340
             ),
-            "Syncing 12,340 products, about 53 s to go. 3 need a look.",
+            "Syncing 12,340 products, about 53 s to go. 3 failed.",
         ),
         (
             Situation(running=True, known=True, wanted=12, done=11, failed=1, noun="picture"),
-            "Syncing 1 picture, time to go not known yet. 1 needs a look.",
+            "Syncing 1 picture, time to go not known yet. 1 failed.",
         ),
         (
             Situation(
@@ -180,7 +180,7 @@ def test_read_only_never_offers_a_key_that_does_nothing(now: Situation) -> None:
         ),
         (
             Situation(known=True, synced=5, failed=1, next_run="13:00"),
-            "1 product needs a look; the rest is in sync; next run 13:00. Press r to try again.",
+            "1 product failed; the rest is in sync; next run 13:00. Press r to try again.",
         ),
         (Situation(), "Nothing synced yet; s begins the first run."),
         (

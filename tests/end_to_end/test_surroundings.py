@@ -113,7 +113,7 @@ def test_a_user_without_a_home_or_a_place_for_the_state(
         assert ended.code == 3
         assert f"the folder {place}" in ended.out + ended.err
         assert "can't be made: Permission denied. Name another" in (ended.out + ended.err).replace(
-            "; no item is charged and nothing is lost", ""
+            "; no attempts used", ""
         )
     assert _as_nobody(open_folder, environ, "config", "show").code == 0
 

@@ -10,7 +10,7 @@ from embedconsole.ledger.failure_causes import CAUSE_BYTES, cause_of
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("its size is 511, want 512", "its size is 1,024, want 512"),
+        ("its size is 511, expected 512", "its size is 1,024, expected 512"),
         ("can't read https://a.example/35.jpg?x=1", "can't read https://b.example/36.png"),
         ("no such file 'a.jpg'", "no such file 'b.jpg'"),
         ("refused the input (422): item 3 is bad", "refused the input (422): item 77 is bad"),

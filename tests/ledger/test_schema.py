@@ -75,7 +75,7 @@ def test_a_first_ledger_is_upgraded_with_all_that_is_in_it(database: Database) -
     database.insert(
         "embedconsole_generations", [{"id": 1, "pipeline": "products", "collection": "c", "space": "{}"}]
     )
-    failed = [(1, "size 511, want 512"), (2, "image unreadable"), (3, "size 400, want 512")]
+    failed = [(1, "size 511, expected 512"), (2, "image unreadable"), (3, "size 400, expected 512")]
     rows = [
         {
             "id": number,

@@ -116,7 +116,7 @@ def test_a_thousand_failures_are_one_message_whatever_finds_them(bench: Bench, t
 
     ((title, text),) = bench.receiver.told
     assert title == WANTS_A_LOOK
-    assert text.startswith("products: 1,000 items need a look")
+    assert text.startswith("products: 1,000 items failed")
     assert text.endswith("\nLook closer: embedconsole failures --pipeline products")
 
 

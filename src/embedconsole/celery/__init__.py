@@ -1,7 +1,7 @@
 """`celery -A embedconsole.celery worker|beat`: the work on a queue that a team runs already.
 
 The ledger stays the truth, and a message says "there is work" and no more: one that is lost, late or doubled
-changes nothing. The app is `embedconsole.celery:app`, built when somebody asks for it.
+changes nothing. The app is `embedconsole.celery:app`, built on first use.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _USAGE = 2
 
 
 def __getattr__(name: str) -> Celery:
-    # Not at import: whoever only looks at the package has no configuration, and perhaps not the extra.
+    # Not at import: a caller that only looks at the package has no configuration, and perhaps not the extra.
     if name != "app":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

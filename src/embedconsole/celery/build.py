@@ -27,7 +27,7 @@ PLAN = "embedconsole.plan"
 DRAIN = "embedconsole.drain"
 
 _LOOK_EVERY = 60.0
-"""Seconds after which beat has somebody look for retries, for what the dead left, and after an outage."""
+"""Seconds after which beat has a worker look for retries, for what dead workers held, and after an outage."""
 _REPORT_BYTES = 4096
 _OPEN_SECONDS = 60.0
 
@@ -100,7 +100,7 @@ def _configuration(settings: Settings) -> dict[str, object]:
     return {
         "broker_url": broker,
         "broker_connection_retry_on_startup": True,
-        # Redis hands a message that nobody has acknowledged by then to another worker. Where the first one
+        # Redis hands a message that is not acknowledged by then to another worker. Where the first one
         # lives after all, its leases keep the other from its items.
         "broker_transport_options": {"visibility_timeout": visibility_timeout(ours.drain_seconds)}
         if redis

@@ -48,7 +48,7 @@ class WorkerProcess:
             yield self._opened()
 
     def open_early(self) -> None:
-        """Be seen before the first task comes; what keeps us from it is told again by that task."""
+        """Be seen before the first task comes; what prevents it is reported again by that task."""
         try:
             with self.engine():
                 pass

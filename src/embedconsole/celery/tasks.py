@@ -56,7 +56,7 @@ class Tasks:
         return self._reported(pipeline, self._drain)
 
     def _reported(self, name: str, task: Callable[[EngineHandle, Pipeline], RunReport]) -> dict[str, object]:
-        """What went wrong outside is a report, too: the worker goes on, and the next message tries again."""
+        """A fault outside is a report, too: the worker continues, and the next message tries again."""
         try:
             if name not in self.pipelines:
                 raise ConfigError(f"no pipeline {name!r}; known: {', '.join(self.pipelines)}")
@@ -104,7 +104,7 @@ class Tasks:
         try:
             idle = ourselves + engine.call(_idle).result()
         except Fault as fault:
-            # What the task itself needs of the ledger, it reports itself; a run may still be going on.
+            # What the task itself needs of the ledger, it reports itself; a run may still be in progress.
             log.warning("no worker is called: %s", fault)
             return
         for _ in range(drains_wanted(waiting, pipeline.chunk_size, idle)):

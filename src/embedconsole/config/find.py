@@ -17,7 +17,7 @@ _NAME = "embedconsole.yaml"
 
 
 def places(cwd: Path) -> tuple[Path, ...]:
-    """Where a configuration is looked for when nobody names one, in this order."""
+    """Where a configuration is looked for when none is named, in this order."""
     folders = (cwd, config_dir(), Path("/etc/embedconsole"))
     return tuple(folder / _NAME for folder in folders if folder is not None)
 
@@ -46,7 +46,7 @@ def find(
 def find_any(
     explicit: Path | None, environ: Mapping[str, str], cwd: Path, *, candidates: Sequence[Path] | None = None
 ) -> Path | None:
-    """The same for those who can do without; None when nobody names a file and none is there.
+    """The same for callers that can do without one; None when no file is named and none is found.
 
     Raises:
         ConfigError: A file that was named is not there.

@@ -144,7 +144,7 @@ def _rows(section: type[Section]) -> Iterator[str]:
 
 
 def _declared(section: type[Section]) -> dict[str, _Declared]:
-    """Name to declaration; one that a class declares anew keeps the docstring where it brings none."""
+    """Name to declaration; one that a class declares again keeps the docstring where it brings none."""
     found: dict[str, _Declared] = {}
     for one in reversed(section.__mro__):
         module = inspect.getmodule(one)

@@ -147,7 +147,7 @@ class Settings(Section):
     service: ServiceConfig = ServiceConfig()
     """What `embedconsole serve` serves."""
     notify: NotifyConfig = NotifyConfig()
-    """Who is told when something wants a look."""
+    """Notifications when something needs attention."""
     metrics: MetricsConfig = MetricsConfig()
     """Figures for Prometheus."""
     celery: CeleryConfig = CeleryConfig()

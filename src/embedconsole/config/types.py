@@ -261,7 +261,7 @@ def _reply_path(value: str) -> str:
 Seconds: TypeAlias = Annotated[float, Field(ge=0, le=_CENTURY, allow_inf_nan=False)]
 Duration: TypeAlias = Annotated[Seconds, BeforeValidator(parse_duration)]
 Timeout: TypeAlias = Annotated[Duration, Field(gt=0)]
-"""A duration that is not zero: for HTTP clients zero means "never" or "at once", nobody remembers which."""
+"""A duration that is not zero: HTTP clients disagree whether zero means "never" or "at once"."""
 
 Positive: TypeAlias = Annotated[int, BeforeValidator(_not_bool), Field(ge=1)]
 OptionalSecret: TypeAlias = Annotated[SecretStr | None, BeforeValidator(_stripped)]

@@ -281,7 +281,7 @@ ACTIONS: tuple[Action, ...] = (
     _here(
         "skip",
         "d",
-        "Let it be",
+        "Skip",
         "Needs no look until its content changes; r undoes it.",
         "failures",
         short="skip",
@@ -311,8 +311,8 @@ ACTIONS: tuple[Action, ...] = (
     _leap("hour_later", "right_curly_bracket,}", "An hour later", 3600),
     _here("now", "escape", "Now", "Back in time: the present again.", "dashboard"),
     _here("copy", "y", "Copy", "Copies what the focus is on to your clipboard (OSC 52), and to a file."),
-    _screen("dashboard", "1", "Is everything fine, and what is going on."),
-    _screen("failures", "2", "What needs a look, by cause, down to the product."),
+    _screen("dashboard", "1", "Whether all is well, and what is running."),
+    _screen("failures", "2", "What failed, by cause, down to the product."),
     _screen(
         "collection", "3", "What Qdrant says of the collection, and what differs from the configuration."
     ),
@@ -367,7 +367,7 @@ def remapped(keys: Mapping[str, str]) -> tuple[Action, ...]:
 
 
 def bindings() -> list[BindingType]:
-    """What Textual is told."""
+    """The binding for Textual."""
     return [
         Binding(action.keys, action.call or action.id, action.title, id=action.id, show=False)
         for action in ACTIONS

@@ -177,7 +177,7 @@ class Console(App[int]):
         self.notify(clean(text), severity=severity, markup=False, timeout=seconds)
 
     def ready(self, action: str) -> EngineClient | None:
-        """The engine client, if the action is possible now; otherwise None, and the operator is told why."""
+        """The engine client, if the action is possible now; otherwise None, and a notice says why."""
         if BY_ID[action].changes or self.state.client is None:
             why_not = self.state.why_not
             if why_not is not None:

@@ -33,7 +33,7 @@ class Copied:
 
     @property
     def words(self) -> str:
-        """What the operator is told."""
+        """The notice for the operator."""
         left = f"in {self.file}" if self.file is not None else "nowhere: no file could be written"
         if self.sequence is None:
             return f"Too long for the clipboard; it is {left}."

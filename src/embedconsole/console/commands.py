@@ -258,7 +258,7 @@ async def cancel(host: ScreenHost) -> None:
     if client is None or view is None:
         return
     if view.progress is None:
-        host.say("No run is going on.")
+        host.say("No run is in progress.")
         return
     text = "The run ends with what is in flight. What waits is taken up by the next run; nothing is lost."
     if await host.push_screen_wait(ConfirmDialog("Cancel the run", text, "Yes, cancel it")):

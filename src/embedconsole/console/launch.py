@@ -23,7 +23,7 @@ class Launch:
         command: How the operator calls us with this configuration, for hints.
         keys: Action to key, where the operator wants another one.
         replay_from: The past moment to begin with, in seconds since 1970; None for now.
-        attach: Do not sync here: watch whoever serves the ledger, and order what is to be done.
+        attach: Do not sync here: watch the process that serves the ledger, and send it orders.
         read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
         log_path: The log file that this console writes; None when it writes none.
     """

@@ -92,7 +92,7 @@ def _place(at: float, who: ReplayContext) -> str:
 
 
 def _sentence(then: str, pipeline: PipelineView, facts: LaunchFacts) -> str:
-    """What it said then; but nobody can be asked to do anything about it any more, and not all was kept."""
+    """What it said then, without the requests to act: it is past, and not all of it was kept."""
     if pipeline.counts is None and pipeline.progress is None:
         return f"How many {facts.noun}s waited then was not recorded."
     if pipeline.state is EngineState.DRAINING:

@@ -1,4 +1,4 @@
-"""The second line: what is going on and what to do about it, in one sentence that is always true."""
+"""The status line: what is happening and what to do about it, in one sentence that is always true."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Standing:
         offset: Seconds to add to the monotonic clock to have the time since 1970.
         zone: The operator's time zone; None for the machine's.
         me: The operator, as named in their orders.
-        broken: Why the engine has ended though nobody asked it to.
+        broken: Why the engine has ended without a request to.
         attached: Nothing is synced here; others do, and take orders.
     """
 
@@ -246,7 +246,7 @@ class Situation:
 
 
 def sentence(now: Situation) -> str:
-    """The first of these that has something to say; what wants the operator comes before what goes on."""
+    """The first of these that has something to say; what needs the operator comes before progress."""
     return (
         _of_the_engine(now)
         or _of_the_ledger(now)
@@ -312,7 +312,7 @@ def _of_work(now: Situation) -> str | None:
 
 def _of_trouble(now: Situation) -> str | None:
     if now.unserved:
-        return f"Nobody serves this ledger: start embedconsole --headless. {_upper(_waiting(now))}."
+        return f"No daemon is running on this ledger: start embedconsole --headless. {_upper(_waiting(now))}."
     if now.halted is not None:
         if now.retry_in is not None:
             again = "" if now.read_only else " Press s to retry now."
@@ -333,8 +333,7 @@ def _of_trouble(now: Situation) -> str | None:
     if now.failed:
         rest = "the rest is in sync" if now.synced else "nothing else is there"
         again = "" if now.read_only else " Press r to try again."
-        need = "needs" if now.failed == 1 else "need"
-        return f"{counted(now.failed, now.noun)} {need} a look; {rest}{_next(now)}.{again}"
+        return f"{counted(now.failed, now.noun)} failed; {rest}{_next(now)}.{again}"
     return None
 
 
@@ -356,7 +355,7 @@ def _waiting(now: Situation) -> str:
 def _look(now: Situation) -> str:
     if not now.failed:
         return ""
-    return f" {number(now.failed)} need{'s' if now.failed == 1 else ''} a look."
+    return f" {number(now.failed)} failed."
 
 
 def _next(now: Situation) -> str:

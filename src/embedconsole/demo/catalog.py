@@ -71,7 +71,7 @@ def make_demo_catalog(path: Path, products: int = 3000) -> None:
     if path.exists():
         raise FileExistsError(f"{path} exists already")
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Under another name first: whoever is interrupted leaves no half shop behind.
+    # Under another name first: an interrupted demo leaves no half shop behind.
     unfinished = path.with_name(path.name + ".part")
     unfinished.unlink(missing_ok=True)
     with closing(sqlite3.connect(unfinished)) as database:

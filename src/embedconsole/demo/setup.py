@@ -114,7 +114,7 @@ def prepare_demo(folder: Path, products: int) -> Prepared:
         _check_made_here(folder)
     made = not catalog.exists()
     if made:
-        # Under another name until it is whole: a demo that was killed begins anew.
+        # Under another name until it is whole: a demo that was killed begins again.
         unfinished = folder / "shop.db.new"
         unfinished.unlink(missing_ok=True)
         make_demo_catalog(unfinished, products)

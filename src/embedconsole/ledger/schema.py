@@ -76,7 +76,7 @@ items = Table(
     # Why it was last given work (`state.Reason`); NULL in a ledger of 0.1. It precedes the columns that it
     # follows from: MySQL sets columns in this order, and reads what it has set.
     Column("reason", SmallInteger),
-    # Of the row as it was read when this was last planned: while it is the same, nothing needs a look.
+    # Of the row as it was read when this was last planned: while it is the same, nothing has to be compared.
     Column("source_hash", FixedBytes(HASH_BYTES)),
     Column("desired_embed_hash", FixedBytes(HASH_BYTES)),
     Column("desired_payload_hash", FixedBytes(HASH_BYTES)),

@@ -31,8 +31,8 @@ class Stage(StrEnum):
 class State(IntEnum):
     """What an item needs; always what follows from its desired and synced hashes, but for the last two.
 
-    It is stored so that an index can find work and count it. FAILED needs a look; SKIPPED has failed too, and
-    the operator has looked and lets it be until its content changes.
+    It is stored so that an index can find and count work. FAILED waits for the operator;
+    SKIPPED has failed, too, and is left alone by the operator's order until its content changes.
     """
 
     SYNCED = 0

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _HEADERS = {
     "Accept": "image/*",
-    # What comes compressed all the same is unpacked here, no further than allowed.
+    # What comes compressed anyway is unpacked here, no further than allowed.
     "Accept-Encoding": "identity",
     "User-Agent": f"embedconsole/{__version__}",
 }

@@ -40,12 +40,12 @@ class Desk:
             embedder: Another than the usual one.
 
         Raises:
-            HTTPException: Whoever asked did not wait for it.
+            HTTPException: The client did not wait for it.
             Throttled, Transient, Refused: The embedder can't.
         """
         async with self.admission.slots:
             if await request.is_disconnected():
-                raise HTTPException(503, "nobody waits for this any more")
+                raise HTTPException(503, "the client has left")
             answers = await embed_each(embedder or self.served.embedder, inputs)
         failed = sum(isinstance(answer, InputRejection) for answer in answers)
         self.metrics.items.inc(len(answers) - failed)

@@ -49,5 +49,5 @@ async def embed_each(embedder: Embedder, inputs: Sequence[EmbedInput]) -> list[A
 
 
 def _may_be_looked_at(image: str | None) -> bool:
-    """A path would be one of this machine, where whoever asks has nothing to look for."""
+    """A path would be one of this machine, and the client has no business there."""
     return not image or image.lower().startswith(_SCHEMES)

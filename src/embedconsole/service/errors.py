@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI, Request
 
 _RETRY_AFTER = 1
-"""Seconds after which whoever found no room may come again."""
+"""Seconds after which a caller that found no room may try again."""
 
 _TYPES = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit_error"}
 _SHOWN_PROBLEMS = 3
@@ -77,7 +77,7 @@ def _place(loc: tuple[str | int, ...]) -> str:
 
 
 def _of_fault(request: Request, error: Exception) -> JSONResponse:
-    """The embedder itself failed; its remedy is about our configuration, so it is told here and not there."""
+    """The embedder itself failed; its remedy is about our configuration, so it is logged and not sent."""
     assert isinstance(error, Fault)
     log.warning("%s", error)
     message = f"{error.source}: {error.message}"

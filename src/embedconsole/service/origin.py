@@ -38,7 +38,7 @@ def _name(address: str) -> str:
     try:
         return (urlsplit(address).hostname or "").rstrip(".")
     except ValueError:
-        return "."  # known to nobody
+        return "."  # no host's name
 
 
 def _is_known(name: str, hosts: list[str]) -> bool:

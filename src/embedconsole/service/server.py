@@ -93,7 +93,7 @@ class Server:
                         timeout_graceful_shutdown=_DRAIN_SECONDS,
                     )
                 )
-                self._socket.listen(_BACKLOG)  # from now on whoever comes is served, if a moment later
+                self._socket.listen(_BACKLOG)  # from now on clients are served, if a moment later
                 on_ready(served)
                 await self._uvicorn.serve([self._socket])
             finally:
@@ -113,7 +113,7 @@ class Server:
 
 
 def _bound(config: ServiceConfig) -> socket.socket:
-    """Bound but not listening: whoever comes before the model is in memory is refused and does not hang."""
+    """Bound but not listening: a client before the model is loaded is refused and does not hang."""
     try:
         found = socket.getaddrinfo(config.host, config.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         family, kind, protocol, _, address = min(found, key=lambda entry: entry[0] != socket.AF_INET)

@@ -59,7 +59,7 @@ class ItemsRequest(Shape):
 
 
 def _kind(value: object) -> str:
-    """Which of several shapes is meant, so that only what is wrong with that one is told."""
+    """Which of several shapes is meant, so that only the errors of that one are reported."""
     if isinstance(value, str):
         return TEXT
     return LIST if isinstance(value, list) else OBJECT
@@ -139,7 +139,7 @@ class OpenAIEmbedding(Shape):
 
 
 class OpenAIUsage(Shape):
-    """Words, as nobody here knows of tokens."""
+    """Words: tokens are not counted here."""
 
     prompt_tokens: int
     total_tokens: int

@@ -85,7 +85,7 @@ def try_collection(
 
     Args:
         folder: Where a relative path begins.
-        dimensions: Of the embedder's vectors; None when nobody knows.
+        dimensions: Of the embedder's vectors; None when not known.
 
     Raises:
         ConfigError: it can't take our vectors.

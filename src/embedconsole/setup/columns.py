@@ -55,7 +55,7 @@ def ask_changed(interview: Interview, look: Look | None) -> str | None:
     )
     default = (guess_changed(look) if look else None) or NONE
     return interview.ask(
-        Question("changed", "Column that tells of changes", help_text, default, _optional(look))
+        Question("changed", "Column with the time of the last change", help_text, default, _optional(look))
     )
 
 

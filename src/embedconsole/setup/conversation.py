@@ -52,7 +52,7 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
 
     Raises:
         ConfigError, Fault: unattended, something is wrong.
-        click.UsageError, click.Abort: nobody answers.
+        click.UsageError, click.Abort: there is no answer.
     """
     folder = path.absolute().parent
     interview.heading("1. The database")

@@ -41,7 +41,7 @@ _TABLES = re.compile(r"products?|items?|articles?|catalog|goods", re.IGNORECASE)
 
 
 def is_secret(column: str) -> bool:
-    """Whether a column of this name probably holds what nobody should see."""
+    """Whether a column of this name probably holds a secret."""
     return _SECRETS.search(column) is not None
 
 

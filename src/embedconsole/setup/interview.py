@@ -47,7 +47,7 @@ class Question(Generic[T]):
 
 
 class Unanswered(click.UsageError):
-    """Nobody is there to answer, and nothing was given."""
+    """There is no terminal to ask at, and no answer was given."""
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Interview:
             return self._from_flag(question, self.given[question.name])
         if self.unattended:
             if question.default is None:
-                raise Unanswered(f"nobody is asked with --yes: give --{question.name}")
+                raise Unanswered(f"give --{question.name}: --yes asks no questions")
             return self._from_flag(question, question.default)
         while True:
             text = self._typed(question)
@@ -169,7 +169,7 @@ class Interview:
 
 
 def _wrapped(line: str, width: int) -> str:
-    """A line that keeps its indentation where it goes on."""
+    """A line that keeps its indentation where it wraps."""
     indent = line[: len(line) - len(line.lstrip())]
     return textwrap.fill(line, width, subsequent_indent=indent, break_long_words=False) if line else ""
 

@@ -41,7 +41,7 @@ def configuration(answers: Answers, variables: Mapping[str, str], folder: Path) 
 
 
 def write_configuration(path: Path, text: str, *, replace: bool) -> None:
-    """Put the file there in one step, readable by its owner alone: nobody ever sees half of one.
+    """Put the file there in one step, readable by its owner alone: half of one is never seen.
 
     Raises:
         ConfigError: there is a file already and it is not to be replaced, or the folder can't be written.
@@ -83,7 +83,7 @@ def _lines(answers: Answers, variables: Mapping[str, str], folder: Path) -> Iter
     if answers.collection.path is None:
         yield "# ledger: sqlite:////var/lib/embedconsole/ledger.db"
     else:
-        # Next to the collection: whoever moves or deletes one has the other in front of them.
+        # Next to the collection, so that both are moved or deleted together.
         yield f"ledger: {_data(_ledger_beside(folder, answers.collection.path))}"
     yield ""
     yield "embedders:"

@@ -68,7 +68,7 @@ def causes(shelf: Shelf) -> Shelf:
     """Items 1 to 4 failed of their size, 5 of its picture; 6 waits for its next attempt, 7 is due."""
     shelf.add(*range(1, 8))
     for size in (511, 400, 3, 2):
-        fail(shelf, shelf.claimed(1), f"its size is {size}, want 512", delay=None)
+        fail(shelf, shelf.claimed(1), f"its size is {size}, expected 512", delay=None)
     fail(shelf, shelf.claimed(1), "image unreadable", delay=None)
     fail(shelf, shelf.claimed(1), "image unreadable", delay=500)
     return shelf

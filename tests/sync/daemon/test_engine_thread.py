@@ -241,9 +241,7 @@ def test_a_refusal_stops_the_run_and_charges_nobody(
     report = report_of(handle.run(RunOptions()))
 
     assert report.outcome is Outcome.ABORTED
-    assert report.message == (
-        "embedder ml: 401 Unauthorized; no item is charged and nothing is lost. Check the token"
-    )
+    assert report.message == ("embedder ml: 401 Unauthorized; no attempts used. Check the token")
     assert (report.failed, report.retrying, report.pending) == (0, 0, 20)
     with open_ledger(ledger_url) as ledger:
         assert ledger.overview.in_flight() == []

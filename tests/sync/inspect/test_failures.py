@@ -99,7 +99,7 @@ def test_a_failed_item_is_told_whole(failed: EngineHandle) -> None:
     assert seen.catalog.problem == _EMPTY
     assert seen.collection.payload is not None
     assert seen.collection.payload["title"] == "Product number 4", "the old point stays"
-    assert seen.follows[0].startswith("It needs a look")
+    assert seen.follows[0].startswith("Failed")
     assert "old point stays searchable" in seen.follows[0]
     assert seen.follows[1:] == ("Put back as it is, it will be embedded.",)
     assert "Give it a text" in seen.remedy

@@ -58,7 +58,7 @@ def test_a_partial_run_has_not_failed_and_says_what_it_left() -> None:
 
     assert after(report) == {
         "run_failed:products": None,
-        "run_partial:products": "products: 1 item needs a look and 3 items wait for another attempt.\n"
+        "run_partial:products": "products: 1 item failed and 3 items wait for another attempt.\n"
         "Look closer: embedconsole failures --pipeline products",
     }
 
@@ -78,7 +78,7 @@ def test_many_failures_are_one_incident_not_two() -> None:
     assert after(report) == {"run_failed:products": None}
     text = seen(counts=Counts(failed=1000))["failures_above:products"]
     assert text is not None
-    assert text.startswith("products: 1,000 items need a look, more than the 50 ")
+    assert text.startswith("products: 1,000 items failed, more than the 50 ")
     assert "run_partial:products" in after(report, rules=RULES.model_copy(update={"failures_above": None}))
 
 

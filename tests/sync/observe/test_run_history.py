@@ -50,7 +50,7 @@ def test_a_run_tells_its_figures_cost_and_ending(book: Book) -> None:
     assert (run.id, run.kind, run.host) == (number, "force", "web1")
     assert (run.embedded, run.payload_updated, run.deleted, run.failed) == (7, 2, 1, 3)
     assert run.cost == 3.0
-    assert (run.standing, run.words) == (Outcome.PARTIAL, "needs a look")
+    assert (run.standing, run.words) == (Outcome.PARTIAL, "some failed")
     assert run.seconds is not None
 
 
@@ -99,7 +99,7 @@ def test_a_report_of_another_shape_is_no_reason_to_fail(book: Book) -> None:
         number = book.ledger.history.begin_run(ME.id, "sync")
         book.ledger.history.end_run(number, "of another time", report)
 
-    assert {(run.failed, run.words) for run in past_runs(book.ledger)} == {(0, "broken off")}
+    assert {(run.failed, run.words) for run in past_runs(book.ledger)} == {(0, "killed")}
 
 
 def test_runs_come_in_pages(book: Book) -> None:

@@ -35,7 +35,7 @@ VIEW = PipelineView(
     eta=3.0,
     dependencies=(GateHealth("embedder ml", GateState.OPEN, 90.0, 130.0, "connection refused"),),
     last_report=PipelineReport(embedded=7, outcome=Outcome.ABORTED, message="embedder ml: 401"),
-    seen=CollectionSeen(95.0, STATE, ("size is 512, want 768",), blocking=True, fault="timeout"),
+    seen=CollectionSeen(95.0, STATE, ("size is 512, expected 768",), blocking=True, fault="timeout"),
     run=3,
     next_run=160.0,
 )

@@ -45,8 +45,7 @@ def test_the_run_stops_with_a_remedy_and_the_next_one_ends_the_work(
 
     assert report.outcome is Outcome.ABORTED
     assert report.message == (
-        "ledger: database or disk is full; no item is charged and nothing is lost. "
-        "Make room on the database's disk"
+        "ledger: database or disk is full; no attempts used. Make room on the database's disk"
     )
     assert report.failed == 0
     disk.full = False

@@ -38,7 +38,7 @@ def test_the_consequence_stands_between_the_cause_and_the_remedy(
     [
         (
             stopped(Refused("embedder ml", "401 Unauthorized", remedy="Check the token")),
-            "embedder ml: 401 Unauthorized; no item is charged and nothing is lost. Check the token",
+            "embedder ml: 401 Unauthorized; no attempts used. Check the token",
         ),
         (
             stopped(Transient("catalog", "connection refused")),
@@ -46,11 +46,11 @@ def test_the_consequence_stands_between_the_cause_and_the_remedy(
         ),
         (
             given_back(Transient("Qdrant", "timed out")),
-            "Qdrant: timed out; its items are tried again, none is charged",
+            "Qdrant: timed out; its items are tried again, no attempts used",
         ),
-        (waits(Transient("ledger", "gone"), 2.0), "ledger: gone; tried again in 2 s"),
-        (after_failing(60.4), "tried again in 60 s"),
-        (after_failing(None), "needs a look"),
+        (waits(Transient("ledger", "gone"), 2.0), "ledger: gone; retrying in 2 s"),
+        (after_failing(60.4), "retrying in 60 s"),
+        (after_failing(None), "failed"),
     ],
 )
 def test_the_words(line: str, said: str) -> None:

@@ -25,7 +25,7 @@ _EXTRA = frozenset({"fastapi", "prometheus_client", "starlette", "uvicorn"})
 
 
 @click.command("serve", cls=Command)
-@click.option("--embedder", metavar="NAME", help="Which of `embedders` (default: the only one).")
+@click.option("--embedder", metavar="NAME", help="Which of `embedders` (default: the one there is).")
 @click.option("--host", metavar="ADDRESS", help="Where to listen (default: 127.0.0.1).")
 @click.option(
     "--port", type=click.IntRange(0, 65_535), metavar="N", help="Default: 8000; 0 for any free one."

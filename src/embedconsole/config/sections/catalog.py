@@ -57,7 +57,7 @@ class CatalogConfig(Section):
     overlap: Duration = 300.0
     """How far a watermark scan looks back, for rows that were committed late with an older value."""
     full_scan_every: Duration = 86_400.0
-    """How often everything is read all the same, for edits that left `changed` alone."""
+    """How often everything is read anyway, for edits that did not touch `changed`."""
     page_size: Positive = 1000
     """Rows in one read."""
     json_columns: list[str] = []

@@ -1,4 +1,4 @@
-"""The settings of notifications: who is told, of what, and how often. A part of the tree in `model.py`."""
+"""The settings of notifications: the targets, the events and how often they are repeated."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _off_or_duration(value: object) -> object:
 
 
 def _given(value: object) -> object:
-    # `${SLACK_URL:-}` is empty where there is nobody to be told.
+    # `${SLACK_URL:-}` is empty where there is no target.
     if isinstance(value, list):
         return [one for one in value if one is not None and str(one).strip()]
     return value
@@ -49,7 +49,7 @@ Address: TypeAlias = Annotated[SecretStr, AfterValidator(_address)]
 
 
 class NotifyRules(Section):
-    """What is told. Times and counts may be `off`."""
+    """The events that are reported. Times and counts may be `off`."""
 
     run_failed: bool = True
     """A run was stopped, or can't begin."""
@@ -60,7 +60,7 @@ class NotifyRules(Section):
     oldest_pending: Span = 3600.0
     """An item has been due for so long."""
     failures_above: Threshold = 50
-    """More items than this need a look."""
+    """More items than this have failed."""
     recovered: bool = True
     """What was told of is over."""
 
@@ -69,11 +69,11 @@ class NotifyConfig(Section):
     """Notifications through apprise."""
 
     to: Annotated[list[Address], BeforeValidator(_given)] = []
-    """Addresses such as `slack://...` and `mailto://...`; secrets. Nobody is told where it is empty."""
+    """Addresses such as `slack://...` and `mailto://...`; secrets. Empty: no notifications."""
     on: NotifyRules = NotifyRules()
-    """What is told."""
+    """The events that are reported."""
     repeat_after: Timeout = 21_600.0
-    """What goes on is told again after so long, and not before."""
+    """An incident that lasts is reported again after so long, and not before."""
     timeout: Annotated[Timeout, Field(le=300)] = 10.0
     """How long one target has to take a message."""
 

@@ -17,7 +17,7 @@ _HOST = re.compile(r"[\w.-]+", re.ASCII)
 
 
 def _one_is_a_list(value: object) -> object:
-    # As an environment variable or by somebody in a hurry: `allow_private: minio.internal`.
+    # As an environment variable, or written short: `allow_private: minio.internal`.
     if isinstance(value, str) and value.strip().lower() not in ("true", "false"):
         return [entry for entry in re.split(r"[\s,]+", value) if entry]
     return value

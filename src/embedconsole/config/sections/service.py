@@ -24,7 +24,7 @@ class ServiceConfig(Section):
     combine: Combine = "mean"
     """An item with text and picture, for models that take one of them: `mean` or `concat` of both vectors."""
     queue: Annotated[int, Field(ge=0)] = 16
-    """Requests that may wait besides; whoever comes then is answered 429."""
+    """Further requests that may wait; any beyond them are answered 429."""
     max_items: Positive = 1000
     """In one request."""
     max_bytes: Positive = 16_000_000
@@ -33,4 +33,4 @@ class ServiceConfig(Section):
     """Names that browsers may reach it under, and whose pages may use it, such as `[ml.example.com]`;
     addresses and names without a dot need no mention."""
     token: OptionalSecret = None
-    """Asked for as `Authorization: Bearer TOKEN`; default: nobody is asked."""
+    """Required as `Authorization: Bearer TOKEN`; default: no token is required."""

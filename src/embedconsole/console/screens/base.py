@@ -71,7 +71,7 @@ class ScreenHost(Protocol):
         ...
 
     def ready(self, action: str) -> EngineClient | None:
-        """The engine client, if the action is possible now; otherwise None, and the operator is told why."""
+        """The engine client, if the action is possible now; otherwise None, and a notice says why."""
         ...
 
     async def push_screen_wait(self, screen: Screen[Answer]) -> Answer:

@@ -1,4 +1,4 @@
-"""The dashboard: is everything fine, what is going on, and what wants you; now, or at a past moment."""
+"""The dashboard: whether all is well, what is running, and what needs attention; now, or at a past moment."""
 
 from __future__ import annotations
 

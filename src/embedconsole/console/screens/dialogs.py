@@ -144,7 +144,7 @@ def _milliseconds(seconds: float) -> str:
 
 
 def _beside(head: Line, text: str, cells: int, tone: Tone) -> list[Line]:
-    """The text at the right of a head, going on below it, indented."""
+    """The text at the right of a heading, continued below it, indented."""
     indent = 6
     room = cells - indent - 1
     return [head, *((Span(" " * indent + line, tone),) for line in words_in(text, room))]

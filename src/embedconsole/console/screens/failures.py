@@ -1,4 +1,4 @@
-"""What needs a look: causes, the items of one, an item in full; each behind `enter`, and `esc` goes back."""
+"""What failed: causes, the items of one, an item in full; each behind `enter`, and `esc` goes back."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class FailuresScreen(ConsoleScreen):
         self._tell()
 
     def look_failed(self, fault: str) -> None:
-        """What is shown stays; why nothing newer can be had is told below it."""
+        """What is shown stays; below it stands why nothing newer can be had."""
         self._level.fail()
         self._blame.tell_fault(fault)
 
@@ -178,7 +178,7 @@ class FailuresScreen(ConsoleScreen):
             self.host.say(str(fault), alarm=True)
             return
         if count:
-            self.host.say(f"{counted(count, facts.noun)} let be until the content changes; r undoes it.")
+            self.host.say(f"{counted(count, facts.noun)} skipped until the content changes; r undoes it.")
         else:
-            self.host.say("Only what needs a look can be let be.")
+            self.host.say("Only failed items can be skipped.")
         self.choice_done()

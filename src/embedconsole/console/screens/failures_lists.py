@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 _EMPTY = (
-    "Nothing needs a look. What an embedder or the collection refuses is listed here by its cause, with what "
+    "Nothing has failed. What an embedder or the collection refuses is listed here by its cause, with what "
     "can be done about it; and what waits for another try, with when."
 )
 _NO_SUCH_CAUSE = "No key and no error has this in it; esc in the filter (/) ends it."
@@ -102,7 +102,7 @@ class CauseList(ListPanel[FailureGroup]):
 
 _PAGE = 200
 _BESIDE_TITLE = 36
-_GONE = "None of them is left: they were put back, let be, or changed."
+_GONE = "None of them is left: they were retried, skipped, or changed."
 _NO_SUCH_ITEM = "No key and no error of them has this in it; esc in the filter (/) ends it."
 
 

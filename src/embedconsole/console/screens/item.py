@@ -48,7 +48,7 @@ _LONGEST = 2_000
 
 _DAY = 86_400.0
 _STATES: dict[State, tuple[str, Tone]] = {
-    State.FAILED: ("needs a look", "alert"),
+    State.FAILED: ("failed", "alert"),
     State.SKIPPED: ("skipped", "muted"),
     State.SYNCED: ("in sync", "plain"),
 }
@@ -161,7 +161,7 @@ def _fields(values: Mapping[str, JsonValue], cells: int) -> list[Line]:
 
 
 def _field(label: str, value: JsonValue, cells: int, tone: Tone = "plain") -> list[Line]:
-    """A label and its value, which goes on below it where it is long; absent values are grey."""
+    """A label and its value, which continues below it where it is long; absent values are grey."""
     if value is None:
         tone, text = "muted", "null"
     else:

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from embedconsole.console.screens.base import ScreenHost
     from embedconsole.console.views.log import LogEntry
 
-_EVENTS_EMPTY = "No events yet. What is refused, retried or away, and why a run stopped, is told here."
+_EVENTS_EMPTY = "No events yet. Refusals, retries, outages and stopped runs appear here."
 _FILE_EMPTY = "The log file is empty. A line a batch and a line a failed item would be here."
 _TICK = 0.25
 _IN_A_BURST = 2.0
 _PAGES = 3
-"""Screens of entries that are read before somebody asks for more."""
+"""Screens of entries that are read before the operator scrolls."""
 
 
 class LogScreen(ListScreen):
@@ -168,7 +168,7 @@ class LogScreen(ListScreen):
     # Keys
 
     def filtered(self, text: str) -> None:
-        """By a regular expression; one that is none is told in the heading, and the last good one stays."""
+        """By a regular expression; the heading reports an invalid one, and the last valid one stays."""
         try:
             self._sieve = self._sieve.with_pattern(text)
         except ConfigError as error:

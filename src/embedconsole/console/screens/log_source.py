@@ -153,7 +153,7 @@ EVERYTHING = Sieve()
 
 
 KEEP = 20_000
-"""Entries; more are dropped while nobody looks at them, and read again when somebody does."""
+"""Entries; more are dropped while they are not on the screen, and read again when they are."""
 
 
 @dataclass(slots=True)

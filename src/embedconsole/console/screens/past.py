@@ -1,4 +1,4 @@
-"""A screen that can show the past: one moment after another, while the present goes on behind it."""
+"""A screen that can show the past: one moment after another, while the present continues behind it."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class RunsScreen(ListScreen):
         return present(state.snapshot, state.offset, state.zone)
 
     def show_view(self, view: DashboardView) -> None:
-        """Ages and the run that goes on here are those of the moment."""
+        """Ages, and the run that is in progress here, are those of the moment."""
         if self._runs:
             self._show_runs()
         self._show_detail()
@@ -130,7 +130,7 @@ class RunsScreen(ListScreen):
         at_newest = self._list.at_first
         self._list.show(runs, note=self._note(len(runs)), empty=self._empty)
         if at_newest:
-            # Who looks at the newest run goes on looking at the newest.
+            # A cursor on the newest run stays on the newest.
             self._list.scroll(-len(runs))
 
     def _note(self, count: int) -> str:

@@ -218,7 +218,7 @@ def _vectors(found: Survey, by_field: Mapping[str, Difference]) -> list[SchemaRo
         shown = have if found.state is not None else want
         rows.append(
             SchemaRow(
-                name=clean(name) or "the only one",
+                name=clean(name) or "(default)",
                 what="" if shown is None else f"{shown.size:>6}  {shown.distance}",
                 points=None,
                 covered="",

@@ -48,7 +48,7 @@ def facts_lines(page: CollectionPage, cells: int, glyphs: Glyphs) -> list[Line]:
 
 
 def _fact(fact: Fact, cells: int, *, stale: bool) -> list[Line]:
-    """A note that has no room beside its figure goes on below it."""
+    """A note that has no room next to its figure continues below it."""
     tone: Tone = "muted" if stale else fact.tone
     first, *rest = words_in(fact.note, max(16, cells - _BESIDE - 1)) or [""]
     head: Line = (

@@ -148,7 +148,7 @@ def backlog_lines(view: BacklogView, cells: int, height: int, glyphs: Glyphs) ->
     lines = [
         _backlog_row("pending", view, view.pending, _oldest(view), "work" if view.pending else "muted"),
         _backlog_row("retrying", view, view.retrying, "", "wait" if view.retrying else "muted"),
-        _backlog_row("failed", view, view.failed, "need a look" if view.failed else "", _alert(view.failed)),
+        _backlog_row("failed", view, view.failed, "failed" if view.failed else "", _alert(view.failed)),
         _backlog_row("synced", view, view.synced, share(view.synced, view.total), "plain"),
     ]
     if roomy:
@@ -200,7 +200,7 @@ def _chart(view: BacklogView, cells: int, height: int, glyphs: Glyphs) -> list[L
     ]
     if not peak:
         lines = lines[-1:]
-    label = f" last 10 min, at most {rate(coarse(peak))}" if peak else " nothing done in the last 10 min"
+    label = f" last 10 min, peak {rate(coarse(peak))}" if peak else " no activity in the last 10 min"
     return [*lines, (Span(label, "muted"),)]
 
 
@@ -278,7 +278,7 @@ def _batch_line(row: BatchRow, token: int, *, stale: bool) -> Line:
 _NAMES = 20
 _INDENT = 11
 _LINES = 3
-_NO_ERRORS = "Nothing went wrong. What is refused, what is away and why a run stopped would be told here."
+_NO_ERRORS = "No errors yet. Refusals, outages and stopped runs appear here."
 
 
 def errors_with(view: ErrorsView, text: str) -> ErrorsView:
@@ -305,7 +305,7 @@ def error_lines(view: ErrorsView, cells: int) -> list[Line]:
 
 
 def _error_lines(row: ErrorRow, cells: int) -> list[Line]:
-    """The message begins beside its cause and goes on below it: cut off, it would tell nothing."""
+    """The message begins next to its cause and continues below it: cut off, it would say nothing."""
     tone: Tone = "alert" if row.grave else "wait"
     name = row.kind if row.key is None else f"{row.kind} {row.key}"
     times = f" x{row.count:,}" if row.count > 1 else ""
@@ -337,7 +337,7 @@ def _split(text: str, cells: int) -> tuple[str, str]:
 _NAME = 20
 _STATE = 15
 _SINCE = 6
-_NO_HEALTH = "How ledger, catalog, embedders and collection are would be told here."
+_NO_HEALTH = "The state of ledger, catalog, embedders and collection appears here."
 
 
 def health_lines(view: HealthView, cells: int) -> list[Line]:
@@ -489,8 +489,8 @@ def _marked(axis: str, view: HistoryView, columns: Sequence[Sequence[Slot]]) -> 
 
 def _legend(view: HistoryView, peak: float) -> str:
     if not peak:
-        done = "nothing done in the last 24 h"
+        done = "no activity in the last 24 h"
         return f"{done}, {number(view.failed)} failed" if view.failed else done
     failed = f", {number(view.failed)} failed" if view.failed else ""
     total = sum(slot.done for slot in view.slots)
-    return f"last 24 h: {number(total)} done, at most {rate(peak)}{failed}"
+    return f"last 24 h: {number(total)} done, peak {rate(peak)}{failed}"

@@ -113,7 +113,7 @@ def _ledger(snapshot: Snapshot) -> HealthRow:
     ledger = snapshot.ledger
     if ledger.fault is None:
         return HealthRow("ledger", "ok", "muted")
-    # It has no breaker: whoever needs it asks, and finds it away.
+    # It has no breaker: each caller asks, and finds it away.
     return replace(_dependency(ledger, snapshot.taken_at), state="away", tone="alert")
 
 

@@ -116,7 +116,7 @@ def present(snapshot: Snapshot | None, offset: float, zone: tzinfo | None) -> Pr
 
 
 def newest_first(runs: Sequence[PastRun]) -> list[PastRun]:
-    """Those that are going on above those that are over."""
+    """Those that are running above those that have ended."""
     return sorted(runs, key=lambda run: (run.standing is not Ending.RUNNING, -run.id))
 
 
@@ -133,7 +133,7 @@ def _searched(run: PastRun) -> str:
 
 
 def run_row(run: PastRun, seen: Present) -> RunRow:
-    """The run as a row; what goes on here has counts already."""
+    """The run as a row; one that is running here has counts already."""
     counts: tuple[int | None, ...] = (None,) * 4
     words = run.words
     if run.parts:

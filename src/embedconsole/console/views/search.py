@@ -222,7 +222,7 @@ def _standing(view: HitView, cells: int) -> list[Line]:
 
 
 def _value(name: str, value: JsonValue, indent: int, cells: int) -> Iterator[Line]:
-    """A name and its value; an object goes on below it, indented."""
+    """A name and its value; an object continues below it, indented."""
     margin = " " * indent
     if isinstance(value, dict) and value:
         yield (Span(f"{margin}{clean(name)}", "muted"),)

@@ -69,7 +69,7 @@ class FailedItems:
     # Looking
 
     def groups(self, generation_id: int, *, text: str = "", limit: int = 200) -> list[FailureGroup]:
-        """The items that need a look by cause, most frequent first; without a text from the index alone."""
+        """The items that failed by cause, most frequent first; without a text from the index alone."""
         count = func.count().label("items")
         example = func.max(items.c.id).label("example")
         causes = (
@@ -216,7 +216,7 @@ class FailedItems:
 
 
 def _where(among: FailureFilter) -> list[ColumnElement[bool]]:
-    # A cause is noted only of what needs a look; asked for the state too, SQLite takes another index.
+    # A cause is noted only of what failed; asked for the state too, SQLite takes another index.
     kind = _KINDS[among.kind] if among.cause is None else items.c.cause == bytes.fromhex(among.cause)
     return [kind, *_with(among.text)]
 

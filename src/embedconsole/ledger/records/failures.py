@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class FailureKind(StrEnum):
-    """What becomes of an item that failed: it needs a look, waits for its next attempt, or is let be."""
+    """What becomes of an item that failed: it has failed, waits for its next attempt, or is skipped."""
 
     FAILED = "failed"
     WAITING = "waiting"
@@ -19,7 +19,7 @@ class FailureFilter:
     """Which of the items that failed are meant.
 
     Attributes:
-        cause: Only those that failed of it, see `FailureGroup`; it is known of those that need a look.
+        cause: Only those that failed of it, see `FailureGroup`; it is known of those that failed.
         text: Only those whose key or error has it in it, in whatever case.
     """
 

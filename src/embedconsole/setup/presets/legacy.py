@@ -97,7 +97,7 @@ LEGACY_FLAGS = Preset(
     payload=_PAYLOAD,
     notes=(
         "Replaces `sync:embeddings`. The columns of `writeback` are kept up to date for those who read them;",
-        "remove `vector` when nobody does: it is the slowest of them.",
+        "remove `vector` when none does: it is the slowest of them.",
     ),
 )
 

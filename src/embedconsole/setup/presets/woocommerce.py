@@ -64,7 +64,7 @@ WOOCOMMERCE = Preset(
         Parameter(
             "prefix",
             "Prefix of WordPress's tables",
-            "$table_prefix of wp-config.php; wp_ unless somebody changed it.",
+            "$table_prefix of wp-config.php; wp_ unless it was changed.",
             "wp_",
             r"[A-Za-z0-9_]{0,40}",
         ),

@@ -34,7 +34,7 @@ class FailureOverview:
 
     Attributes:
         groups: The causes, most frequent first; then those that wait for a retry, and those skipped.
-        causes, failed: How many causes there are, and items that need a look; `groups` may have fewer.
+        causes, failed: How many causes there are, and items that failed; `groups` may have fewer.
     """
 
     groups: tuple[FailureGroup, ...] = ()

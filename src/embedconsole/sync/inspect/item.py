@@ -91,7 +91,7 @@ def _standing(known: LedgerItem, tries: int) -> str:
         "its old point stays searchable" if known.synced_embed else "the collection has no point of it"
     )
     if known.state is State.FAILED:
-        return f"It needs a look: untouched until its content changes or it is put back; {searchable}."
+        return f"Failed: untouched until its content changes or it is put back; {searchable}."
     if known.state is State.SKIPPED:
         return f"Skipped until its content changes or it is put back; {searchable}."
     work = _WORK[known.state]

@@ -83,7 +83,7 @@ def _of_counts(rules: NotifyRules, counts: Mapping[str, Counts], command: str) -
             if _too_many(rules, count.failed):
                 more = f"more than the {rules.failures_above:,} of notify.on.failures_above"
                 look = _closer(f"{command} failures --pipeline {name}")
-                text = f"{name}: {_need_a_look(count.failed)}, {more}.\n{look}"
+                text = f"{name}: {_failed(count.failed)}, {more}.\n{look}"
             yield AlertVerdict(f"failures_above:{name}", text)
         if rules.oldest_pending is not None:
             text = None
@@ -119,14 +119,14 @@ def _too_many(rules: NotifyRules, failed: int) -> bool:
 
 
 def _left(part: PipelineReport) -> str:
-    said = [_need_a_look(part.failed)] if part.failed else []
+    said = [_failed(part.failed)] if part.failed else []
     if part.retrying:
         said.append(f"{_items(part.retrying)} wait{'s' if part.retrying == 1 else ''} for another attempt")
     return " and ".join(said) or "some items are not in sync"
 
 
-def _need_a_look(count: int) -> str:
-    return f"{_items(count)} need{'s' if count == 1 else ''} a look"
+def _failed(count: int) -> str:
+    return f"{_items(count)} failed"
 
 
 def _items(count: int) -> str:

@@ -116,5 +116,7 @@ def _compared(components: Components, state: CollectionState | None) -> tuple[tu
     if state is None:
         return (), False
     found = compared(components, state)
-    lines = tuple(f"{one.field} is {one.have or 'missing'}, want {one.want or 'nothing'}" for one in found)
+    lines = tuple(
+        f"{one.field} is {one.have or 'missing'}, expected {one.want or 'nothing'}" for one in found
+    )
     return lines, any(one.blocking for one in found)

@@ -33,7 +33,7 @@ class Ending(StrEnum):
     LOST = "lost"
 
 
-_WORDS = {Ending.RUNNING: "running", Ending.LOST: "broken off"}
+_WORDS = {Ending.RUNNING: "running", Ending.LOST: "killed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class PastRun:
 
     @property
     def failed(self) -> int:
-        """Items that needed a look at its end."""
+        """Items that had failed at its end."""
         return sum(part.report.failed for part in self.parts)
 
     @property

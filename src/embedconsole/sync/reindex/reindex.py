@@ -1,6 +1,6 @@
 """`reindex`: the next collection is built beside the one that is searched, checked, and takes over its name.
 
-It can be broken off anywhere and begun again: what is done stands in the ledger and in the collections.
+It can be killed anywhere and begun again: what is done stands in the ledger and in the collections.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class GateState(StrEnum):
     """What a gate lets through."""
 
     CLOSED = "ok"
-    COOLING = "waiting for 429"
+    COOLING = "throttled (429)"
     OPEN = "breaker open"
     PROBING = "probing"
 

@@ -76,13 +76,13 @@ def remedy_for(error_class: str, error: str) -> str:
     return next((words for pattern, words in _KNOWN if pattern.search(error)), _BY_CLASS[FaultClass.ITEM])
 
 
-NEEDS_A_LOOK = "needs a look"
+FAILED = "failed"
 
 _STOPPED = {
     FaultClass.THROTTLED: "nothing is lost, the next run continues",
     FaultClass.TRANSIENT: "nothing is lost, the next run continues",
     FaultClass.ITEM: "nothing is lost",
-    FaultClass.REFUSED: "no item is charged and nothing is lost",
+    FaultClass.REFUSED: "no attempts used",
 }
 
 
@@ -93,7 +93,7 @@ def stopped(fault: Fault) -> str:
 
 def given_back(fault: Fault) -> str:
     """A batch has ended because of it, and its items are worked on again."""
-    return _line(fault, "its items are tried again, none is charged")
+    return _line(fault, "its items are tried again, no attempts used")
 
 
 def left_for_later(fault: Fault) -> str:
@@ -108,12 +108,12 @@ def waits(fault: Fault, seconds: float) -> str:
 
 def tried_again(time: str) -> str:
     """When something that waits is done again; `time` is a span in the words of the place."""
-    return f"tried again in {time}"
+    return f"retrying in {time}"
 
 
 def after_failing(delay: float | None) -> str:
     """What becomes of an item that was charged an attempt; None where it has no more of them."""
-    return NEEDS_A_LOOK if delay is None else tried_again(f"{delay:.0f} s")
+    return FAILED if delay is None else tried_again(f"{delay:.0f} s")
 
 
 def _line(fault: Fault, consequence: str) -> str:

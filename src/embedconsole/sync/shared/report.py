@@ -27,9 +27,9 @@ class Outcome(StrEnum):
     PLANNED = "planned"
 
     def words(self, failed: int) -> str:
-        """For the operator, in two or three words; `failed` is how many items needed a look at its end."""
+        """For the operator, in two or three words; `failed` is how many items had failed at its end."""
         if self is Outcome.PARTIAL:
-            return "needs a look" if failed else "some wait"
+            return "some failed" if failed else "some wait"
         return _WORDS[self]
 
 

@@ -140,7 +140,7 @@ class Bisection:
     """The search for the bad ones among items that failed together, by halving.
 
     Before an item is blamed without any of its neighbours having gone through, the witness is asked. Where it
-    speaks against the dependency no item is charged, and it took a few requests, however many items.
+    speaks against the dependency no attempts used, and it took a few requests, however many items.
 
     Attributes:
         rejected: Index of an item to why it alone failed.

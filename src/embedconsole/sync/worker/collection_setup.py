@@ -64,7 +64,7 @@ class SchemaAdditions:
         await self._add_indexes(state)
         for difference in found:
             if difference.have is not None:
-                told = f"{difference.field}: have {difference.have}, want {difference.want}"
+                told = f"{difference.field}: have {difference.have}, expected {difference.want}"
                 self.journal.note("warning", "collection", f"{told}. {difference.remedy}")
         return addable
 
