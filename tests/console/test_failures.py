@@ -1,4 +1,4 @@
-"""The failures screen: causes, items, an item in full; what is put back, let be and copied."""
+"""The failures screen: causes, items, an item in full; what is put back, skipped and copied."""
 
 from __future__ import annotations
 
@@ -322,13 +322,13 @@ async def test_items_are_put_back_by_key(
 
 
 @pytest.mark.anyio
-async def test_a_cause_is_let_be_without_a_question(make_console: MakeConsole) -> None:
+async def test_a_cause_is_skipped_without_a_question(make_console: MakeConsole) -> None:
     client = failing_engine()
     async with make_console(client).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("d")
         await until(
-            pilot, lambda: any("let be until the content changes" in toast for toast in toasts(pilot))
+            pilot, lambda: any("skipped until the content changes" in toast for toast in toasts(pilot))
         )
 
         assert (

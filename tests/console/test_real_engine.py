@@ -116,7 +116,7 @@ async def test_a_session(launch: Launch, tmp_path: Path) -> None:
     assert app.return_value == 0
 
 
-async def test_failures_are_looked_at_let_be_and_put_back(launch: Launch, tmp_path: Path) -> None:
+async def test_failures_are_looked_at_skipped_and_put_back(launch: Launch, tmp_path: Path) -> None:
     with sqlite3.connect(tmp_path / "shop.db") as shop:
         shop.execute("UPDATE products SET title = '', description = '', image_url = NULL WHERE id < 4")
     app = console(launch)

@@ -128,7 +128,7 @@ def test_columns_are_aligned_under_their_titles(cells: int, priced: bool) -> Non
     lines = [run_line(run_row(run, seen), cells, priced=priced) for run in run_samples.many()]
 
     outcome = titles.index("outcome")
-    assert {plain(line)[outcome : outcome + 4] for line in lines} >= {"in s", "need", "runn", "brok"}
+    assert {plain(line)[outcome : outcome + 4] for line in lines} >= {"in s", "some", "runn", "kill"}
     failed = titles.index("failed") + len("failed")
     assert {plain(line)[failed - 1] for line in lines} <= set("03 ")
     assert ("cost" in titles) <= priced

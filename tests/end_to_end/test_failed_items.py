@@ -87,7 +87,7 @@ def test_retry_of_everything_of_one_cause_and_of_unknown_keys(sqlite_stage: Stag
     assert (last.products["embedded"], last.products["failed"]) == (1, 1)
 
 
-def test_one_item_in_full_and_one_cause_put_back_or_let_be(sqlite_stage: Stage) -> None:
+def test_one_item_in_full_and_one_cause_put_back_or_skipped(sqlite_stage: Stage) -> None:
     stage = sqlite_stage
     stage.shop.add(range(1, 6))
     stage.service.behave(Behaviour("status", mark="number 2", status=422))

@@ -282,7 +282,7 @@ ACTIONS: tuple[Action, ...] = (
         "skip",
         "d",
         "Skip",
-        "Needs no look until its content changes; r undoes it.",
+        "Skip it until its content changes; r undoes it.",
         "failures",
         short="skip",
         effect=Effect.CHANGES,

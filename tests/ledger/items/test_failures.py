@@ -1,4 +1,4 @@
-"""Failed items: by cause, by page, and let be."""
+"""Failed items: by cause, by page, and skipped."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def test_those_that_wait_are_told_with_their_next_try(causes: Shelf, ledger: Led
     assert ledger.failures.gathered(causes.generation, FailureKind.WAITING) is None
 
 
-def test_those_that_are_let_be_are_put_back_together(causes: Shelf, ledger: Ledger) -> None:
+def test_those_that_are_skipped_are_put_back_together(causes: Shelf, ledger: Ledger) -> None:
     ledger.failures.skip(causes.generation, keys=["1", "2"])
 
     group = ledger.failures.gathered(causes.generation, FailureKind.SKIPPED)

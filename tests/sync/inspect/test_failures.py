@@ -1,4 +1,4 @@
-"""Failed items looked through, looked at closely, put back and let be, by the parts of a real engine."""
+"""Failed items looked through, looked at closely, put back and skipped, by the parts of a real engine."""
 
 from __future__ import annotations
 

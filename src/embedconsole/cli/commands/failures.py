@@ -16,7 +16,13 @@ from embedconsole.cli.options import common_options, json_option, limit_option
 from embedconsole.cli.output import duration, items_word, note, put, put_json, put_table, say
 from embedconsole.faults import ConfigError, FaultClass
 from embedconsole.ledger.records.failures import FailureKind
-from embedconsole.sync.inspect.failures import ChosenFailures, cause_named, failure_overview, let_be, put_back
+from embedconsole.sync.inspect.failures import (
+    ChosenFailures,
+    cause_named,
+    failure_overview,
+    put_back,
+    skip_items,
+)
 from embedconsole.sync.run.generations import generation_of
 from embedconsole.sync.shared.fault_text import remedy_for
 
@@ -166,7 +172,7 @@ def skip_failures(session: Session, *, keys: Sequence[str], cause: str | None, a
 
     def skip(ledger: Ledger, generation_id: int) -> int | None:
         if cause is None:
-            return let_be(ledger, generation_id, ChosenFailures(keys=tuple(keys)))
+            return skip_items(ledger, generation_id, ChosenFailures(keys=tuple(keys)))
         among = cause_named(ledger, generation_id, cause)
         return None if among is None else ledger.failures.skip(generation_id, keys=keys or None, among=among)
 

@@ -157,7 +157,7 @@ class FailuresScreen(ConsoleScreen):
         return self._level.choice
 
     def choice_done(self) -> None:
-        """It was put back or let be: the marks have served."""
+        """It was put back or skipped: the marks have served."""
         if isinstance(self._level, ListPanel):
             self._level.unmark()
         self.look_anew()

@@ -1,4 +1,4 @@
-"""The items that failed: by cause, page by page, put back, or let be. Cheap at a hundred thousand of them."""
+"""The items that failed: by cause, page by page, put back, or skipped; fast with a hundred thousand."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ class FailedItems:
         """Put items back, due at once with all their attempts; returns how many.
 
         Args:
-            keys: Only these, those that are let be too; where nothing says otherwise, those stay so.
+            keys: Only these, those that are skipped too; where nothing says otherwise, those stay so.
         """
         waits = and_(items.c.state.in_(_WORK), items.c.attempts > 0)
         if among is not None:

@@ -48,11 +48,11 @@ class FailedItem:
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Items that failed of the same cause, or that all wait or are let be.
+    """Items that failed of the same cause, or that all wait or are skipped.
 
     Attributes:
         error_class, error, example: Those of one of them; the example is its key.
-        cause: What to ask for them by: eight bytes in hexadecimal; empty for those that wait or are let be.
+        cause: What to ask for them by: eight bytes in hexadecimal; empty for those that wait or are skipped.
         newest, oldest: Seconds since the last and the first of them failed.
         next_try: Seconds until the first of them is tried again; None when only the operator retries it.
     """

@@ -78,7 +78,7 @@ def put_back(ledger: Ledger, generation_id: int, chosen: ChosenFailures) -> int:
     return count + (ledger.failures.retry(generation_id, keys=chosen.keys) if chosen.keys else 0)
 
 
-def let_be(ledger: Ledger, generation_id: int, chosen: ChosenFailures) -> int:
+def skip_items(ledger: Ledger, generation_id: int, chosen: ChosenFailures) -> int:
     """Have chosen items need no look until their content changes; returns how many. Blocks."""
     count = sum(ledger.failures.skip(generation_id, among=among) for among in chosen.groups)
     return count + (ledger.failures.skip(generation_id, keys=chosen.keys) if chosen.keys else 0)
@@ -132,8 +132,10 @@ async def retry_chosen(engine: Engine, *, pipeline: str, chosen: ChosenFailures)
 
 
 async def skip_chosen(engine: Engine, *, pipeline: str, chosen: ChosenFailures) -> int:
-    """See `let_be`."""
-    count = await _of(engine, pipeline, lambda generation_id: let_be(engine.ledger, generation_id, chosen))
+    """See `skip_items`."""
+    count = await _of(
+        engine, pipeline, lambda generation_id: skip_items(engine.ledger, generation_id, chosen)
+    )
     return count or 0
 
 
