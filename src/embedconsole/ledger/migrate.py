@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.database import Database
 
 VERSION_TABLE = "embedconsole_schema"
-VERSION = "0012"
+VERSION = "0013"
 """The newest migration in `migrations/versions`; later ones sort after earlier ones."""
 
 _LOCK = 0x656D6263

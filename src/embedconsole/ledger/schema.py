@@ -101,6 +101,9 @@ items = Table(
     # Failures by cause without reading them; only those, where the database can. Migration 0002 says so: here
     # it would import the dialects of databases that are not used.
     Index("ix_embedconsole_items_cause", "generation_id", "cause", "failed_at", "id"),
+    # What a batch holds, for the batches of processes that are gone; only held items, where the database can
+    # (migration 0013).
+    Index("ix_embedconsole_items_batch", "batch_id"),
     sqlite_autoincrement=True,
 )
 """What the collection should hold (desired) and what it holds (synced), an item a row.

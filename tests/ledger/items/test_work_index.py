@@ -10,19 +10,22 @@ from sqlalchemy import event, text
 
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.failures import FailureFilter
-from ledger.shelf import keys_of
+from embedconsole.ledger.records.work import Settlement
+from ledger.shelf import fail, hashes, keys_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, RowMapping
 
+    from embedconsole.ledger.database import Database as LedgerDatabase
     from embedconsole.ledger.ledger import Ledger
     from ledger.shelf import Shelf
     from support.databases import Database
 
 _INDEX = "ix_embedconsole_items_work"
 _EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (FORMAT JSON) ", "mysql": "EXPLAIN "}
+_ANALYZE = {"postgresql": "ANALYZE embedconsole_items", "mysql": "ANALYZE TABLE embedconsole_items"}
 
 
 @contextmanager
@@ -72,6 +75,65 @@ def test_the_claim_reads_the_work_index_in_its_order(shelf: Shelf, ledger: Ledge
         document = json.dumps(told)
         assert _INDEX in document
         assert '"Sort"' not in document
+
+
+def full_scans(database: LedgerDatabase, sent: list[tuple[str, Any]]) -> list[str]:
+    """Those of the statements that read every item."""
+    if database.dialect != "sqlite":
+        database.execute(text(_ANALYZE[database.dialect]))
+    found = []
+    with database.engine.connect() as connection:
+        if database.dialect == "postgresql":
+            connection.execute(text("SET enable_seqscan = off"))
+        for statement, parameters in sent:
+            if "embedconsole_items" not in statement or statement.startswith(
+                "INSERT INTO embedconsole_items"
+            ):
+                continue
+            values = parameters[0] if isinstance(parameters, list) else parameters
+            plan = connection.exec_driver_sql(_EXPLAIN[database.dialect] + statement, values).mappings().all()
+            if any(_reads_all(database.dialect, row) for row in plan):
+                found.append(statement)
+    return found
+
+
+def _reads_all(dialect: str, row: RowMapping) -> bool:
+    if dialect == "sqlite":
+        return str(row["detail"]).startswith("SCAN embedconsole_items")
+    if dialect == "mysql":
+        return row["table"] == "embedconsole_items" and row["type"] in ("ALL", "index")
+    # Where an index can find them, it is used while sequential scans are off; by an index without a condition
+    # all of it is read.
+    return any(
+        node.get("Relation Name") == "embedconsole_items"
+        and (node["Node Type"] == "Seq Scan" or ("Index Cond" not in node and "Index" in node["Node Type"]))
+        for node in _nodes(row["QUERY PLAN"][0]["Plan"])
+    )
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
+
+
+def test_claim_settle_and_rescue_never_read_every_item(shelf: Shelf, ledger: Ledger) -> None:
+    shelf.add(*range(2_000))
+    with sent_by(ledger) as sent:
+        first = shelf.claimed(5)
+        assert ledger.work.extend(first)
+        assert ledger.work.settle(first, Settlement(written=[(item, hashes()) for item in first.items])) == 0
+        second = shelf.claimed(5)
+        assert ledger.work.settle(second, Settlement(released=second.items)) == 0
+        fail(shelf, shelf.claimed(5), "unreadable", delay=60.0)
+        shelf.claimed(5, worker="dead")
+        assert ledger.work.abandon(["dead"]) == 5
+        shelf.claimed(5, worker="alive")
+        assert ledger.work.abandon_strays(shelf.generation, "alive", ()) == 5
+        shelf.claimed(5, worker="gone")
+        ledger.work.sweep()
+
+    assert full_scans(ledger.database, sent) == []
 
 
 def test_the_counts_are_one_statement_that_reads_no_rows_but_the_index(sqlite: Database) -> None:
