@@ -74,14 +74,14 @@ def test_retry_of_everything_of_one_cause_and_of_unknown_keys(sqlite_stage: Stag
     assert again.products["failed"] == 2
     assert stage.service.stats().requests == 0
     unknown = stage.installation.run("retry", "99")
-    assert (unknown.code, unknown.out) == (2, "products: 0 items put back\n")
+    assert (unknown.code, unknown.out) == (2, "products: 0 items returned to the queue\n")
     assert "The ledger has no item '99'" in unknown.err
     assert stage.installation.run("retry").code == 2
     assert stage.installation.run("retry", "--all", "--cause", "transient", "--json").json["pipelines"] == {
         "products": 0
     }
     assert stage.installation.run("retry", "--cause", "00").code == 2
-    assert stage.installation.run("retry", "--all").out == "products: 2 items put back\n"
+    assert stage.installation.run("retry", "--all").out == "products: 2 items returned to the queue\n"
     last = stage.installation.sync()
     assert last.code == 1
     assert (last.products["embedded"], last.products["failed"]) == (1, 1)

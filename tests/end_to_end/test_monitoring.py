@@ -123,7 +123,7 @@ def test_notify_test_says_what_came_of_each_target(sqlite_stage: Stage, receiver
     nobody = installation.run("notify", "test")
 
     assert (fine.code, bad.code, nobody.code) == (0, 3, 2)
-    assert re.fullmatch(r"ok    notify\.to\[0\] \(json\) +\d+ ms  taken\n", fine.out)
+    assert re.fullmatch(r"ok    notify\.to\[0\] \(json\) +\d+ ms  delivered\n", fine.out)
     first, second = bad.json["targets"]
     assert (first["target"], first["ok"], first["problem"]) == ("notify.to[0] (json)", True, None)
     assert (second["target"], second["ok"]) == ("notify.to[1] (json)", False)

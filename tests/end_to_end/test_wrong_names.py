@@ -59,7 +59,7 @@ def test_a_key_of_no_item_is_named_and_the_others_are_put_back(synced: Stage) ->
     skipped = synced.installation.run("skip", "99", "4")
     in_sync = synced.installation.run("retry", "1")
 
-    assert (back.code, back.out) == (2, "products: 1 item put back\n")
+    assert (back.code, back.out) == (2, "products: 1 item returned to the queue\n")
     assert "The ledger has no item '99'" in back.err
     assert (skipped.code, skipped.out) == (2, "products: 1 item skipped until the content changes\n")
     assert in_sync.code == 0
