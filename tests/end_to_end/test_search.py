@@ -99,11 +99,17 @@ def test_what_is_refused_and_what_is_not_found(sqlite_stage: Stage) -> None:
     assert (unknown.code, unknown.json["hits"]) == (0, [])
     assert "There is no payload field prize in this collection; fields are product_id, title" in unknown.err
     assert "field metadata.color" not in unknown.err
+    one_of_two = search("search", "mug", "--where", "product_id in (SKU-00001, SKU-9)")
+    assert (one_of_two.code, len(one_of_two.out.splitlines())) == (0, 1)
+    assert one_of_two.err.strip() == "No item has product_id=SKU-9."
     no_number = search("search", "mug", "--where", "price=cheap")
     assert no_number.code == 2
     assert "price has a float index, and 'cheap' is not a number" in no_number.err
+    no_item = search("search", "--similar-to", "99")
+    assert (no_item.code, no_item.out) == (2, "")
+    assert "99" in no_item.err
     no_group = search("search", "mug", "--group-by", "brand")
-    assert no_group.code == 3
+    assert no_group.code == 2
     assert (
         "no hit has a text or a whole number in brand to group by; the nearest one has product_id, title"
         in (no_group.err)

@@ -16,7 +16,7 @@ from embedconsole.cli.exits import Exit, exit_by
 from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, json_option, limit_option
 from embedconsole.cli.output import put, put_json, say
-from embedconsole.faults import ConfigError, Fault
+from embedconsole.faults import BadInput, ConfigError, Fault
 from embedconsole.filters import Scope
 from embedconsole.sync.run.components import open_components
 from embedconsole.sync.search.filter_parser import check_field, parse_where, written
@@ -135,7 +135,8 @@ def search_collection(
         found = anyio.run(run)
     except Fault as fault:
         say(str(fault))
-        return exit_by(fault)
+        # A key, field or text that was asked for, and no answer that can't be used.
+        return Exit.USAGE if type(fault) is BadInput else exit_by(fault)
     for line in found.notes:
         say(line)
     showing = showing_of(pipeline)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from embedconsole.collection.base import Collection
     from embedconsole.config.pipeline import Pipeline
+    from embedconsole.filters import Value
     from embedconsole.items import Hit, IndexType
     from embedconsole.sync.run.components import Components
     from embedconsole.sync.run.engine import Engine
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 _SIMILAR = re.compile(r"#\s*(?P<key>\S.*)|similar\s+#?(?P<word>\S+)", re.IGNORECASE | re.DOTALL)
 _QUOTED = re.compile(r'"(?P<text>.+)"', re.DOTALL)
 _ALL_QUOTED = re.compile(r'"[^"]*"')
+_VALUES_ASKED = 20
+"""So many values of a filter are looked for one by one, at most."""
 _WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 
 
@@ -80,7 +83,7 @@ class SearchResult:
         limit: As many hits as were asked for; with fewer of them there are no more.
         embed_seconds: None where nothing was embedded.
         scope: Where it was looked.
-        notes: What a filter asks about that no point has, a line each.
+        notes: Fields and values of a filter that no point has, a line each.
     """
 
     query: Query
@@ -147,6 +150,7 @@ async def search(
             await _nearest(components.collection, query, name, 1, Scope(scope.where)), scope.group_by
         )
     notes = await _unknown_fields(components, query, name, hits, scope)
+    notes += await _unmatched_values(components, query, name, hits, scope)
     return SearchResult(query, name, limit, tuple(hits), embed_seconds, seconds, scope, notes)
 
 
@@ -237,6 +241,26 @@ async def _unknown_fields(
             continue
         known = ", ".join(dict.fromkeys([*(name for name in seen[0].payload if name != MARKER), *indexes]))
         notes.append(f"There is no payload field {path} in this collection; fields are {known}.")
+    return tuple(notes)
+
+
+async def _unmatched_values(
+    components: Components, query: Query, using: str, hits: list[Hit], scope: Scope
+) -> tuple[str, ...]:
+    """A line for each of several values of a filter that no point has, where another one has hits."""
+    notes = []
+    for condition in scope.where if hits else ():
+        if condition.operator != "in" or condition.negated:
+            continue
+        # A text that reads like a number is asked for as both.
+        values: dict[str, list[Value]] = {}
+        for value in condition.values:
+            values.setdefault(str(value), []).append(value)
+        found = {str(value) for hit in hits for value in values_at(hit.payload, condition.field)}
+        for text in [text for text in values if text not in found][:_VALUES_ASKED] if len(values) > 1 else ():
+            having = Scope((replace(condition, values=tuple(values[text])),))
+            if not await _nearest(components.collection, query, using, 1, having):
+                notes.append(f"No item has {condition.field}={text}.")
     return tuple(notes)
 
 
