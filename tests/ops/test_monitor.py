@@ -145,7 +145,7 @@ def ledger_url(tmp_path: Path) -> str:
 def handle(
     pipeline: Pipeline, ledger_url: str, embedder: HeldEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[EngineHandle]:
-    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr("embedconsole.embedders.pool.build_embedder", lambda name, config, **_: embedder)
     monkeypatch.setattr(components, "build_itself", lambda config, name: MemoryCollection())
     with engine_in_thread([pipeline], ledger_url) as handle:
         yield handle

@@ -57,7 +57,7 @@ def test_a_run_is_a_trace_of_its_batches_and_their_stages(
     )
     embedder = HeldEmbedder()
     embedder.go.set()
-    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr("embedconsole.embedders.pool.build_embedder", lambda name, config, **_: embedder)
     monkeypatch.setattr(components, "build_itself", lambda config, name: MemoryCollection())
     with engine_in_thread([pipeline], f"sqlite:///{tmp_path / 'ledger.db'}") as handle:
         report = handle.run(RunOptions()).result(60)

@@ -70,7 +70,7 @@ def handle(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[EngineHandle]:
     """The engine, running and idle."""
-    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr("embedconsole.embedders.pool.build_embedder", lambda name, config, **_: embedder)
     monkeypatch.setattr(components, "build_itself", lambda config, name: collection)
     with engine_in_thread([pipeline], ledger_url) as handle:
         yield handle

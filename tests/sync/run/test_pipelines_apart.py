@@ -48,7 +48,9 @@ def collections(
     embedders: dict[str, HeldEmbedder], monkeypatch: pytest.MonkeyPatch
 ) -> dict[str, MemoryCollection]:
     collections = {name: MemoryCollection() for name in embedders}
-    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedders[name])
+    monkeypatch.setattr(
+        "embedconsole.embedders.pool.build_embedder", lambda name, config, **_: embedders[name]
+    )
     monkeypatch.setattr(components, "build_itself", lambda config, name: collections[name])
     return collections
 

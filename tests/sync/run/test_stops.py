@@ -132,7 +132,7 @@ def bench(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Bench:
     """A ledger on each database; the shop is in a file of its own."""
-    monkeypatch.setattr(components, "build_embedder", lambda name, config, **_: embedder)
+    monkeypatch.setattr("embedconsole.embedders.pool.build_embedder", lambda name, config, **_: embedder)
     monkeypatch.setattr(components, "build_itself", lambda config, name: collection)
     if database.dialect == "sqlite":
         database = sqlite_database(tmp_path, "ledger.db")
