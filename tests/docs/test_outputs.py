@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from docs.conftest import run
-from docs.documents import PAGES, shown_commands
+from docs.documents import PAGES, blocks, shown_commands
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +37,13 @@ def test_what_is_shown_is_printed(tmp_path: Path) -> None:
         printed = (told.out + told.err).replace(str(tmp_path / "state"), "~/.local/state/embedconsole")
         missing += [f"{one.line}: {line}" for line in lines(one.output) if line not in lines(printed)]
     assert missing == []
+    written = _entries((tmp_path / "state" / "demo" / "embedconsole.log").read_text())
+    for page in PAGES:
+        for entry in (entry for block in blocks(page, "log") for entry in _entries(block)):
+            beginning = entry.partition("...")[0]
+            assert any(line.startswith(beginning) for line in written), entry
+
+
+def _entries(log: str) -> list[str]:
+    """The lines of a log, without when and how long, and by which batch."""
+    return [re.sub(r"batch \d+\]", "batch N]", line.partition(" ")[2]) for line in lines(log)]
