@@ -80,7 +80,7 @@ def test_a_dry_run_on_nothing_leaves_nothing_and_force_can_be_limited(sqlite_sta
 
     assert dry.code == 0, dry.err
     assert (dry.products["embedded"], dry.products["pending"]) == (4, 3)
-    assert stage.qdrant.requests() == {}
+    assert all(request.startswith("GET ") for request in stage.qdrant.requests())
     assert not list(stage.installation.folder.rglob("*ledger*"))
     assert set(inspect(stage.shop.database.engine).get_table_names()) == {"categories", "products"}
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import anyio
 import anyio.to_thread
 import httpx
 import pytest
 from sqlalchemy import func, select, update
 
-from embedconsole.faults import ConfigError
-from embedconsole.items import Points
+from embedconsole.faults import ConfigError, Refused
+from embedconsole.items import MARKER, Points
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import generations, items, metadata, vectors
 from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.repair import repair
 from embedconsole.sync.content.vectors import column_of
 from embedconsole.sync.run.components import open_components
+from embedconsole.sync.run.dry_run import dry_run
 from embedconsole.sync.run.leases import run_lease
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome
@@ -109,6 +111,47 @@ async def test_a_lost_ledger_beside_our_points_pays_nothing_and_says_so(site: Si
     assert again.message is not None
     assert "took over 12 points" in again.message
     assert (await site.titles()).keys() == set(range(1, 13)) - {5}
+
+
+async def planned(site: Site) -> PipelineReport:
+    async with open_components([site.pipeline()]) as (components,):
+        return await anyio.to_thread.run_sync(dry_run, components, site.ledger_url, RunOptions())
+
+
+@on_both_engines
+async def test_a_dry_run_without_its_ledger_counts_what_is_taken_over_as_there(site: Site) -> None:
+    await site.sync()
+    lose_the_ledger(site)
+    site.shop.edit([3], title="Edited meanwhile")
+    site.shop.delete([5])
+    site.shop.add([20])
+
+    dry = await planned(site)
+
+    assert (dry.embedded, dry.deleted, dry.unchanged) == (2, 1, 10)
+    assert dry.message is not None
+    assert "would take over 12 points" in dry.message
+    assert count_items(site) == 0, "nothing is written"
+    done = await site.sync()
+    assert (done.embedded, done.deleted, done.unchanged) == (2, 1, 10)
+
+
+@pytest.mark.parametrize("site", ["embedded"], indirect=True)
+async def test_a_dry_run_makes_no_directory_of_an_embedded_collection(site: Site) -> None:
+    dry = await planned(site)
+
+    assert dry.embedded == 12
+    assert not await anyio.Path(site.place["path"]).exists()
+
+
+async def test_a_dry_run_without_its_ledger_ends_as_the_run_would_by_points_of_others(site: Site) -> None:
+    await site.sync()
+    lose_the_ledger(site)
+    async with open_components([site.pipeline()]) as (components,):
+        await components.collection.update(Points([4], {}, [{MARKER: {"pipeline": "another", "key": "4"}}]))
+
+    with pytest.raises(Refused, match="not its own"):
+        await planned(site)
 
 
 @on_sqlite

@@ -1,4 +1,8 @@
-"""What a run would do, counted instead of done. Nothing is written, not even to the ledger."""
+"""What a run would do, counted instead of done. Nothing is written, not even to the ledger.
+
+Where the ledger does not know the collection, a run first takes over the points of ours that are in it. So
+does a dry run, into a scratch ledger.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import anyio
+import anyio.from_thread
 import anyio.to_thread
 
 from embedconsole.ledger.ledger import ledger_exists, open_ledger
 from embedconsole.ledger.state import State
 from embedconsole.sync.plan.plan_task import plan_options
 from embedconsole.sync.plan.planner import Planner
+from embedconsole.sync.resilience.gate import Gate, Stop
 from embedconsole.sync.run.components import components_of
 from embedconsole.sync.run.generations import check_models, current_generation, seen_anew, settled_generation
+from embedconsole.sync.run.takeover import Takeover
 from embedconsole.sync.shared.delete_guard import DeleteRule
 from embedconsole.sync.shared.options import RunOptions
 from embedconsole.sync.shared.report import Outcome, PipelineReport, Progress
@@ -36,12 +44,14 @@ if TYPE_CHECKING:
 def dry_run(components: Components, ledger_url: str, options: RunOptions) -> PipelineReport:
     """Plan one pipeline and count; blocks.
 
+    Called in a worker thread of anyio: its event loop asks a collection that is new to the ledger.
+
     Raises:
         ConfigError: the pipeline can't run as configured.
-        Transient, Refused: the catalog or the ledger fails.
+        Transient, Refused: the catalog, the ledger or the collection fails, or a run would stop at it.
     """
     began = time.monotonic()
-    with _ledger_to_read(components, ledger_url) as (ledger, generation):
+    with _ledger_to_read(components, ledger_url, options) as (ledger, generation, remark):
         if options.only is not None:
             options.only.check(components.pipeline.name, components.catalog.columns)
         if not options.from_scratch:
@@ -61,9 +71,8 @@ def dry_run(components: Components, ledger_url: str, options: RunOptions) -> Pip
             stop=lambda: False,
         )
         result = planner.run(plan_options(options, components.pipeline, components.catalog, generation))
-    return _report(
-        sink, progress, counts, options.limit, time.monotonic() - began, result.refusal or result.remark
-    )
+    told = ". ".join(one for one in (remark, result.refusal or result.remark) if one) or None
+    return _report(sink, progress, counts, options.limit, time.monotonic() - began, told)
 
 
 async def count_forced(engine: Engine, *, pipeline: str, only: Selection | None, ledger_url: str) -> int:
@@ -113,18 +122,49 @@ class CountingSink:
 
 
 @contextmanager
-def _ledger_to_read(components: Components, ledger_url: str) -> Iterator[tuple[Ledger, Generation]]:
-    """The ledger and the pipeline's generation; empty ones in a scratch file where there are none yet."""
+def _ledger_to_read(
+    components: Components, ledger_url: str, options: RunOptions
+) -> Iterator[tuple[Ledger, Generation, str | None]]:
+    """The ledger, the pipeline's generation, and what would be taken over.
+
+    Where there is no such ledger or generation yet, both are in a scratch file.
+    """
     if ledger_exists(ledger_url):
         with open_ledger(ledger_url) as ledger:
             generation = current_generation(components, ledger)
             if generation is not None:
-                yield ledger, seen_anew(generation, components.pipeline)
+                yield ledger, seen_anew(generation, components.pipeline), None
                 return
     with tempfile.TemporaryDirectory(prefix="embedconsole-") as folder:
         scratch = f"sqlite:///{Path(folder, 'scratch.db').as_posix()}"
         with open_ledger(scratch) as ledger:
-            yield ledger, settled_generation(components, ledger)
+            generation = settled_generation(components, ledger)
+            yield ledger, generation, _taken_over(components, ledger, generation, options)
+
+
+def _taken_over(
+    components: Components, ledger: Ledger, generation: Generation, options: RunOptions
+) -> str | None:
+    """Enter what the collection holds of ours into the scratch ledger; returns how much, in words."""
+    path = components.pipeline.collection.path
+    if path is not None and not path.exists():
+        return None  # asking the embedded engine would make the directory
+    takeover = Takeover(
+        components.bound_to(generation.target),
+        generation,
+        ledger,
+        components.recipe(),
+        Gate("collection", concurrency=1, patient=False, drained=anyio.Event()),
+        options,
+    )
+    try:
+        anyio.from_thread.run(takeover.look)
+    except Stop as stop:
+        raise stop.fault from stop
+    if not takeover.count:
+        return None
+    target = components.collection.target
+    return f"a run would take over {takeover.count:,} points that are in {target} already, without paying"
 
 
 def _report(

@@ -89,6 +89,11 @@ class Takeover:
         return self._told(former)
 
     @property
+    def count(self) -> int:
+        """How many points were taken over."""
+        return self._entered + self._corrected
+
+    @property
     def _address(self) -> str:
         return address_of(self.components.pipeline.collection)
 
@@ -238,13 +243,13 @@ class Takeover:
         )
 
     def _told(self, former: Generation | None) -> str | None:
-        if not (self._entered or self._corrected):
+        if not self.count:
             return None
         if self.generation.address is None and not self._entered:
             return f"{self._corrected:,} items are noted as their points in {self._target} are"
         moved = f"; it was at {former.address} before" if former is not None else ""
         return (
-            f"took over {self._entered + self._corrected:,} points that are in {self._target} already"
+            f"took over {self.count:,} points that are in {self._target} already"
             f"{moved}; no embedding was paid for them"
         )
 
