@@ -17,7 +17,7 @@ from embedconsole.config.sections.service import ServiceConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.items import Embedded
 from embedconsole.service.app import build_app
-from embedconsole.service.served import Served
+from embedconsole.service.embedder import Served
 from support.loop_thread import loop_in_thread
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 import pytest
 
-from embedconsole.service import receiving
+from embedconsole.service import limits
 from service.stage import Scripted, app_of, client_of, message_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ async def test_too_many_bytes(packed: bool) -> None:
 
 
 async def test_who_sends_too_slowly_does_not_hold_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(receiving, "RECEIVE_SECONDS", 0.05)
+    monkeypatch.setattr(limits, "RECEIVE_SECONDS", 0.05)
 
     async def trickle() -> AsyncIterator[bytes]:
         yield b"{"

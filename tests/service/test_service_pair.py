@@ -9,7 +9,7 @@ import pytest
 
 from embedconsole.config.serving import ServiceSettings
 from embedconsole.service.app import build_app
-from embedconsole.service.served import open_served, warm_up
+from embedconsole.service.embedder import open_served, warm_up
 from service.stage import client_of
 
 if TYPE_CHECKING:

@@ -10,17 +10,17 @@ from fastapi.security import HTTPBearer
 from embedconsole import __version__
 from embedconsole.service.admission import Admission
 from embedconsole.service.desk import Desk
-from embedconsole.service.doors import add_doors
 from embedconsole.service.errors import documented, handle_errors
 from embedconsole.service.guarding import guarded
 from embedconsole.service.health import EmbedderHealth
+from embedconsole.service.item_routes import add_doors
 from embedconsole.service.metrics import Measured, Metrics
-from embedconsole.service.openai import add_openai
-from embedconsole.service.shapes import HealthReply
+from embedconsole.service.openai_routes import add_openai
+from embedconsole.service.schemas import HealthReply
 
 if TYPE_CHECKING:
     from embedconsole.config.sections.service import ServiceConfig
-    from embedconsole.service.served import Served
+    from embedconsole.service.embedder import Served
 
 _FAILURES = (400, 403, 408, 413, 415, 422, 429, 500, 502, 503)
 _PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"

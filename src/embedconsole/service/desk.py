@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from embedconsole.embedders.base import Embedder
     from embedconsole.items import EmbedInput
     from embedconsole.service.admission import Admission
+    from embedconsole.service.embedder import Served
     from embedconsole.service.embedding import Answer
     from embedconsole.service.metrics import Metrics
-    from embedconsole.service.served import Served
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from embedconsole.faults import Fault, Overloaded, Throttled
 from embedconsole.redact import redacted
-from embedconsole.service.shapes import LIST, OBJECT, TEXT, ErrorReply
+from embedconsole.service.schemas import LIST, OBJECT, TEXT, ErrorReply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from fastapi import HTTPException, Request, Response
 from fastapi.routing import APIRoute
 
+from embedconsole.service.access import check_origin
 from embedconsole.service.admission import Full
 from embedconsole.service.errors import too_busy
-from embedconsole.service.origin import check_origin
-from embedconsole.service.receiving import BoundedRequest
+from embedconsole.service.limits import BoundedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -12,14 +12,14 @@ import uvicorn
 
 from embedconsole.faults import ConfigError
 from embedconsole.service.app import build_app
-from embedconsole.service.served import open_served, warm_up
+from embedconsole.service.embedder import open_served, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from embedconsole.config.sections.service import ServiceConfig
     from embedconsole.config.serving import ServiceSettings
-    from embedconsole.service.served import Served
+    from embedconsole.service.embedder import Served
 
 _KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than clients keep it, or it closes under a request."""

@@ -18,7 +18,7 @@ from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.cli.invocation import Invocation
-    from embedconsole.service.served import Served
+    from embedconsole.service.embedder import Served
     from embedconsole.service.server import Server
 
 _EXTRA = frozenset({"fastapi", "prometheus_client", "starlette", "uvicorn"})

@@ -9,7 +9,7 @@ from fastapi import Body, HTTPException, Request, Response
 from embedconsole.items import EmbedInput
 from embedconsole.service.desk import vectors_reply
 from embedconsole.service.embedding import InputRejection
-from embedconsole.service.shapes import (
+from embedconsole.service.schemas import (
     SHOE,
     Item,
     ItemsBody,

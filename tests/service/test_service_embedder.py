@@ -10,7 +10,7 @@ import pytest
 from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.config.serving import ServiceSettings
 from embedconsole.faults import BadInput, Refused
-from embedconsole.service.served import Served, open_served, warm_up
+from embedconsole.service.embedder import Served, open_served, warm_up
 from service.stage import CONFIG, SIZE, Scripted
 
 if TYPE_CHECKING:

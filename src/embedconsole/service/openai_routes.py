@@ -11,7 +11,7 @@ from embedconsole.items import EmbedInput
 from embedconsole.service.desk import vectors_reply
 from embedconsole.service.embedding import InputRejection
 from embedconsole.service.errors import documented
-from embedconsole.service.shapes import OpenAIImage, OpenAIModel, OpenAIModels, OpenAIReply, OpenAIRequest
+from embedconsole.service.schemas import OpenAIImage, OpenAIModel, OpenAIModels, OpenAIReply, OpenAIRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from embedconsole.service.desk import Desk
+    from embedconsole.service.embedder import Served
     from embedconsole.service.embedding import Vector
-    from embedconsole.service.served import Served
 
 
 def add_openai(router: APIRouter, desk: Desk) -> None:
