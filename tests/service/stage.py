@@ -17,7 +17,7 @@ from embedconsole.config.sections.service import ServiceConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.items import Embedded
 from embedconsole.service.app import build_app
-from embedconsole.service.embedder import Served
+from embedconsole.service.embedder import ServedEmbedder
 from support.loop_thread import loop_in_thread
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Scripted:
 
 def app_of(embedder: Embedder | None = None, **settings: object) -> FastAPI:
     """The application around an embedder, by default the hashing one; `settings` are those of `service`."""
-    served = Served(CONFIG, embedder or build_embedder("words", CONFIG))
+    served = ServedEmbedder(CONFIG, embedder or build_embedder("words", CONFIG))
     return build_app(served, ServiceConfig.model_validate(settings))
 
 

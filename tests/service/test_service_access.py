@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from embedconsole.faults import Transient
-from embedconsole.service.health import EmbedderHealth
+from embedconsole.service.embedder import EmbedderHealth
 from service.stage import Scripted, app_of, client_of
 
 if TYPE_CHECKING:

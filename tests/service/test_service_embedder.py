@@ -10,7 +10,7 @@ import pytest
 from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.config.serving import ServiceSettings
 from embedconsole.faults import BadInput, Refused
-from embedconsole.service.embedder import Served, open_served, warm_up
+from embedconsole.service.embedder import ServedEmbedder, open_embedder, warm_up
 from service.stage import CONFIG, SIZE, Scripted
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ async def test_its_names_and_its_concurrency() -> None:
         "embedders": {"words": {"type": "hashing", "model": "clip-like", "concurrency": 3}},
         "service": {"concurrency": 5},
     }
-    served = open_served(ServiceSettings.model_validate(tree))
+    served = open_embedder(ServiceSettings.model_validate(tree))
     assert served.models == ("words", "clip-like")
     assert served.embedder.concurrency == 5
-    usual = open_served(ServiceSettings.model_validate({**tree, "service": {}}))
+    usual = open_embedder(ServiceSettings.model_validate({**tree, "service": {}}))
     assert usual.embedder.concurrency == 3
 
 
@@ -40,7 +40,7 @@ async def test_a_local_one_is_tried_before_the_port_is_open() -> None:
     def pictures_only(_: Sequence[EmbedInput]) -> None:
         raise BadInput("model", "takes no text")
 
-    served = Served(CONFIG, Scripted())
+    served = ServedEmbedder(CONFIG, Scripted())
     await warm_up(served)
     assert served.dimensions == SIZE
     with pytest.raises(Refused, match="is not there"):
@@ -50,5 +50,5 @@ async def test_a_local_one_is_tried_before_the_port_is_open() -> None:
 
 async def test_one_behind_a_network_is_not_asked_for_what_nobody_needs() -> None:
     embedder = Scripted()
-    await warm_up(Served(HttpConfig(type="http", url="http://ml/embed"), embedder))
+    await warm_up(ServedEmbedder(HttpConfig(type="http", url="http://ml/embed"), embedder))
     assert embedder.batches == []

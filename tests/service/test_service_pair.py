@@ -9,7 +9,7 @@ import pytest
 
 from embedconsole.config.serving import ServiceSettings
 from embedconsole.service.app import build_app
-from embedconsole.service.embedder import open_served, warm_up
+from embedconsole.service.embedder import open_embedder, warm_up
 from service.stage import client_of
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ async def test_text_and_picture_of_an_item_are_one_vector(
             }
         }
     )
-    served = open_served(serving)
+    served = open_embedder(serving)
     await warm_up(served)
     picture, gone = gallery.put("/shoe.png"), f"{gallery.url}/gone.png"
     items = [

@@ -1,7 +1,8 @@
-"""Whether a request comes from where requests may come from: no page of a foreign site uses the service."""
+"""Who may use the service: no page of a foreign site, and whoever has the token where there is one."""
 
 from __future__ import annotations
 
+import secrets
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,6 +33,19 @@ def check_origin(headers: Mapping[str, str], config: ServiceConfig) -> None:
     own = origin.partition("://")[2] == host and _is_known(name, config.hosts)
     if not (own or (name and name in config.hosts)):
         raise HTTPException(403, "this origin may not use the service: name its host in service.hosts")
+
+
+def check_token(authorization: str, token: bytes) -> None:
+    """Compare the token that was sent; how long it takes says nothing about the right one.
+
+    Raises:
+        HTTPException: 401.
+    """
+    scheme, _, given = authorization.partition(" ")
+    # Latin-1 gives back the bytes as they were sent.
+    if scheme.lower() != "bearer" or not secrets.compare_digest(given.strip().encode("latin-1"), token):
+        said = "send the service's token, as Authorization: Bearer TOKEN"
+        raise HTTPException(401, said, {"WWW-Authenticate": 'Bearer realm="embedconsole"'})
 
 
 def _name(address: str) -> str:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Body, HTTPException, Request, Response
 
 from embedconsole.items import EmbedInput
-from embedconsole.service.desk import vectors_reply
-from embedconsole.service.embedding import InputRejection
+from embedconsole.service.embedder import InputRejection
 from embedconsole.service.schemas import (
     SHOE,
     Item,
@@ -17,19 +16,19 @@ from embedconsole.service.schemas import (
     ItemsRequest,
     SingleReply,
     SingleRequest,
+    vectors_reply,
 )
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from embedconsole.service.desk import Desk
-    from embedconsole.service.embedding import Answer
+    from embedconsole.service.embedder import Answer, EmbeddingQueue
 
 _JSON_INTEGERS = range(-(1 << 63), 1 << 64)
 """Those that the JSON we write can hold."""
 
 
-def add_doors(router: APIRouter, desk: Desk) -> None:
+def add_item_routes(router: APIRouter, queue: EmbeddingQueue) -> None:
     """`/generate-embeddings` and `/embed`."""
 
     @router.post("/generate-embeddings", summary="Embed products", response_model=ItemsReply)
@@ -47,14 +46,14 @@ def add_doors(router: APIRouter, desk: Desk) -> None:
     ) -> Response:
         """A vector for each item, in order; `{"error": ...}` in place of one for an item that has none."""
         items = body.items if isinstance(body, ItemsRequest) else body
-        answers = await desk.answers(request, [_input(place, item) for place, item in enumerate(items)])
+        answers = await queue.embed(request, [_input(place, item) for place, item in enumerate(items)])
         entries = [_entry(item, answer) for item, answer in zip(items, answers, strict=True)]
         return vectors_reply({"embeddings": entries})
 
     @router.post("/embed", summary="Embed a text, a picture or both", response_model=SingleReply)
     async def embed(request: Request, body: SingleRequest) -> Response:
         """The vector; 422 when there is none."""
-        (answer,) = await desk.answers(request, [EmbedInput(0, body.text, body.image_url or None)])
+        (answer,) = await queue.embed(request, [EmbedInput(0, body.text, body.image_url or None)])
         if isinstance(answer, InputRejection):
             raise HTTPException(422, answer.reason)
         return vectors_reply({"embedding": answer})

@@ -8,24 +8,28 @@ from typing import TYPE_CHECKING, Literal
 from fastapi import HTTPException, Request, Response
 
 from embedconsole.items import EmbedInput
-from embedconsole.service.desk import vectors_reply
-from embedconsole.service.embedding import InputRejection
+from embedconsole.service.embedder import InputRejection
 from embedconsole.service.errors import documented
-from embedconsole.service.schemas import OpenAIImage, OpenAIModel, OpenAIModels, OpenAIReply, OpenAIRequest
+from embedconsole.service.schemas import (
+    OpenAIImage,
+    OpenAIModel,
+    OpenAIModels,
+    OpenAIReply,
+    OpenAIRequest,
+    vectors_reply,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fastapi import APIRouter
 
-    from embedconsole.service.desk import Desk
-    from embedconsole.service.embedder import Served
-    from embedconsole.service.embedding import Vector
+    from embedconsole.service.embedder import EmbeddingQueue, ServedEmbedder, Vector
 
 
-def add_openai(router: APIRouter, desk: Desk) -> None:
+def add_openai_routes(router: APIRouter, queue: EmbeddingQueue) -> None:
     """`/v1/embeddings` and `/v1/models`."""
-    served = desk.served
+    served = queue.served
 
     @router.post(
         "/v1/embeddings",
@@ -40,7 +44,7 @@ def add_openai(router: APIRouter, desk: Desk) -> None:
         inputs = [_input(place, content, body.modality) for place, content in enumerate(contents)]
         embedder = None if body.dimensions is None else served.sized(body.dimensions)
         vectors = []
-        for place, answer in enumerate(await desk.answers(request, inputs, embedder=embedder)):
+        for place, answer in enumerate(await queue.embed(request, inputs, embedder=embedder)):
             if isinstance(answer, InputRejection):
                 raise HTTPException(422, f"input[{place}]: {answer.reason}")
             vectors.append(answer)
@@ -69,7 +73,7 @@ def add_openai(router: APIRouter, desk: Desk) -> None:
         return OpenAIModels(data=[OpenAIModel(id=name) for name in served.models])
 
 
-def _model(served: Served, asked: str | None) -> str:
+def _model(served: ServedEmbedder, asked: str | None) -> str:
     """Vectors of another model than the one asked for would be taken for right ones."""
     if asked is None:
         return served.models[0]

@@ -1,9 +1,11 @@
-"""What the service is sent and what it answers: the words of its OpenAPI document."""
+"""What the service is sent and what it answers, as its OpenAPI document says it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
+import orjson
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 if TYPE_CHECKING:
@@ -192,3 +194,8 @@ class ErrorReply(Shape):
     """An error in OpenAI's form, on all paths."""
 
     error: ErrorDetail
+
+
+def vectors_reply(body: object) -> Response:
+    """JSON with vectors in it, as they are."""
+    return Response(orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY), media_type="application/json")

@@ -12,14 +12,14 @@ import uvicorn
 
 from embedconsole.faults import ConfigError
 from embedconsole.service.app import build_app
-from embedconsole.service.embedder import open_served, warm_up
+from embedconsole.service.embedder import open_embedder, warm_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from embedconsole.config.sections.service import ServiceConfig
     from embedconsole.config.serving import ServiceSettings
-    from embedconsole.service.embedder import Served
+    from embedconsole.service.embedder import ServedEmbedder
 
 _KEEP_ALIVE = 75
 """Seconds that an idle connection stays open: longer than clients keep it, or it closes under a request."""
@@ -68,7 +68,7 @@ class Server:
         """Whether other machines can reach it."""
         return not ip_address(self.host.partition("%")[0]).is_loopback
 
-    async def run(self, on_ready: Callable[[Served], object]) -> None:
+    async def run(self, on_ready: Callable[[ServedEmbedder], object]) -> None:
         """Serve until `drain`.
 
         Args:
@@ -79,7 +79,7 @@ class Server:
             Throttled, Transient, Refused: A local one does not work.
         """
         with self._socket:
-            served = open_served(self._serving)
+            served = open_embedder(self._serving)
             try:
                 await warm_up(served)
                 self._uvicorn = _Uvicorn(

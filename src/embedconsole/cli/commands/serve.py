@@ -18,7 +18,7 @@ from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
     from embedconsole.cli.invocation import Invocation
-    from embedconsole.service.embedder import Served
+    from embedconsole.service.embedder import ServedEmbedder
     from embedconsole.service.server import Server
 
 _EXTRA = frozenset({"fastapi", "prometheus_client", "starlette", "uvicorn"})
@@ -95,7 +95,7 @@ def _run(server: Server) -> Exit:
     stack = ExitStack()
     interruption = Interruption()
 
-    def on_ready(served: Served) -> None:
+    def on_ready(served: ServedEmbedder) -> None:
         # Not before: while a model is loaded there is nothing to drain, and a signal ends at once.
         nonlocal interruption
         interruption = stack.enter_context(interruptible(drain, server.stop))
