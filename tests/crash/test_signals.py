@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from crash.converged import assert_converged, on_a_file_and_a_server, on_sqlite, paid_again
+from embedconsole.cli.exits import LAST_SECONDS
+from embedconsole.ledger.schema import metadata
 from support.embedding_service import Behaviour
 from support.processes import once, wait_until
 
@@ -90,6 +93,28 @@ def test_a_second_signal_keeps_embeddings_that_are_paid_for(stage: Stage, ledger
     assert after.code == 0, after.err
     assert_converged(stage, ledger)
     assert paid_again(stage) == 0
+
+
+@on_a_file_and_a_server
+def test_a_second_signal_ends_a_process_whose_ledger_has_stalled(stage: Stage, ledger: LedgerRows) -> None:
+    stage.shop.add(range(1, 101))
+    stage.service.behave(Behaviour("hold_reply"))
+    with once(stage.installation) as program:
+        stage.service.wait_held(WORKERS)
+        with ledger.locked(*(table for table in metadata.tables if table.startswith("embedconsole_"))):
+            program.interrupt(signal.SIGTERM)
+            program.send(signal.SIGTERM)
+            began = time.monotonic()
+            ended = program.wait()
+            seconds = time.monotonic() - began
+    assert ended.code == 143
+    assert seconds < LAST_SECONDS + 5
+    stage.service.release()
+
+    after = stage.installation.sync()
+
+    assert after.code == 0, after.err
+    assert_converged(stage, ledger)
 
 
 @on_sqlite

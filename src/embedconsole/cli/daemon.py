@@ -7,10 +7,9 @@ import sys
 import time
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from embedconsole.cli.exits import Exit, interruptible
+from embedconsole.cli.exits import Ending, Exit, interruptible
 from embedconsole.cli.output import duration, note, say
 from embedconsole.cli.progress import progress_view
 from embedconsole.cli.run_report import print_report
@@ -22,7 +21,6 @@ from embedconsole.sync.shared.report import Outcome, none_ran
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
 
     from embedconsole.cli.invocation import Session
     from embedconsole.ops.monitor import Monitor
@@ -33,28 +31,6 @@ _DRAW_EVERY = 0.5
 _LOOK_EVERY = 0.1
 
 log = logging.getLogger("embedconsole")
-
-
-@dataclass(slots=True)
-class _Ending:
-    """Ends the daemon at a signal: the first lets batches in flight finish, a further one stops at once.
-
-    Attributes:
-        asked: A signal has come. No event: a handler must not wait for a lock that its own thread holds.
-    """
-
-    asked: bool = False
-    handle: EngineHandle | None = None
-    serving: Future[None] | None = None
-
-    def drain(self) -> None:
-        self.asked = True
-        if self.handle is not None:
-            self.handle.drain()
-
-    def stop(self) -> None:
-        if self.serving is not None:
-            self.serving.cancel()
 
 
 def run_daemon(session: Session, *, as_json: bool) -> Exit:
@@ -71,7 +47,7 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
         what = "no run began" if report.run is None else f"run {report.run} ended"
         log.info("%s: %s", what, report.outcome, extra={"event": "run", **report.as_json()})
 
-    ending = _Ending()
+    ending = Ending()
     try:
         with (
             ungrouped(),
@@ -92,14 +68,12 @@ def run_daemon(session: Session, *, as_json: bool) -> Exit:
 
 
 def _serve(
-    handle: EngineHandle, session: Session, on_report: Callable[[RunReport], None], ending: _Ending
+    handle: EngineHandle, session: Session, on_report: Callable[[RunReport], None], ending: Ending
 ) -> None:
     every = session.loaded.settings.schedule.every
     note(f"Syncing every {duration(every)}; SIGTERM or ctrl+c drains and ends. Log: {session.log_path}")
-    ending.serving = serving = handle.serve(every, on_report)
-    ending.handle = handle
-    if ending.asked:
-        handle.drain()
+    serving = handle.serve(every, on_report)
+    ending.watch(handle, serving.cancel)
     with progress_view(terminal=sys.stderr.isatty()) as view:
         while not serving.done():
             try:
@@ -112,7 +86,7 @@ def _serve(
 
 
 @contextmanager
-def _opened(session: Session, monitor: Monitor, ending: _Ending) -> Iterator[EngineHandle | None]:
+def _opened(session: Session, monitor: Monitor, ending: Ending) -> Iterator[EngineHandle | None]:
     """The engine, as soon as its ledger answers; None when a signal comes first.
 
     Raises:
@@ -140,7 +114,7 @@ def _opened(session: Session, monitor: Monitor, ending: _Ending) -> Iterator[Eng
         yield None
 
 
-def _sleep(seconds: float, ending: _Ending) -> None:
+def _sleep(seconds: float, ending: Ending) -> None:
     until = time.monotonic() + seconds
     while not ending.asked and (left := until - time.monotonic()) > 0:
         time.sleep(min(left, _LOOK_EVERY))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from embedconsole.faults import Fault
+    from embedconsole.sync.daemon.engine_thread import EngineHandle
     from embedconsole.sync.shared.report import RunReport
 
 
@@ -78,6 +81,10 @@ _SIGNALS = [
 ]
 
 
+LAST_SECONDS = 20.0
+"""For how long a process that was told to stop at once returns what it holds; then it ends as if killed."""
+
+
 @dataclass(slots=True)
 class Interruption:
     """The first signal that came, and how many came."""
@@ -86,10 +93,53 @@ class Interruption:
     count: int = 0
 
 
+@dataclass(slots=True)
+class Ending:
+    """What signals do to an engine: the first ends its work with what is in flight, a further one at once.
+
+    Attributes:
+        asked: A signal has come. No event: a handler must not wait for a lock that its own thread holds.
+        handle: The engine, once it is open.
+        at_once: Cancels what it does.
+    """
+
+    asked: bool = False
+    handle: EngineHandle | None = None
+    at_once: Callable[[], object] | None = None
+
+    def drain(self) -> None:
+        """End with what is in flight."""
+        self.asked = True
+        if self.handle is not None:
+            self.handle.drain()
+
+    def stop(self) -> None:
+        """Return what is in flight to the queue."""
+        if self.at_once is not None:
+            self.at_once()
+
+    def watch(self, handle: EngineHandle, at_once: Callable[[], object]) -> None:
+        """The engine is open and works; a signal that came before drains it now."""
+        self.at_once, self.handle = at_once, handle
+        if self.asked:
+            handle.drain()
+
+
 @contextmanager
 def interruptible(drain: Callable[[], object], stop: Callable[[], object]) -> Iterator[Interruption]:
-    """Call `drain` at the first signal and `stop` at every further one; works in the main thread only."""
+    """Call `drain` at the first signal and `stop` at every further one; works in the main thread only.
+
+    A block that does not end within `LAST_SECONDS` of the second signal ends with its process: a ledger that
+    has stalled may keep it for ever. The next run takes up what it held, as after a kill.
+    """
     interruption = Interruption()
+    ended = threading.Event()
+
+    def end_at_last(number: int) -> None:
+        if not ended.wait(LAST_SECONDS):
+            with suppress(OSError):
+                os.write(2, f"Not ended within {LAST_SECONDS:g} s: stopped as if killed.\n".encode())
+            os._exit(128 + number)
 
     def receive(number: int, frame: FrameType | None) -> None:
         interruption.count += 1
@@ -97,11 +147,14 @@ def interruptible(drain: Callable[[], object], stop: Callable[[], object]) -> It
             interruption.first = number
             drain()
         else:
+            if interruption.count == 2:
+                threading.Thread(target=end_at_last, args=(interruption.first,), daemon=True).start()
             stop()
 
     before = {number: signal.signal(number, receive) for number in _SIGNALS}
     try:
         yield interruption
     finally:
+        ended.set()
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -11,7 +11,7 @@ import anyio.to_thread
 import click
 
 from embedconsole.cli.consent import confirm_option, require
-from embedconsole.cli.exits import Exit, exit_of, interruptible
+from embedconsole.cli.exits import Ending, Exit, exit_of, interruptible
 from embedconsole.cli.group import Command
 from embedconsole.cli.invocation import logging_to_file
 from embedconsole.cli.options import RunFlags, common_options, json_option, run_options
@@ -117,16 +117,21 @@ def run_once(
     Raises:
         ConfigError: a pipeline can't run as configured; nothing was done.
     """
+    ending = Ending()
     signal_number: int | None = None
     snapshot: Snapshot | None = None
     # The process ends before it could see whether the ledger comes back.
     patience = 0.0 if session.loaded.settings.notify.on.run_failed else None
     monitor = session.monitor(patience=patience)
     try:
-        with ungrouped(), engine_in_thread(session.pipelines, session.ledger_url, "once") as handle:
+        with (
+            ungrouped(),
+            interruptible(ending.drain, ending.stop) as interruption,
+            engine_in_thread(session.pipelines, session.ledger_url, "once") as handle,
+        ):
             future = handle.run(options, kind=kind, overlap=overlap)
-            with interruptible(handle.drain, future.cancel) as interruption:
-                report = _wait(session, handle, future, interruption)
+            ending.watch(handle, future.cancel)
+            report = _wait(session, handle, future, interruption)
             snapshot = handle.snapshot()
             signal_number = interruption.first
     except Fault as fault:
