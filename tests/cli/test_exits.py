@@ -176,11 +176,11 @@ def test_a_dry_run_says_what_would_be_done(session: Session, capsys: pytest.Capt
 
 
 def test_a_skipped_run_has_no_counts(session: Session, capsys: pytest.CaptureFixture[str]) -> None:
-    print_report(session, report(Outcome.SKIPPED, message="host:1 runs it already"), as_json=False)
+    print_report(session, report(Outcome.SKIPPED, message="host:1 is already running it"), as_json=False)
 
     out, err = capsys.readouterr()
     assert out == "p0: skipped\n"
-    assert err == "p0: host:1 runs it already\n"
+    assert err == "p0: host:1 is already running it\n"
 
 
 @pytest.mark.parametrize(("cause", "code"), [(KeyboardInterrupt(), 130), (None, 1)])

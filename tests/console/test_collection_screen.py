@@ -143,7 +143,7 @@ async def test_what_is_optimized_is_followed_though_nothing_else_changes(make_co
     ("counts", "words"),
     [
         (Counts(synced=10), "as many as the ledger has synced"),
-        (Counts(synced=7), "3 more than the ledger has: a verify tells which"),
+        (Counts(synced=7), "3 more than the ledger has: a verify finds which"),
         (Counts(synced=12, pending=4), "2 fewer than the ledger has; work is still waiting"),
         (None, ""),
     ],

@@ -285,7 +285,7 @@ async def test_a_cause_is_put_back(make_console: MakeConsole) -> None:
         chosen = await retried(pilot, client, asks="Try 5,021 products again")
 
         assert chosen == ChosenFailures(groups=(FailureFilter(cause="aa" * 8),))
-        await until(pilot, lambda: "1 product put back; they are tried next." in toasts(pilot))
+        await until(pilot, lambda: "1 product put back; they are next." in toasts(pilot))
 
 
 @pytest.mark.anyio
@@ -355,7 +355,7 @@ async def test_nothing_chosen_is_nothing_to_retry(make_console: MakeConsole) -> 
     async with make_console(failing_engine(NOTHING)).run_test(size=(80, 24)) as pilot:
         await open_level(pilot, "causes")
         await pilot.press("d", "r")
-        await until(pilot, lambda: "There is nothing to try again." in toasts(pilot))
+        await until(pilot, lambda: "There is nothing to retry." in toasts(pilot))
 
 
 @pytest.mark.anyio

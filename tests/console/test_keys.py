@@ -146,7 +146,7 @@ async def test_retry_asks_where_it_costs(make_console: MakeConsole) -> None:
         await pilot.press("r")
         await modal(pilot)
         await pilot.press("y")
-        await until(pilot, lambda: "3 products put back; they are tried next." in toasts(pilot))
+        await until(pilot, lambda: "3 products put back; they are next." in toasts(pilot))
 
         assert client.asked == [("retry", "products")]
 
@@ -156,7 +156,7 @@ async def test_retry_with_nothing_to_retry_says_so(make_console: MakeConsole) ->
     async with make_console(client).run_test() as pilot:
         await settled(pilot)
         await pilot.press("r")
-        await until(pilot, lambda: "There is nothing to try again." in toasts(pilot))
+        await until(pilot, lambda: "There is nothing to retry." in toasts(pilot))
 
         assert client.asked == []
 
@@ -458,7 +458,7 @@ async def test_an_engine_that_fails_is_told_and_the_console_stays(make_console: 
         await settled(pilot)
         client.stopped, client.stopped_by = True, "the engine failed (ValueError: [x] \x1b[2J)"
         console.poller.nudge()
-        await until(pilot, lambda: "Stopped by a fault of its own" in text(pilot, "#sentence"))
+        await until(pilot, lambda: "Stopped by an internal error" in text(pilot, "#sentence"))
 
         assert "stopped" in text(pilot, "#state")
         await pilot.press("q")

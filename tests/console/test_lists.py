@@ -74,7 +74,7 @@ class Listing(App[None]):
             line_of=lambda row, cells: (Span(f" {row}"),),
             glyphs=UNICODE,
             id="roll",
-            empty="Things would be here.",
+            empty="Things appear here.",
         )
         self.finder = FilterInput()
         self.heard: list[str] = []
@@ -102,7 +102,7 @@ def shown(app: Listing) -> Sequence[str]:
 async def test_a_list_shows_cursor_and_marks() -> None:
     app = Listing()
     async with app.run_test(size=(40, 10)) as pilot:
-        assert shown(app) == [" Things would be here."]
+        assert shown(app) == [" Things appear here."]
         app.roll.focus()
         app.roll.show(["one", "two", "three"])
         app.roll.scroll(1)

@@ -108,7 +108,7 @@ def test_modals(snap_compare: Compare, make_console: MakeConsole, name: str, key
 
 def test_checks(snap_compare: Compare, make_console: MakeConsole) -> None:
     checks = [
-        Check("ledger", ok=True, detail="sqlite, 1 process at work", seconds=0.003),
+        Check("ledger", ok=True, detail="sqlite, 1 process running", seconds=0.003),
         Check("catalog", ok=True, detail="987,655 items; columns id, title, description", seconds=0.2),
         Check("embedder ml", ok=False, detail="embedding service ml: connection refused [x]", seconds=1.2),
     ]

@@ -155,8 +155,7 @@ def test_read_only_never_offers_a_key_that_does_nothing(now: Situation) -> None:
                 pending=3_502,
                 wait=Wait("collection products", "connection refused", None),
             ),
-            "Collection products does not answer (connection refused); trying it again now."
-            " 3,502 products wait.",
+            "Collection products does not answer (connection refused); retrying now. 3,502 products wait.",
         ),
         (
             Situation(known=True, halted="catalog: connection refused", retry_in=8.2),
@@ -176,13 +175,13 @@ def test_read_only_never_offers_a_key_that_does_nothing(now: Situation) -> None:
         ),
         (
             Situation(ledger_fault="ledger: connection refused", silent_for=14.2, asked_in=3.0),
-            "The ledger has not answered for 14 s, asked again in 3 s. ledger: connection refused.",
+            "The ledger has not answered for 14 s, retrying in 3 s. ledger: connection refused.",
         ),
         (
             Situation(known=True, synced=5, failed=1, next_run="13:00"),
-            "1 product failed; the rest is in sync; next run 13:00. Press r to try again.",
+            "1 product failed; the rest is in sync; next run 13:00. Press r to retry.",
         ),
-        (Situation(), "Nothing synced yet; s begins the first run."),
+        (Situation(), "Nothing synced yet; s starts the first run."),
         (
             Situation(known=True, elsewhere=400, held_by="web2", pending=1_200),
             "Another process (web2) syncs 400 products; 1,200 products wait.",

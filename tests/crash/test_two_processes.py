@@ -70,7 +70,7 @@ def test_the_second_of_two_overlapping_runs_touches_nothing(stage: Stage, ledger
 
         assert second.code == 4
         assert second.json["outcome"] == "skipped"
-        assert "runs it already" in second.err
+        assert "is already running it" in second.err
         assert stage.service.stats().requests == asked
         assert stage.qdrant.requests() == seen
         assert ledger.runs() == runs

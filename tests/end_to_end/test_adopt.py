@@ -154,7 +154,7 @@ def test_what_would_do_harm_is_refused_with_what_to_do(outsider: Outsider) -> No
     settings["size"] = 16
     wrong_size = adopt(stage)
     assert wrong_size.code == 3
-    assert "vector.size is 8, the configuration wants 16" in wrong_size.err
+    assert "vector.size is 8, expected 16" in wrong_size.err
     del settings["size"]
 
     text = stage.pipeline["embed"]["text"]

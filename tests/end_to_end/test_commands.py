@@ -53,7 +53,7 @@ def test_init_creates_compares_adds_and_refuses_but_never_drops(sqlite_stage: St
     sync = stage.installation.sync()
     assert sync.code == 3
     told = sync.json["messages"]["products"]
-    assert "vector.distance is cosine, the configuration wants dot; no attempts used" in told
+    assert "vector.distance is cosine, expected dot; no attempts used" in told
     assert "create a collection with another" in told
     assert (sync.products["embedded"], sync.products["failed"], sync.products["pending"]) == (0, 0, 1)
     assert stage.writes == {}

@@ -35,7 +35,7 @@ def test_edited_or_deleted_while_in_flight_and_runs_that_overlap(stage: Stage) -
 
             assert skipped.code == 4
             assert skipped.json["outcome"] == "skipped"
-            assert "runs it already" in skipped.json["messages"]["products"]
+            assert "is already running it" in skipped.json["messages"]["products"]
             assert not any(skipped.products.values())
             assert stage.qdrant.requests() == requests
             assert stage.service.stats().requests == 2

@@ -174,7 +174,7 @@ async def test_only_qdrants_own_word_counts(gallery: Gallery, body: bytes, lost:
         if lost:
             assert await collection.describe() is None
         else:
-            with pytest.raises(Refused, match="no answer of Qdrant"):
+            with pytest.raises(Refused, match="not an answer from Qdrant"):
                 await collection.describe()
     finally:
         await collection.aclose()

@@ -87,12 +87,12 @@ def test_lost_late_and_doubled_messages_change_nothing(stage: Stage, ledger: Led
     stage.shop.add(range(1, PRODUCTS + 1))
     with at_work(stage) as (tasks, sent):
         # A drain before any plan; its plan twice; what that calls for is lost; beat's drain; one too many.
-        assert message(tasks.drain("products")) == "nothing is due"
+        assert message(tasks.drain("products")) == "nothing is scheduled"
         tasks.plan("products")
         assert figures(tasks.plan("products"))["unchanged"] == PRODUCTS
         sent.clear()
         assert figures(tasks.drain("products"))["embedded"] == PRODUCTS
-        assert message(tasks.drain("products")) == "nothing is due"
+        assert message(tasks.drain("products")) == "nothing is scheduled"
         assert sent == []
     assert_converged(stage, ledger)
     assert paid_again(stage) == 0

@@ -81,7 +81,7 @@ def test_each_item_is_embedded_once_but_for_those_in_flight_at_the_dead(
         wait_until(lambda: ledger.in_flight() == 0, "what the dead one held is forgotten", LONG)
         app.send_task(DRAIN, ("products",))
         wait_until(
-            lambda: any("nothing is due" in one.log for one in (*workers, dead)),
+            lambda: any("nothing is scheduled" in one.log for one in (*workers, dead)),
             "a message too many ends",
             LONG,
         )

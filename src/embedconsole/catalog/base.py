@@ -64,7 +64,7 @@ class Catalog(Protocol):
     The first use connects and checks what the configuration names; a check that failed is made again at the
     next use. When the database fails, every method and property and every step of an iterator raises
     `Transient` (unreachable, deadlock, time-out) or `Refused` (credentials, missing table or column, no
-    permission) and nothing else; see `embedconsole.faults`.
+    permission) and nothing else; `embedconsole.faults` defines them.
     """
 
     @property

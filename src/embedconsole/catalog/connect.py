@@ -36,7 +36,7 @@ class _Cursor(Protocol):
 
 
 class _DriverConnection(Protocol):
-    """What we use of a driver's connection (PEP 249)."""
+    """The part of a driver's connection (PEP 249) that we use."""
 
     def cursor(self) -> _Cursor: ...
 
@@ -87,7 +87,7 @@ class Connections:
         return self._reader.run(work)
 
     def stream(self, work: Callable[[Connection], Iterator[T]]) -> Generator[T]:
-        """What a function that only reads yields, as it comes. Raises as `read`."""
+        """Yield the values of a function that only reads, as they come. Raises as `read`."""
         return self._reader.stream(work)
 
     def write(self, work: Callable[[Connection], T]) -> T:

@@ -1,4 +1,4 @@
-"""What a database offers to one who sets up a catalog: its tables, their columns, some rows. Only reads."""
+"""Tables, columns and sample rows of a database, for setting up a catalog. Only reads."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WIDTH = 100
 
 
 class ColumnKind(StrEnum):
-    """What a column holds, as far as a configuration cares."""
+    """The kind of values in a column, as far as a configuration depends on it."""
 
     TEXT = auto()
     INTEGER = auto()
@@ -57,7 +57,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at a table or a query shows.
+    """The columns and sample rows of a table or a query.
 
     Attributes:
         table: None for a query.
@@ -160,10 +160,10 @@ class Discovery:
         return self._connections.read(work)
 
     def selection(self, look: Look, columns: Sequence[str], condition: str | None) -> str:
-        """A query for some columns of the table that was looked at, quoted as its dialect wants it.
+        """A query for some columns of the table that was looked at, quoted for its dialect.
 
         Args:
-            condition: What stands after WHERE, as it is.
+            condition: The SQL after WHERE, unchanged.
         """
         assert look.table is not None
         names = textwrap.fill(
@@ -174,7 +174,7 @@ class Discovery:
         return f"{names}\nFROM {schema}{self.quoted(look.table.name)}{where}"
 
     def quoted(self, name: str) -> str:
-        """A column's name as it stands in a query."""
+        """A column's name, quoted for a query."""
         return self._connections.reader.dialect.identifier_preparer.quote(name)
 
 
@@ -194,7 +194,7 @@ def _told_by_schema(table: TableName, connection: Connection) -> tuple[Column, .
 
 
 def kind_of_type(kind: TypeEngine[object]) -> ColumnKind:
-    """What a column of this declared type holds."""
+    """The kind of values in a column of this declared type."""
     # MySQL's way to say boolean.
     if isinstance(kind, sa.Boolean) or getattr(kind, "display_width", None) == 1:
         return ColumnKind.BOOL

@@ -4,7 +4,7 @@ The ledger and the collection know a key only as text. What the database returne
 kind turns the text back for a read by key.
 
 SQLite does not check that text is UTF-8. Bytes that are not reach us as lone surrogates (`text_factory` in
-`connect`), and stand in a key as `\\xff`; so does NUL, which PostgreSQL can't store in our ledger.
+`connect`), and are written `\\xff` in a key; so does NUL, which PostgreSQL can't store in our ledger.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _INT64_END = 1 << 63
 
 
 class KeyKind(StrEnum):
-    """What kind of value the key column holds."""
+    """The kind of values in the key column."""
 
     INTEGER = "integer"
     DECIMAL = "decimal"
@@ -83,7 +83,7 @@ def key_texts(values: Sequence[object], kinds: frozenset[KeyKind]) -> list[str]:
 
 
 def native_keys(texts: Sequence[str], kinds: frozenset[KeyKind], *, dialect: str) -> list[object]:
-    """What to ask the database for, to find these keys. Texts that can't be a key of any kind are left out.
+    """The values to query for, to find these keys. Texts that can't be a key of any kind are left out.
 
     Args:
         texts: Keys as text.
@@ -127,7 +127,7 @@ def _storable(text: str) -> bool:
 
 
 def _escaped_texts(text: str) -> Iterable[str]:
-    """What `storable_text` may have made this text of, if it was another one."""
+    """The texts that `storable_text` may have changed into this one."""
     if "\\x" not in text or not _is_utf8(text):
         return ()
     raw = _ESCAPED.sub(lambda found: bytes.fromhex(found[1].decode()), text.encode())

@@ -2,7 +2,7 @@
 
 `WHERE key > last` would skip `ABC` after `abc` under a collation that ignores case, and would hide a key
 that a multiplying JOIN returns twice when a page ends between the two. So a page begins at `key >= last`, and
-what was handed out before is left out by its exact text. Keys are never ordered here, only told apart.
+what was handed out before is left out by its exact text. Keys are only compared for equality here.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ _INLINE = frozenset(
     ("a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd",
      "mark", "q", "s", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr")
 )  # fmt: skip
-"""Elements that end no word: all others stand on lines of their own."""
+"""Elements that do not end a word: all others get lines of their own."""
 
 _MARKED = re.compile(r"[<&\[\xa0]")
 _SPACES = re.compile(r"[^\S\n]+")
@@ -70,7 +70,7 @@ class _Reader(HTMLParser):
 
 
 def _without_shortcodes(text: str) -> str:
-    """The text without `[gallery ids="1,2"]` and the like; what stands between two of a pair stays."""
+    """The text without `[gallery ids="1,2"]` and the like; the text between two of a pair stays."""
     closed = set(_CLOSED.findall(text))
 
     def kept(match: re.Match[str]) -> str:

@@ -46,7 +46,7 @@ class QuerySource:
 
     Attributes:
         columns: Column names in the query's order, each once.
-        rows: What stands after FROM, under the name `q`; its columns have no type, so that values reach and
+        rows: The SQL after FROM, under the name `q`; its columns have no type, so that values reach and
             leave the driver as they are and the database compares them by its own rules.
         json: Columns whose text is JSON.
         bits: Columns whose bytes are a number, MySQL's BIT.

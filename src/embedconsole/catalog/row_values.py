@@ -126,7 +126,7 @@ def parse_json(text: str | bytes) -> JsonValue:
 
 
 def _parse_leniently(text: str | bytes) -> JsonValue:
-    """What orjson refuses and databases hold: NaN, lone surrogates, nesting beyond its limit."""
+    """Parse JSON that orjson refuses and databases hold: NaN, lone surrogates, nesting beyond its limit."""
     try:
         return json_value(json.loads(text))
     except (ValueError, RecursionError):

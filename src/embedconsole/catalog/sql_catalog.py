@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _KEYS_AT_ONCE = 500
 """Keys in one IN list; databases allow at least about 1,000 parameters."""
 _PAGE_BYTES = 4 << 20
-"""What the rows of a page weigh, about, at most."""
+"""Approximate size of a page's rows in bytes, at most."""
 _BUFFERED_ROWS = 100
 """Rows of a stream that are requested from the server at once."""
 _STREAMED_ROWS = 16
@@ -58,7 +58,7 @@ def open_catalog(config: CatalogConfig) -> SqlCatalog:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """What the first use finds out.
+    """The facts that the first use finds out.
 
     Attributes:
         key: Where in a row its key is.
@@ -139,7 +139,7 @@ class SqlCatalog:
         return self._config.changed is not None or self._trusts_flags
 
     def scan(self, *, since: str | None = None, changed_only: bool = False) -> Iterator[Page]:
-        """All rows, or those that may have changed; see `Catalog.scan`.
+        """Read all rows, or those that may have changed, page by page.
 
         A `since` that can't be read counts as none. Without one, `changed_only` reads everything, unless the
         flags are trusted. Nothing is yielded when nothing is found.

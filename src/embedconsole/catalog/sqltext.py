@@ -95,7 +95,7 @@ def _end_of_block(sql: str, position: int, *, nested: bool) -> int:
 
 
 def statement_body(sql: str, dialect: str) -> str:
-    """The one statement without its `;` and what follows, fit to stand in parentheses.
+    """The one statement without its `;` and what follows, fit for use in parentheses.
 
     Raises:
         Misconfigured: No statement, or more than one.

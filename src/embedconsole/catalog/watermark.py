@@ -6,7 +6,7 @@ the step covers rows that were committed late with an older value. Its type says
 | `changed` column | a step of n seconds |
 |---|---|
 | datetime, date | n seconds; a date goes back whole days |
-| text in ISO form (SQLite) | n seconds, in the same form but without fraction and zone, see `_step_text` |
+| text in ISO form (SQLite) | n seconds, in the same form but without fraction and zone (`_step_text`) |
 | integer or decimal that is an epoch in s, ms, us or ns by its magnitude | n seconds |
 | other numbers (counters, row versions) | n |
 
@@ -60,7 +60,7 @@ def encode(mark: Mark) -> str:
 
 
 def decode(text: str) -> Mark | None:
-    """What `encode` was given; None when the text is no mark, so that a scan reads everything instead."""
+    """The value that `encode` was given; None when the text is no mark: a scan then reads everything."""
     kind, colon, value = text.partition(":")
     read = _DECODERS.get(kind)
     if not colon or read is None:

@@ -1,4 +1,4 @@
-"""Where write-back goes: the user's table and columns, found and checked."""
+"""The target of write-back: the user's table and columns, found and checked."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _CALL_EVERY = 5.0
 """Seconds after which a planner calls idle workers for what it has found so far."""
-_NOTHING_DUE = "nothing is due"
+_NOTHING_DUE = "nothing is scheduled"
 
 log = logging.getLogger("embedconsole")
 

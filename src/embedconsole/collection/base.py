@@ -1,4 +1,4 @@
-"""What a vector store has to do, and what it may do in addition.
+"""The protocol of a vector store, and its optional capabilities.
 
 `Collection` is all that a sync needs. The other protocols are capabilities: what uses one asks for it with
 `isinstance`, and goes without or says so (`lacking`) where a store does not have it.
@@ -41,7 +41,7 @@ class Collection(Protocol):
         target: What it is and where, for messages and errors; holds no secret. For example
             "collection products at http://qdrant:6333".
 
-    All methods raise `Throttled`, `Transient`, `BadInput` or `Refused` (see `embedconsole.faults`), and
+    All methods raise `Throttled`, `Transient`, `BadInput` or `Refused` (`embedconsole.faults`), and
     nothing else, when the store fails. A collection that is missing is `Refused` with the remedy, except
     in `describe`.
     """
@@ -50,7 +50,7 @@ class Collection(Protocol):
     def target(self) -> str: ...
 
     async def describe(self) -> CollectionState | None:
-        """What the collection looks like now; None when it does not exist."""
+        """The collection's present schema and size; None when it does not exist."""
         ...
 
     async def create(self, schema: CollectionSchema) -> None:
@@ -151,7 +151,7 @@ class Aliases(Protocol):
     """Several collections behind one name, for `reindex`."""
 
     async def naming(self) -> Naming:
-        """Which collection the configured name points to, and which aliases point to the same one."""
+        """The collection that the configured name points to, and all its aliases."""
         ...
 
     async def take_alias(self, alias: str) -> None:
@@ -171,7 +171,7 @@ class Optimizer(Protocol):
     """An index built behind the writes, which can be watched and put off."""
 
     async def optimizations(self) -> Optimizations | None:
-        """What the store is optimizing; None when it does not say (Qdrant does from 1.17 on)."""
+        """The store's running optimizations; None when it does not report them (Qdrant does from 1.17 on)."""
         ...
 
     async def set_indexing_threshold(self, kilobytes: int) -> None:

@@ -39,7 +39,7 @@ def address_of(config: CollectionConfig) -> str:
 
 
 def build_collection(config: CollectionConfig) -> Collection:
-    """The collection that the configured name stands for; nothing is opened yet.
+    """The collection that the configured name points to; nothing is opened yet.
 
     Raises:
         ConfigError: The name can't be used in an address, or the URL is none.

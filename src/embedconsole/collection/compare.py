@@ -1,4 +1,4 @@
-"""What a collection should look like against what it looks like."""
+"""Compares a collection with its configuration."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Difference:
 
     Attributes:
         field: Where, for example "vectors.text.size", "vector.distance" (the only one), "indexes.price".
-        want: What the configuration says; None when it says nothing.
+        want: The configured value; None when there is none.
         have: What the collection has; None when it has nothing.
         blocking: Whether nothing may be written until it is repaired.
         remedy: What the operator can do.
@@ -36,7 +36,7 @@ class Difference:
 
 
 def differences(want: CollectionSchema, have: CollectionState) -> list[Difference]:
-    """All differences: vectors first, then indexes by path; an empty list when it is as wanted.
+    """All differences: vectors first, then indexes by path; an empty list when it is as configured.
 
     Vectors that the collection has and the configuration does not name are left alone: points may
     lack a vector. Index types are compared as Qdrant names them.

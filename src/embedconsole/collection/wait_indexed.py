@@ -32,7 +32,7 @@ async def until_green(collection: Collection) -> AsyncIterator[str]:
 
 
 def progress_words(state: CollectionState, at_work: Optimizations | None) -> str:
-    """What the optimizers do, in one line."""
+    """The optimizers' progress, in one line."""
     share = f"{state.indexed_vectors:,} of {state.points:,} points indexed"
     running = [] if at_work is None else [_words(one) for one in at_work.running]
     queued = f"{at_work.queued:,} more wait" if at_work is not None and at_work.queued else ""

@@ -114,7 +114,7 @@ def init_question(plan: InitPlan) -> str:
         lines = [
             f"{plan.target} exists; nothing of it is dropped or changed.",
             f"Payload indexes to add: {indexes}.",
-            "Searches go on while they are built.",
+            "Searches keep working while they are built.",
             *(f"Stays as it is: {difference_words(one)}" for one in plan.left),
         ]
     else:
@@ -129,7 +129,7 @@ def init_question(plan: InitPlan) -> str:
 
 def _vectors(plan: InitPlan) -> str:
     known = [f"{name} {spec.words}".strip() for name, spec in plan.vectors.items()]
-    asked = [f"{name} of the size that its embedder tells by one embedding".strip() for name in plan.asks]
+    asked = [f"{name} of the size that its embedder reports for one embedding".strip() for name in plan.asks]
     return ", ".join([*known, *asked])
 
 
@@ -206,10 +206,10 @@ async def retry(host: ScreenHost) -> None:
     choice = place.choice
     estimate = retry_estimate(view, facts, None if choice is None else choice.count)
     if not estimate.items:
-        host.say("There is nothing to try again.")
+        host.say("There is nothing to retry.")
         return
     if facts.price:
-        question = ConfirmDialog("Retry failures", retry_question(estimate, facts), "Yes, try again")
+        question = ConfirmDialog("Retry failures", retry_question(estimate, facts), "Yes, retry")
         if not await host.push_screen_wait(question):
             return
     if choice is None:
@@ -218,7 +218,7 @@ async def retry(host: ScreenHost) -> None:
         putting = client.ask(partial(retry_chosen, pipeline=facts.name, chosen=choice.chosen))
     count = await _answer(host, putting)
     if count is not None:
-        host.say(f"{counted(count, facts.noun)} put back; they are tried next.")
+        host.say(f"{counted(count, facts.noun)} put back; they are next.")
         host.poller.nudge()
         place.choice_done()
 
@@ -260,7 +260,7 @@ async def cancel(host: ScreenHost) -> None:
     if view.progress is None:
         host.say("No run is in progress.")
         return
-    text = "The run ends with what is in flight. What waits is taken up by the next run; nothing is lost."
+    text = "The run ends with what is in flight. The next run does the rest; nothing is lost."
     if await host.push_screen_wait(ConfirmDialog("Cancel the run", text, "Yes, cancel it")):
         await tell(host, client.controls.cancel(view.name))
 

@@ -56,7 +56,7 @@ class OwnControls:
         self._attendance = attendance
 
     def sync(self, wish: OrderedRun) -> Future[str]:
-        """See `Controls`."""
+        """Start a run, or order one from the daemon."""
 
         async def ask(engine: Engine) -> str:
             self._attendance.ask(wish)
@@ -67,7 +67,7 @@ class OwnControls:
         return self._handle.call(ask)
 
     def cancel(self, pipeline: str) -> Future[str]:
-        """See `Controls`."""
+        """End the present run of a pipeline with what is in flight."""
 
         async def cancel(engine: Engine) -> str:
             self._attendance.rest([pipeline])
@@ -77,15 +77,15 @@ class OwnControls:
         return self._handle.call(cancel)
 
     def pause(self) -> Future[str]:
-        """See `Controls`."""
+        """Have every process claim nothing until `resume`."""
         return self._switch(OrderKind.PAUSE, lambda control: control.pause(sender()))
 
     def resume(self) -> Future[str]:
-        """See `Controls`."""
+        """End the pause."""
         return self._switch(OrderKind.RESUME, lambda control: control.resume())
 
     def set_workers(self, count: int) -> Future[str]:
-        """See `Controls`."""
+        """Change how many batches embed at the same time."""
 
         async def work(engine: Engine) -> str:
             engine.control.set_workers(count)
@@ -111,23 +111,23 @@ class OrderedControls:
         self._handle = handle
 
     def sync(self, wish: OrderedRun) -> Future[str]:
-        """See `Controls`."""
+        """Start a run, or order one from the daemon."""
         return self._order(OrderKind.SYNC, wish.as_arguments())
 
     def cancel(self, pipeline: str) -> Future[str]:
-        """See `Controls`."""
+        """End the present run of a pipeline with what is in flight."""
         return self._order(OrderKind.CANCEL, {"pipelines": [pipeline]})
 
     def pause(self) -> Future[str]:
-        """See `Controls`."""
+        """Have every process claim nothing until `resume`."""
         return self._order(OrderKind.PAUSE, SWITCHED)
 
     def resume(self) -> Future[str]:
-        """See `Controls`."""
+        """End the pause."""
         return self._order(OrderKind.RESUME, SWITCHED)
 
     def set_workers(self, count: int) -> Future[str]:
-        """See `Controls`."""
+        """Change how many batches embed at the same time."""
         return self._order(OrderKind.WORKERS, {"count": count})
 
     def _order(self, verb: OrderKind, arguments: JsonObject) -> Future[str]:
@@ -333,4 +333,4 @@ def _put_back(engine: Engine, components: Components) -> int:
 
 def _log_own_fault(serving: Future[None]) -> None:
     if not serving.cancelled() and (fault := serving.exception()) is not None:
-        log.error("the engine ended by a fault of its own", exc_info=fault)
+        log.error("the engine ended by an internal error", exc_info=fault)

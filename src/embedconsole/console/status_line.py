@@ -259,7 +259,7 @@ def sentence(now: Situation) -> str:
 
 def _of_the_engine(now: Situation) -> str | None:
     if now.broken is not None:
-        return f"Stopped by a fault of its own: {_ended(now.broken)} The log has the details; q leaves."
+        return f"Stopped by an internal error: {_ended(now.broken)} The log has the details; q leaves."
     if now.closing:
         return "Leaving: closing the ledger and the collection."
     if now.draining:
@@ -279,7 +279,7 @@ def _of_the_ledger(now: Situation) -> str | None:
     if now.ledger_fault is None:
         return None
     cause = _ended(now.ledger_fault)
-    again = "" if now.asked_in is None else f", asked again in {span_of(now.asked_in)}"
+    again = "" if now.asked_in is None else f", retrying in {span_of(now.asked_in)}"
     figures = f"; figures are from {now.as_of}" if now.as_of else ""
     return f"The ledger has not answered for {span_of(now.silent_for)}{again}{figures}. {cause}"
 
@@ -320,19 +320,19 @@ def _of_trouble(now: Situation) -> str | None:
         again = "" if now.read_only else " Fix it, then press s."
         return f"Stopped: {_ended(now.halted)}{again}"
     if not now.known:
-        return "Nothing synced yet." if now.read_only else "Nothing synced yet; s begins the first run."
+        return "Nothing synced yet." if now.read_only else "Nothing synced yet; s starts the first run."
     if now.elsewhere:
         who = f" ({now.held_by})" if now.held_by else ""
         return f"Another process{who} syncs {counted(now.elsewhere, now.noun)}; {_waiting(now)}.{_look(now)}"
     if now.pending:
         if now.retrying == now.pending:
-            what = f"{counted(now.pending, now.noun)} will be tried again by themselves"
+            what = f"{counted(now.pending, now.noun)} will be retried automatically"
         else:
             what = _waiting(now)
         return f"{_upper(what)}{_next(now)}.{_look(now)}"
     if now.failed:
         rest = "the rest is in sync" if now.synced else "nothing else is there"
-        again = "" if now.read_only else " Press r to try again."
+        again = "" if now.read_only else " Press r to retry."
         return f"{counted(now.failed, now.noun)} failed; {rest}{_next(now)}.{again}"
     return None
 
@@ -365,7 +365,7 @@ def _next(now: Situation) -> str:
 def _waiting_for(wait: Wait) -> str:
     why = f" ({wait.why})" if wait.why else ""
     if wait.seconds is None:
-        return f"{_upper(wait.who)} does not answer{why}; trying it again now."
+        return f"{_upper(wait.who)} does not answer{why}; retrying now."
     time = span_of(wait.seconds)
     if wait.throttled:
         return f"Waiting {time}: {wait.who} asked for a pause (429)."

@@ -52,7 +52,7 @@ class Embedder(Protocol):
         Every vector that is not in `rejected` has been checked: right count, one size, finite, not all zero.
 
         Raises:
-            Throttled, Transient, BadInput, Refused: see `embedconsole.faults`.
+            Throttled, Transient, BadInput, Refused: as `embedconsole.faults` defines them.
         """
         ...
 

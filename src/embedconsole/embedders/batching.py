@@ -73,7 +73,7 @@ _SAFETY = 0.9
 
 @dataclass(frozen=True, slots=True)
 class SaidLimit:
-    """What a refusal tells: inputs in one request at most, or the share of it that would have fitted."""
+    """The limit in a refusal: inputs in one request at most, or the share of it that would have fitted."""
 
     count: int | None = None
     share: float | None = None
@@ -106,7 +106,7 @@ def _integer(text: str) -> int:
 
 
 class Budget:
-    """What goes into one request.
+    """The inputs of one request.
 
     Args:
         count: Inputs, at most.
@@ -159,7 +159,7 @@ class Memo(Generic[Value]):
             self._kept.popitem(last=False)
 
     def take(self, key: Hashable) -> Value | None:
-        """What is kept under a key, removing it; None when there is nothing."""
+        """Remove and return the value kept under a key; None when there is none."""
         return self._kept.pop(key, None)
 
 
@@ -273,7 +273,7 @@ Cut: TypeAlias = "Callable[[Sequence[int]], list[list[int]]]"
 
 @dataclass(slots=True)
 class BatchAnswers:
-    """What came of the inputs of a call.
+    """The results for the inputs of a call.
 
     Attributes:
         rows: Index of an input to its row; one without a value where its request, in which it was alone,

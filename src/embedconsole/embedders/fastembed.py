@@ -67,7 +67,7 @@ _registering = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class LocalModels:
-    """What is loaded; each model has embedded something already."""
+    """The loaded models; each has already embedded something."""
 
     text: TextEmbedding | None
     image: ImageEmbedding | None
@@ -253,7 +253,7 @@ def _size(vectors: Iterable[NDArray[np.generic]]) -> int:
 
 
 def _quieten() -> None:
-    """What these libraries write would end up on the operator's screen."""
+    """Silence the libraries: their output would end up on the operator's screen."""
     warnings.filterwarnings("ignore", message="Cannot enable progress bars")
     logger.disable("fastembed")
     onnxruntime.set_default_logger_severity(_ERRORS_ONLY)
@@ -264,9 +264,9 @@ T = TypeVar("T")
 _TEXTS_AT_ONCE = 32
 _PICTURES_AT_ONCE = 16
 _PIXELS_AT_ONCE = 50_000_000
-"""Of the pictures that lie decoded in memory together, three bytes each."""
+"""Pixels of the pictures that are decoded in memory at the same time, three bytes each."""
 _FAILURE_STANDS = 5.0
-"""Seconds before loading is tried again: a caller that waited meanwhile gets the same answer."""
+"""Seconds before loading is retried: a caller that waited meanwhile gets the same answer."""
 
 
 class FastembedEmbedder:
@@ -289,7 +289,7 @@ class FastembedEmbedder:
         self._failure: tuple[float, Refused] | None = None
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`. An input with an image is that image, any other its text."""
+        """Embed each input by its image, or by its text where it has none."""
         models = await self._loaded()
         unsendable = {
             at: reason for at, entry in enumerate(inputs) if (reason := self._unsendable(entry)) is not None
@@ -308,7 +308,7 @@ class FastembedEmbedder:
         return replace(answer, rejected=dict(sorted((unsendable | dict(answer.rejected)).items())))
 
     async def health(self) -> None:
-        """See `Embedder.health`: whether the models can be loaded."""
+        """Check that the models can be loaded."""
         await self._loaded()
 
     async def aclose(self) -> None:
@@ -399,5 +399,5 @@ def _by_pixels(pictures: Mapping[str, Picture], most: int) -> list[dict[str, Pic
 
 
 def build(name: str, config: FastembedConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
-    """The embedder of these settings; see `build.build_embedder`."""
+    """Build the embedder of these settings."""
     return FastembedEmbedder(name, config, expected_size)

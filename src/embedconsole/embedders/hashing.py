@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 NOTHING_TO_EMBED = "there is nothing to embed: no text and no image"
 MAX_CHARACTERS = 32_768
-"""Of a longer text only the beginning counts, as with any model."""
+"""Longest text in characters; the rest is ignored, as with any model."""
 _TURN = 16_384
 """Characters after which others on the loop have a turn: a tenth of a second, when all words are new."""
 
@@ -48,7 +48,7 @@ _STOP_WEIGHT = 0.15
 
 
 class _Features(NamedTuple):
-    """What a word adds to a vector: `weights` at `places`."""
+    """The contribution of a word to a vector: `weights` at `places`."""
 
     places: NDArray[np.int64]
     weights: NDArray[np.float64]
@@ -69,7 +69,7 @@ class HashingEmbedder:
         self._size = config.size
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`; never raises a fault."""
+        """Embed each input; never raises a fault."""
         await anyio.lowlevel.checkpoint()
         vectors = np.zeros((len(inputs), self._size), dtype=np.float32)
         rejected = {}
@@ -90,7 +90,7 @@ class HashingEmbedder:
         """There is no service to ask."""
 
     async def aclose(self) -> None:
-        """Nothing to release."""
+        """Do nothing: there is nothing to release."""
 
 
 def hashed(text: str, size: int) -> NDArray[np.float32]:
@@ -162,7 +162,7 @@ def _stem(word: str) -> str:
 
 
 def build(name: str, config: HashingConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
-    """The embedder of these settings; see `build.build_embedder`."""
+    """Build the embedder of these settings."""
     if expected_size not in (None, config.size):
         raise ConfigError(
             f"embedders.{name}.size is {config.size:,}, the collection's size is {expected_size:,}: "

@@ -74,7 +74,7 @@ class HttpService(Remote):
         return decode(self.service, data)
 
     def found(self, reply: object, path: str) -> object:
-        """What the reply holds at a path of the configuration.
+        """The value of the reply at a path of the configuration.
 
         Raises:
             BadInput, Refused: There is no such place in it.
@@ -84,7 +84,7 @@ class HttpService(Remote):
         return value
 
     async def health(self) -> None:
-        """See `Embedder.health`."""
+        """Check that the service answers."""
         if self._health is not None:
             await self._wire.get(self._health)
 
@@ -97,7 +97,7 @@ class ItemsEmbedder(HttpService):
     """The `items` shape: all inputs in one request."""
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`."""
+        """Embed each input by one or more requests."""
         items = {index: item for index, entry in enumerate(inputs) if (item := self._item(entry)) is not None}
         if not items:
             return self.result(len(inputs), BatchAnswers())
@@ -106,7 +106,7 @@ class ItemsEmbedder(HttpService):
         return self.result(len(inputs), BatchAnswers(dict(zip(items, rows, strict=True)), requests=1))
 
     def _item(self, entry: EmbedInput) -> JsonObject | None:
-        """What is sent for an input; None when there is nothing in it."""
+        """The JSON sent for an input; None for an empty one."""
         fields = entry.fields or {"name": entry.text or "", "description": ""}
         if not entry.image and all(map(blank, fields.values())):
             return None
@@ -135,7 +135,7 @@ class SingleEmbedder(HttpService):
         )
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`. An input that the service refuses is rejected alone."""
+        """Embed each input; one that the service refuses is rejected alone."""
         answers = await self._portions.answers(inputs, with_content(inputs), one_each, self._ask_one)
         return self.result(len(inputs), answers)
 
@@ -152,6 +152,6 @@ class SingleEmbedder(HttpService):
 
 
 def build(name: str, config: HttpConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
-    """The embedder of these settings; see `build.build_embedder`."""
+    """Build the embedder of these settings."""
     kind = ItemsEmbedder if config.shape == "items" else SingleEmbedder
     return with_pictures(kind(name, config, expected_size), config.pictures)

@@ -87,11 +87,11 @@ class OpenAIEmbedder(Remote):
 
     @property
     def batch_size(self) -> int:
-        """What the server takes in one request, as far as that is known."""
+        """The number of inputs that the server takes in one request, as far as known."""
         return self._texts_budget.count
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`. An input with an image is that image, any other its text."""
+        """Embed each input by its image, or by its text where it has none."""
 
         def cut(indices: Sequence[int]) -> list[list[int]]:
             images = [index for index in indices if inputs[index].image]
@@ -182,7 +182,7 @@ class OpenAIEmbedder(Remote):
         return Refused(fault.source, fault.message, remedy=remedy)
 
     async def health(self) -> None:
-        """See `Embedder.health`."""
+        """Check that the service answers."""
         if self._health is not None:
             await self._wire.get(self._health)
 
@@ -192,7 +192,7 @@ class OpenAIEmbedder(Remote):
 
 
 def address(url: str) -> str:
-    """Where requests are posted to; a query, such as Azure's `?api-version=`, stays behind the path."""
+    """The address for requests; a query, such as Azure's `?api-version=`, stays behind the path."""
     parts = urlsplit(url)
     path = parts.path.rstrip("/")
     return urlunsplit(parts._replace(path=path if path.endswith(_PATH) else path + _PATH))
@@ -213,5 +213,5 @@ def _floats(embedding: object) -> object:
 
 
 def build(name: str, config: OpenAIConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
-    """The embedder of these settings; see `build.build_embedder`."""
+    """Build the embedder of these settings."""
     return with_pictures(OpenAIEmbedder(name, config, expected_size), config.pictures)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class FetchedPicture:
-    """What came of references.
+    """The results of fetching references.
 
     Attributes:
         pictures: Reference to its picture.
@@ -59,7 +59,7 @@ async def fetch_all(fetcher: PictureFetcher, references: Iterable[str]) -> Fetch
 def spread(
     embedded: Embedded, places: Sequence[int], count: int, images: Mapping[int, str], fetched: FetchedPicture
 ) -> Embedded:
-    """What some inputs of a call came to, as the answer to all of them.
+    """The result of some inputs of a call, as the answer to all of them.
 
     Args:
         embedded: The answer to the inputs at `places`.
@@ -114,7 +114,7 @@ class SendsPictures:
         return self._embedder.price_per_1000
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`."""
+        """Fetch the pictures, then embed each input."""
         images = {index: entry.image for index, entry in enumerate(inputs) if entry.image}
         fetched = await fetch_all(self._fetcher, images.values())
         sent: dict[int, EmbedInput] = {}
@@ -130,11 +130,11 @@ class SendsPictures:
         return spread(embedded, list(sent), len(inputs), images, fetched)
 
     async def health(self) -> None:
-        """See `Embedder.health`."""
+        """Check the embedder that gets the pictures."""
         await self._embedder.health()
 
     async def aclose(self) -> None:
-        """See `Embedder.aclose`."""
+        """Close the embedder that gets the pictures."""
         await self._fetcher.aclose()
         await self._embedder.aclose()
 

@@ -1,4 +1,4 @@
-"""What all embedders behind a network have in common."""
+"""The base of all embedders behind a network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _NOTHING = Embedded(np.zeros((0, 0), dtype=np.float32))
 
 
 class Remote:
-    """Who it is, its turns, and the check of what it answers."""
+    """An embedder behind a network: its name, its concurrency, and the check of its replies."""
 
     def __init__(
         self,
@@ -43,26 +43,26 @@ class Remote:
         self.price_per_1000 = config.price_per_1000
         self.expected_size = expected_size
         self.proved = False
-        """Whether there was a right vector before: what is wrong with one item then is not the set-up."""
+        """Whether a correct vector was received: then a fault of one item is not the set-up."""
         self.understood = False
-        """Whether a reply had the right shape before: the lack of it in another is about the input."""
+        """Whether a reply had the right shape: then a wrong shape is caused by the input."""
         self.turns = Turns(config)
         self._batch_size = config.batch_size
         self._normalize = config.normalize
 
     @property
     def batch_size(self) -> int:
-        """See `Embedder`."""
+        """Inputs in one call, at most."""
         return self._batch_size
 
     async def health(self) -> None:
-        """See `Embedder.health`: most services have no door for it."""
+        """Do nothing: most services have no address for a check."""
 
     def result(self, count: int, answers: BatchAnswers) -> Embedded:
         """The answers for `count` inputs, checked; inputs without one had nothing to embed.
 
         Raises:
-            BadAnswer, Refused: See `check.checked`.
+            BadAnswer, Refused: the reply has the wrong shape, or vectors of the wrong size.
         """
         places = sorted(answers.rows)
         rows = [answers.rows[place] for place in places]

@@ -111,7 +111,7 @@ _NO_SUCH_INPUT = re.compile(r"additional property|is required", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """One prediction as Replicate last told of it; `status` is one of `ENDED`, starting or processing."""
+    """One prediction as Replicate last reported it; `status` is one of `ENDED`, starting or processing."""
 
     id: str
     status: str
@@ -168,7 +168,7 @@ class ReplicateApi:
         return _prediction(made)
 
     async def get(self, prediction_id: str) -> Prediction | None:
-        """How a prediction is; None when Replicate has forgotten it."""
+        """The present state of a prediction; None when Replicate no longer has it."""
         try:
             return _prediction(await self._client.predictions.async_get(prediction_id))
         except NotFound:
@@ -287,7 +287,7 @@ class ReplicateEmbedder(Remote):
         self._tickets: Tickets = self._own_tickets if tickets is None else tickets
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`. An input with an image is that image, any other its text."""
+        """Embed each input by its image, or by its text where it has none."""
         contents = with_content(inputs)
         unfit = {index: why for index in contents if (why := self._unsendable(inputs[index])) is not None}
         sent = [index for index in contents if index not in unfit]
@@ -407,7 +407,7 @@ class ReplicateEmbedder(Remote):
 
 
 def _line(entry: EmbedInput) -> str:
-    """What is sent for an input, on one line: a line break would make two inputs of it."""
+    """The text sent for an input, on one line: a line break would make two inputs of it."""
     return " ".join(_sendable(entry.image or entry.text or "").split())
 
 
@@ -421,7 +421,7 @@ def _all_at_once(indices: Sequence[int]) -> list[list[int]]:
 
 
 def _complete(prediction: Prediction, lines: Sequence[str]) -> bool:
-    """Whether there is nothing left to wait for: an output may be there before the status says so."""
+    """Whether the prediction has ended: the output may be there before the status says so."""
     if prediction.ended or prediction.output is None:
         return prediction.ended
     vectors = vectors_of(prediction.output, lines)
@@ -434,6 +434,6 @@ def _key(identity: str, model_input: JsonObject) -> bytes:
 
 
 def build(name: str, config: ReplicateConfig, expected_size: int | None, tickets: Tickets | None) -> Embedder:
-    """The embedder of these settings; see `build.build_embedder`."""
+    """Build the embedder of these settings."""
     embedder = ReplicateEmbedder(name, config, expected_size, tickets=tickets)
     return with_pictures(embedder, config.pictures)

@@ -1,4 +1,4 @@
-"""What was ordered from a service and is not here yet: it is paid for, so it is not ordered again."""
+"""Predictions ordered from a service and not received yet; they are paid for, so never ordered twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 class Tickets(Protocol):
     """Notes of what is under way. Kept in the ledger, they survive the process.
 
-    A key stands for what was ordered (16 bytes); the ticket is the service's own name for it.
+    A key identifies the order (16 bytes); the ticket is the service's own name for it.
     """
 
     async def find(self, key: bytes) -> str | None:

@@ -71,7 +71,7 @@ class ServerError(Transient):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Who is talked to, for the words of its faults.
+    """The service that is called, for the messages of its faults.
 
     Attributes:
         name: Its name among `embedders` in the configuration.
@@ -97,13 +97,13 @@ class Service:
 
 
 def header_secrets(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """What of the headers may never be shown: their values and the token of `Bearer TOKEN`, longest first."""
+    """The secrets in the headers: their values and the token of `Bearer TOKEN`, longest first."""
     values = {part for value in headers.values() for part in (value, value.rpartition(" ")[2])}
     return tuple(sorted((value for value in values if len(value) >= _SHORTEST_SECRET), key=len, reverse=True))
 
 
 def address_secrets(url: str) -> tuple[str, ...]:
-    """What of an address may never be shown: user, password, and the values of its query but for versions."""
+    """The secrets in an address: user, password, and the values of its query except versions."""
     parts = urlsplit(url)
     found = {unquote(part) for part in (parts.username, parts.password) if part}
     for name, value in parse_qsl(parts.query):
@@ -126,7 +126,7 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
     match status:
         case 429 if b"insufficient_quota" in body:
             # OpenAI's word for an account without credit: no pause repairs it.
-            return Refused(source, f"wants payment (429){tail}", remedy="Check the account's credit")
+            return Refused(source, f"asks for payment (429){tail}", remedy="Check the account's credit")
         case 429:
             return Throttled(source, f"asked for a pause (429){tail}", retry_after=retry_after(headers, body))
         case 503 if "retry-after" in headers:
@@ -139,7 +139,7 @@ def fault_of_status(service: Service, status: int, headers: Mapping[str, str], b
             remedy = f"Set its token in {service.key_setting}"
             return Refused(source, f"refused the key (401){tail}", remedy=remedy)
         case 402:
-            return Refused(source, f"wants payment (402){tail}", remedy="Check the account's credit")
+            return Refused(source, f"asks for payment (402){tail}", remedy="Check the account's credit")
         case 403:
             remedy = f"Check that the key in {service.key_setting} may use it"
             return Refused(source, f"forbids the request (403){tail}", remedy=remedy)
@@ -194,7 +194,7 @@ def _status_of(names: Sequence[object], said: str) -> int | None:
 
 
 def error_text(body: bytes) -> str:
-    """What an error's body says: `detail`, `error` or `message` of JSON, the title of a page, or its text."""
+    """The message in an error's body: `detail`, `error` or `message` of JSON, a page's title, or its text."""
     try:
         parsed: object = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -234,7 +234,7 @@ _SMALLEST_LIMIT = 1 << 16
 def reply_limit(count: int, expected_size: int | None) -> int:
     """Bytes that a reply with `count` vectors may have; several times what it should have.
 
-    A service with vectors of a wrong size should be told so, rather than that its reply is too long.
+    Vectors of a wrong size should be reported as such, rather than as a reply that is too long.
     """
     size = _LARGEST_SIZE if expected_size is None else max(4096, 4 * expected_size)
     return _SMALLEST_LIMIT + count * size * _BYTES_PER_NUMBER
@@ -280,7 +280,7 @@ def decode(service: Service, data: bytes) -> object:
 
 
 def value_at(service: Service, reply: object, path: str, *, remedy: str | None) -> object:
-    """What a reply holds at a path such as `data.vectors`; a dot alone is the reply itself.
+    """The value of a reply at a path such as `data.vectors`; a dot alone is the reply itself.
 
     Args:
         remedy: What to check when there is no such place; None when it was there in an earlier reply: then
@@ -309,7 +309,7 @@ def entry_of(entry: object, places: HttpReply, *, said: str | None) -> Row:
 
     Args:
         entry: The vector itself, null, or an object that holds one or an error.
-        said: What a list of errors beside the vectors says of the item.
+        said: The text for the item in the list of errors next to the vectors.
     """
     if not isinstance(entry, dict):
         return Row(entry, said)
@@ -318,7 +318,7 @@ def entry_of(entry: object, places: HttpReply, *, said: str | None) -> Row:
 
 
 def errors_beside(reply: object, path: str) -> dict[int, str]:
-    """The list of errors beside the vectors, by position: texts and nulls, or objects with an `index`."""
+    """The list of errors next to the vectors, by position: texts and nulls, or objects with an `index`."""
     found: dict[int, str] = {}
     entries = _at(reply, path)
     for position, entry in enumerate(entries if isinstance(entries, list) else []):
@@ -415,7 +415,7 @@ class Wire:
             reply_limit: Bytes, decompressed, beyond which a reply is not read.
 
         Raises:
-            Throttled, Transient, BadInput, Refused: By its status (see `errors.py`); Transient when no reply
+            Throttled, Transient, BadInput, Refused: By its status; Transient when no reply
                 or only a part of one came, or one longer than `reply_limit`.
         """
         if not self._compress:

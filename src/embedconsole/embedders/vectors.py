@@ -171,7 +171,7 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What came of the texts of a call, or of its pictures, by place; see `Embedded`."""
+    """The results for the texts of a call, or for its pictures, by place."""
 
     vectors: Mapping[int, Vector]
     rejected: Mapping[int, str] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class _Part:
 
 
 class CombinedEmbedder:
-    """An embedder of a text or a picture as one of both; see `Embedder`.
+    """An embedder of texts and an embedder of pictures as one `Embedder`.
 
     Each part is brought to length 1. `mean` adds them up, and takes one alone where the other is missing;
     `concat` puts the picture behind the text, with zeros for what is missing. The result has length 1.
@@ -204,7 +204,7 @@ class CombinedEmbedder:
         self.price_per_1000 = None if inner.price_per_1000 is None else 2 * inner.price_per_1000
 
     async def embed(self, inputs: Sequence[EmbedInput]) -> Embedded:
-        """See `Embedder.embed`.
+        """Embed each input by its text, its picture, or both.
 
         Raises:
             Refused: its texts and pictures have different sizes.
@@ -289,7 +289,7 @@ class CombinedEmbedder:
         return normalized(halves.sum(axis=0) if self._how == "mean" else np.concatenate(halves, axis=1))
 
     async def health(self) -> None:
-        """See `Embedder.health`."""
+        """Check both embedders."""
         await self._inner.health()
 
     async def aclose(self) -> None:

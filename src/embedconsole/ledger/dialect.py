@@ -58,7 +58,7 @@ class FixedBytes(UserDefinedType[bytes]):
     it, and a page of a scan has five thousand such values.
 
     Args:
-        length: Bytes at most; only MySQL and MariaDB want to know.
+        length: Bytes at most; only MySQL and MariaDB require it.
     """
 
     cache_ok = True

@@ -1,4 +1,4 @@
-"""Which failures have the same cause, though each names its own product."""
+"""Groups failures by cause, although each message names its own product."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The ledger's tables.
 
-Times are integers: milliseconds since 1970 by the database's own clock (see `clock.now_ms`), because the
+Times are integers: milliseconds since 1970 by the database's own clock (`clock.now_ms`), because the
 clocks of the hosts that share a ledger disagree. Hashes are 16 bytes. What the columns mean for the work to
 do is in docs/architecture.md. Names carry a prefix, because the ledger may share a shop's database.
 """
@@ -93,7 +93,7 @@ items = Table(
     Column("failed_at", BigInteger),
     # How often the process ended that was at it, since it was last settled.
     Column("crashes", SmallInteger, nullable=False, server_default="0"),
-    # Of FAILED items only, see `causes.cause_of`.
+    # Of FAILED items only; `failure_causes` computes it.
     Column("cause", FixedBytes(CAUSE_BYTES)),
     UniqueConstraint("generation_id", "point", name="uq_embedconsole_items_point"),
     # Exactly the claim's WHERE and ORDER BY: with any other index MySQL locks every candidate.
@@ -106,7 +106,7 @@ items = Table(
     Index("ix_embedconsole_items_batch", "batch_id"),
     sqlite_autoincrement=True,
 )
-"""What the collection should hold (desired) and what it holds (synced), an item a row.
+"""An item a row: the content its point should have (desired) and the content it has (synced).
 
 A desired hash of NULL means: gone from the catalog. A synced hash of NULL means: not in the collection, and
 one of zeros (`states.UNKNOWN`): to be written again, whatever the point holds.
@@ -142,7 +142,7 @@ deletions = Table(
     Index("ix_embedconsole_deletions_at", "generation_id", "at"),
     sqlite_autoincrement=True,
 )
-"""When items were marked as gone within the last hour, and how many were wanted before; see `Deletions`."""
+"""When items were marked as gone within the last hour, and how many were planned before that."""
 
 leases = Table(
     "embedconsole_leases",
@@ -152,7 +152,7 @@ leases = Table(
     Column("term", BigInteger, nullable=False),
     Column("until", BigInteger, nullable=False),
 )
-"""Who runs a pipeline now. `term` grows with each owner and fences the one before."""
+"""The process that runs a pipeline now. `term` grows with each owner and fences the one before."""
 
 workers = Table(
     "embedconsole_workers",
@@ -167,9 +167,9 @@ workers = Table(
     Column("role", String(20), nullable=False, server_default=""),
     Column("status", _Long),
 )
-"""The processes at work. `place` tells whether a pid can be looked up from here (boot and pid namespace).
+"""The running processes. `place` says whether a pid can be looked up from here (boot and pid namespace).
 
-`status` is what a process does, as JSON (see `sync.observe.process_status`).
+`status` is what a process does, as JSON (`sync.observe.process_status` writes it).
 """
 
 orders = Table(
@@ -185,7 +185,7 @@ orders = Table(
     Column("answer", ForeignText()),
     sqlite_autoincrement=True,
 )
-"""What operators ask of the daemon on this ledger. `answer` is why it could not be done, in words."""
+"""Requests of operators to the daemon on this ledger. `answer` is why it could not be done, in words."""
 
 samples = Table(
     "embedconsole_samples",
@@ -230,7 +230,7 @@ events = Table(
     Index("ix_embedconsole_events_at", "at"),
     sqlite_autoincrement=True,
 )
-"""What happened, for the console's log; pruned to the newest ones."""
+"""Events for the console's log; pruned to the newest ones."""
 
 vectors = Table(
     "embedconsole_vectors",
@@ -240,7 +240,7 @@ vectors = Table(
     Column("vector", LongBytes(), nullable=False),
     Column("kept_at", BigInteger),
 )
-"""Embeddings paid for and kept: until the collection has them, or always, see `keep_vectors`."""
+"""Embeddings paid for and kept: until the collection has them, or always with `keep_vectors`."""
 
 gates = Table(
     "embedconsole_gates",
@@ -256,7 +256,7 @@ gates = Table(
     # Grows with every change, so that no process takes an old state for news.
     Column("change", BigInteger, nullable=False),
 )
-"""Dependencies that throttle or fail, for all processes: see `gates.SharedGates`. `key` is the dependency's
+"""Dependencies that throttle or fail, shared by all processes. `key` is the dependency's
 address and model; `holder` is who probes."""
 
 audits = Table(
@@ -269,7 +269,7 @@ audits = Table(
     Index("ix_embedconsole_audits_pipeline", "pipeline", "id"),
     sqlite_autoincrement=True,
 )
-"""What each `verify` found, as JSON (see `sync.audit.report`); pruned to the newest ones."""
+"""The result of each `verify` as JSON (`sync.audit.report` writes it); pruned to the newest ones."""
 
 rechecks = Table(
     "embedconsole_doubts",
@@ -289,18 +289,18 @@ incidents = Table(
     metadata,
     Column("name", String(190), primary_key=True),
     Column("opened_at", BigInteger, nullable=False),
-    # NULL while it lasts. One that is over stays until that was notified.
+    # NULL while it lasts. A closed one stays until its end was notified.
     Column("closed_at", BigInteger),
-    # Whether operators know of it, so that they do not hear of the end of what they never heard of.
+    # Whether operators were notified: the end of an incident is sent only if its beginning was.
     Column("told", SmallInteger, nullable=False),
-    # When it may be told next, be it again. A claim moves it on, so that another process sends the message
-    # whose sender died.
+    # When the next notification of it may be sent. A claim moves it on, so that another process
+    # sends the message whose sender died.
     Column("due_at", BigInteger, nullable=False),
     # Grows with every claim, and fences the sender before.
     Column("change", BigInteger, nullable=False),
     Column("text", ForeignText(), nullable=False),
 )
-"""What wants an operator's look, for all processes: see `incidents.Incidents`."""
+"""Incidents that need an operator's attention, shared by all processes."""
 
 commits = Table(
     "embedconsole_commits",
@@ -309,4 +309,4 @@ commits = Table(
     Column("number", BigInteger, nullable=False),
     Column("at", BigInteger, nullable=False),
 )
-"""The number of the latest write of everything that writes at the same time, see `commits.Commits`."""
+"""The latest write number of each writer; `commits.Commits` assigns them."""

@@ -1,4 +1,4 @@
-"""What an item or a gate may be in the ledger; apart from its tables, for all who know no SQL."""
+"""States of items, gates and generations; apart from the tables, for modules without SQL."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ UNKNOWN = bytes(HASH_BYTES)
 
 
 class GateMark(StrEnum):
-    """What all processes let through to a dependency."""
+    """The state of a dependency's gate, as all processes share it."""
 
     CLOSED = "closed"
     COOLING = "cooling"
@@ -20,7 +20,7 @@ class GateMark(StrEnum):
 
 
 class Stage(StrEnum):
-    """What a generation is: searched, being built, searched before and ready to be again, or history."""
+    """Stage of a generation: searched, being built, kept for rollback, or history."""
 
     LIVE = "live"
     BUILDING = "building"
@@ -29,7 +29,7 @@ class Stage(StrEnum):
 
 
 class State(IntEnum):
-    """What an item needs; always what follows from its desired and synced hashes, but for the last two.
+    """The work that an item needs; it follows from its desired and synced hashes, but for the last two.
 
     It is stored so that an index can find and count work. FAILED waits for the operator;
     SKIPPED has failed, too, and is left alone by the operator's order until its content changes.

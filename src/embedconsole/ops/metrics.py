@@ -85,7 +85,7 @@ def _of_the_ledger(facts: Facts) -> Iterator[Metric]:
     )
     oldest = GaugeMetricFamily(
         "embedconsole_oldest_pending_seconds",
-        "For how long the oldest due item has waited; 0 when none is due.",
+        "Age of the oldest pending item; 0 when none is pending.",
         labels=["pipeline"],
     )
     flying = GaugeMetricFamily(

@@ -101,7 +101,7 @@ class Watcher:
             self.look()
         # An error of our own must not silence all later notifications.
         except Exception as error:
-            fault = f"a fault of embedconsole itself ({type(error).__name__}: {error})"
+            fault = f"an error of embedconsole itself ({type(error).__name__}: {error})"
             if fault != self.ledger_view.fault:
                 log.exception("a look at the ledger failed: %s", fault)
             self.ledger_view = replace(self.ledger_view, every=LOOK_EVERY, fault=fault)

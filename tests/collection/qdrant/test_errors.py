@@ -131,7 +131,7 @@ async def test_html_with_200_is_transient(
 ) -> None:
     html = "<html>\n<h1>Welcome</h1></html>"
     qdrant.fail_next(status=200, body=html, headers={"Content-Type": "text/html"})
-    with pytest.raises(Transient, match="something else than Qdrant") as caught:
+    with pytest.raises(Transient, match="something other than Qdrant") as caught:
         await call(server_collection)
     assert "\n" not in str(caught.value)
 
@@ -143,7 +143,7 @@ async def test_json_with_200_that_is_no_reply_of_qdrant_is_transient(
     call: Callable[[ServerCollection], Awaitable[object]],
 ) -> None:
     qdrant.fail_next(status=200, body="[1, 2]")
-    with pytest.raises(Transient, match="something else than Qdrant"):
+    with pytest.raises(Transient, match="something other than Qdrant"):
         await call(server_collection)
 
 

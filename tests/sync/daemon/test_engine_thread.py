@@ -227,7 +227,7 @@ def test_a_second_engine_on_the_same_ledger_is_kept_out_of_the_run(
 
     assert report.outcome is Outcome.SKIPPED
     assert report.message is not None
-    assert report.message.endswith("runs it already")
+    assert report.message.endswith("is already running it")
     embedder.go.set()
     assert report_of(future).outcome is Outcome.OK
 

@@ -65,7 +65,7 @@ def test_nothing_has_failed_before_the_first_run(handle: EngineHandle) -> None:
     assert (overview.groups, overview.causes, page.items, page.total) == ((), 0, (), 0)
     assert seen.known is None
     assert seen.catalog.name == "Product number 7"
-    assert seen.follows == ("The ledger has not heard of it: the next run finds it, and it is embedded.",)
+    assert seen.follows == ("The ledger does not have it: the next run finds it, and it is embedded.",)
 
 
 def test_failures_are_chosen_by_cause_text_or_key(failed: EngineHandle) -> None:
@@ -157,7 +157,7 @@ _NOW = InCatalog(values={}, hashes=Hashes(_A, _P))
         (
             replace(_KNOWN, attempts=1, due_in=38.0),
             _NOW,
-            ["Attempt 2 of 3 is due in 38 s: it will be embedded."],
+            ["Attempt 2 of 3 in 38 s: it will be embedded."],
         ),
         (replace(_KNOWN, attempts=1), _NOW, ["It will be embedded."]),
         (
@@ -211,7 +211,7 @@ def test_what_follows(known: LedgerItem, catalog: InCatalog, expected: list[str]
         ("item", "its vector has NaN or infinity in it", "without a usable vector"),
         ("item", "refused the input (422): too bad", "Look at what is sent"),
         ("item", "something new", "Repair the product"),
-        ("transient", "the image service timed out", "by the service"),
+        ("transient", "the image service timed out", "because of the service"),
         ("martian", "?", ""),
     ],
 )

@@ -46,7 +46,7 @@ def test_the_consequence_stands_between_the_cause_and_the_remedy(
         ),
         (
             given_back(Transient("Qdrant", "timed out")),
-            "Qdrant: timed out; its items are tried again, no attempts used",
+            "Qdrant: timed out; its items are retried, no attempts used",
         ),
         (waits(Transient("ledger", "gone"), 2.0), "ledger: gone; retrying in 2 s"),
         (after_failing(60.4), "retrying in 60 s"),

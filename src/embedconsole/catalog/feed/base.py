@@ -29,7 +29,7 @@ class FeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What waits in the outbox; `oldest` in seconds, None when nothing does."""
+    """The entries waiting in the outbox; `oldest` in seconds, None when it is empty."""
 
     entries: int
     oldest: float | None
@@ -59,7 +59,7 @@ class ChangeFeed(Protocol):
         ...
 
     def problems(self) -> Sequence[str]:
-        """What is wrong with the triggers, a line each: changes may go unnoticed until the next scan."""
+        """Problems with the triggers, a line each: changes may go unnoticed until the next scan."""
         ...
 
     async def listen(self, wake: Callable[[], None]) -> None:

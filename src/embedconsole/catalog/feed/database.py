@@ -60,7 +60,7 @@ class FeedDatabase:
 
     @property
     def place(self) -> TablePlace:
-        """What is watched; looked for once, and again after a failure."""
+        """The watched tables; looked up once, and again after a failure."""
         with self._lock:
             if self._place is None:
                 self._place = self.look()

@@ -27,7 +27,7 @@ def item_keys(
 ) -> Iterator[list[str]]:
     """The keys of the items behind some entries, each once, in pages of `KEYS_IN_ONE_PAGE`.
 
-    Entries of a table that is not watched any more stand for nothing.
+    Entries of a table that is no longer watched give no key.
 
     Args:
         read: Runs a query of the user's.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def statements_to_install(database: FeedDatabase, inspection: Inspection) -> list[str]:
-    """What brings the feed to what it should be; nothing when it is so already."""
+    """The statements that install or update the feed; none when it is up to date."""
     statements = [] if inspection.has_outbox else [database.dialect.create_outbox(inspection.outbox)]
     statements += [found.drop for found in inspection.left_over]
     for table in inspection.tables:
@@ -28,7 +28,7 @@ def statements_to_install(database: FeedDatabase, inspection: Inspection) -> lis
 
 
 def statements_to_remove(database: FeedDatabase, inspection: Inspection) -> list[str]:
-    """What takes the feed out, and the outbox with it once no other feed needs it."""
+    """The statements that remove the feed, and the outbox once no other feed needs it."""
     statements = [found.drop for found in inspection.found]
     if inspection.has_outbox:
         outbox = database.dialect.quoted(inspection.outbox)
@@ -42,7 +42,7 @@ def statements_to_remove(database: FeedDatabase, inspection: Inspection) -> list
 
 
 def rights_needed(database: FeedDatabase) -> list[str]:
-    """What the user of `catalog.url` has to be granted who did not create the outbox; nothing on SQLite."""
+    """The GRANTs for a user of `catalog.url` who did not create the outbox; none on SQLite."""
     url = database.connections.reader.url
     grant = database.dialect.grant(database.place.outbox, url.username or "")
     if grant is None:

@@ -20,7 +20,7 @@ _HEAR_AT_LEAST_EVERY = 60.0
 
 
 async def keep_listening(connect: Mapping[str, Any], feed: str, wake: Callable[[], None]) -> None:
-    """Call `wake` at each notification for this feed, and when a connection stands: one may have been missed.
+    """Call `wake` at each notification for this feed, and on connecting: one may have been missed.
 
     Never ends by itself. Nothing depends on it, so its faults are logged for debugging only.
 

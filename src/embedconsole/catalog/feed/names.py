@@ -1,4 +1,4 @@
-"""What the feed's tables, triggers and functions are called in the user's database. Pure.
+"""Names of the feed's tables, triggers and functions in the user's database. Pure.
 
 A feed is named after its pipeline and a source after its table, in letters that need no quoting anywhere;
 where the name itself is not such, or is too long, a digest keeps two of them apart. PostgreSQL takes 63
@@ -40,7 +40,7 @@ def source_name(table: TableName) -> str:
 
 
 def feed_prefix(feed: str) -> str:
-    """What the names of all that belongs to a feed begin with."""
+    """The prefix of every name that belongs to a feed."""
     return f"{PREFIX}{feed}_"
 
 

@@ -34,7 +34,7 @@ def open_feed(pipeline: str, config: CatalogConfig) -> SqlFeed:
 
 
 def feed_state(database: FeedDatabase) -> FeedState:
-    """What is installed of a feed, and what waits in it.
+    """The installed parts of a feed, and the entries waiting in it.
 
     Raises:
         Transient, Refused: The database does not answer, or refuses the request.
@@ -107,7 +107,7 @@ class SqlFeed:
         return Backlog(int(str(entries)), None if oldest is None else max(0.0, float(str(oldest))))
 
     def problems(self) -> Sequence[str]:
-        """What is wrong with the outbox and the triggers, a line each."""
+        """Problems with the outbox and the triggers, a line each."""
         return complaints(inspect_feed(self._database))
 
     async def listen(self, wake: Callable[[], None]) -> None:

@@ -1,4 +1,4 @@
-"""What of a feed is in the database, against what should be."""
+"""Compares the feed in the database with what should be installed."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ class FeedState:
 
 
 def unseen_changes(database: FeedDatabase) -> Sequence[str]:
-    """What changes watched rows without firing triggers, a line each; raises as `inspect_feed`."""
+    """Ways to change watched rows without firing triggers, a line each; raises as `inspect_feed`."""
     watched = database.place.watched
     return database.read(lambda connection: database.dialect.unseen(connection, watched))
 
 
 @dataclass(frozen=True, slots=True)
 class WatchedState:
-    """What stands for one watched table.
+    """The installed parts of one watched table.
 
     Attributes:
         missing: Parts that are not there.
@@ -72,7 +72,7 @@ class WatchedState:
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """A feed as it stands in the database.
+    """A feed as it is in the database.
 
     Attributes:
         outbox: Where it is, or would be.
@@ -131,7 +131,7 @@ def inspect_feed(database: FeedDatabase) -> Inspection:
 
 
 def complaints(inspection: Inspection) -> Sequence[str]:
-    """What is wrong, a line each; nothing when every change is noted."""
+    """Problems, a line each; none when every change is noted."""
     if inspection.untouched:
         return ("the change feed is not installed",)
     lines = []

@@ -1,4 +1,4 @@
-"""What a feed consists of in a database: triggers, and on PostgreSQL the functions they call."""
+"""The parts of a feed in a database: triggers, and on PostgreSQL the functions they call."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class TriggerPart:
     """A trigger or a function.
 
     Attributes:
-        table: The watched table it stands for.
-        definition: What the database shows of it, see `Found.definition`.
+        table: The watched table it belongs to.
+        definition: Its text as the database shows it, which `Found.definition` is compared with.
     """
 
     name: str
@@ -85,7 +85,7 @@ class Dialect(Protocol):
         ...
 
     def quoted(self, table: TableName) -> str:
-        """A table's name as it stands in a statement."""
+        """A table's name, quoted for a statement."""
         ...
 
     def create_outbox(self, outbox: TableName) -> str:
@@ -93,7 +93,7 @@ class Dialect(Protocol):
         ...
 
     def grant(self, outbox: TableName, user: str) -> str | None:
-        """What a user needs who reads and empties the outbox; None where there are no rights."""
+        """The GRANT for a user who reads and empties the outbox; None where there are no rights."""
         ...
 
     def script(self, statements: Sequence[str]) -> str:
@@ -101,7 +101,7 @@ class Dialect(Protocol):
         ...
 
     def parts(self, feed: str, outbox: TableName, watched: Watched) -> Sequence[TriggerPart]:
-        """What one watched table needs, in the order in which it is created."""
+        """The parts that one watched table needs, in the order of their creation."""
         ...
 
     def found(self, connection: Connection, outbox: TableName) -> Sequence[FoundTriggers]:

@@ -80,7 +80,7 @@ def _find(config: WatchConfig, inspector: Inspector, connection: Connection) -> 
 
 
 def _kind(column: TypeEngine[object]) -> KeyKind:
-    """What the driver gives for such a column, see `keys.key_kinds`."""
+    """The kind of key that the driver returns for a column of this type."""
     if isinstance(column, sa.LargeBinary | sa.types._Binary):
         return KeyKind.BYTES
     if isinstance(column, sa.Uuid):

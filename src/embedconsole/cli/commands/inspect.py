@@ -96,7 +96,7 @@ def _print_explanation(seen: Examined) -> None:
         _wrapped_field("remedy", seen.remedy)
     put(f"  {'hashes':<{_LABEL}}{'embed':<10}payload")
     if known is not None:
-        _print_hashes("  wanted", known.desired_embed, known.desired_payload)
+        _print_hashes("  planned", known.desired_embed, known.desired_payload)
         _print_hashes("  believed", known.synced_embed, known.synced_payload)
     _print_pair("  catalog now", seen.catalog.hashes, seen.catalog.fault)
     held = seen.collection.held
@@ -285,7 +285,7 @@ def _print_item(seen: Examined) -> None:
 
 def _compared(wanted: bytes | None, held: bytes | None) -> str:
     same = "the same" if wanted == held else "differ"
-    return f"wanted {short(wanted)}, synced {short(held)}: {same}"
+    return f"planned {short(wanted)}, synced {short(held)}: {same}"
 
 
 def short(value: bytes | None) -> str:

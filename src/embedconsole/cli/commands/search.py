@@ -181,7 +181,7 @@ def _facts(payload: JsonObject, asked: Sequence[str], showing: HitFormat) -> str
 def _nothing(found: SearchResult, command: str) -> str:
     if found.scope.where:
         return f"No hits where {written(found.scope.where)}. Without --where there may be some."
-    return f"No hits. Is the collection filled? See {command} status"
+    return f"No hits. Is the collection filled? {command} status shows it"
 
 
 def _document(pipeline: str, found: SearchResult, showing: HitFormat) -> JsonObject:

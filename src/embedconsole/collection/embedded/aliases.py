@@ -1,4 +1,4 @@
-"""The aliases of embedded collections: one small file beside them, since the engine has none."""
+"""The aliases of embedded collections: one small file next to them, since the engine has none."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FILE = "aliases.json"
 
 
 def read_aliases(folder: Path) -> dict[str, str]:
-    """Alias to the collection it stands for.
+    """Alias to the collection it points to.
 
     Raises:
         OSError, ValueError: the file can't be read.
@@ -25,12 +25,12 @@ def read_aliases(folder: Path) -> dict[str, str]:
 
 
 def resolved(folder: Path, name: str) -> str:
-    """The collection that a name stands for: itself when it is no alias. Raises as `read_aliases`."""
+    """The collection that a name points to: itself when it is no alias. Raises as `read_aliases`."""
     return read_aliases(folder).get(name, name)
 
 
 def write_alias(folder: Path, alias: str, target: str) -> None:
-    """Have an alias stand for a collection from now on: who reads finds the old or the new, never none.
+    """Point an alias to a collection: a reader finds the old or the new one, never none.
 
     A collection of the very name is hidden by it, not touched: pointed to itself the name is its own again.
     """

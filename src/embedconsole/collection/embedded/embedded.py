@@ -63,7 +63,7 @@ class DirectoryLock:
         """Take the lock.
 
         Args:
-            holder: The process id that others are told.
+            holder: The process id that other processes see.
 
         Returns:
             None when it is ours now, else the process id of the holder, or "unknown".
@@ -111,7 +111,7 @@ _STORED_PAGE = 1_000
 
 
 class EmbeddedCollection:
-    """One collection in a directory; see `Collection`.
+    """One collection in a directory, as a `Collection`.
 
     Searches are exact, about 0.1 ms for a thousand points of 512 dimensions. Only one process at a time can
     have it open; the first call that needs it starts the engine's process.
@@ -182,7 +182,7 @@ class EmbeddedCollection:
         return True
 
     async def set_indexing_threshold(self, kilobytes: int) -> None:
-        """The engine searches all of it, see `edge_store`."""
+        """Do nothing: the engine builds no index and searches all points."""
 
     async def take_alias(self, alias: str) -> None:
         with self._files():

@@ -1,7 +1,8 @@
 """The process of the embedded engine: `python -m embedconsole.collection.embedded.engine_worker PATH NAME`.
 
-The engine never releases the GIL, so it would stall everything beside it. Requests come as frames on stdin
-and are answered in order on stdout; the end of stdin is the end of the parent, and of this process.
+The engine never releases the GIL, so it would stall everything else in its process. Requests come as
+frames on stdin and are answered in order on stdout; the end of stdin is the end of the parent, and of this
+process.
 """
 
 from __future__ import annotations
@@ -358,11 +359,11 @@ class EdgeStore:
         return [page, None if following is None else plain(following)]
 
     def search(self, shapes: JsonValue, blob: bytes, asked: SearchRequest) -> list[JsonValue]:
-        """See `edge_search.nearest`."""
+        """Search the points nearest to a vector."""
         return nearest(self._shard, unpack_vectors(shapes, blob)["query"][0].tolist(), asked)
 
     def similar(self, point: EngineId, asked: SearchRequest) -> list[JsonValue]:
-        """See `edge_search.similar`."""
+        """Search the points nearest to a stored point."""
         return similar(self._shard, point, asked)
 
     def flush(self) -> None:

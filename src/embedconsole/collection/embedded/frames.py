@@ -1,4 +1,4 @@
-"""How a process and its embedded engine's process speak: frames of a JSON header and raw bytes.
+"""The protocol between a process and its embedded engine's process: frames of a JSON header and raw bytes.
 
 A frame is two little-endian unsigned 64-bit lengths, the header (orjson) and the blob (float32 vectors, one
 array after the other). No pickle: neither side runs what the other sent.

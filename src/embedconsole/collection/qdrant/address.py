@@ -1,4 +1,4 @@
-"""Where a Qdrant server is, and what authorizes us there."""
+"""The address of a Qdrant server, and the credentials for it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ DEFAULT_PORT = 6333
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the server is.
+    """The address of a server.
 
     Attributes:
         base: Scheme, host, port and path prefix, without credentials and without a slash at the end.
         headers: What authorizes us there.
-        secrets: What of it may never be shown.
+        secrets: The parts of it that may never be shown.
     """
 
     base: str

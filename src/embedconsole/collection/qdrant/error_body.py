@@ -1,4 +1,4 @@
-"""The body of an error that Qdrant itself answered, told from the page of a proxy or another server."""
+"""Recognizes an error body of Qdrant itself, as opposed to a page of a proxy or another server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 
 NO_COLLECTION = re.compile(r"Collection .* (doesn't exist|not found)", re.IGNORECASE)
-"""What Qdrant says of a collection that is not there."""
+"""Qdrant's message for a collection that does not exist."""
 
 
 def own_error(body: bytes) -> str | None:

@@ -1,4 +1,4 @@
-"""What goes wrong with a Qdrant server, as faults: the one place that knows its status codes and words."""
+"""Faults of a Qdrant server: the one place that knows its status codes and words."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class MissingPoints(Fault):
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """Where a fault happened, for its words.
+    """The place of a fault, for its message.
 
     Attributes:
         target: "collection products at http://qdrant:6333".
@@ -76,7 +76,7 @@ def fault_of_reply(place: ServerAddress, status: int, headers: Mapping[str, str]
         case 401 | 403:
             return Refused(SOURCE, message, remedy=REMEDY_KEY)
         case 404 if own is None:
-            return Refused(SOURCE, f"{message}. That is no answer of Qdrant", remedy=REMEDY_URL)
+            return Refused(SOURCE, f"{message}. That is not an answer from Qdrant", remedy=REMEDY_URL)
         case 404 if _NO_POINT.search(text):
             return MissingPoints(SOURCE, message)
         case 404 if _NO_VECTOR.search(text):
@@ -123,14 +123,16 @@ def _without_index(place: ServerAddress, field: str) -> Refused:
 
 
 def no_point(place: ServerAddress, point: PointId) -> BadInput:
-    """What was to be compared with others is not there."""
+    """The point that others should be compared with does not exist."""
     return BadInput(SOURCE, f"{place.target} holds no point {point}")
 
 
 def not_qdrant(place: ServerAddress, body: bytes) -> Transient:
     """A 2xx reply that is not what Qdrant answers: a proxy's page, or a reply cut short."""
     text = place.clean(body[:200].decode("utf-8", "replace"))
-    return Transient(SOURCE, f"{place.target} answered something else than Qdrant: {text}", remedy=REMEDY_URL)
+    return Transient(
+        SOURCE, f"{place.target} answered something other than Qdrant: {text}", remedy=REMEDY_URL
+    )
 
 
 class ReplyTooLong(Transient):

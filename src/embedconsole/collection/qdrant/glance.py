@@ -1,4 +1,4 @@
-"""Whether a collection is gone: one request by the standard library, for a run that has nothing to write.
+"""Checks whether a collection is gone: one request by the standard library, for a run without work.
 
 Importing aiohttp takes longer than all the rest of such a run, so this one request goes without it.
 It takes the same proxy, trusts the same certificates and follows no redirects either, so that the key goes
@@ -34,7 +34,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def is_lost(config: CollectionConfig, name: str) -> bool:
-    """Whether the collection of this own name certainly does not exist, or holds no point.
+    """Whether the collection of this name itself certainly does not exist, or holds no point.
 
     Blocks for at most some seconds.
     """

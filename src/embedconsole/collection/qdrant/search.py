@@ -67,7 +67,7 @@ T = TypeVar("T")
 async def connect(
     address: Address, name: str, place: ServerAddress, seconds: float, client: Http
 ) -> Searcher:
-    """Import qdrant-client beside the event loop (it takes over a second) and make a client of it.
+    """Import qdrant-client in a thread (it takes over a second) and make a client of it.
 
     Args:
         seconds: For one call; 0 for no limit.

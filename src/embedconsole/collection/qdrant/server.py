@@ -133,7 +133,7 @@ _WAIT = {"wait": "true"}
 
 
 class ServerCollection:
-    """One collection, or the alias of one, on a Qdrant server; see `Collection`.
+    """One collection, or the alias of one, on a Qdrant server, as a `Collection`.
 
     Args:
         url: The REST address; port 6333 when it names none.
@@ -183,7 +183,7 @@ class ServerCollection:
         return state
 
     async def naming(self) -> Naming:
-        # Asked of all collections: the list of one does not tell what an alias stands for.
+        # Asked of all collections: the list of one does not say what an alias points to.
         return parse_naming(self._name, await self._ask("GET", f"{self._address.base}/aliases"))
 
     async def optimizations(self) -> Optimizations | None:
@@ -332,7 +332,7 @@ class ServerCollection:
     async def _request(
         self, method: str, path: str, body: bytes | None = None, query: Mapping[str, str] | None = None
     ) -> JsonValue:
-        """Ask the collection; see `_ask`."""
+        """Send a request below the collection's own path."""
         return await self._ask(method, self._path + path, body, query)
 
     async def _ask(

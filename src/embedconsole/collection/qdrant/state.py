@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from embedconsole.items import Distance, JsonObject, JsonValue
 
 DEFAULT_THRESHOLD = 10_000
-"""KB, where a server does not say what it goes by."""
+"""KB, where a server does not report its own."""
 
 DISTANCES: dict[str, Distance] = {
     "Cosine": "cosine",
@@ -32,7 +32,7 @@ DISTANCES: dict[str, Distance] = {
 
 
 def parse_naming(name: str, result: JsonValue) -> Naming:
-    """What a name stands for, by the `result` of `GET /aliases`, which has all aliases of the server."""
+    """The collection a name points to, by the `result` of `GET /aliases` (all aliases of the server)."""
     entries = _at(result, "aliases")
     pairs = [
         (str(_at(entry, "alias_name")), str(_at(entry, "collection_name")))

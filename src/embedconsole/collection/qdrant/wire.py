@@ -23,10 +23,10 @@ BODY_LIMIT = 28_000_000
 """Bytes in one body at most; the server takes 32 MiB by default."""
 
 _BATCH_BYTES = 1_000
-"""What an update's body has around its points, with the names of fields that are removed."""
+"""Bytes of an update's body around its points, with the names of removed fields."""
 
 _BYTES_PER_NUMBER = 13
-"""What a float32 takes in JSON, rounded up: for the first guess at how many points fit."""
+"""Bytes of a float32 in JSON, rounded up: for the first guess at how many points fit."""
 
 
 def encode(value: object) -> bytes:

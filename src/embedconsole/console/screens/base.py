@@ -1,4 +1,4 @@
-"""What the screens under the number keys have in common: status, sentence, keys, a filter, looking up."""
+"""The base of the screens under the number keys: status, sentence, keys, filter and look-ups."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = [(0, "-narrow"), (72, "-normal"), (110, "-wide"), (180, "-huge")]
 _REST = 5
-"""What takes long to look up is left alone so many times as long."""
+"""After a look-up, the next one waits this many times as long as it took."""
 _ROWS = [(0, "-low"), (34, "-tall")]
 
 
@@ -100,7 +100,7 @@ class ScreenHost(Protocol):
         ...
 
     def show(self, place: str) -> None:
-        """Go to another screen, see `registry`."""
+        """Go to another screen by its name in the registry."""
         ...
 
     def draw(self) -> None:
@@ -111,7 +111,7 @@ class ScreenHost(Protocol):
 class ConsoleScreen(Screen[None]):
     """A screen; knows the console only as its `ScreenHost`.
 
-    What it shows beside the view it is given, it looks up: `look` is called when the screen comes up, and
+    What it shows in addition to its view, it looks up: `look` is called when the screen comes up, and
     again when the world has changed, at most every `look_every` seconds.
 
     Attributes:
@@ -158,11 +158,11 @@ class ConsoleScreen(Screen[None]):
         yield self._keys
 
     def compose_body(self) -> ComposeResult:
-        """What is between the sentence and the keys."""
+        """The widgets between the sentence and the keys."""
         raise NotImplementedError
 
     def show_view(self, view: DashboardView) -> None:
-        """Show what of the view concerns the body."""
+        """Show the part of the view that the body needs."""
 
     async def look(self) -> None:
         """Look up, by `host.ask`, what the view does not have, and show it. Faults are taken care of."""
@@ -172,18 +172,18 @@ class ConsoleScreen(Screen[None]):
 
     @property
     def restless(self) -> bool:
-        """Whether what was looked up changes by itself, be the view the same."""
+        """Whether the looked-up data can change while the view stays the same."""
         return False
 
     @property
     def copyable(self) -> str:
-        """What `y` copies: of a list the chosen rows, of a panel all it says."""
+        """The text that `y` copies: the chosen rows of a list, the whole text of a panel."""
         focused = self.focused
         return focused.copyable if isinstance(focused, (ListPanel, Panel)) else ""
 
     @property
     def choice(self) -> Choice | None:
-        """Which failed items `r` is about; None for all of the pipeline."""
+        """The failed items that `r` retries; None for all of the pipeline."""
         return None
 
     def choice_done(self) -> None:
@@ -276,7 +276,7 @@ class ConsoleScreen(Screen[None]):
     # Keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """What is only for other screens is not done here: its key may mean something else."""
+        """Ignore actions of other screens: their keys may mean something else here."""
         elsewhere = {one.call for one in self.host.actions if one.where and self.place not in one.where}
         return f"screen.{action}" not in elsewhere
 

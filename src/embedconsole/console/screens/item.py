@@ -98,7 +98,7 @@ def _hash_lines(known: LedgerItem, catalog: InCatalog, tries: int, moment: Momen
         ("payload hash", known.desired_payload, known.synced_payload, now.payload if now else None),
     ):
         words = (
-            f"wanted {_short(wanted)}, synced {_short(held)}: {'the same' if wanted == held else 'differ'}"
+            f"planned {_short(wanted)}, synced {_short(held)}: {'the same' if wanted == held else 'differ'}"
         )
         if edited is not None and edited != wanted:
             words += f"; now {_short(edited)}"
@@ -269,7 +269,7 @@ class BlamePanel(Panel[BlameView]):
 
     def tell_fault(self, fault: str) -> None:
         """Say why there is nothing newer to show."""
-        self.show(BlameView(clean(fault), "It is asked again until it answers.", "no answer", "wait"))
+        self.show(BlameView(clean(fault), "Retried until it answers.", "no answer", "wait"))
 
     @property
     def copyable(self) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedconsole.console.views.log import LogEntry
 
 _EVENTS_EMPTY = "No events yet. Refusals, retries, outages and stopped runs appear here."
-_FILE_EMPTY = "The log file is empty. A line a batch and a line a failed item would be here."
+_FILE_EMPTY = "The log file is empty. A line for each batch and each failed item appears here."
 _TICK = 0.25
 _IN_A_BURST = 2.0
 _PAGES = 3

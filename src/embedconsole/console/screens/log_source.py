@@ -1,4 +1,4 @@
-"""Where entries come from: this machine's log file, and the ledger's events."""
+"""The sources of log entries: this machine's log file, and the ledger's events."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _moment(text: str) -> float | None:
 
 
 _SECONDS = 0.1
-"""That a pattern may take for one entry."""
+"""Seconds that a pattern may take for one entry."""
 
 _CYCLE = ("info", "warning", "error")
 _WORDS = {"info": "", "warning": "warnings and errors", "error": "errors"}
@@ -111,12 +111,12 @@ class Sieve:
 
     @property
     def words(self) -> str:
-        """What it lets through; empty where that is everything."""
+        """The filter in words; empty when everything passes."""
         pattern = "" if self.pattern is None else f"/{self.pattern.pattern}/"
         return " ".join(part for part in (_WORDS[self.level], pattern) if part)
 
     def passes(self, entry: LogEntry) -> bool:
-        """Whether the entry is to be seen; may be asked in any thread.
+        """Whether the entry passes; may be called in any thread.
 
         Raises:
             ConfigError: the pattern takes too long.
@@ -171,7 +171,7 @@ class Book:
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing older any more."""
+        """Whether the oldest entry has been read."""
         return self.source.complete
 
     async def read_back(self) -> None:
@@ -179,7 +179,7 @@ class Book:
         self.entries = [*await self.source.older(self.sieve), *self.entries]
 
     async def read_on(self) -> bool:
-        """What came since; False when that is too much, and a new book is to be begun."""
+        """Read what was added; False when that is too much, and a new book should be started."""
         newer = await self.source.newer(self.sieve)
         if newer:
             self.entries = [*self.entries, *newer]
@@ -200,7 +200,7 @@ _ROTATIONS = 100
 
 @dataclass(frozen=True, slots=True)
 class FilePosition:
-    """Where a line begins: in which of the files that have been opened, and at which byte."""
+    """The beginning of a line: which of the opened files, and which byte in it."""
 
     file: int
     offset: int
@@ -227,7 +227,7 @@ class LogFile:
             file.close()
 
     def older(self) -> list[tuple[FilePosition, str]]:
-        """The piece before all that has been read so far, oldest first; see `complete`."""
+        """The lines before all that were read so far, oldest first; empty at the beginning of the log."""
         if not self._files and not self._begin():
             return []
         if self._low == 0 and not self._go_back():
@@ -243,7 +243,7 @@ class LogFile:
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing older any more."""
+        """Whether the oldest entry has been read."""
         return self._began
 
     def newer(self) -> list[tuple[FilePosition, str]]:
@@ -372,31 +372,31 @@ _FAR_BEHIND = 16 * 1024 * 1024
 
 
 class LogSource(Protocol):
-    """Entries in pieces, oldest first; begins at the newest. Raises `Fault`, `ConfigError` and `OSError`."""
+    """Entries of a log, read backwards from the newest. Raises `Fault`, `ConfigError` and `OSError`."""
 
     @property
     def complete(self) -> bool:
-        """Whether there is nothing older any more."""
+        """Whether the oldest entry has been read."""
         ...
 
     async def older(self, sieve: Sieve) -> Sequence[LogEntry]:
-        """Of the piece before all others what passes; may be none of it."""
+        """Read the next older piece and return its entries that pass the filter; may be empty."""
         ...
 
     async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
-        """Of what came since what passes; None when that is too much to read, and better restarted."""
+        """Return the new entries that pass the filter; None when so many that a restart is cheaper."""
         ...
 
     def forget_before(self, entry: LogEntry) -> None:
-        """Have `older` go on before this entry."""
+        """Have `older` continue before this entry."""
         ...
 
     async def export(self, sieve: Sieve, path: Path) -> int:
-        """Write all there is that passes to a file for its owner, a line each; returns how many."""
+        """Write every entry that passes to a file only its owner can read, a line each; returns how many."""
         ...
 
     def close(self) -> None:
-        """Nothing more is wanted of it."""
+        """Release the files it has open."""
         ...
 
 
@@ -412,15 +412,15 @@ class LogFileSource:
 
     @property
     def complete(self) -> bool:
-        """See `LogSource`."""
+        """Whether the oldest entry has been read."""
         return self._file.complete
 
     async def older(self, sieve: Sieve) -> Sequence[LogEntry]:
-        """See `LogSource`."""
+        """Read the next older entries that pass the filter."""
         return await asyncio.to_thread(lambda: _passing(self._file.older(), sieve))
 
     async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
-        """See `LogSource`."""
+        """Read the entries that were added; None when a restart is cheaper."""
         return await asyncio.to_thread(self._newer, sieve)
 
     def _newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
@@ -432,17 +432,17 @@ class LogFileSource:
         return entries
 
     def forget_before(self, entry: LogEntry) -> None:
-        """See `LogSource`."""
+        """Have `older` continue before this entry."""
         file, _, offset = entry.key.partition(":")
         self._file.reread_from(FilePosition(int(file), int(offset)))
 
     async def export(self, sieve: Sieve, path: Path) -> int:
-        """See `LogSource`."""
+        """Write every entry that passes the filter to a file; returns how many."""
         passing = (line for line in whole_log(self.path) if sieve.passes(entry_of_line("", line)))
         return await asyncio.to_thread(write_lines, path, passing)
 
     def close(self) -> None:
-        """See `LogSource`."""
+        """Release the files it has open."""
         self._file.close()
 
 
@@ -457,11 +457,11 @@ class EventSource:
 
     @property
     def complete(self) -> bool:
-        """See `LogSource`."""
+        """Whether the oldest entry has been read."""
         return self._complete
 
     async def older(self, sieve: Sieve) -> Sequence[LogEntry]:
-        """See `LogSource`."""
+        """Read the next older entries that pass the filter."""
         events = await self.host.ask(partial(older_events, before=self._oldest, limit=_EVENTS))
         if events:
             self._oldest, self._newest = events[0].id, max(self._newest, events[-1].id)
@@ -469,7 +469,7 @@ class EventSource:
         return _told(events, sieve)
 
     async def newer(self, sieve: Sieve) -> Sequence[LogEntry] | None:
-        """See `LogSource`."""
+        """Read the entries that were added; None when a restart is cheaper."""
         events = await self.host.ask(partial(newer_events, after=self._newest, limit=_EVENTS))
         if len(events) == _EVENTS:
             # These are the latest; between them and those before there may be more.
@@ -479,11 +479,11 @@ class EventSource:
         return _told(events, sieve)
 
     def forget_before(self, entry: LogEntry) -> None:
-        """See `LogSource`."""
+        """Have `older` continue before this entry."""
         self._oldest, self._complete = int(entry.key), False
 
     async def export(self, sieve: Sieve, path: Path) -> int:
-        """See `LogSource`."""
+        """Write every entry that passes the filter to a file; returns how many."""
         source, lines = EventSource(self.host), list[str]()
         while not source.complete:
             lines = [entry.raw for entry in await source.older(sieve)] + lines

@@ -1,4 +1,4 @@
-"""The screens under the number keys. The first picture waits only for its own; see `import_all`."""
+"""The screens under the number keys; `import_all` loads those that the first picture did not need."""
 
 from __future__ import annotations
 

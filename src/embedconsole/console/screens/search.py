@@ -54,7 +54,7 @@ _TYPING = (
     ("ctrl+p", "palette"),
 )
 _TYPING_VECTORS = (*_TYPING[:2], ("ctrl+n", "next vector"), *_TYPING[2:])
-_EMPTY = "The hits would be here: score, key, title and some of the payload. / goes to the line above."
+_EMPTY = "The hits appear here: score, key, title and some of the payload. / goes to the line above."
 
 
 class SearchScreen(ListScreen):

@@ -164,7 +164,7 @@ def _points(points: int, counts: Counts | None) -> Fact:
     than = f"{number(abs(more))} {'more' if more > 0 else 'fewer'} than the ledger has"
     if counts.pending:
         return Fact("points", number(points), f"{than}; work is still waiting")
-    return Fact("points", number(points), f"{than}: a verify tells which", note_tone="wait")
+    return Fact("points", number(points), f"{than}: a verify finds which", note_tone="wait")
 
 
 def _optimizer(optimizations: Optimizations, *, stopped: bool) -> Fact:
@@ -174,7 +174,7 @@ def _optimizer(optimizations: Optimizations, *, stopped: bool) -> Fact:
         return Fact("optimizer", "stopped", waiting, "alert")
     if not running:
         return Fact("optimizer", "idle" if not queued else "waiting", waiting or "nothing to optimize")
-    note = ", ".join(part for part in (f"{number(running)} at work", waiting) if part)
+    note = ", ".join(part for part in (f"{number(running)} running", waiting) if part)
     return Fact("optimizer", "working", note, "work")
 
 
@@ -182,17 +182,17 @@ def _size(state: CollectionState) -> Fact:
     numbers = sum(spec.size for spec in state.vectors.values())
     alone = size(state.points * numbers * _BYTES_A_NUMBER)
     if state.disk_bytes is None:
-        return Fact("size", alone, "the vectors alone; Qdrant does not tell more")
+        return Fact("size", alone, "the vectors alone; Qdrant does not report more")
     return Fact("size", size(state.disk_bytes), f"on disk; the vectors alone are {alone}")
 
 
 def _naming(naming: Naming | None, name: str) -> Fact:
     if naming is None:
-        return Fact("aliases", "-", "Qdrant does not tell us", "muted")
+        return Fact("aliases", "-", "Qdrant does not report them", "muted")
     others = [clean(alias) for alias in naming.aliases if alias != name]
     also = f"; also {', '.join(others)}" if others else ""
     if naming.collection != name:
-        return Fact("alias", "1", f"{clean(name)} stands for {clean(naming.collection)}{also}", "plain")
+        return Fact("alias", "1", f"{clean(name)} points to {clean(naming.collection)}{also}", "plain")
     if not others:
         return Fact("aliases", "0", "searches name the collection itself")
     return Fact("aliases", number(len(others)), ", ".join(others))
@@ -208,7 +208,7 @@ def _running(one: Optimization) -> Running:
 def _vectors(found: Survey, by_field: Mapping[str, Difference]) -> list[SchemaRow]:
     there = {} if found.state is None else found.state.vectors
     wanted = {name: f"{spec.words}" for name, spec in found.vectors.items()}
-    wanted |= dict.fromkeys(found.asks, "of the size that its embedder tells")
+    wanted |= dict.fromkeys(found.asks, "of the size that its embedder reports")
     rows = []
     for name in dict.fromkeys([*there, *wanted]):
         have, want = there.get(name), found.vectors.get(name)

@@ -83,7 +83,7 @@ _NO_INDEX = "No payload index. Filters then look at every point; name some under
 def schema_lines(page: CollectionPage, cells: int) -> list[Line]:
     """Vectors, then indexes; a remedy goes below what differs."""
     if not (page.vectors or page.indexes):
-        return [(Span(" What is configured would be shown beside what there is.", "muted"),)]
+        return [(Span(" The configured schema appears here next to the present one.", "muted"),)]
     longest = max(cell_len(row.name) for row in (*page.vectors, *page.indexes))
     name = min(_NAMES[1], max(_NAMES[0], longest), max(_NAMES[0], cells // 3))
     vectors = (f" {left('vector', name)} {right('size', 6)}  distance",)

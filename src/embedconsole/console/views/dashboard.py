@@ -177,7 +177,7 @@ def _batch(batch: BatchInFlight, worker: str) -> BatchRow:
 
 
 def _host(worker: str) -> str:
-    """The host in a worker's id, see `sync.run.process`."""
+    """The host in a worker's id (`host:pid`)."""
     return clean(worker.partition(":")[0])
 
 

@@ -143,8 +143,8 @@ def _remedy(failed: FailedItem | FailureGroup, kind: FailureKind) -> str:
 
 
 _REMEDIES = {
-    FailureKind.WAITING: "Nothing to do: tried again by itself; r tries now.",
-    FailureKind.SKIPPED: "Let be until the content changes; r has it tried again.",
+    FailureKind.WAITING: "Nothing to do: retried automatically; r retries now.",
+    FailureKind.SKIPPED: "Skipped until the content changes; r retries it.",
 }
 
 

@@ -1,6 +1,6 @@
 """The database's clock set back: what was to end soon must not last for as long as the clock was ahead.
 
-A clock set forward needs nothing: leases end early, and who still works finds his gone and changes nothing.
+A clock set forward needs nothing: leases end early, and a worker whose lease is gone changes nothing.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ClockJumps:
         self._database = database
 
     def repair(self, pipelines: Sequence[str], longest_wait: float) -> int:
-        """Bring such times back; who holds a lease has the whole of it to say that he is there.
+        """Shorten times that lie too far ahead; each lease holder then has a full term to renew.
 
         Args:
             longest_wait: Seconds that these pipelines put an item off at most.

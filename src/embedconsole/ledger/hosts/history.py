@@ -1,4 +1,4 @@
-"""What happened: runs and events. Both are pruned, so that they never outgrow the items."""
+"""History of runs and events. Both are pruned, so that they never outgrow the items."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _event(row: Row[*tuple[Any, ...]]) -> Event:
 
 
 KEEP_AUDITS = 500
-"""Of each pipeline."""
+"""Audits kept for each pipeline."""
 
 
 class Audits:

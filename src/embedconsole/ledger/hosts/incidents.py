@@ -23,13 +23,13 @@ CLAIM_SECONDS = 300.0
 
 
 class Incidents:
-    """What is wrong, as all processes see it; what no verdict names is left as it is."""
+    """Incidents shared by all processes; those that no verdict names are unchanged."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def judge(self, verdicts: Sequence[AlertVerdict], repeat_after: float) -> list[Notification]:
-        """Open what is found wrong, close what is not any more, and claim what is to be told now.
+        """Open and close incidents by verdicts, and claim the notifications to send now.
 
         Args:
             repeat_after: Seconds for which an incident that operators know of rests.

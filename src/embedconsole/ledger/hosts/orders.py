@@ -71,7 +71,7 @@ class Orders:
         return self._read(None, limit)
 
     def lasting(self) -> Order | None:
-        """The latest order that holds until another of its kind is given, see `LASTS`."""
+        """The latest order that stays in force until another replaces it (pause or resume)."""
         rows = self._database.rows(_LASTING)
         return _record(rows[0]) if rows else None
 

@@ -55,7 +55,7 @@ class Processes:
         self._database.write(work)
 
     def leave(self, worker_ids: Sequence[str]) -> None:
-        """Forget workers; what they hold, batches and leases, is given back."""
+        """Remove workers; their batches and leases are released."""
 
         def work(connection: Connection) -> None:
             leave(connection, worker_ids)
@@ -151,7 +151,7 @@ class Processes:
         self._database.write(work)
 
     def holder(self, name: str) -> str | None:
-        """Who holds a lease now."""
+        """The present holder of a lease."""
         query = select(leases.c.owner).where(leases.c.name == name, leases.c.until >= now_ms())
         owner: str | None = self._database.scalar(query)
         return owner

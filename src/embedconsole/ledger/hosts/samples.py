@@ -68,7 +68,7 @@ class Samples:
     def throughput(
         self, pipeline: str, *, seconds: float, step: float, until: float | None = None
     ) -> list[Throughput]:
-        """What all processes did in the last `seconds`, summed in steps, oldest first; empty steps left out.
+        """Throughput of all processes in the last `seconds`, summed in steps, oldest first; no empty steps.
 
         Args:
             step: Seconds; steps are counted from 1970, so that the same ones come again.

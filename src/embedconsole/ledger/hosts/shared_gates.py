@@ -1,4 +1,4 @@
-"""What processes tell each other of dependencies that throttle or fail, so that all of them hold off.
+"""Dependencies that throttle or fail, shared so that all processes hold off.
 
 A row is written when a gate shuts or a breaker closes, never for a call that goes well.
 """
@@ -36,7 +36,7 @@ class SharedGates:
         self._database = database
 
     def read(self, keys: Sequence[str]) -> list[SharedGate]:
-        """What is known of these dependencies; nothing of one that has always been well."""
+        """The records of these dependencies; none for one that never failed."""
         if not keys:
             return []
         return self._read(_gates().where(gates.c.key.in_(keys)))
@@ -91,13 +91,13 @@ class SharedGates:
         return self._database.write(work)
 
     def close(self, key: str) -> None:
-        """The dependency is back: close its breaker for everybody. A pause that it asked for stands."""
+        """The dependency is back: close its breaker for all processes. A pause that it asked for remains."""
         shut = update(gates).where(gates.c.key == key, gates.c.state.in_(_BREAKER))
         values = {"state": GateMark.CLOSED.value, "since": now_ms(), "until": 0, "failures": 0}
         self._database.execute(shut.values(**values, fault=None, holder=None, change=gates.c.change + 1))
 
     def take_probe(self, key: str, holder: str) -> bool:
-        """Whether this one may see if the dependency is back; it has `PROBE_SECONDS`, see `hold_probe`."""
+        """Claim the next probe of a dependency for `PROBE_SECONDS`; `hold_probe` extends it."""
         over = or_(gates.c.until <= now_ms(), and_(gates.c.holder == holder))
         free = update(gates).where(gates.c.key == key, gates.c.state.in_(_BREAKER), over)
         values = {"state": GateMark.PROBING.value, "until": _probe_end(), "holder": holder}

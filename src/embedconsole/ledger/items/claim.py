@@ -65,7 +65,7 @@ _ANY_KEPT = select(vectors.c.generation_id).where(vectors.c.generation_id == bin
 
 @dataclass(frozen=True, slots=True)
 class ClaimRequest:
-    """What a worker asks for; see `Work.claim`."""
+    """A worker's request for a batch of items."""
 
     generation_id: int
     worker_id: str
@@ -94,7 +94,7 @@ def claim(connection: Connection, wanting: ClaimRequest) -> Batch | None:
 
 
 def _rescued(connection: Connection, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ClaimedItem]:
-    """The items to be claimed of those that are due, less the suspects that still name a batch.
+    """The items to claim among the pending ones, less the suspects that still name a batch.
 
     The worker of that batch is silent, which counts as a crash, so they are for a smaller group from now on.
     """

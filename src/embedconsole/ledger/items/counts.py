@@ -1,4 +1,4 @@
-"""What the screens and `status` read: counts, batches in flight, one item. Cheap at a million items."""
+"""Queries of the screens and of `status`: counts, batches in flight, one item. Cheap at a million items."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Overview:
         return {State(row[0]): row[1] for row in self._database.rows(query)}
 
     def next_due(self, generation_id: int) -> float | None:
-        """Seconds until the next item is due (0 when one is now); None when nothing waits."""
+        """Seconds until the next item can be claimed (0: now); None when none waits."""
         query = select(func.min(items.c.due_at) - now_ms()).where(
             items.c.generation_id == generation_id, items.c.state.in_(_WORK_STATES)
         )

@@ -30,7 +30,7 @@ GIVEN_UP_AFTER = 11
 """Crashes after which an item fails: it was alone in the last two."""
 
 LATE_WRITES_SECONDS = 120.0
-"""What a worker sent that is gone, or that lost its lease, has arrived by then."""
+"""Seconds after which a write of a dead worker, or of one that lost its lease, has arrived."""
 
 _ERROR = f"the process that worked on it ended {GIVEN_UP_AFTER} times, the last times with this item alone"
 _CAUSE = cause_of(FaultClass.ITEM, _ERROR)

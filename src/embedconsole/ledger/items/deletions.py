@@ -32,7 +32,7 @@ class Deletions:
         self._database = database
 
     def turnover(self, generation_id: int) -> Turnover:
-        """How many items are wanted now, and were within the hour."""
+        """The number of items planned now, and the most within the last hour."""
         return self._database.read(lambda connection: _turnover(connection, generation_id))
 
     def mark_gone(self, generation_id: int, item_ids: array[int], refuse: Refuse) -> str | None:

@@ -1,4 +1,4 @@
-"""What to do about one item: once in Python for the planner, once in SQL for what sets a state.
+"""The work that one item needs: in Python for the planner, in SQL for statements that set a state.
 
 A property test holds both to the same answers.
 """
@@ -47,7 +47,7 @@ def state_in_sql(same_embed: ColumnElement[bool], same_payload: ColumnElement[bo
 
 
 def state_of_wanted(same_embed: ColumnElement[bool], same_payload: ColumnElement[bool]) -> ColumnElement[int]:
-    """`state_in_sql` of an item that the catalog wants for certain."""
+    """`state_in_sql` of an item that is certainly in the catalog."""
     return case(
         (and_(same_embed, same_payload), constant(State.SYNCED)),
         (same_embed, constant(State.PAYLOAD)),

@@ -61,7 +61,7 @@ _STATE_OF_DIFFERENCE = state_in_sql(
 
 
 class FailedItems:
-    """What failed, and what the operator does about it."""
+    """Failed items: listing, retrying and skipping them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

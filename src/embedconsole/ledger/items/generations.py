@@ -30,7 +30,7 @@ class Generations:
         self._database = database
 
     def current(self, pipeline: str) -> Generation | None:
-        """The newest one that is searched and kept true, wherever it is; None before the first run."""
+        """The newest generation that is searched and kept up to date; None before the first run."""
         return next(iter(self._of(pipeline, Stage.LIVE)), None)
 
     def at(self, pipeline: str, collection: str, address: str) -> Generation | None:
@@ -109,7 +109,7 @@ class Generations:
         target: str | None = None,
         address: str | None = None,
     ) -> Generation:
-        """Begin one with nothing in it, beside those of the pipeline's other collections.
+        """Begin an empty generation, next to those of the pipeline's other collections.
 
         Args:
             target: The collection's own name, where `collection` is its alias.
@@ -120,7 +120,7 @@ class Generations:
         )
 
     def build(self, following: Generation) -> Generation:
-        """Begin one beside the generation that is searched; retires another one that was being built there.
+        """Begin a generation next to the one that is searched; retires another that was being built.
 
         Args:
             following: What it is to be; its id is not known yet. `collection` will be the alias of `target`.
@@ -149,9 +149,9 @@ class Generations:
         return replace(generation, id=self._database.write(work))
 
     def promote(self, generation: Generation, *, alias: str, searched: Generation) -> None:
-        """Have it searched from now on, by this name; the one that is `searched` now stands by.
+        """Make it the searched generation, by this name; the one `searched` now is kept for rollback.
 
-        Feed and flags have told of changes to the one that was searched, and will not do so again: the next
+        Feed and flags reported changes to the one that was searched, and will not report them again: the next
         run has to look at every row.
         """
         live = update(generations).where(generations.c.id == searched.id)
@@ -165,7 +165,7 @@ class Generations:
         self._database.write(work)
 
     def build_on(self, generation: Generation) -> None:
-        """Have one that stands by be built on, to take the current one's place again."""
+        """Resume filling one that is kept for rollback, so that it can replace the current one."""
         self._set(generation.id, stage=Stage.BUILDING.value)
 
     def retire(self, generation: Generation) -> None:
@@ -255,7 +255,7 @@ class GenerationComparison:
         self._database = database
 
     def lacking(self, present: int, following: int, *, examples: int = 5) -> tuple[int, list[str]]:
-        """How many items the present one holds and wants and the following one does not hold; some keys."""
+        """The number of planned items that only the present one holds, not the following one; some keys."""
         now, then = items.alias("now"), items.alias("then")
         pairs = now.outerjoin(
             then,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class KeptVectors:
-    """Vectors by embed hash. Their bytes are the engine's affair, see `sync.content.vectors`."""
+    """Vectors by embed hash; `sync.content.vectors` encodes their bytes."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -71,7 +71,7 @@ class KeptVectors:
         return int(self._database.scalar(kept) or 0) > 2 * int(self._database.scalar(known) or 0)
 
     def sweep(self, generation_id: int, seconds: float) -> int:
-        """Drop those that no item wants or has, and that were kept before so many seconds.
+        """Drop vectors older than so many seconds that no item plans or holds.
 
         Returns:
             How many were dropped.

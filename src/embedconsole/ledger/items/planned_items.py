@@ -1,4 +1,4 @@
-"""The planner's side of the items: what is known of them, and what is wanted of them now."""
+"""The planner's side of the items: their known state and their desired state."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NO_ERROR = {
     "cause": null(),
     "attempts": constant(0),
 }
-"""What an item looks like that has never failed."""
+"""Column values of an item that never failed."""
 
 NOT_WANTED = {
     "source_hash": null(),
@@ -42,7 +42,7 @@ NOT_WANTED = {
     "desired_payload_hash": null(),
     "state": constant(State.DELETE),
 }
-"""What an item looks like that is gone from the catalog: should its row come back as it was, it is news."""
+"""Column values of an item gone from the catalog: a row that returns unchanged counts as new."""
 
 _MAY_BE_GONE = [State.DELETE.value, State.FAILED.value, State.SKIPPED.value]
 """The states of items that may have no desired hashes: to be deleted, or given up while that was tried."""
@@ -124,7 +124,7 @@ FORGOTTEN = {
     ),
     "due_at": _DUE_UNLESS_IN_FLIGHT,
 }
-"""What an item looks like that the collection is found not to hold."""
+"""Column values of an item that the collection turned out not to hold."""
 
 # The worker that has it in flight has lost it: what was begun before is not what was asked for.
 _FORCE = (
@@ -154,13 +154,13 @@ _DESIRED_IDS = (
 
 
 class PlannedItems:
-    """Items as the catalog wants them."""
+    """Items as the catalog describes them."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def known(self, generation_id: int, points: Sequence[bytes]) -> dict[bytes, KnownItem]:
-        """What is known of these points, by point."""
+        """The known items of these points, by point."""
         if not points:
             return {}
         parameters = {"generation": generation_id, "points": points}
@@ -176,7 +176,7 @@ class PlannedItems:
         forced: Sequence[int] = (),
         not_from_kept: Sequence[Hashes] = (),
     ) -> None:
-        """Enter new items and set what is wanted of known ones, in one transaction.
+        """Enter new items and set the desired state of known ones, in one transaction.
 
         Args:
             touched: Id and source hash of items whose row changed in a way that changes nothing.
@@ -206,7 +206,7 @@ class PlannedItems:
         self._database.write(lambda connection: set_gone(connection, item_ids))
 
     def ids(self, generation_id: int) -> Iterator[Sequence[tuple[int, bool]]]:
-        """Pages of all items in id order, each with whether the catalog wants it."""
+        """Pages of all items in id order, each with whether the catalog has it."""
         after = 0
         while True:
             parameters = {"generation": generation_id, "after": after}

@@ -1,7 +1,7 @@
 """The worker's side of the items: claim, extend, settle.
 
 Everything that ends or extends work names the batch's token, so that a worker which lost its lease changes
-nothing. See `claim` for how a claim is made.
+nothing. `claim` makes the claims.
 """
 
 from __future__ import annotations
@@ -132,11 +132,11 @@ class Work:
         at_least: int = 1,
         suspects: bool = True,
     ) -> Batch | None:
-        """Claim up to `limit` due items that need the same work; None when fewer than `at_least` are due.
+        """Claim up to `limit` pending items that need the same work; None for fewer than `at_least`.
 
         Args:
             at_least: Lets full batches form while a scan is still finding changes.
-            suspects: Also, when nothing else is due, claim items that were in several crashes.
+            suspects: Also claim items that were in several crashes, when no others are pending.
         """
 
         wanted = ClaimRequest(generation_id, worker_id, slot, limit, at_least, suspects)
@@ -155,7 +155,7 @@ class Work:
         return self._database.write(work)
 
     def enter_stages(self, stages: Mapping[int, str]) -> None:
-        """Note what batches (by token) are doing now, for those who watch."""
+        """Record the present stage of batches (by token), for the screens."""
         if not stages:
             return
         statement = (
@@ -244,7 +244,7 @@ class Work:
 
 
 def leave(connection: Connection, worker_ids: Sequence[str]) -> None:
-    """Give back all that these workers hold: they end, and nothing of theirs is at work any more."""
+    """Release all that these workers hold: they end, and none of their batches is running any more."""
     _give_back(connection, _free, batches.c.worker_id.in_(worker_ids))
 
 

@@ -1,4 +1,4 @@
-"""What the ledger believes the collection to hold, read in the order of the points, and set right."""
+"""The ledger's record of the collection's points: reads in point order, and corrections."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class SyncedItems:
         return self._read(_SYNCED, {"generation": generation_id, "count": count})
 
     def wanted_keys(self, item_ids: Sequence[int]) -> list[str]:
-        """The keys of those of the items that the catalog is believed to want."""
+        """The keys of those items that the catalog is believed to have."""
         return [row[2] for row in self._database.rows(_KEYS, {"ids": list(item_ids)})]
 
     def correct(self, generation_id: int, found: Iterable[tuple[SyncedItem, Hashes | None]]) -> int:
@@ -103,7 +103,7 @@ class SyncedItems:
     def adopt(self, generation_id: int, found: Sequence[Adoption]) -> int:
         """Enter points that the ledger does not know.
 
-        The next full scan tells what the catalog wants of them; what it does not have goes the way of all
+        The next full scan decides their desired state; what the catalog does not have goes the way of all
         that is gone from it.
 
         Returns:

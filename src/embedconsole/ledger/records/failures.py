@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class FailureKind(StrEnum):
-    """What becomes of an item that failed: it has failed, waits for its next attempt, or is skipped."""
+    """State of an item that failed: failed for good, waiting for its next attempt, or skipped."""
 
     FAILED = "failed"
     WAITING = "waiting"
@@ -16,10 +16,10 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FailureFilter:
-    """Which of the items that failed are meant.
+    """A selection of the items that failed.
 
     Attributes:
-        cause: Only those that failed of it, see `FailureGroup`; it is known of those that failed.
+        cause: Only items that failed with this cause (`FailureGroup`); waiting items have none.
         text: Only those whose key or error has it in it, in whatever case.
     """
 
@@ -33,7 +33,7 @@ class FailedItem:
     """An item that failed; `age` in seconds since then.
 
     Attributes:
-        next_try: Seconds until it is tried again; None when only the operator retries it.
+        next_try: Seconds until it is retried; None when only the operator retries it.
         reason: Why it was to be embedded, in the words of `--json`; None where that was never noted.
     """
 
@@ -54,7 +54,7 @@ class FailureGroup:
         error_class, error, example: Those of one of them; the example is its key.
         cause: What to ask for them by: eight bytes in hexadecimal; empty for those that wait or are skipped.
         newest, oldest: Seconds since the last and the first of them failed.
-        next_try: Seconds until the first of them is tried again; None when only the operator retries it.
+        next_try: Seconds until the first of them is retried; None when only the operator retries it.
     """
 
     error_class: str
@@ -69,9 +69,9 @@ class FailureGroup:
 
     @property
     def among(self) -> FailureFilter:
-        """What to ask for its items by."""
+        """The filter that selects its items."""
         return self.among_with("")
 
     def among_with(self, text: str) -> FailureFilter:
-        """What to ask for those of its items by that have a text in them."""
+        """The filter that selects those of its items that contain a text."""
         return FailureFilter(self.kind, self.cause or None, text)

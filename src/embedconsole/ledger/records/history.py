@@ -1,4 +1,4 @@
-"""What happened: runs, events, and what was done by when."""
+"""Records of runs, events, audits and throughput."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
-    """What a verify found; `at` in seconds since 1970 by the database's clock, `outcome` is JSON-ready."""
+    """The result of a verify; `at` in seconds since 1970 by the database's clock, `outcome` is JSON-ready."""
 
     at: float
     pipeline: str
@@ -46,7 +46,7 @@ class AuditRecord:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What one process did in one pipeline since its last sample.
+    """The work of one process in one pipeline since its previous sample.
 
     Attributes:
         done: Items that are done with, the failed ones included.
@@ -62,7 +62,7 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """What all processes did in a step of time that began at `at` (seconds since 1970)."""
+    """The work of all processes in a step of time that began at `at` (seconds since 1970)."""
 
     at: float
     done: int
@@ -71,7 +71,7 @@ class Throughput:
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """What a pipeline looked like at a moment (seconds since 1970), as `worker` saw it."""
+    """The snapshot of a pipeline at a moment (seconds since 1970), as `worker` saw it."""
 
     at: float
     picture: Mapping[str, object]

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 @dataclass(frozen=True, slots=True)
 class AlertVerdict:
-    """What was found when an incident was looked for.
+    """The result of an alert rule.
 
     Attributes:
         name: The incident, the same text for the same trouble in every process.

@@ -1,4 +1,4 @@
-"""What the catalog wants of items, and what the ledger knows of them."""
+"""Desired and known states of items."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Generation:
         watermark: Where the next scan for changes starts; None before the first full scan has ended.
         scan_age: Seconds since the last full scan ended; None before the first.
         target: The name of the collection that is written to.
-        recipe: How its content is made, see `sync.content.recipe_record`; None where that was never noted.
-        deferred: The indexing threshold of its collection to set back, see `sync.run.deferred_index`.
+        recipe: How its content is made, as `sync.content.recipe_record` writes it; None where never recorded.
+        deferred: The indexing threshold of its collection to restore after a deferred index; None otherwise.
         address: Where the collection is, without credentials; None in a ledger of 0.1.
         unused_for: Seconds since a run noted that it is in use; None until its collection was looked at.
         remade: Its content is made another way than when its catalog was last scanned to the end.
@@ -44,7 +44,7 @@ class Generation:
 
 
 class Hashes(NamedTuple):
-    """What an item's content comes to; 16 bytes each."""
+    """The hashes of an item's content; 16 bytes each."""
 
     embed: bytes
     payload: bytes
@@ -52,7 +52,7 @@ class Hashes(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DesiredItem:
-    """What the catalog wants one item to be; `source` is the hash of its row."""
+    """The desired state of one item by the catalog; `source` is the hash of its row."""
 
     key: str
     point: bytes
@@ -62,7 +62,7 @@ class DesiredItem:
 
 
 class KnownItem(NamedTuple):
-    """What the ledger knows of one item; desired hashes of None mean that it is gone from the catalog.
+    """The ledger's record of one item; desired hashes of None mean that it is gone from the catalog.
 
     A tuple, because a scan makes one for every item there is.
     """
@@ -78,7 +78,7 @@ class KnownItem(NamedTuple):
 
 
 class SyncedItem(NamedTuple):
-    """What the ledger believes of one point; a tuple, because a verify makes one for every item there is.
+    """The ledger's record of one point; a tuple, because a verify makes one for every item there is.
 
     Attributes:
         point: Its id in the form that sorts.
@@ -106,14 +106,14 @@ class SyncedItem(NamedTuple):
 
 
 class Turnover(NamedTuple):
-    """How many items of a generation are wanted now, and the most that were within the last hour."""
+    """The number of items planned in a generation now, and the most within the last hour."""
 
     wanted: int
     most: int
 
 
 class Adoption(NamedTuple):
-    """A point of the collection that becomes an item; what it holds of it may be less than is wanted."""
+    """A point of the collection that becomes an item; its point may hold less than is planned."""
 
     point: bytes
     key: str
@@ -174,7 +174,7 @@ class Counts:
         in_flight: Of those, the ones that a batch holds.
         failed: Given up until the operator or a change of content brings them back.
         skipped: Of the operator's choice no longer counted as failed, until a change of content.
-        oldest_age: Seconds for which the oldest due item has been waiting; None when nothing is due.
+        oldest_age: Age of the oldest pending item in seconds; None when none is pending.
     """
 
     synced: int = 0

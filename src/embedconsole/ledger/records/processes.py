@@ -17,7 +17,7 @@ LASTS = "lasts"
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A process at work.
+    """A running process.
 
     Attributes:
         place: Where its pid means something: the same text on the same boot of the same machine and in the
@@ -51,7 +51,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an operator asks of the daemon on a ledger.
+    """A request of an operator to the daemon on a ledger.
 
     Attributes:
         at: Seconds since 1970 by the database's clock.
@@ -72,13 +72,13 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class SharedGate:
-    """What all processes know of the way to a dependency.
+    """The shared state of the way to a dependency.
 
     Attributes:
         key: Which dependency it is.
         name: The dependency in the operator's words.
         age: Seconds since it is so.
-        left: Seconds until it is tried again, or until its probe counts as lost; below 0 when that is over.
+        left: Seconds until it is retried, or until its probe counts as lost; below 0 when that is over.
         failures: In a row, batches of a breaker or pauses asked for.
         holder: Who probes.
         change: Grows with every change.

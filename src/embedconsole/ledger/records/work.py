@@ -1,4 +1,4 @@
-"""What workers claim, and what comes of it."""
+"""Claims of workers, and their results."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Batch:
 
     @property
     def attempt(self) -> int:
-        """Which attempt this is for the item that has had most, from 1."""
+        """The attempt number of the item that has had most, from 1."""
         return 1 + max(item.attempts for item in self.items)
 
 
@@ -85,7 +85,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What came of the items of a batch; every item stands in one of these.
+    """The results of a batch; every item is in exactly one of these.
 
     Attributes:
         written: The collection confirmed this content.
@@ -94,7 +94,7 @@ class Settlement:
         back: To be deleted, but found in the catalog with this content.
         unsynced: The point to update was missing in the collection: to be embedded again.
         failed: To be charged an attempt.
-        released: Given back as they were, due at once.
+        released: Returned to the queue unchanged, pending at once.
     """
 
     written: Sequence[tuple[ClaimedItem, Hashes]] = ()

@@ -179,7 +179,7 @@ async def _checked_state(components: Components) -> CollectionState:
         first = blocking[0]
         raise Refused(
             collection.target,
-            f"{first.field} is {first.have or 'missing'}, the configuration wants {first.want or 'nothing'}",
+            f"{first.field} is {first.have or 'missing'}, expected {first.want or 'nothing'}",
             remedy=first.remedy,
         )
     return state

@@ -67,7 +67,7 @@ def audit_catalog(
 
 @dataclass(slots=True)
 class DriftSink:
-    """A planner's sink that counts what the ledger has not planned; see `PlanSink`."""
+    """A planner's sink that counts what the ledger has not planned, and writes nothing."""
 
     catalog: Catalog
     ledger: Ledger

@@ -116,7 +116,7 @@ def _policy(pipeline: Pipeline) -> PicturesConfig:
 
 @dataclass(frozen=True, slots=True)
 class FingerprintedCatalog:
-    """A catalog whose rows are told what their pictures are; see `Catalog`.
+    """A `Catalog` that adds to each row the hash of its picture.
 
     Its methods block, and are called in threads that anyio has made.
 

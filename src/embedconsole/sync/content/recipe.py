@@ -79,7 +79,7 @@ class Content:
 
     @property
     def inputs(self) -> dict[str, EmbedInput]:
-        """Slot (see `sync.content.slots`) to what is sent for it; a vector without content has none."""
+        """Slot to the input that is sent for it; a vector without content has none."""
         return {
             slot: entry
             for vector, sent in zip(self._recipe.vectors, self._sent, strict=True)
@@ -187,7 +187,7 @@ class Recipe:
     """How a pipeline makes content of rows, resolved against the query's columns.
 
     Args:
-        space: What makes its vectors comparable (see `space.py`); part of every embed hash.
+        space: What makes its vectors comparable (the vector space); part of every embed hash.
 
     Raises:
         ConfigError: a template, field or payload names a column that the query does not have.

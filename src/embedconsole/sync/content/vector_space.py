@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from embedconsole.ledger.records.items import Generation
 
 
-_REINDEX = "Build the new collection beside the old one with embedconsole reindex"
+_REINDEX = "Build the new collection next to the old one with embedconsole reindex"
 SAME_SIZE = f"{_REINDEX}, or embed everything again in place with `embedconsole run --force`."
 ANY_SIZE = (
     f"{_REINDEX}, or, if the new vectors have the size of the old ones, embed everything again in place with "

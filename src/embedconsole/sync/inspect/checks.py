@@ -110,7 +110,7 @@ async def _open_and_try_ledger(ledger_url: str) -> str:
 
 def _try_ledger(ledger: Ledger) -> str:
     workers = len(ledger.processes.workers())
-    return f"{ledger.database.dialect}, {workers} process{'' if workers == 1 else 'es'} at work"
+    return f"{ledger.database.dialect}, {workers} process{'' if workers == 1 else 'es'} running"
 
 
 async def _try_catalog(components: Components) -> str:

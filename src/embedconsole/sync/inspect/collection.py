@@ -76,7 +76,7 @@ async def survey(engine: Engine, *, pipeline: str) -> Survey:
 
 
 async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
-    """Look at what `init` would do for one of an engine's pipelines; see `plan_init`."""
+    """Plan `init` for one of an engine's pipelines, changing nothing."""
     return await plan_init(components_of(engine.all_components, pipeline))
 
 

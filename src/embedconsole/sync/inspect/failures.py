@@ -101,7 +101,7 @@ def cause_named(ledger: Ledger, generation_id: int, name: str) -> FailureFilter 
 
 
 async def failures_by_cause(engine: Engine, *, pipeline: str, text: str) -> FailureOverview:
-    """See `failure_overview`."""
+    """The failed items of one of an engine's pipelines, grouped by cause."""
 
     def look(generation_id: int) -> FailureOverview:
         return failure_overview(engine.ledger, generation_id, text)
@@ -132,7 +132,7 @@ async def retry_chosen(engine: Engine, *, pipeline: str, chosen: ChosenFailures)
 
 
 async def skip_chosen(engine: Engine, *, pipeline: str, chosen: ChosenFailures) -> int:
-    """See `skip_items`."""
+    """Skip chosen failed items of one of an engine's pipelines; returns how many."""
     count = await _of(
         engine, pipeline, lambda generation_id: skip_items(engine.ledger, generation_id, chosen)
     )

@@ -44,7 +44,7 @@ _AMISS = {
     Verdict.STALE: "Its point does not hold what the ledger believes: verify --repair sets that right.",
     Verdict.UNLISTED: "Its point is ours, and the ledger does not know it: verify --repair enters it.",
     Verdict.ORPHANED: "Its point is ours, and of no item of the catalog: verify --repair has it deleted.",
-    Verdict.TAKEN: "A point of another pipeline stands where its own should be: they share their ids.",
+    Verdict.TAKEN: "A point of another pipeline is where its own should be: they share ids.",
 }
 
 
@@ -74,9 +74,9 @@ def what_follows(known: LedgerItem | None, catalog: InCatalog, *, tries: int) ->
     """What the hashes and the attempts come to, in sentences."""
     if known is None:
         if catalog.fault is not None:
-            return ("The ledger has not heard of it; whether the catalog has it is not known.",)
+            return ("The ledger does not have it; whether the catalog has it is not known.",)
         if catalog.values is not None:
-            return (f"The ledger has not heard of it: {_found(catalog)}, and it is embedded.",)
+            return (f"The ledger does not have it: {_found(catalog)}, and it is embedded.",)
         return ("Neither the ledger nor the catalog has it.",)
     after = _after_a_look(known, catalog)
     if known.state is State.SYNCED and catalog.fault is None and after:
@@ -96,7 +96,7 @@ def _standing(known: LedgerItem, tries: int) -> str:
         return f"Skipped until its content changes or it is put back; {searchable}."
     work = _WORK[known.state]
     if known.attempts and known.due_in > 0:
-        return f"Attempt {known.attempts + 1} of {tries} is due in {known.due_in:.0f} s: {work}."
+        return f"Attempt {known.attempts + 1} of {tries} in {known.due_in:.0f} s: {work}."
     return f"{work[0].upper()}{work[1:]}."
 
 
@@ -271,7 +271,7 @@ def _verdict(
 
 @dataclass(frozen=True, slots=True)
 class _Memory:
-    """What the ledger has of an item, see `Examined`, and of the scans."""
+    """The ledger's records of an item, and of the scans."""
 
     generation: Generation | None = None
     known: LedgerItem | None = None

@@ -109,7 +109,7 @@ def _of_breakers(
         elif gate.age >= rules.breaker_open_for and gate.left > -_NOBODY_TRIES:
             text = (
                 f"{gate.name} has been away for {span_of(gate.age)}: {_sentence(gate.fault or 'no answer')} "
-                f"Nothing is lost; it is tried again by itself.\n{_closer(f'{command} test')}"
+                f"Nothing is lost; it is retried automatically.\n{_closer(f'{command} test')}"
             )
             yield AlertVerdict(name, text)
 

@@ -66,7 +66,7 @@ class PastRun:
 
     @property
     def host(self) -> str:
-        """Where it ran, see `sync.run.process`."""
+        """The host it ran on, from the worker's id."""
         return self.worker.partition(":")[0]
 
     @property
@@ -117,13 +117,13 @@ class RunInDetail:
 
 
 async def recent_runs(engine: Engine, *, limit: int, before: int | None = None) -> tuple[PastRun, ...]:
-    """See `past_runs`."""
+    """The latest runs of an engine's pipelines, newest first."""
     look = partial(past_runs, engine.ledger, limit=limit, before=before)
     return await anyio.to_thread.run_sync(look)
 
 
 async def run_detail(engine: Engine, number: int) -> RunInDetail | None:
-    """See `run_in_detail`."""
+    """One run in full; None when it is not kept."""
     return await anyio.to_thread.run_sync(run_in_detail, engine.ledger, number)
 
 

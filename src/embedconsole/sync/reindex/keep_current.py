@@ -55,7 +55,7 @@ class KeepCurrent:
                 problem = str(error)
         if problem not in ("", self._told):
             self._told = problem
-            self.say(f"what is searched now is not kept true meanwhile: {problem}")
+            self.say(f"the collection that is searched is not kept up to date meanwhile: {problem}")
 
     async def rest(self) -> None:
         """Have the pass under way come to its end, and begin no other."""

@@ -87,5 +87,5 @@ class NextGeneration:
             address=searched.address,
         )
         generation = await anyio.to_thread.run_sync(ledger.generations.build, following)
-        self.say(f"Building {target} beside {searched.target}, which is searched and kept true meanwhile")
+        self.say(f"Building {target} next to {searched.target}, which stays searchable and up to date")
         return await anyio.to_thread.run_sync(noted, generation, components, ledger)

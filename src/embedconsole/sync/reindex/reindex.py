@@ -156,7 +156,7 @@ class Reindex:
         if following is None:
             following = await next_generation.begin(searched)
         elif await self._switch.stands_for(following, alias):
-            self.say(f"{alias} stands for {following.target} already: the last re-index was all but done")
+            self.say(f"{alias} already points to {following.target}: the last re-index was almost done")
             await self._switch.take_over(following, alias, searched)
             return await self._moved(searched, following, alias)
         serving = KeepCurrent(self.engine, self._switch.components, searched, self.say)
@@ -172,7 +172,7 @@ class Reindex:
         if reason:
             return self._end(ReindexOutcome.WAITS, searched, following, alias, comparison, reason)
         if not self.options.switch:
-            told = "without --no-switch the name moves"
+            told = "run it without --no-switch to move the alias"
             return self._end(ReindexOutcome.BUILT, searched, following, alias, comparison, told)
         await self._move_name(searched, following, alias)
         return await self._moved(searched, following, alias, comparison)
@@ -279,7 +279,7 @@ class Reindex:
             await self._switch.drop(searched)
         else:
             await self._switch.take_over(following, alias, searched)
-        self.say(f"{alias} stands for {following.target} now")
+        self.say(f"{alias} now points to {following.target}")
 
     def _end(
         self,
@@ -302,10 +302,10 @@ async def roll_back(engine: Engine, pipeline: str) -> str:
     """
     succession = AliasSwitch(engine.ledger, components_of(engine.all_components, pipeline))
     generation = await succession.roll_back()
-    said = f"{generation.collection} stands for {generation.target} again"
+    said = f"{generation.collection} points to {generation.target} again"
     if generation.space == succession.components.space:
         return f"{said}; the next run brings it up to date"
     return (
         f"{said}. Set pipelines.{pipeline} back to what it was filled with, or go forward by another "
-        "--rollback: until then runs are refused, and it is not kept true"
+        "--rollback: until then runs are refused, and it is not kept up to date"
     )

@@ -46,7 +46,7 @@ class AliasSwitch:
         """
         collection = self.components.bound_to(target).collection
         if not isinstance(collection, Aliases):
-            raise lacking(collection, "aliases, and can't be filled again beside the one that is searched")
+            raise lacking(collection, "aliases, and can't be re-indexed next to the one that is searched")
         return collection
 
     async def searched(self) -> Generation:

@@ -117,7 +117,7 @@ class Gates:
             self._shared[key] = _Shared(gate, key)
         return self._shared[key].gate
 
-    # The board, see `flow.Board`
+    # The board of `flow.Board`
 
     def tell(self, gate: Gate) -> None:
         """Have the ledger told of it at once."""

@@ -92,7 +92,7 @@ class Engine:
                 return self._all(options, PipelineReport(outcome=Outcome.SKIPPED, message=told))
             async with self.leases.held(chosen, overlap) as holder:
                 if holder is not None:
-                    told = f"{holder} runs it already"
+                    told = f"{holder} is already running it"
                     return self._all(options, PipelineReport(outcome=Outcome.SKIPPED, message=told))
                 return await self._run(options, kind)
         except Fault as fault:

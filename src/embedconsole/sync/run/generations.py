@@ -77,8 +77,8 @@ def _check_not_succeeded(pipeline: Pipeline, address: str, ledger: Ledger) -> No
     before = ledger.generations.standby(pipeline.name, address)
     if live is not None and any(name in (one.collection, one.target) for one in before):
         raise ConfigError(
-            f"pipeline {pipeline.name}: {live.collection}, which stands for {live.target}, has taken over "
-            f"from its collection {name} by a re-index. Use the configuration of now, with "
+            f"pipeline {pipeline.name}: {live.collection}, which points to {live.target}, has taken over "
+            f"from its collection {name} by a re-index. Use the current configuration, with "
             f"pipelines.{pipeline.name}.collection.name: {live.collection}"
         )
 

@@ -163,7 +163,7 @@ async def search_engine(
     limit: int,
     scope: Scope = EVERYTHING,
 ) -> SearchResult:
-    """See `search`; by the parts of an engine."""
+    """Search a collection with the parts of an open engine."""
     components = components_of(engine.all_components, pipeline)
     return await search(components, query, vector=vector, limit=limit, scope=scope)
 

@@ -31,7 +31,7 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             "nothing to embed",
-            "Give it a text or an image in the catalog; the change brings it back by itself.",
+            "Give it a text or an image in the catalog; it is then retried.",
         ),
         (
             r"pictures\.(allow_private|folder)|set embedders\.",
@@ -39,11 +39,11 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"\b413\b|too (large|long|big|many tokens)|exceeds|maximum (size|length|context)",
-            "Shorten its text or take a smaller image; the change brings it back by itself.",
+            "Shorten its text or take a smaller image; it is then retried.",
         ),
         (
             r"image|picture|jpe?g|\bpng\b|webp|download",
-            "Repair or replace its image; the change brings it back by itself. If its address was only away "
+            "Repair or replace its image; it is then retried. If its address was only away "
             "for a while, put it back.",
         ),
         (
@@ -58,14 +58,14 @@ _KNOWN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"refused the input",
-            "Look at what is sent to the embedder and repair the product or the template; the change brings "
-            "it back by itself.",
+            "Look at what is sent to the embedder and repair the product or the template; it is "
+            "then retried.",
         ),
     )
 )
 _BY_CLASS = {
-    FaultClass.ITEM: "Repair the product, which brings it back by itself, or put it back as it is.",
-    FaultClass.TRANSIENT: "It failed every time by the service: put it back once that is well.",
+    FaultClass.ITEM: "Repair the product, and it is retried; or put it back as it is.",
+    FaultClass.TRANSIENT: "It failed every time because of the service: put it back once that works again.",
 }
 
 
@@ -93,7 +93,7 @@ def stopped(fault: Fault) -> str:
 
 def given_back(fault: Fault) -> str:
     """A batch has ended because of it, and its items are worked on again."""
-    return _line(fault, "its items are tried again, no attempts used")
+    return _line(fault, "its items are retried, no attempts used")
 
 
 def left_for_later(fault: Fault) -> str:

@@ -65,7 +65,7 @@ class BatchWorker:
         except Interrupted:
             pass
         except Transient as fault:
-            said = f"batch {batch.token} given back: {given_back(fault)}"
+            said = f"batch {batch.token} returned to the queue: {given_back(fault)}"
             self.bench.journal.note("warning", fault.kind, said)
         except (Refused, BadInput) as fault:
             # An input that is no item's, such as a look at the collection: refused for all of them.

@@ -300,7 +300,7 @@ class Isolated:
 async def embed_isolating(
     inputs: Sequence[EmbedInput], *, call: EmbedCall, probe: EmbedCall, witness: Witness
 ) -> Isolated:
-    """Embed inputs in one call, halving it where it fails until the bad items stand alone; see `Bisection`.
+    """Embed inputs in one call, halving it where it fails until each bad item is alone.
 
     Args:
         call: Embeds with the quick retries of the policy.

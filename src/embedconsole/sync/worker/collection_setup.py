@@ -74,7 +74,7 @@ class SchemaAdditions:
         first = blocking[0]
         raise Refused(
             self.collection.target,
-            f"{first.field} is {first.have}, the configuration wants {first.want}",
+            f"{first.field} is {first.have}, expected {first.want}",
             remedy=first.remedy,
         )
 
@@ -124,7 +124,7 @@ class ReadyCollection:
         when_written: Called after vectors have been written.
         held: Counts the points that are this pipeline's by its ledger.
         take_over: Points of others may be overwritten.
-        former_fields: See `GatedCollection`.
+        former_fields: Payload fields that earlier configurations wrote, which a write removes.
 
     Attributes:
         looked: Whether it was looked at in this run.

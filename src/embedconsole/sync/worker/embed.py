@@ -104,7 +104,7 @@ class KnownSize:
         if self.size is None or size == self.size:
             self.size, self.confirmed = size, True
             return
-        message = f"it answered with {size} dimensions, the configuration or the collection wants {self.size}"
+        message = f"it answered with {size} dimensions, expected {self.size}"
         fault = BadAnswer if self.confirmed else Refused
         raise fault(
             f"embedder {name}",
@@ -210,7 +210,7 @@ class GatedEmbedder:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderWitness:
-    """Tells by a sample whether an embedder works; see `bisect.Witness`. A sample costs one embedding.
+    """Checks by a sample whether an embedder works (a `bisect.Witness`). A sample costs one embedding.
 
     What it embeds in any case is a plain text, or picture. Where it does not embed that, or many items fail
     that may have something in common, it is asked for what it embedded before.

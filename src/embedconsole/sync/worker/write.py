@@ -228,7 +228,7 @@ def _marker(like: Content) -> JsonObject:
 
 @dataclass(frozen=True, slots=True)
 class CollectionWitness:
-    """Tells by a sample whether a collection can be written to; see `bisect.Witness`."""
+    """Checks by a sample whether a collection can be written to (a `bisect.Witness`)."""
 
     gated: GatedCollection
     write_sample: Callable[[], Awaitable[None]]

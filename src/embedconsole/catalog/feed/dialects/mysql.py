@@ -52,7 +52,7 @@ _CHANGING = ("CASCADE", "SET NULL", "SET DEFAULT")
 
 
 def quoted(table: TableName) -> str:
-    """A table's name as it stands in a statement."""
+    """A table's name, quoted for a statement."""
     return f"{_name(table.schema)}.{_name(table.name)}" if table.schema else _name(table.name)
 
 
@@ -71,7 +71,7 @@ def create_outbox(outbox: TableName) -> str:
 
 
 def grant(outbox: TableName, user: str) -> str:
-    """What a user needs who reads and empties the outbox."""
+    """The GRANT for a user who reads and empties the outbox."""
     name = user.replace("\\", "\\\\").replace("'", "''")
     return f"GRANT SELECT, DELETE ON {quoted(outbox)} TO '{name}'@'%'"
 

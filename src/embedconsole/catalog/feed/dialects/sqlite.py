@@ -29,7 +29,7 @@ _FOUND = sa.text(
 
 
 def quoted(table: TableName) -> str:
-    """A table's name as it stands in a statement."""
+    """A table's name, quoted for a statement."""
     return _name(table.name)
 
 
