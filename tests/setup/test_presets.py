@@ -9,7 +9,6 @@ import yaml
 
 from embedconsole.cli.commands import setup as command
 from embedconsole.items import MARKER
-from embedconsole.setup.embedder import NAMES
 from embedconsole.setup.presets import PRESETS
 from setup.preset_shops import MAKERS, PAYLOADS
 from support.installation import Installation
@@ -30,10 +29,9 @@ _CASES = [
 ]
 
 
-def test_the_options_of_the_command_are_the_presets_and_embedders() -> None:
+def test_the_options_of_the_command_are_the_presets() -> None:
     """They stand there as words, since importing the presets for --help would cost every start."""
     assert tuple(PRESETS) == command._PRESETS
-    assert tuple(NAMES) == command._EMBEDDERS
 
 
 @pytest.mark.parametrize(("preset", "dialect"), _CASES)

@@ -6,15 +6,13 @@ Values named "as written" may hold `${NAME}`: they go into the file as they are.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
-
-EmbedderKind = Literal["http", "openai", "replicate", "fastembed", "hashing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +41,10 @@ class EmbedAnswers:
 
 @dataclass(frozen=True, slots=True)
 class EmbedderAnswers:
-    """One of `embedders`; the settings as written."""
+    """One of `embedders`, `kind` its type; the settings as written."""
 
     name: str
-    kind: EmbedderKind
+    kind: str
     settings: Mapping[str, str]
 
 

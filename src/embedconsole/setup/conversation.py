@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from embedconsole.config.load import settle
+from embedconsole.config.sections.embedder import EMBEDDERS
 from embedconsole.config.yaml_source import parse_source
 from embedconsole.faults import ConfigError
 from embedconsole.setup.answers import Answers, EmbedAnswers, EmbedderAnswers
 from embedconsole.setup.collection import ask_collection, try_collection
 from embedconsole.setup.database import ask_database, try_database
-from embedconsole.setup.embedder import TOGETHER, ask_embedder, try_embedder
+from embedconsole.setup.embedder import ask_embedder, try_embedder
 from embedconsole.setup.interview import Question
 from embedconsole.setup.items import as_there, ask_preset, items_by_hand, items_by_preset
 from embedconsole.setup.write import configuration
@@ -116,7 +117,8 @@ def _ask_embedder(
 ) -> tuple[EmbedderAnswers, EmbedAnswers]:
     """The embedder, and of text and picture what it can take."""
     embedder = ask_embedder(interview, variables, suggested)
-    if embedder.kind not in TOGETHER and embed.text is not None and embed.image is not None:
+    section = EMBEDDERS[embedder.kind]
+    if not section.embeds_both and embed.text is not None and embed.image is not None:
         text = interview.choose(
             "embed",
             f"{embedder.kind} embeds a text or a picture: text, picture",
@@ -125,9 +127,10 @@ def _ask_embedder(
             "text",
         )
         embed = replace(embed, image=None) if text else replace(embed, text=None)
-    if embedder.kind == "openai" and embed.image is not None:
-        embedder = replace(embedder, settings={**embedder.settings, "images": "modality"})
-    takes_fields = embedder.kind == "http" and embedder.settings.get("shape") == "items"
+    if embed.image is not None:
+        embedder = replace(embedder, settings={**embedder.settings, **section.guide.for_pictures})
+    fields_if = section.guide.fields_if
+    takes_fields = fields_if is not None and fields_if.items() <= embedder.settings.items()
     return embedder, embed if takes_fields else replace(embed, fields={})
 
 

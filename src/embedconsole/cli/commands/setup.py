@@ -13,6 +13,7 @@ from embedconsole.cli.exits import Exit
 from embedconsole.cli.group import Command
 from embedconsole.cli.options import talk_options
 from embedconsole.cli.output import note, put, say, say_text
+from embedconsole.config.sections.embedder import EMBEDDERS
 
 if TYPE_CHECKING:
     from embedconsole.cli.invocation import Invocation
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from embedconsole.setup.variables import Variables
 
 _PRESETS = ("legacy-flags", "legacy-timestamps", "legacy-images", "woocommerce", "bagisto")
-_EMBEDDERS = ("http", "openai", "replicate", "fastembed", "hashing")
 _DEFAULT = Path("embedconsole.yaml")
 
 
@@ -65,7 +65,9 @@ def _settings(_: click.Context, parameter: click.Parameter, values: tuple[str, .
     "--indexes", metavar="NAME:TYPE,...", help="The payload fields that are filtered by; - for none."
 )
 @click.option("--name", metavar="NAME", help="What the pipeline is called.")
-@click.option("--embedder", type=click.Choice(_EMBEDDERS), help="What turns text and pictures into vectors.")
+@click.option(
+    "--embedder", type=click.Choice(tuple(EMBEDDERS)), help="What turns text and pictures into vectors."
+)
 @click.option("--embedder-url", metavar="URL", help="Its address, or the variable that holds it.")
 @click.option("--model", metavar="NAME", help="Its model.")
 @click.option("--token-env", metavar="NAME", help="The variable that holds its token; - for none.")

@@ -1,13 +1,13 @@
 """The registry of embedder types.
 
 To add one: write its settings class (see `embedders.base`), add the class to the union below, and write the
-module `embedconsole.embedders.TYPE` with a function `build`. The reference, the service and the messages
-about a wrong configuration follow from this union.
+module `embedconsole.embedders.TYPE` with a function `build`. The reference, the service, `setup` with its
+options and the messages about a wrong configuration follow from this union.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 from pydantic import Field
 
@@ -17,7 +17,18 @@ from embedconsole.config.sections.embedders.http import HttpConfig
 from embedconsole.config.sections.embedders.openai import OpenAIConfig
 from embedconsole.config.sections.embedders.replicate import ReplicateConfig
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from embedconsole.config.sections.embedders.base import EmbedderSection
+
 EmbedderConfig = Annotated[
-    HttpConfig | HashingConfig | OpenAIConfig | ReplicateConfig | FastembedConfig,
+    HttpConfig | OpenAIConfig | ReplicateConfig | FastembedConfig | HashingConfig,
     Field(discriminator="type"),
 ]
+
+EMBEDDERS: Mapping[str, type[EmbedderSection]] = {
+    get_args(section.model_fields["type"].annotation)[0]: section
+    for section in get_args(get_args(EmbedderConfig)[0])
+}
+"""Type, as the configuration names it, to its settings class; in the order in which they are offered."""

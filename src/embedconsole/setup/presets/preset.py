@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
-    from embedconsole.setup.answers import EmbedderKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class Preset:
     image: str = "{image_url}"
     payload: PayloadMapping = field(default_factory=lambda: PAYLOAD)
     indexes: Mapping[str, IndexType] = field(default_factory=lambda: INDEXES)
-    embedder: EmbedderKind = "http"
+    embedder: str = "http"
     embedder_name: str = "ml"
     embedder_settings: Mapping[str, str] = field(default_factory=dict)
     joins: Mapping[str, str] = field(default_factory=dict)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, LiteralString, Self, Type
 from pydantic import Field, StringConstraints
 
 from embedconsole.config.sections.base import Section
+from embedconsole.config.sections.embedders.guide import SetupGuide
 from embedconsole.config.sections.pictures import SentPictures
 from embedconsole.config.sections.tls import TlsConfig
 from embedconsole.config.types import Constants, Headers, OptionalText, Positive, Timeout, sent_headers
@@ -46,6 +47,8 @@ class EmbedderSection(Section):
     model: OptionalText = None
     """Part of the embed hash: a new name embeds everything again. Change it when the service does."""
 
+    guide: ClassVar[SetupGuide]
+    """What `embedconsole setup` asks for."""
     embeds_both: ClassVar[bool] = True
     """Whether it makes one vector of the text and the picture of an item."""
 

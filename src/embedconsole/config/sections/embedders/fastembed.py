@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 from pydantic import model_validator
 
 from embedconsole.config.sections.embedders.base import EmbedderSection
+from embedconsole.config.sections.embedders.guide import MODEL_HELP, SetupGuide, SetupSetting
 from embedconsole.config.sections.embedders.model_folders import check_local
 from embedconsole.config.sections.pictures import PicturesConfig
 from embedconsole.config.types import OptionalPath, OptionalText, Positive
@@ -22,7 +23,7 @@ class FastembedConfig(EmbedderSection):
     """Models on this machine (extra `local`): one for texts, one for pictures, or a pair of one space."""
 
     type: Literal["fastembed"]
-    """Which of the five kinds it is."""
+    """Which type of embedder it is."""
     path: OptionalPath = None
     """The text model's folder, for a host without internet or a model that fastembed does not list; `model`
     is then the name that it is known by, default that of the folder."""
@@ -67,6 +68,12 @@ class FastembedConfig(EmbedderSection):
         """Whether vectors are brought to length 1."""
         return self.for_pictures is not None if self.normalize is None else self.normalize
 
+    guide: ClassVar[SetupGuide] = SetupGuide(
+        name="local",
+        summary="a model on this machine, with the extra [local]",
+        settings=(SetupSetting("model", "Model", MODEL_HELP, "Qdrant/clip-ViT-B-32-text"),),
+    )
+    """What `embedconsole setup` asks for."""
     embeds_both: ClassVar[bool] = False
     """Whether it makes one vector of the text and the picture of an item."""
 

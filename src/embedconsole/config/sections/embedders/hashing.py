@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError
 
 from embedconsole.config.sections.embedders.base import EmbedderSection
+from embedconsole.config.sections.embedders.guide import SetupGuide, SetupSetting
 
 HASHING_VERSION = 1
 """Raise it with every change of the hashing embedder that changes a vector."""
@@ -16,9 +17,16 @@ class HashingConfig(EmbedderSection):
     """Words and character n-grams hashed into a vector: deterministic, offline, free."""
 
     type: Literal["hashing"]
-    """Which of the five kinds it is."""
+    """Which type of embedder it is."""
     size: Annotated[int, Field(ge=8, le=65_536)] = 512
     """Dimensions."""
+
+    guide: ClassVar[SetupGuide] = SetupGuide(
+        name="words",
+        summary="no model at all, free and offline; good enough to try things out",
+        settings=(SetupSetting("size", "Dimensions", "Of its vectors, 8 or more.", "512"),),
+    )
+    """What `embedconsole setup` asks for."""
 
     @property
     def identity(self) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from embedconsole.config.sections.base import Section
 from embedconsole.config.sections.embedders.base import FieldName, ServiceSection, as_words
+from embedconsole.config.sections.embedders.guide import SetupGuide, SetupSetting, SetupToken
 from embedconsole.config.types import ReplyPath, WebAddress
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class HttpConfig(ServiceSection):
     """A service of your own."""
 
     type: Literal["http"]
-    """Which of the five kinds it is."""
+    """Which type of embedder it is."""
     url: WebAddress
     """Where requests are posted to."""
     shape: Literal["items", "single"] = "items"
@@ -57,6 +58,31 @@ class HttpConfig(ServiceSection):
     empty: str | None = None
     """Sent in place of a text or picture that an item does not have; default null. `""` where the service's
     model says `image_url: str`."""
+
+    guide: ClassVar[SetupGuide] = SetupGuide(
+        name="ml",
+        summary='a service of your own, POST {"items": [...]} -> {"embeddings": [...]}',
+        settings=(
+            SetupSetting(
+                "url",
+                "Its address",
+                "Where the items are posted to.",
+                "http://127.0.0.1:8000/embed",
+                variable="ML_EMBEDDING_URL",
+                option="embedder-url",
+            ),
+            SetupSetting(
+                "shape",
+                "Shape of its requests: items, single",
+                'items: many at once, {"items": [...]}; single: {"text", "image_url"}, one request an item.',
+                "items",
+                choices=("items", "single"),
+            ),
+        ),
+        token=SetupToken("ML_TOKEN", "authorization", usual=False),
+        fields_if={"shape": "items"},
+    )
+    """What `embedconsole setup` asks for."""
 
     @property
     def identity(self) -> str:

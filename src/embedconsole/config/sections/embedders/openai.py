@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from embedconsole.config.sections.embedders.base import FieldName, ServiceSection
+from embedconsole.config.sections.embedders.guide import MODEL_HELP, SetupGuide, SetupSetting, SetupToken
 from embedconsole.config.types import OptionalKey, Positive, WebAddress
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class OpenAIConfig(ServiceSection):
     """An OpenAI-compatible `/v1/embeddings`."""
 
     type: Literal["openai"]
-    """Which of the five kinds it is."""
+    """Which type of embedder it is."""
     model: FieldName
     """The model that is asked for. Part of the embed hash: another one embeds everything again."""
     url: WebAddress = "https://api.openai.com/v1"
@@ -30,6 +31,23 @@ class OpenAIConfig(ServiceSection):
     images: Literal["modality", "object"] | None = None
     """How the server takes images: `"modality": "image"` beside the inputs, or `{"image": ...}` for each."""
 
+    guide: ClassVar[SetupGuide] = SetupGuide(
+        name="openai",
+        summary="anything that speaks /v1/embeddings: OpenAI, vLLM, TEI, Ollama, Infinity",
+        settings=(
+            SetupSetting(
+                "url",
+                "Its address, up to /v1",
+                "https://api.openai.com/v1, or that of your own server.",
+                "https://api.openai.com/v1",
+                option="embedder-url",
+            ),
+            SetupSetting("model", "Model", MODEL_HELP, "text-embedding-3-small"),
+        ),
+        token=SetupToken("OPENAI_API_KEY", "api_key"),
+        for_pictures={"images": "modality"},
+    )
+    """What `embedconsole setup` asks for."""
     embeds_both: ClassVar[bool] = False
     """Whether it makes one vector of the text and the picture of an item."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from embedconsole.config.sections.embedders.base import FieldName, RemoteSection
+from embedconsole.config.sections.embedders.guide import MODEL_HELP, SetupGuide, SetupSetting, SetupToken
 from embedconsole.config.types import OptionalKey, OptionalText, Positive, Timeout, WebAddress
 from embedconsole.faults import ConfigError
 
@@ -15,7 +16,7 @@ class ReplicateConfig(RemoteSection):
     """A model on Replicate."""
 
     type: Literal["replicate"]
-    """Which of the five kinds it is."""
+    """Which type of embedder it is."""
     model: Annotated[str, StringConstraints(pattern=r"^[\w.-]+/[\w.-]+(:[0-9a-fA-F]{8,64})?$")]
     """`owner/name` of an official model, `owner/name:version` of any other."""
     url: WebAddress = "https://api.replicate.com"
@@ -41,6 +42,13 @@ class ReplicateConfig(RemoteSection):
             raise ValueError("a model that takes lines (batch_input) takes no pictures but by their address")
         return self
 
+    guide: ClassVar[SetupGuide] = SetupGuide(
+        name="clip",
+        summary="a model on Replicate",
+        settings=(SetupSetting("model", "Model", MODEL_HELP, "openai/clip"),),
+        token=SetupToken("REPLICATE_API_TOKEN", "token", needed=True),
+    )
+    """What `embedconsole setup` asks for."""
     embeds_both: ClassVar[bool] = False
     """Whether it makes one vector of the text and the picture of an item."""
 
