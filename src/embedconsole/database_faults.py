@@ -1,4 +1,4 @@
-"""What drivers and SQLAlchemy raise, as faults: the one place that knows error codes.
+"""Faults of databases, made from the errors of drivers and SQLAlchemy: the one place with error codes.
 
 PostgreSQL tells by SQLSTATE, MySQL and MariaDB by number, SQLite by its result code; other databases only by
 the class of the exception. What a connection attempt to PostgreSQL fails of has no code, only words.
@@ -30,19 +30,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CALL_ERRORS = (SQLAlchemyError, ImportError, UnicodeError, OverflowError)
-"""What a call to a database raises: SQLAlchemy's own, and what drivers raise of a value they can't send."""
+"""Errors of a call to a database: SQLAlchemy's own, and those of drivers for a value they can't send."""
 
 _CONNECT_ERRORS = (
     *CALL_ERRORS,
     *(TypeError, ValueError, RuntimeError, AttributeError, AssertionError, LookupError, OSError),
 )
-"""What drivers raise of an address, an argument or a server they can't use. No code of ours runs there."""
+"""Errors of drivers for an address, argument or server they can't use. No code of ours runs there."""
 
 Code = TypeVar("Code", int, str)
 
 
 class Cause(Enum):
-    """What lies behind an error that another try would not repair."""
+    """The cause of an error that a retry would not repair."""
 
     CREDENTIALS = auto()
     ADDRESS = auto()
@@ -83,10 +83,10 @@ _REMEDIES = {
         Cause.SPACE: _SPACE_REMEDY,
     },
 }
-"""Who failed to what the operator can do about it."""
+"""Remedies by the part that failed."""
 
 _SETTINGS = {"catalog": "catalog.url", "change feed": "catalog.url", "ledger": "ledger"}
-"""Who failed to the setting with the database's address."""
+"""Settings with the database's address, by the part that failed."""
 
 
 def _by_code(*causes: tuple[Cause | None, tuple[Code, ...]]) -> dict[Code, Cause | None]:
@@ -206,7 +206,7 @@ def is_conflict(error: DBAPIError) -> bool:
 
 
 def _cause(error: DBAPIError) -> Cause | None:
-    """What the operator has to repair; None when another try is enough."""
+    """The cause that the operator has to repair; None when a retry is enough."""
     original = error.orig
     number = original.args[0] if original is not None and original.args else None
     if isinstance(number, int) and number in _MYSQL:

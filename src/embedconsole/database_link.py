@@ -95,7 +95,7 @@ class Link:
         return self._attempt(work)
 
     def stream(self, work: Callable[[Connection], Iterator[T]]) -> Generator[T]:
-        """What a function with a connection yields, as it comes; a cut connection ends it.
+        """Yield the values of a function with a connection, as they come; a cut connection ends it.
 
         Raises:
             Transient, Refused: as `run`.

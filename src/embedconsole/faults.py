@@ -1,4 +1,4 @@
-"""What can go wrong outside us, in the four classes that decide what happens next.
+"""Faults of the outside world, in the four classes that decide what happens next.
 
 Embedders, collections and databases raise these and nothing else for a fault of the outside world; the
 sync engine decides by the class alone (docs/reliability.md).
@@ -98,7 +98,7 @@ class PaidFailure(BadInput):
 
 
 class Refused(Fault):
-    """Nothing will go through until the operator repairs something (401, 402, 403, 404, wrong dimension)."""
+    """No request will succeed until the operator repairs something (401, 402, 403, 404, wrong dimension)."""
 
     kind = FaultClass.REFUSED
 
@@ -132,7 +132,7 @@ _SYSTEM_REMEDIES = {
 
 
 def system_fault(error: OSError) -> Refused:
-    """What the operating system refuses: a file, a folder, a descriptor."""
+    """The fault for an error of the operating system: a file, a folder, a descriptor."""
     place = "the system" if error.filename is None else str(error.filename)
     said = error.strerror or type(error).__name__
     return Refused(place, said, remedy=_SYSTEM_REMEDIES.get(error.errno or 0))

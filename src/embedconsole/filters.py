@@ -1,4 +1,4 @@
-"""Which points a search is about: conditions on their payloads, in no store's own terms."""
+"""Filters of a search: conditions on payloads, independent of the store."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from datetime import date, datetime
 from typing import Literal, TypeAlias
 
 Value: TypeAlias = str | bool | int | float | date | datetime
-"""What a payload field is compared with. A date stands for the whole day; a time without a zone is UTC."""
+"""The value that a payload field is compared with.
+
+A date means the whole day; a time without a zone is UTC.
+"""
 
 Operator: TypeAlias = Literal["in", "<", "<=", ">", ">=", "~", "null"]
 
@@ -21,7 +24,7 @@ class Condition:
         operator: "in" is equal to one of the values; "~" has all words of the text; "null" is absent, null
             or an empty list; the others compare numbers or times.
         values: One, any number of them for "in", none for "null".
-        negated: What does not hold is wanted; so a point without the field is among them.
+        negated: The condition must not hold; so a point without the field matches.
     """
 
     field: str
@@ -32,7 +35,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a search looks at, and how its hits are put together.
+    """The filter of a search, and the grouping of its hits.
 
     Attributes:
         where: All of them hold of a hit.

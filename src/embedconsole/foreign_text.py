@@ -15,7 +15,7 @@ READABLE = 300
 """Characters of a message that anybody reads."""
 
 HARMFUL = "\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-"""What can do something to a terminal, as a character class: C0 but tab and newline, DEL, C1, what turns text
+"""Characters that affect a terminal, as a class: C0 but tab and newline, DEL, C1, what turns text
 around or breaks its line, lone surrogates."""
 
 _HARMFUL = re.compile(f"[{HARMFUL}]")

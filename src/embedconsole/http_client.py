@@ -30,7 +30,7 @@ ERROR_BODY_LIMIT = 64 * 1024
 """Bytes of an error's body that are read at all: a broken proxy must not fill our memory."""
 
 FAILURES = (aiohttp.ClientError, OSError, ValueError)
-"""What a server or a network that fails raises here; time-outs are the caller's."""
+"""The exceptions of a failing server or network; the caller handles time-outs."""
 
 _READ_BYTES = 1 << 20
 """Handed on in pieces of 64 kB, a megabyte costs as much as decoding it."""
@@ -38,13 +38,13 @@ _KEEP_ALIVE_SECONDS = 30.0
 
 
 _NO_TLS = re.compile(r"WRONG_VERSION_NUMBER|RECORD_LAYER_FAILURE|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST")
-"""What OpenSSL finds where the other side answers in plain text."""
+"""OpenSSL's reasons where the other side answers in plain text."""
 _TLS_NOISE = re.compile(r"^\[(?:SSL|[Xx]509)[^\]]*\]\s*|\s*\(_ssl\.c:\d+\)$")
 _PROXY_REFUSALS = frozenset({401, 403, 407})
 
 
 class Obstacle(Enum):
-    """What keeps us from a server, by who has to change something."""
+    """The kinds of obstacles between us and a server, by who has to change something."""
 
     NETWORK = auto()
     """There is no connection: the server, a name or the network is not there now."""
@@ -79,7 +79,7 @@ class NotConnected:
         return self.obstacle in (Obstacle.NETWORK, Obstacle.PROXY)
 
     def remedy_at(self, url: str, tls: str) -> str:
-        """What to change.
+        """The remedy for an obstacle.
 
         Args:
             url: The setting of the address: "collection.url".
@@ -118,7 +118,7 @@ def _not_connected(error: BaseException, url: str) -> NotConnected | None:
         return NotConnected(
             Obstacle.PROXY_REFUSES if refuses else Obstacle.PROXY, reason, _proxy_remedy(url, error.status)
         )
-    if "CERTIFICATE_REQUIRED" in str(error):  # comes with the first reply, when the connection stands
+    if "CERTIFICATE_REQUIRED" in str(error):  # comes with the first reply, when the connection is made
         return NotConnected(Obstacle.CERTIFICATE_WANTED, "asks for a client certificate")
     if not isinstance(error, aiohttp.ClientConnectorError):
         return None
@@ -152,11 +152,11 @@ def _proxy_remedy(url: str, status: int | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a server answered.
+    """A server's reply.
 
     Attributes:
         headers: Found in any case.
-        body: Decompressed, unless that was not wanted.
+        body: Decompressed, unless the caller asked for the raw bytes.
         whole: Whether `body` is all of it; else the limit was reached, or an error's rest did not arrive.
     """
 
@@ -177,7 +177,7 @@ class Http:
         headers: Sent with every request.
         connections: Open at the same time, at most.
         tls: Whom to trust and who we are; None for the system's certificate authorities.
-        resolver: Who tells which addresses a host's name stands for; None asks the system.
+        resolver: Resolves host names; None asks the system.
         decompress: Whether replies are decompressed; their limit then counts after that, a piece at a time.
     """
 

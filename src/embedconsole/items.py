@@ -37,7 +37,7 @@ MARKER = "_embedconsole"
 """The payload field by which we know our own points, and rebuild a lost ledger."""
 
 MARKED_SLOTS = "vectors"
-"""What in it says of what each single embedding was made, where there may be several."""
+"""The marker's field with the hash of each single embedding, where there may be several."""
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 _UINT64_END = 1 << 64
@@ -93,13 +93,13 @@ class CatalogRow:
 
 @dataclass(frozen=True, slots=True)
 class EmbedInput:
-    """What one item sends to one embedder.
+    """The input of one item to one embedder.
 
     Attributes:
         product_id: The item's key, as an integer where it is one.
         text: The rendered text template; None when the vector has no text.
         image: An image reference (URL or path); None when there is none.
-        fields: What the `items` shape of the HTTP service sends beside product_id and image_url.
+        fields: The fields that the `items` shape sends next to product_id and image_url.
     """
 
     product_id: int | str
@@ -110,7 +110,7 @@ class EmbedInput:
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """What an embedder answered for a list of inputs.
+    """The answer of an embedder to a list of inputs.
 
     Attributes:
         vectors: float32, shape (inputs, size), in the order of the inputs; rows of rejected inputs are zero.
@@ -157,7 +157,7 @@ class VectorSpec:
 
 @dataclass(frozen=True, slots=True)
 class CollectionSchema:
-    """What a collection should look like.
+    """The schema that a collection should have.
 
     Attributes:
         vectors: Vector name (`UNNAMED` for the only one) to its spec.
@@ -170,7 +170,7 @@ class CollectionSchema:
 
 @dataclass(frozen=True, slots=True)
 class CollectionState:
-    """What a collection says of itself. Counts are approximate, as Qdrant gives them.
+    """The schema and figures that a collection reports. Counts are approximate, as Qdrant gives them.
 
     Attributes:
         status: green, yellow (optimizing), grey (optimizations pending) or red (failed).
@@ -197,14 +197,14 @@ class CollectionState:
 
     @property
     def complaints(self) -> tuple[str, ...]:
-        """What the store says is wrong, a line each."""
+        """The problems that the store reports, a line each."""
         stopped = () if self.optimizer_error is None else (f"optimizer: {self.optimizer_error}",)
         return (*stopped, *self.warnings)
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """What a configured name stands for.
+    """The collection and aliases behind a configured name.
 
     Attributes:
         collection: The collection itself; another name than the configured one, when that is an alias.
@@ -236,7 +236,7 @@ class Optimization:
 
 @dataclass(frozen=True, slots=True)
 class Optimizations:
-    """What the store is optimizing, and how much of that still waits."""
+    """The store's running optimizations, and how many wait."""
 
     running: tuple[Optimization, ...] = ()
     queued: int = 0
@@ -309,7 +309,7 @@ class Hit:
 
     Attributes:
         score: In the collection's distance.
-        group: The value it stands for, where hits are grouped by a payload field.
+        group: The value of its group, where hits are grouped by a payload field.
     """
 
     id: PointId

@@ -48,7 +48,7 @@ def first_name(path: str) -> str:
 
 
 def values_at(payload: JsonObject, path: str) -> list[JsonValue]:
-    """What there is at a path; more than one where it leads through the entries of a list."""
+    """The values at a path; more than one where it leads through the entries of a list."""
     found: list[JsonValue] = [payload]
     for step in _STEP.finditer(path):
         name = step["quoted"] or step["name"]

@@ -36,7 +36,7 @@ class Estimate:
         return max(1, min(self._most * _STEP, int(limit / max(self._each, 1.0))))
 
     def weight(self, count: int) -> int:
-        """What so many values may weigh; 0 as long as none was seen."""
+        """The estimated size of so many values; 0 until one was seen."""
         return int(self._each * count)
 
     def saw(self, count: int, weight: int) -> None:

@@ -1,4 +1,4 @@
-"""Which proxy a request takes: one set of rules for every client, by the variables that curl reads."""
+"""The proxy for a request: one set of rules for every client, by the variables that curl reads."""
 
 from __future__ import annotations
 

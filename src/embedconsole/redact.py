@@ -1,4 +1,4 @@
-"""What hides secrets: the known ones in any text that leaves the process, and credentials by their look.
+"""Hides secrets: the known ones in any text that leaves the process, and credentials by their look.
 
 The configuration says which texts are secret when it is loaded (`config.secrets`). Each exit asks
 `redacted`: terminal, JSON, log, ledger, console, notifications and replies of the service.

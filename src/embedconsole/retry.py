@@ -1,4 +1,4 @@
-"""When what failed is tried again: every pause, its growth and its longest, and how often. Pure.
+"""The retry policy: every pause, its growth and its longest, and the number of attempts. Pure.
 
 What the operator sets (`retry:`, for items and single requests) comes in as arguments; the rest is here.
 """
@@ -68,7 +68,7 @@ LEDGER_LOOK = Pauses(first=1.0, step=1.0, factor=1.0, longest=5.0)
 """Between looks of a screen at a ledger that is away."""
 
 LEDGER_OPEN = Pauses(first=1.0, longest=60.0)
-"""Of a daemon whose ledger is away when it starts."""
+"""Pauses of a daemon whose ledger is unreachable when it starts."""
 
 RUN = {
     FaultClass.TRANSIENT: Pauses(first=1.0, longest=60.0),
@@ -76,10 +76,12 @@ RUN = {
     FaultClass.ITEM: Pauses(first=15.0, longest=300.0),
     FaultClass.REFUSED: Pauses(first=15.0, longest=300.0),
 }
-"""Of a daemon's run that a fault ended, by its class: a refusal waits for the operator, an outage passes."""
+"""Pauses after a daemon's run that a fault ended, by its class: a refusal waits for the operator, an
+outage passes.
+"""
 
 BREAKER = Pauses(first=2.0, longest=300.0)
-"""Of a circuit breaker that opened, and of requests that are throttled without a word on how long."""
+"""Pauses of an open circuit breaker, and of requests throttled without a given pause."""
 
 LISTEN = Pauses(first=1.0, longest=30.0)
 """Between connections that listen for the change feed."""

@@ -23,14 +23,14 @@ _BATCH: ContextVar[int | None] = ContextVar("batch", default=None)
 
 @contextmanager
 def in_run(number: int | None) -> Iterator[None]:
-    """What happens in the block belongs to a run."""
+    """Make the block part of a run's trace."""
     with _set(_RUN, number):
         yield
 
 
 @contextmanager
 def in_batch(token: int) -> Iterator[None]:
-    """What happens in the block belongs to a batch."""
+    """Make the block part of a batch's trace."""
     with _set(_BATCH, token):
         yield
 
@@ -60,7 +60,7 @@ def trace_with(tracer: Tracer | None) -> None:
 
 
 def span(name: str, **attributes: str | int) -> AbstractContextManager[object]:
-    """What happens in the block, and in the tasks it starts, is one span."""
+    """Record the block, and the tasks it starts, as one span."""
     if _tracer is None:
         return nullcontext()
     return _tracer.start_as_current_span(name, attributes=attributes)

@@ -57,7 +57,7 @@ def build_app(loaded: Loaded) -> Celery:
 
     @app.task(name=DRAIN)
     def drain(pipeline: str) -> dict[str, object]:
-        """Work on what is due in a pipeline, for `celery.drain_seconds` at most."""
+        """Work on a pipeline's pending items, for `celery.drain_seconds` at most."""
         return tasks.drain(pipeline)
 
     def plan_all(**_: object) -> None:

@@ -1,4 +1,4 @@
-"""How many workers are called for what is to be done. Pure."""
+"""The number of workers to call for the pending work. Pure."""
 
 from __future__ import annotations
 

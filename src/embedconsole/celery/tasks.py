@@ -1,4 +1,4 @@
-"""What the tasks do: plan finds work and calls workers for it, drain does it and calls again for the rest."""
+"""The tasks: plan finds work and calls workers for it, drain does it and calls again for the rest."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ class Tasks:
     send_drain: Callable[[str], None]
 
     def plan(self, pipeline: str) -> dict[str, object]:
-        """Plan a pipeline unless another process is at it; the report, as `--json` prints it."""
+        """Plan a pipeline unless another process does; returns the report, as `--json` prints it."""
         return self._reported(pipeline, self._plan)
 
     def drain(self, pipeline: str) -> dict[str, object]:
-        """Work on what is due; the report, as `--json` prints it."""
+        """Work on pending items; returns the report, as `--json` prints it."""
         return self._reported(pipeline, self._drain)
 
     def _reported(self, name: str, task: Callable[[EngineHandle, Pipeline], RunReport]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""How the process ends: its exit codes, and the signals that ask it to end."""
+"""Exit codes of the process, and the signals that end it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _SIGNALS = [
 
 
 LAST_SECONDS = 20.0
-"""For how long a process that was told to stop at once returns what it holds; then it ends as if killed."""
+"""Seconds in which a process that has to stop at once releases its claims; then it ends as if killed."""
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class Interruption:
 
 @dataclass(slots=True)
 class Ending:
-    """What signals do to an engine: the first ends its work with what is in flight, a further one at once.
+    """The effect of signals on an engine: the first ends it with what is in flight, a further one at once.
 
     Attributes:
         asked: A signal has come. No event: a handler must not wait for a lock that its own thread holds.

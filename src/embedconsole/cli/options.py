@@ -184,7 +184,7 @@ only_option = click.option(
     metavar="COLUMN=VALUE|KEY",
     help="With --force: just these, for example category=shoes or id=35; repeatable.",
 )
-"""Which items a forced run is about."""
+"""The items that a forced run embeds."""
 
 _RUN_OPTIONS = (
     force_option,

@@ -1,4 +1,4 @@
-"""What an action of the operator is; all of them are in `action_table`."""
+"""Actions of the operator and their fields; `action_table` lists them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Group(StrEnum):
-    """What belongs together in the help."""
+    """The sections of the help."""
 
     WORK = "Work"
     LOOK = "Look"
@@ -27,7 +27,7 @@ class Group(StrEnum):
 
 
 class Effect(StrEnum):
-    """What an action can do to the world; all but `NONE` are greyed out when read-only."""
+    """The effect of an action outside the console; all but `NONE` are greyed out when read-only."""
 
     NONE = ""
     CHANGES = "changes what the engine does"
@@ -94,7 +94,7 @@ def shown_key(key: str) -> str:
 
 
 def _move(action: str, keys: str, title: str, group: Group, text: str, call: str) -> Action:
-    """What only moves about has no place in the palette."""
+    """An action that only moves the cursor; it is not in the palette."""
     return Action(action, keys, title, group, text, call=call, in_palette=False)
 
 
@@ -115,7 +115,7 @@ def _here(
     effect: Effect = Effect.NONE,
     rank: int = 2,
 ) -> Action:
-    """What concerns the list or the panel that the operator is in."""
+    """An action on the focused list or panel."""
     return Action(
         action,
         keys,

@@ -21,7 +21,7 @@ FILE = "copied.txt"
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """What became of a text.
+    """The result of copying a text.
 
     Attributes:
         sequence: What to send to the terminal; None when the text is too long for it.

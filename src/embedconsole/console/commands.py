@@ -1,4 +1,6 @@
-"""What the actions do: switches take effect at once, others ask first, and some show a sheet of results."""
+"""The commands behind the actions: switches take effect at once, others ask first, and some show a sheet
+of results.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the console asks of the engine, and the thread that looks at it.
+"""The console's client of the engine, and the thread that polls it.
 
 It imports nothing of the engine: the first picture does not wait for that half second.
 """
@@ -24,16 +24,16 @@ T = TypeVar("T")
 
 
 class EngineClient(Protocol):
-    """What the console asks of an engine. Futures fail with `Fault` or `ConfigError`."""
+    """The requests of the console to an engine. Futures fail with `Fault` or `ConfigError`."""
 
     @property
     def stopped(self) -> bool:
-        """Whether the engine has come to its end: drained, stopped, or by a fault of its own."""
+        """Whether the engine has ended: drained, stopped, or by an internal error."""
         ...
 
     @property
     def stopped_by(self) -> str | None:
-        """The fault of its own that ended the engine; None when it runs, or was told to stop."""
+        """The internal error that ended the engine; None when it runs, or was stopped."""
         ...
 
     def when_stopped(self, tell: Callable[[], None]) -> None:
@@ -42,7 +42,7 @@ class EngineClient(Protocol):
 
     @property
     def attached(self) -> bool:
-        """Whether nothing is synced here: others do, and take orders."""
+        """Whether nothing is synced here: other processes sync and take orders."""
         ...
 
     def look(self) -> Snapshot:
@@ -108,7 +108,7 @@ LOOK_EVERY = 1.0
 
 @dataclass(frozen=True, slots=True)
 class EngineSeen:
-    """What the poller saw last.
+    """The last observation of the poller.
 
     Attributes:
         client: The engine's controls, once it is open.
@@ -123,7 +123,7 @@ class EngineSeen:
 
 
 class EnginePoller(threading.Thread):
-    """The thread that opens the engine and looks at it once a second.
+    """The thread that opens the engine and polls it once a second.
 
     Args:
         open_client: Opens the engine; blocks.

@@ -1,4 +1,4 @@
-"""What the console is started with."""
+"""The options and facts that the console is started with."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """What the console works on.
+    """The configuration and options of a console.
 
     Attributes:
         every: Seconds between the starts of two scheduled runs.
         command: How the operator calls us with this configuration, for hints.
-        keys: Action to key, where the operator wants another one.
+        keys: Action to key, where the operator configured another one.
         replay_from: The past moment to begin with, in seconds since 1970; None for now.
         attach: Do not sync here: watch the process that serves the ledger, and send it orders.
         read_only: Only look: whatever changes, costs or writes is greyed out, and nothing is synced.
@@ -42,7 +42,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class LaunchFacts:
-    """What the screen says of a pipeline that only its configuration knows.
+    """The facts about a pipeline that the screen shows from its configuration.
 
     Attributes:
         noun: What an item is called: "product" or "picture".
@@ -59,7 +59,7 @@ class LaunchFacts:
 
     @property
     def subjects(self) -> tuple[str, ...]:
-        """What `test` tries, in its order."""
+        """The dependencies that `test` tries, in its order."""
         return ("ledger", "catalog", *(f"embedder {name}" for name in self.embedders), "collection")
 
 

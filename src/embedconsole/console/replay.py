@@ -59,7 +59,7 @@ def leaped(at: float, seconds: float) -> Seek:
 
 
 def replay_view(seen: Replayed, who: ReplayContext) -> DashboardView:
-    """What the dashboard shows of a past moment."""
+    """The dashboard of a past moment."""
     name = who.facts[who.index].name
     standing = Standing(zone=who.zone, read_only=True)
     history = _trend(seen) if name == seen.pipeline else ()
@@ -92,7 +92,7 @@ def _place(at: float, who: ReplayContext) -> str:
 
 
 def _sentence(then: str, pipeline: PipelineView, facts: LaunchFacts) -> str:
-    """What it said then, without the requests to act: it is past, and not all of it was kept."""
+    """The status line of that moment, without the requests to act."""
     if pipeline.counts is None and pipeline.progress is None:
         return f"How many {facts.noun}s waited then was not recorded."
     if pipeline.state is EngineState.DRAINING:

@@ -26,7 +26,7 @@ def interruptible(console: Console) -> Iterator[None]:
     """Have the console leave at a signal; main thread only."""
 
     def receive(number: int, frame: FrameType | None) -> None:
-        # Not here: the handler may stand in the middle of anything.
+        # Not here: the handler may interrupt anything.
         threading.Thread(target=_leave, args=(console, number), daemon=True).start()
 
     before = {number: signal.signal(number, receive) for number in _SIGNALS}

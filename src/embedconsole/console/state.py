@@ -1,4 +1,4 @@
-"""What the console knows at any moment, and what follows from it for the screen. Draws nothing itself."""
+"""The state of the console, and its consequences for the screen. Draws nothing itself."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ class ConsoleState:
         return "Still opening the ledger." if self.client is None else None
 
     def view(self) -> DashboardView:
-        """What the dashboard is to show."""
+        """The dashboard's content."""
         history = self.throughput[self.pipeline.name].rates
         return dashboard(Scene(self.snapshot, self.facts, self._index, self._standing, history))
 

@@ -28,7 +28,7 @@ _CHANGES = ("embedded", "payload_updated", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the console knows beside the snapshot.
+    """The facts that the console knows in addition to the snapshot.
 
     Attributes:
         offset: Seconds to add to the monotonic clock to have the time since 1970.
@@ -51,7 +51,7 @@ class Standing:
 def situation(
     snapshot: Snapshot | None, pipeline: PipelineView | None, facts: LaunchFacts, standing: Standing
 ) -> Situation:
-    """What the sentence goes by."""
+    """The situation that the sentence describes."""
     broken = None if standing.broken is None else clean(standing.broken)
     if snapshot is None or pipeline is None:
         return Situation(
@@ -146,7 +146,7 @@ def _wait(dependencies: Sequence[GateHealth], now: float) -> Wait | None:
 
 
 def _left(health: GateHealth, now: float) -> float | None:
-    """Seconds until it is tried again."""
+    """Seconds until it is retried."""
     return None if health.until is None else max(0.0, health.until - now)
 
 
@@ -173,7 +173,7 @@ _AT_ONCE = "q again leaves at once, and nothing is lost."
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Who is waited for.
+    """A dependency that is waited for.
 
     Attributes:
         who: The dependency.
@@ -190,7 +190,7 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All that the sentence goes by; texts are clean, times are texts already.
+    """All inputs of the sentence; texts are clean, times are texts already.
 
     Attributes:
         closing: The engine has come to its end and is being closed.
@@ -198,7 +198,7 @@ class Situation:
         silent_for: Seconds that the ledger has not answered, when it does not; asked again in `asked_in`,
             None while it is being asked. `as_of` is the time of the figures, empty without any.
         halted: Why the last run was stopped, or the next can't begin.
-        retry_in: Seconds until that is tried again; None when it waits for the operator.
+        retry_in: Seconds until that is retried; None when it waits for the operator.
         held_by: Another process that runs this pipeline.
         known: The counts are known.
         wanted: Items to work on in this run, as far as is known; `done` of them are.

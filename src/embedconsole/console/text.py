@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """What lines, bars and charts are made of.
+    """The characters of lines, bars and charts.
 
     Attributes:
         rule, focus: The line in a heading, and in that of the panel that has the focus.
@@ -138,12 +138,12 @@ class EncodingFilter(LineFilter):
         return character
 
 
-# Beside what harms, what has no width of its own, on whose width no two terminals agree.
+# In addition to harmful characters: those without a width of their own, where terminals differ.
 _CONTROL = re.compile(f"[\t\n{HARMFUL}\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff]")
 _BLANK = re.compile(r"[\t\r\n\u2028\u2029]+")
 
 Tone: TypeAlias = Literal["plain", "muted", "strong", "work", "wait", "alert", "focus", "bright"]
-"""What a span means; the theme gives it a colour, and the words beside it say the same without one."""
+"""The meaning of a span; the theme gives it a colour, and the text says the same without one."""
 
 TONES: tuple[Tone, ...] = ("plain", "muted", "strong", "work", "wait", "alert", "focus", "bright")
 
@@ -205,7 +205,7 @@ def fit(line: Line, cells: int) -> Line:
 
 
 def plain(line: Line) -> str:
-    """What a line says, without its tones."""
+    """The text of a line, without its tones."""
     return "".join(span.text for span in line)
 
 
@@ -234,7 +234,7 @@ def age(seconds: float) -> str:
 
 
 def brief(seconds: float) -> str:
-    """How long a batch has been at it: 0.4s, 9.9s, 12s, 4m."""
+    """The age of a batch: 0.4s, 9.9s, 12s, 4m."""
     return f"{max(0.0, seconds):.1f}s" if seconds < _SOON else age(seconds)
 
 
@@ -360,7 +360,7 @@ def wrapped_to(text: str, cells: int, height: int, tone: Tone) -> list[Line]:
 
 
 def heading(title: str, note: str, cells: int, glyphs: Glyphs, *, focused: bool) -> Line:
-    """ "Errors ────────── following"; the focused panel's stands out."""
+    """ "Errors ────────── following"; the focused panel's is brighter."""
     start = Span(f"{title} ", "focus" if focused else "strong")
     end = Span(f" {note}" if note else "", "muted")
     room = max(0, cells - width((start, end)))

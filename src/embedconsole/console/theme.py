@@ -1,4 +1,7 @@
-"""The colours. Grey is fine, the accent is work, amber waits, red wants you; nothing else has a colour."""
+"""The colours.
+
+Grey is fine, the accent is work, amber waits, red needs attention; nothing else has a colour.
+"""
 
 from __future__ import annotations
 

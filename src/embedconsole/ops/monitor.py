@@ -171,7 +171,7 @@ class Monitor:
         return list(figures(facts))
 
     def _never_less(self, snapshot: Snapshot) -> Snapshot:
-        # The price of a request that was then refused is given back, but Prometheus takes a counter that
+        # The price of a request that was then refused is refunded, but Prometheus takes a counter that
         # falls for one that was reset.
         views = []
         for view in snapshot.pipelines:

@@ -246,7 +246,7 @@ def _hashes_json(hashes: Hashes | None) -> dict[str, str | None] | None:
 
 
 def _next_try(known: LedgerItem | None) -> float | None:
-    """Seconds until it is tried again; None when it does not wait for that."""
+    """Seconds until it is retried; None when it does not wait for that."""
     if known is None or known.state in (State.FAILED, State.SKIPPED, State.SYNCED) or not known.attempts:
         return None
     return max(0.0, known.due_in)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.inspect.collection import Survey
 
 _FACTS_SHARE = 0.6
-"""Of the height, at most; the schema scrolls."""
+"""Largest share of the height for the facts; the schema scrolls."""
 
 
 class CollectionScreen(ConsoleScreen):
@@ -71,7 +71,7 @@ class CollectionScreen(ConsoleScreen):
         self._show()
 
     def look_failed(self, fault: str) -> None:
-        """What was seen before stays, with why it may be old."""
+        """Keep the last data, with the reason why it may be old."""
         self._faults[self.host.state.pipeline.name] = fault
         self._show()
 

@@ -157,7 +157,7 @@ class DashboardScreen(PastScreen):
         self._history.show(marked(self._day, self.past_moment))
 
     def filtered(self, text: str) -> None:
-        """The errors; the figures beside them stay."""
+        """Filter the errors; the figures next to them stay."""
         self._sought = text
         self.host.draw()
 
@@ -166,6 +166,6 @@ class DashboardScreen(PastScreen):
         self.action_filter()
 
     def action_open_panel(self) -> None:
-        """What the focused panel is a part of."""
+        """Open the screen that the focused panel belongs to."""
         if self.focused is not None and self.focused.id in _BEHIND:
             self.host.show(_BEHIND[self.focused.id])

@@ -151,7 +151,7 @@ def _beside(head: Line, text: str, cells: int, tone: Tone) -> list[Line]:
 
 
 def initialised_lines(result: Initialised, cells: int) -> list[Line]:
-    """What `init` did and found."""
+    """The result of `init`."""
     vectors = ", ".join(
         f"{name + ' ' if name else ''}{spec.words}" for name, spec in result.schema.vectors.items()
     )
@@ -176,7 +176,7 @@ def difference_words(one: Difference) -> str:
 
 
 def compared_lines(plan: InitPlan, cells: int) -> list[Line]:
-    """What `init` found where there is nothing for it to do."""
+    """The comparison by `init` where it has nothing to do."""
     target = clean(plan.target)
     if not plan.left:
         return wrapped(f"{target} exists and is as configured: there is nothing to do.", cells, "strong")

@@ -1,4 +1,4 @@
-"""What failed: causes, the items of one, an item in full; each behind `enter`, and `esc` goes back."""
+"""The failures screen: causes, the items of one, an item in full; `enter` opens and `esc` goes back."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class FailuresScreen(ConsoleScreen):
         self._tell()
 
     def look_failed(self, fault: str) -> None:
-        """What is shown stays; below it stands why nothing newer can be had."""
+        """Keep the last data; a line below says why there is nothing newer."""
         self._level.fail()
         self._blame.tell_fault(fault)
 
@@ -153,7 +153,7 @@ class FailuresScreen(ConsoleScreen):
 
     @property
     def choice(self) -> Choice:
-        """What an action is about."""
+        """The items that an action is about."""
         return self._level.choice
 
     def choice_done(self) -> None:

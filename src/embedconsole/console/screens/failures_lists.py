@@ -83,12 +83,12 @@ class CauseList(ListPanel[FailureGroup]):
 
     @property
     def blame(self) -> BlameView:
-        """What happened to those under the cursor."""
+        """The error of the group under the cursor."""
         return blame_of_group(self.current)
 
     @property
     def choice(self) -> Choice:
-        """The marked causes, or the one under the cursor: what of them the filter shows."""
+        """The marked causes, or the one under the cursor, as far as the filter shows them."""
         among = tuple(group.among_with(self.sought) for group in self.chosen)
         return Choice(ChosenFailures(groups=among), sum(group.count for group in self.chosen))
 
@@ -152,7 +152,7 @@ class FailedList(ListPanel[FailedItem]):
             partial(failed_items, pipeline=pipeline, among=among, limit=limit, offset=offset)
         )
         self._total, self._looked = page.total, self._host.state.moment().now
-        # What has changed between two pages may stand in both.
+        # An item that changed between two pages may be in both.
         before = {item.key for item in self.rows[:offset]}
         rows = (*self.rows[:offset], *(item for item in page.items if item.key not in before))
         self._show(rows)
@@ -169,7 +169,7 @@ class FailedList(ListPanel[FailedItem]):
 
     @property
     def blame(self) -> BlameView:
-        """What happened to the one under the cursor."""
+        """The error of the item under the cursor."""
         return blame_of_item(self.current, self._kind)
 
     @property

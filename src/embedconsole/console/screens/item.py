@@ -63,7 +63,7 @@ class ItemView:
 
 
 def item_note(view: ItemView | None) -> str:
-    """What stands in the heading: how it is with the item."""
+    """The heading: the state of the item."""
     known = None if view is None else view.seen.known
     if known is None:
         return ""
@@ -200,7 +200,7 @@ _UNWRAPPED = 100_000
 
 
 class ItemPanel(Panel["ItemView | None"]):
-    """All that can be told of an item."""
+    """All that is known of an item."""
 
     def __init__(self, host: ScreenHost) -> None:
         super().__init__(
@@ -234,7 +234,7 @@ class ItemPanel(Panel["ItemView | None"]):
 
     @property
     def blame(self) -> BlameView:
-        """What happened to it."""
+        """The error of the item."""
         return BlameView() if self.view is None else blame_of_examined(self.view.seen)
 
     @property
@@ -255,7 +255,7 @@ class ItemPanel(Panel["ItemView | None"]):
 
 
 class BlamePanel(Panel[BlameView]):
-    """What happened, in full, and what can be done about it."""
+    """An error in full, and its remedy."""
 
     def __init__(self, host: ScreenHost) -> None:
         super().__init__(

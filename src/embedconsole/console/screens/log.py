@@ -79,7 +79,7 @@ class LogScreen(ListScreen):
     # Looking
 
     async def look(self) -> None:
-        """What came since, and what is older as far as it is wanted."""
+        """Read new entries, and older ones as far as the list shows them."""
         try:
             book = self._book or await self._begun()
             before = len(book.entries)
@@ -213,7 +213,7 @@ class LogScreen(ListScreen):
 
     @property
     def copyable(self) -> str:
-        """The chosen lines as they stand in the log, or the entry that is open."""
+        """The chosen lines as they are in the log, or the entry that is open."""
         if self.in_detail:
             return self._detail.copyable
         return "\n".join(entry.raw for entry in self._list.chosen)

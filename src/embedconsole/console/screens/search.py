@@ -94,7 +94,7 @@ class SearchScreen(ListScreen):
         )
 
     def compose_body(self) -> ComposeResult:
-        """What is asked, what came of it, and the hits or one of them."""
+        """The search line, its result, and the hits or one of them."""
         with Container(id="asking"):
             yield self._prompt
             yield self._box
@@ -109,7 +109,7 @@ class SearchScreen(ListScreen):
     # Asking
 
     def on_search_box_asked(self, event: SearchBox.Asked) -> None:
-        """What was typed."""
+        """Search for the typed text."""
         if event.text:
             self._search_typed(event.text)
 

@@ -1,4 +1,4 @@
-"""What the screens show: pure functions from what the engine and the ledger report to styled lines of
+"""The content of the screens: pure functions from what the engine and the ledger report to styled lines of
 text.
 
 `model` has the records of the dashboard, `dashboard` makes them from a snapshot, `dashboard_panels`

@@ -46,7 +46,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """An optimization at work; `part` from 0 to 1, None where nothing can be counted."""
+    """A running optimization; `part` from 0 to 1, None where nothing can be counted."""
 
     name: str
     what: str
@@ -59,7 +59,7 @@ class SchemaRow:
 
     Attributes:
         what: Its size and distance, or its type; empty where the collection does not have it.
-        points: How many it covers; None where that is not told.
+        points: How many it covers; None where that is not known.
         configured: What the configuration says of it.
         remedy: What to do about a difference; empty where there is none.
     """
@@ -104,7 +104,7 @@ def collection_page(
     fault: str | None = None,
     drift: Sequence[Fact] = (),
 ) -> CollectionPage:
-    """What the screen shows.
+    """The content of the collection screen.
 
     Args:
         found: None before the first look that succeeded.
@@ -155,7 +155,7 @@ def _facts(state: CollectionState, found: Survey, counts: Counts | None, name: s
 
 
 def _points(points: int, counts: Counts | None) -> Fact:
-    """The points beside what the ledger believes: a cheap hint that something is amiss."""
+    """The number of points next to the ledger's: a cheap hint at differences."""
     if counts is None:
         return Fact("points", number(points))
     more = points - counts.synced
@@ -255,7 +255,7 @@ def _indexes(found: Survey, by_field: Mapping[str, Difference]) -> list[SchemaRo
 
 
 def _configured(found: Survey, have: object, want: str | None) -> str:
-    """What the configuration says of something that is not as it says."""
+    """The configured value of something that differs."""
     if found.state is None:
         return "to be created"
     if want is None:
@@ -268,7 +268,7 @@ def _first(by_field: Mapping[str, Difference], *fields: str) -> Difference | Non
 
 
 def differing(rows: Sequence[SchemaRow]) -> int:
-    """How many of the rows are not as configured."""
+    """The number of rows that are not as configured."""
     return sum(row.tone != "muted" for row in rows)
 
 
@@ -291,7 +291,7 @@ _AGREES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """What the last verify found.
+    """The result of the last verify.
 
     Attributes:
         value: How much is not as it should be; "-" where not all could be checked.
@@ -339,7 +339,7 @@ def drift_facts(records: Sequence[AuditRecord], now: float, zone: tzinfo | None)
 
 
 def drift_lines(outcome: Mapping[str, object], cells: int) -> list[Line]:
-    """What was found, part by part."""
+    """The differences, part by part."""
     lines: list[Line] = []
     for part in _PARTS:
         told = _part(outcome, part)

@@ -26,7 +26,7 @@ _MISSING = (
 
 
 def facts_lines(page: CollectionPage, cells: int, glyphs: Glyphs) -> list[Line]:
-    """What wants the operator comes first."""
+    """Facts that need attention come first."""
     lines: list[Line] = []
     if page.fault is not None:
         lines += wrapped(page.fault, cells, "alert")
@@ -111,7 +111,7 @@ def _titles(text: str) -> Line:
 
 
 def _schema_row(row: SchemaRow, cells: int, head: Sequence[Span]) -> list[Line]:
-    """What is configured stands beside the row, or below it where it has no room."""
+    """The configured value is next to the row, or below it where there is no room."""
     told = f"{row.configured}: {row.remedy}" if row.remedy else row.configured
     used = sum(cell_len(span.text) for span in head)
     if used + 3 + cell_len(told) <= cells:
@@ -128,7 +128,7 @@ _MEANING = {"yellow": "optimizing", "grey": "optimizations pending", "red": "fai
 
 
 def collection_lines(view: CollectionView, cells: int, height: int) -> list[Line]:
-    """At most `height` lines; what wants the operator comes first."""
+    """At most `height` lines; those that need attention come first."""
     if view.private:
         text = "It is embedded: only the process that writes to it can look inside."
         return wrapped(text, cells, "muted")[:height]

@@ -1,4 +1,4 @@
-"""What the dashboard shows, made from a snapshot of the engine: pure functions."""
+"""The dashboard's content, made from a snapshot of the engine: pure functions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What there is to see.
+    """The inputs of the dashboard.
 
     Attributes:
         snapshot: None before the first.
@@ -50,7 +50,7 @@ class Scene:
 
 
 def dashboard(scene: Scene) -> DashboardView:
-    """What the dashboard shows of the scene."""
+    """The dashboard's content for a scene."""
     facts, snapshot = scene.facts[scene.index], scene.snapshot
     rows = pipeline_rows(snapshot, scene.facts, facts.name, scene.standing)
     pipeline = None

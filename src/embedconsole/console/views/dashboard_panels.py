@@ -218,7 +218,7 @@ _STAGES: dict[str, Tone] = {"check": "wait", "embed": "work", "expired": "alert"
 
 
 def in_flight_note(view: InFlightView) -> str:
-    """What stands in the heading."""
+    """The text in the heading."""
     if not view.rows:
         return ""
     if view.more:
@@ -230,7 +230,7 @@ def in_flight_note(view: InFlightView) -> str:
 def in_flight_lines(view: InFlightView, cells: int, height: int, glyphs: Glyphs) -> list[Line]:
     """All of them, a line each; an empty panel says what would be here.
 
-    Where there is room, a bar a stage stands above them: where the items are now.
+    Where there is room, a bar for each stage is above them: where the items are now.
     """
     if not view.rows:
         text = "Paused: nothing new is claimed." if view.paused else "No batch in flight."
@@ -264,7 +264,7 @@ def _teach(view: InFlightView, cells: int) -> list[Line]:
 
 def _batch_line(row: BatchRow, token: int, *, stale: bool) -> Line:
     tone: Tone = "muted" if stale else _STAGES.get(row.stage, "plain")
-    # One tone but for what stands out: these lines change with every look, and each tone costs the link.
+    # One tone except for emphasis: these lines change with every look, and each tone costs the link.
     spans = [
         Span(f" {right(f'#{row.token}', token)}", "muted" if stale else "plain"),
         Span(f" {left(row.stage, 7)}", tone),
@@ -326,7 +326,7 @@ def _error_lines(row: ErrorRow, cells: int) -> list[Line]:
 
 
 def _split(text: str, cells: int) -> tuple[str, str]:
-    """What of the text has room in the first line, between words, and the rest."""
+    """Split a text between words: the part that fits the first line, and the rest."""
     if cell_len(text) <= cells:
         return text, ""
     lines = words_in(text, cells) if cells > 0 else []
@@ -463,7 +463,7 @@ def _failures(columns: Sequence[Sequence[Slot]], glyphs: Glyphs) -> str:
 
 
 def _axis(columns: Sequence[Sequence[Slot]], glyphs: Glyphs) -> str:
-    """ "╵06:00      ╵12:00": the mark stands where the hour begins."""
+    """ "╵06:00      ╵12:00": the mark is where the hour begins."""
     an_hour = len(columns) / 24
     every = next((hours for hours in _HOURS if hours * an_hour >= _APART), 24)
     text = ""

@@ -79,7 +79,7 @@ class FailedRow:
 
 @dataclass(frozen=True, slots=True)
 class BlameView:
-    """What happened, in full, and what can be done about it; `whose` error it is."""
+    """An error in full, its remedy, and `whose` error it is."""
 
     error: str = ""
     remedy: str = ""
@@ -88,7 +88,7 @@ class BlameView:
 
 
 def group_key(group: FailureGroup) -> str:
-    """What a cause is known by, whatever becomes of it."""
+    """The stable key of a cause, also after its items change state."""
     return group.cause or group.kind
 
 
@@ -116,7 +116,7 @@ def failed_row(item: FailedItem, moment: Moment) -> FailedRow:
 
 
 def blame_of_group(group: FailureGroup | None) -> BlameView:
-    """What happened to the items of a group; an example of it."""
+    """The error of a group, by an example."""
     if group is None:
         return BlameView()
     example = f"for example {clean(group.example)}" if group.count > 1 else clean(group.example)
@@ -124,14 +124,14 @@ def blame_of_group(group: FailureGroup | None) -> BlameView:
 
 
 def blame_of_item(item: FailedItem | None, kind: FailureKind) -> BlameView:
-    """What happened to one item."""
+    """The error of one item."""
     if item is None:
         return BlameView()
     return BlameView(clean(item.error), _remedy(item, kind), clean(item.key))
 
 
 def blame_of_examined(seen: Examined) -> BlameView:
-    """What happened to the item that is looked at."""
+    """The error of the item on the screen."""
     known = seen.known
     if known is None or known.error is None:
         return BlameView()
@@ -149,7 +149,7 @@ _REMEDIES = {
 
 
 def overview_note(overview: FailureOverview, noun: str, text: str) -> str:
-    """What stands in the heading above the causes."""
+    """The heading above the causes."""
     parts = [f"with {clean(text)!r}"] if text else []
     if overview.failed:
         shown = sum(group.kind is FailureKind.FAILED for group in overview.groups)
@@ -159,7 +159,7 @@ def overview_note(overview: FailureOverview, noun: str, text: str) -> str:
 
 
 def page_note(shown: int, total: int, noun: str, text: str) -> str:
-    """What stands in the heading above the items of a group."""
+    """The heading above the items of a group."""
     parts = [f"with {clean(text)!r}"] if text else []
     parts.append(counted(total, noun) if shown >= total else f"{shown:,} read of {counted(total, noun)}")
     return ", ".join(parts)
@@ -213,7 +213,7 @@ def item_columns(cells: int, key: int, *, waiting: bool) -> Line:
 
 
 def item_line(row: FailedRow, cells: int, key: int) -> Line:
-    """Which, how often it was tried, when, and the beginning of its error."""
+    """The line of an item: key, attempts, time, and the beginning of its error."""
     room = max(0, cells - key - _TRIES - _WHEN - 4)
     return (
         Span(f" {left(row.key, key)}", "strong"),

@@ -31,7 +31,7 @@ class LogEntry:
         at: Seconds since 1970; None where the line does not say.
         level: One of `LEVELS`; empty where the line does not say.
         raw: The line, or the event as a line of the log file would have it.
-        fields: What it says beside time, level and message, as names and values.
+        fields: Its data in addition to time, level and message, as names and values.
     """
 
     key: str

@@ -25,12 +25,12 @@ class StatusView:
 
 @dataclass(frozen=True, slots=True)
 class BacklogView:
-    """What there is to do. `known` is false before the ledger was asked; then the counts say nothing.
+    """The backlog. `known` is false before the ledger was asked; then the counts say nothing.
 
     Attributes:
-        oldest: Age of what has been due longest; empty when nothing is due.
+        oldest: Age of the oldest pending item; empty when none is pending.
         wanted, done: Of the present run; None between runs.
-        scanned: Items compared by a planner that is still at it; None when none is.
+        scanned: Items compared by a planner that is still running; None when none is.
         history: Items a second, oldest first, as many as fit a wide panel.
     """
 
@@ -81,7 +81,7 @@ class InFlightView:
 
 @dataclass(frozen=True, slots=True)
 class CollectionView:
-    """What the collection says of itself.
+    """The collection's own figures.
 
     Attributes:
         asked: It has answered, or failed to, at least once.

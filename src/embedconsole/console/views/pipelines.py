@@ -212,7 +212,7 @@ def pipeline_columns(cells: int) -> Line:
 
 
 def pipeline_line(row: PipelineRow, cells: int) -> Line:
-    """The one that the other screens show stands out."""
+    """The line of a pipeline; the one on the other screens is emphasized."""
     nice = (
         _figure(row.synced, _COUNT, "plain"),
         Span(right("" if row.rate is None else rate(row.rate), _RATE)),

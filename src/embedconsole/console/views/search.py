@@ -52,10 +52,10 @@ class FactColumn:
 
 @dataclass(frozen=True, slots=True)
 class HitsPage:
-    """What was found.
+    """The hits of a search.
 
     Attributes:
-        told: What came of the search, or how to begin one.
+        told: The result of the search in words, or how to begin one.
     """
 
     told: str
@@ -91,7 +91,7 @@ def unread(fault: Exception) -> HitsPage:
 
 
 def hits_page(found: SearchResult, showing: HitFormat, *, noun: str, cost: str) -> HitsPage:
-    """What was found, and how long it took.
+    """The hits, and how long the search took.
 
     Args:
         noun: What an item is called.
@@ -105,7 +105,7 @@ def hits_page(found: SearchResult, showing: HitFormat, *, noun: str, cost: str) 
 
 
 def cost_note(price_per_1000: float | None) -> str:
-    """What a search costs, where a price is configured."""
+    """The price of a search, where one is configured."""
     if not price_per_1000:
         return ""
     return f"A search by text embeds it: {price_per_1000 / 1000:.6f}".rstrip("0").rstrip(".") + " to pay."
@@ -165,7 +165,7 @@ def _names(facts: Sequence[Facts]) -> list[str]:
 
 
 def _decimals(values: Sequence[str | int | float | bool]) -> int:
-    """How many decimals a column of numbers needs, so that their points stand below each other."""
+    """The decimals that a column of numbers needs to align its decimal points."""
     fractions = [f"{value:.{_MOST_DECIMALS}f}".rstrip("0") for value in values if isinstance(value, float)]
     return max((len(one) - one.index(".") - 1 for one in fractions), default=0)
 

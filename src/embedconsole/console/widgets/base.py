@@ -132,11 +132,11 @@ class Lines(Widget):
 
     @property
     def text(self) -> str:
-        """What is drawn, without its tones."""
+        """The drawn text, without its tones."""
         return "\n".join(plain(line) for line in self._lines)
 
     def draw(self, lines: Sequence[Line], *, bright: int | None = None) -> None:
-        """Show these lines; the one at `bright` stands out as a whole."""
+        """Show these lines; the one at `bright` is emphasized as a whole."""
         before, self._lines = self._lines, tuple(lines)
         if len(before) != len(self._lines) and self.styles.is_auto_height:
             self.refresh(layout=True)
@@ -152,7 +152,7 @@ class Lines(Widget):
                 self.refresh(Region(begin, y, max(1, min(self.size.width, end) - begin), 1))
 
     def render_line(self, y: int) -> Strip:
-        """One line, as Textual wants it."""
+        """One line as Textual's strip."""
         if self._tones is None:
             self._tones = tone_styles(self.app.theme_variables, ansi=self.app.native_ansi_color)
         line = self._lines[y] if y < len(self._lines) else BLANK
@@ -181,7 +181,7 @@ class Panel(Lines, Generic[V], can_focus=True):
 
     Args:
         lines_of: The lines of a view in so many columns and lines; may be more than fit, then it scrolls.
-        note_of: What stands at the right of the heading.
+        note_of: The text at the right of the heading.
         tail: Follow the end, until the operator scrolls up.
     """
 
@@ -206,12 +206,12 @@ class Panel(Lines, Generic[V], can_focus=True):
 
     @property
     def view(self) -> V:
-        """What it shows."""
+        """The view that it shows."""
         return self._view
 
     @property
     def window(self) -> Window:
-        """What of it is shown."""
+        """The visible part of it."""
         return self._window
 
     @property
@@ -237,7 +237,7 @@ class Panel(Lines, Generic[V], can_focus=True):
         self._compose_lines()
 
     def watch_has_focus(self, focused: bool) -> None:
-        """The heading stands out, or does no longer; the events of it come before it is so."""
+        """Redraw the heading: focus changes its tone. Focus events come before `has_focus` changes."""
         super().watch_has_focus(focused)
         self._compose_lines()
 

@@ -18,14 +18,16 @@ _REMEMBERED = 50
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """Texts, the latest last, and how far back the operator is in them; 0 is what he types now."""
+    """A history of texts, the latest last, and how far back the operator is in it; 0 is the text being
+    typed.
+    """
 
     texts: tuple[str, ...] = ()
     back: int = 0
 
     @property
     def text(self) -> str:
-        """The one that he is at; empty for the one being typed."""
+        """The recalled text; empty for the one being typed."""
         return self.texts[-self.back] if self.back else ""
 
     def moved(self, by: int) -> Recall:
@@ -89,7 +91,7 @@ class FilterInput(Input):
         self._close()
 
     def action_recall(self, back: int) -> None:
-        """What was typed before (1), or after that (-1)."""
+        """Recall the previous text (1), or the next one (-1)."""
         self._recall = self._recall.moved(back)
         self.value = self._recall.text
         self.cursor_position = len(self.value)
@@ -112,7 +114,7 @@ class SearchBox(Input):
     ]
 
     class Asked(Message):
-        """The operator wants this searched."""
+        """The operator entered this search."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
@@ -141,7 +143,7 @@ class SearchBox(Input):
     def action_recall(self, back: int) -> None:
         """An earlier search (1), or a later one (-1)."""
         self._recall = self._recall.moved(back)
-        # What stands there already is the latest one: go on to the one before.
+        # The latest one is in the line already: continue with the previous one.
         if back > 0 and self._recall.text == self.value:
             self._recall = self._recall.moved(back)
         self._put(self._recall.text)

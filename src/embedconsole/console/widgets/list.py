@@ -25,7 +25,7 @@ class Cursor:
 
     Attributes:
         keys: What the rows are known by, in their order.
-        index: The row it stands on; meaningless in an empty list.
+        index: The row it is on; meaningless in an empty list.
         top: The first row shown.
         height: Rows that can be shown.
     """
@@ -37,7 +37,7 @@ class Cursor:
 
     @property
     def key(self) -> str | None:
-        """What the row under it is known by; None in an empty list."""
+        """The key of the row under it; None in an empty list."""
         return self.keys[self.index] if self.keys else None
 
     @property
@@ -91,7 +91,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         key_of: What a row is known by, whatever else of it changes.
         line_of: A row in so many columns; its first column belongs to the cursor.
         columns_of: The line of column titles above the rows; None for none.
-        empty: What stands there while there are no rows: what would be here, and how it comes about.
+        empty: The text while there are no rows: what appears here, and when.
     """
 
     class Said(Message):
@@ -164,7 +164,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         return self.marked or ([] if self.current is None else [self.current])
 
     def show(self, rows: Sequence[R], *, note: str = "", title: str | None = None, empty: str = "") -> None:
-        """Show these rows; `note` stands at the right of the heading."""
+        """Show these rows; `note` is at the right of the heading."""
         before = self._cursor.key
         self._rows, self._note = rows, note
         self._title = self._title if title is None else title
@@ -224,7 +224,7 @@ class ListPanel(Lines, Generic[R], can_focus=True):
         self._compose_lines()
 
     def watch_has_focus(self, focused: bool) -> None:
-        """The heading stands out, or does no longer; the events of it come before it is so."""
+        """Redraw the heading: focus changes its tone. Focus events come before `has_focus` changes."""
         super().watch_has_focus(focused)
         self._compose_lines()
 

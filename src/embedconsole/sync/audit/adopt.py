@@ -1,6 +1,6 @@
 """`adopt`: a ledger that is lost, or was never there, made of what the collection holds. Nothing is embedded.
 
-Points that bear our marker become items that are held and wanted as they are; the next run is a full scan,
+Points with our marker become items that are held and planned as they are; the next run is a full scan,
 which finds what has changed since and, under its guard, what is gone. Points of the programs before us have
 no marker: their id is the product's, and they are ours when their payload says what ours would.
 """
@@ -44,7 +44,7 @@ _EXAMPLES = 20
 
 @dataclass(frozen=True, slots=True)
 class Adoptable:
-    """What there is in a collection for a ledger.
+    """The points of a collection that a ledger can adopt.
 
     Attributes:
         points: All of them.
@@ -69,7 +69,7 @@ class Adoptable:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """What became of it; `entered` items are new in the ledger."""
+    """The result; `entered` items are new in the ledger."""
 
     found: Adoptable
     entered: int = 0
@@ -107,7 +107,7 @@ async def adoptable(
 
 
 async def found_in(components: Components, progress: AuditProgress, *, unmarked: bool) -> Adoptable:
-    """What there is in a collection that exists. Raises Fault: catalog or collection do not answer."""
+    """The points of an existing collection. Raises Fault: catalog or collection do not answer."""
     found = Adoptable()
     async for page in _pages(components, progress, unmarked=unmarked):
         found = _sum(found, page.found)
@@ -144,7 +144,7 @@ async def adopt(
             stay.
 
     Raises:
-        Fault: catalog, ledger or collection do not answer; what was entered stands, and it can be done again.
+        Fault: catalog, ledger or collection do not answer; what was entered remains, and it can be repeated.
     """
     components = components_of(engine.all_components, pipeline)
     generation = await anyio.to_thread.run_sync(settled_generation, components, engine.ledger)
@@ -276,7 +276,7 @@ def _sum(one: Adoptable, other: Adoptable) -> Adoptable:
 
 
 async def _mark(components: Components, page: _Page) -> None:
-    """Have points bear our marker beside what they say already."""
+    """Add our marker to the payloads of points."""
     contents = [content for content, _ in page.alike]
     markers: list[JsonObject] = [{MARKER: content.payload[MARKER]} for content in contents]
     await components.collection.update(Points([content.point for content in contents], {}, markers))

@@ -1,7 +1,7 @@
 """The ledger against the collection: both read in the order of the points, side by side.
 
 What looks wrong is read again before it is reported: the item, the point, and the item once more. Only what
-has stood still meanwhile counts, so that a sync at work is no reason for an alarm.
+has not changed meanwhile counts, so that a running sync is no reason for an alarm.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Finding(NamedTuple):
 
 @dataclass(slots=True)
 class AuditProgress:
-    """How far a verify has come, for those who wait for it."""
+    """Progress of a verify, for the screen."""
 
     scan: Progress = field(default_factory=Progress)
     items: int = 0
@@ -79,7 +79,7 @@ class CollectionAuditor:
         collection: None where it does not exist.
         catalog: Tells orphans from what the ledger has lost; all that the ledger does not know is the latter
             while it does not answer.
-        repair: Told of what is not as it should be, once that is certain.
+        repair: Called with each difference, once it is certain.
         agreeing: Offered every item whose point is there as it should be.
     """
 
@@ -197,7 +197,7 @@ class CollectionAuditor:
         findings.append(Finding(verdict, point, key, item, holds_of(held, self.pipeline)))
 
     async def _without_orphans(self, findings: list[Finding]) -> list[Finding]:
-        """The findings, those of points that the catalog does not know either told apart."""
+        """The findings, with orphans (points that the catalog does not have either) counted apart."""
         keys = [one.key for one in findings if one.verdict is Verdict.UNLISTED]
         if not keys:
             return findings

@@ -38,18 +38,18 @@ class Stream(Generic[A]):
         self._ended = False
 
     async def fill(self) -> None:
-        """Have something at hand, unless the end has come."""
+        """Read the next page, unless one is buffered or the end was reached."""
         if not self._page and not self._ended:
             self._page = await self._fetch()
             self._ended = not self._page
 
     @property
     def reaches(self) -> bytes | None:
-        """How far what is at hand reaches; None once all has been taken."""
+        """The last point in the buffer; None while it is empty."""
         return self._page[-1].point if self._page else None
 
     def take(self, bound: bytes) -> Sequence[A]:
-        """What is at hand up to a point, itself included."""
+        """Take the buffered entries up to a point, itself included."""
         end = bisect_right(self._page, bound, key=_PLACE)
         taken, self._page = self._page[:end], self._page[end:]
         return taken

@@ -1,4 +1,4 @@
-"""Whether a payload that another program has written says the same as ours would. Pure.
+"""Compares a payload of another program with the one we would write. Pure.
 
 Programs write the same value in many ways: true, 1; 9, 9.0; a list, or its JSON; null, or nothing; a time
 with its offset, or without. A number as text is not the same: no filter by range finds it.

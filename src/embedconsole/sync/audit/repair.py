@@ -2,7 +2,7 @@
 
 Nothing is deleted or paid for here. A point that is missing is forgotten, so that the run embeds it or writes
 it from its kept vectors; of one that is stale the ledger believes what its marker says; one that the ledger
-does not know is entered as wanted, and the run's full scan decides, under its guard, whether it goes.
+does not know is entered as planned, and the run's full scan decides, under its guard, whether it goes.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _LOST_MARKER = Hashes(UNKNOWN, UNKNOWN)
-"""What a point holds whose payload another program has replaced: what it keeps there has to stay."""
+"""Payload fields of a point that another program replaced: its own fields there have to stay."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a verify found, part by part. A part that could not be checked says why, and has no figures."""
+"""The result of a verify, part by part. A part that could not be checked says why, and has no figures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class CatalogAudit:
     Attributes:
         missing: Rows that the ledger does not know.
         changed: Rows that it knows with other content.
-        gone: Items that it wants and the catalog does not have.
+        gone: Items that it lists and the catalog does not have.
         waiting: Differences that the present run is about to find.
     """
 
@@ -62,7 +62,7 @@ class CollectionAudit:
 
     Attributes:
         exists: Whether there is a collection.
-        counts: How many points and items stand how to each other.
+        counts: Points and items by verdict.
         examples: Some keys of what is not as it should be.
     """
 
@@ -120,7 +120,7 @@ Part: TypeAlias = "CatalogAudit | CollectionAudit | SchemaAudit | VectorAudit | 
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What was found of one pipeline."""
+    """The result of a verify for one pipeline."""
 
     catalog: CatalogAudit | NotChecked
     collection: CollectionAudit | NotChecked
@@ -167,7 +167,7 @@ class Audit:
 
     @property
     def in_words(self) -> str:
-        """What is known not to be as it should be: "3 missing, 1 stale"."""
+        """The known differences in words: "3 missing, 1 stale"."""
         words = []
         for name, part in self.parts.items():
             if isinstance(part, (CatalogAudit, CollectionAudit)):

@@ -94,7 +94,7 @@ def _unedited(components: Components, sample: Sequence[SyncedItem]) -> list[Cont
 
 
 class _Pair(NamedTuple):
-    """What is embedded again, and the embedding that is stored of it."""
+    """An input that is embedded again, and its stored embedding."""
 
     point: PointId
     entry: EmbedInput

@@ -73,7 +73,7 @@ class Verification:
 
     Args:
         generation: None where nothing was ever synced.
-        repair: Told of what is wrong in the collection.
+        repair: Called with each difference in the collection.
     """
 
     ledger: Ledger
@@ -172,7 +172,7 @@ class Verification:
 
 
 async def _checked(check: Callable[[], Awaitable[T]]) -> T | NotChecked:
-    """What a check found, or why it could not be made."""
+    """The result of a check, or why it could not be made."""
     try:
         return await check()
     except Stop as stop:

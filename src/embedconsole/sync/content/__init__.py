@@ -1,4 +1,4 @@
-"""What a row's point should be: embedder inputs, payload, marker and the two hashes.
+"""The point that a row should have: embedder inputs, payload, marker and the two hashes.
 
 Read `recipe` first, then `template`, `payload`, `slots`, `vectors` and `marker`; `recipe_record` keeps a
 recipe in the ledger. `slots` is free of numpy, so that a run with nothing to embed does not import it.

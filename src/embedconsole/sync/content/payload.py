@@ -54,7 +54,7 @@ def payload_fields(
     """Resolve a payload mapping.
 
     Args:
-        mapping: As configured; None stands for `default_columns` under their own names.
+        mapping: As configured; None means `default_columns` under their own names.
         columns: What the query has.
         indexes: Payload path (dotted) to index type.
 

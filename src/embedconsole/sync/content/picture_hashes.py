@@ -35,7 +35,7 @@ _GOOD_FOR = 600.0
 
 
 class _Look(NamedTuple):
-    """What a look at a picture told; `mark` is None where it could not be made now."""
+    """The result of checking a picture; `mark` is None where it could not be made now."""
 
     mark: str | None
     at: float
@@ -43,7 +43,7 @@ class _Look(NamedTuple):
 
 @dataclass(slots=True)
 class Fingerprints:
-    """Marks of pictures, by how they are told and by reference.
+    """Marks of pictures, by the kind of mark and by reference.
 
     Args:
         fetcher: Made at the first look, in the loop that awaits it.
@@ -105,7 +105,7 @@ def fingerprints_of(pipeline: Pipeline) -> Fingerprints:
 
 
 def _policy(pipeline: Pipeline) -> PicturesConfig:
-    """What the embedder may fetch we may look at; one that fetches by itself leaves it to the pipeline."""
+    """The rules for fetching: the embedder's, or the pipeline's where the embedder's service fetches."""
     for vector in pipeline.vectors.values():
         own = getattr(pipeline.embedders[vector.embedder], "pictures", None)
         sends_references = isinstance(own, SentPictures) and own.send == "reference"
@@ -121,7 +121,7 @@ class FingerprintedCatalog:
     Its methods block, and are called in threads that anyio has made.
 
     Args:
-        references: The pictures of a row that count, and how they are told.
+        references: The pictures of a row that count, and the kind of their marks.
     """
 
     catalog: Catalog

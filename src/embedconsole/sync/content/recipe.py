@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 _SORTED = orjson.OPT_SORT_KEYS
 
 _ROW_FAULTS = (ArithmeticError, LookupError, RecursionError, TypeError, ValueError)
-"""What turning one row's values into content may raise; orjson's own error is a TypeError."""
+"""The errors of turning one row's values into content; orjson's own error is a TypeError."""
 
 
 class Content:
-    """What one item should be in the collection.
+    """The content that one item should have in the collection.
 
     A scan makes one for every row and compares its hashes; only few are ever sent. So what is sent is put
     together when it is asked for.
@@ -148,7 +148,7 @@ class VectorRecipe:
     seed: bytes = b""
 
     def sent(self, values: JsonObject) -> list[JsonValue] | None:
-        """What is sent for one row; None when the row has nothing for this vector."""
+        """The input for one row; None when the row has nothing for this vector."""
         text = self.text.render(values) if self.text is not None else None
         image = self._image(values) if self.image is not None else None
         if not text and image is None:
@@ -245,7 +245,7 @@ class Recipe:
         ]
 
     def content(self, row: CatalogRow) -> Content:
-        """What the row's item should be; what one row's values raise is a problem of that item alone."""
+        """The content of the row's item; an error in a row's values is a problem of that item alone."""
         try:
             return self._made(row)
         except _ROW_FAULTS as error:

@@ -35,7 +35,7 @@ _OF_A_ROW = ("vectors", "collection", "catalog")
 
 
 def recipe_text(pipeline: Pipeline) -> str:
-    """What `former_pipeline` needs, as JSON without secrets; in the configuration's order, which counts."""
+    """The record that `former_pipeline` reads: JSON without secrets, in the configuration's order."""
     return json.dumps(
         {
             "vectors": {name: _masked(vector) for name, vector in pipeline.vectors.items()},
@@ -137,7 +137,7 @@ def _only(values: Any, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _unmasked(embedder: str, noted: Any, now: Any) -> Any:
-    """What was noted, with the secrets that stand in the same places now."""
+    """The record, with the secrets that are in the same places now."""
     if isinstance(noted, dict):
         inner = now if isinstance(now, dict) else {}
         return {name: _unmasked(embedder, part, inner.get(name)) for name, part in noted.items()}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from embedconsole.items import JsonObject
 
 _SEPARATOR = "\x1f"
-"""Stands in no configured name."""
+"""A character that no configured name contains."""
 
 
 def slot_of(vector: str, place: int) -> str:
@@ -23,7 +23,7 @@ def slot_of(vector: str, place: int) -> str:
 
 
 def place_of(slot: str) -> int | None:
-    """Which of a multivector's embeddings it is; None of a vector that takes one."""
+    """The number of an embedding within its multivector; None for a single vector."""
     _, several, place = slot.partition(_SEPARATOR)
     return int(place) if several else None
 

@@ -51,7 +51,7 @@ def parse_template(template: str, columns: Collection[str], place: str) -> Templ
     """Parse a template and check its columns.
 
     Args:
-        place: Where it stands in the configuration, for errors.
+        place: Its path in the configuration, for errors.
 
     Raises:
         ConfigError: unbalanced braces, an expression, or a column that the query does not have.

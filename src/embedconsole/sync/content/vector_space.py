@@ -1,4 +1,4 @@
-"""What makes the vectors of a pipeline comparable with each other: vector names and embedder identities."""
+"""The vector space of a pipeline: vector names and embedder identities."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ ANY_SIZE = (
 
 
 def another_size(field: str, have: str, want: str) -> str:
-    """What to do where the collection can't take the new vectors."""
+    """The remedy where the collection can't take the new vectors."""
     return f"{_REINDEX}: {field} is {have} there, and the new model makes {want}."
 
 
 def space_of(identities: Mapping[str, str]) -> str:
     """The space as canonical JSON, from vector name to embedder identity.
 
-    The size is not part of it: where it is an embedder's choice it stands in the identity, and what the
+    The size is not part of it: where it is an embedder's choice it is in the identity, and what the
     collection has is checked against every reply.
     """
     return json.dumps(dict(sorted(identities.items())), separators=(",", ":"))
 
 
 def identities_in(space: str) -> dict[str, str]:
-    """What `space_of` was made of."""
+    """The identities that `space_of` was made of."""
     found: dict[str, str] = json.loads(space)
     return found
 

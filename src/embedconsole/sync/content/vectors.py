@@ -32,7 +32,7 @@ def pack(vectors: Mapping[str, Vector]) -> bytes:
 
 
 def unpack(packed: bytes) -> dict[str, Vector]:
-    """What `pack` made."""
+    """Decode the bytes that `pack` made."""
     vectors = {}
     start = 0
     while start < len(packed):

@@ -1,4 +1,4 @@
-"""What there is to know of a pipeline's collection, beside its configuration."""
+"""A pipeline's collection compared with its configuration."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class Survey:
         vectors: As configured; where no size is, the collection's own counts.
         asks: Configured vectors whose size is not known yet.
         indexes: As configured.
-        naming: None when the store does not tell us.
-        optimizations: None when the store does not tell.
-        audits: What the latest verifies found, newest first.
+        naming: None when the store does not report it.
+        optimizations: None when the store does not report them.
+        audits: The results of the latest verifies, newest first.
     """
 
     state: CollectionState | None
@@ -81,7 +81,7 @@ async def init_planned(engine: Engine, *, pipeline: str) -> InitPlan:
 
 
 async def _audits(engine: Engine, pipeline: str) -> tuple[AuditRecord, ...]:
-    """Nothing while the ledger is away: that is shown elsewhere, and the collection can be shown."""
+    """The latest audits; none while the ledger is unreachable, which other panels show."""
     try:
         return tuple(await anyio.to_thread.run_sync(engine.ledger.audits.latest, pipeline, AUDITS))
     except Fault:

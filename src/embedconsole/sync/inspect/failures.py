@@ -30,7 +30,7 @@ _CAUSES = 200
 
 @dataclass(frozen=True, slots=True)
 class FailureOverview:
-    """What failed, by cause.
+    """The failed items, by cause.
 
     Attributes:
         groups: The causes, most frequent first; then those that wait for a retry, and those skipped.
@@ -52,14 +52,14 @@ class FailurePage:
 
 @dataclass(frozen=True, slots=True)
 class ChosenFailures:
-    """Which of the failed items something is done about: those of some groups, or those with some keys."""
+    """A choice of failed items: those of some groups, or those with some keys."""
 
     groups: tuple[FailureFilter, ...] = ()
     keys: tuple[str, ...] = ()
 
 
 def failure_overview(ledger: Ledger, generation_id: int, text: str = "") -> FailureOverview:
-    """What failed and has a text in its key or error; blocks."""
+    """The failed items with a text in their key or error, by cause; blocks."""
     groups = ledger.failures.groups(generation_id, text=text, limit=_CAUSES)
     others = [
         ledger.failures.gathered(generation_id, kind, text=text)
@@ -73,13 +73,13 @@ def failure_overview(ledger: Ledger, generation_id: int, text: str = "") -> Fail
 
 
 def put_back(ledger: Ledger, generation_id: int, chosen: ChosenFailures) -> int:
-    """Have chosen items tried again, with all their attempts; returns how many. Blocks."""
+    """Return chosen items to the queue, with all their attempts; returns how many. Blocks."""
     count = sum(ledger.failures.retry(generation_id, among=among) for among in chosen.groups)
     return count + (ledger.failures.retry(generation_id, keys=chosen.keys) if chosen.keys else 0)
 
 
 def skip_items(ledger: Ledger, generation_id: int, chosen: ChosenFailures) -> int:
-    """Have chosen items need no look until their content changes; returns how many. Blocks."""
+    """Skip chosen items until their content changes; returns how many. Blocks."""
     count = sum(ledger.failures.skip(generation_id, among=among) for among in chosen.groups)
     return count + (ledger.failures.skip(generation_id, keys=chosen.keys) if chosen.keys else 0)
 

@@ -66,12 +66,12 @@ def why(known: LedgerItem) -> str:
 
 
 def what_is_amiss(verdict: Verdict | None) -> tuple[str, ...]:
-    """What a verify would say of it; nothing where all is well, or where that is not known."""
+    """The finding of a verify for it; empty where all is well, or where that is not known."""
     return () if verdict not in _AMISS else (_AMISS[verdict],)
 
 
 def what_follows(known: LedgerItem | None, catalog: InCatalog, *, tries: int) -> tuple[str, ...]:
-    """What the hashes and the attempts come to, in sentences."""
+    """The consequences of the hashes and the attempts, in sentences."""
     if known is None:
         if catalog.fault is not None:
             return ("The ledger does not have it; whether the catalog has it is not known.",)
@@ -109,7 +109,7 @@ _WORK = {
 
 
 def _after_a_look(known: LedgerItem, catalog: InCatalog) -> list[str]:
-    """What the next look at the catalog will change."""
+    """The changes that the next scan of the catalog makes."""
     if catalog.fault is not None:
         why = "can't be read as configured" if catalog.misconfigured else "does not answer"
         return [f"Whether it was edited since is not known: the catalog {why}."]
@@ -134,7 +134,7 @@ _SILENT = f"no answer in {_PATIENCE:.0f} s"
 
 @dataclass(frozen=True, slots=True)
 class SentInput:
-    """What goes to the embedder for one vector; `fields` is what the `items` shape sends beside the image."""
+    """The input of the embedder for one vector; `fields` are sent with the image by the `items` shape."""
 
     vector: str
     text: str | None
@@ -177,19 +177,19 @@ class InCollection:
 
     @property
     def held(self) -> MarkedPoint | None:
-        """What its marker says; None when there is no such point."""
+        """The content of its marker; None when there is no such point."""
         return None if self.payload is None else read_point(self.point, self.payload)
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """All that can be told of an item.
+    """All that is known of an item.
 
     Attributes:
         tries: How many attempts an item has in all.
         known: What the ledger has of it; None when it has never heard of it.
-        kept: The vectors that are kept of what is wanted, by name, with their sizes.
-        verdict: How ledger and collection stand to each other; None where one of them can't be read.
+        kept: The kept vectors of the planned content, by name, with their sizes.
+        verdict: The verdict of comparing ledger and collection; None where one of them can't be read.
         follows: What that means, a sentence each.
         remedy: What the operator can do; empty where nothing went wrong.
         events: What happened to it, oldest first.
@@ -364,7 +364,7 @@ def _sent(content: Content) -> tuple[SentInput, ...]:
 
 
 def _name(components: Components, row: CatalogRow) -> str:
-    """What a person knows it by; of a picture also whose it is."""
+    """The name that a person knows it by; of a picture also whose it is."""
     config = components.pipeline.catalog
     product = product_column(config.product, components.catalog.columns, config.key)
     whose = "" if product is None else f"picture of product {as_text(row.values.get(product))}"
@@ -381,7 +381,7 @@ async def _in_collection(components: Components, key: str) -> InCollection:
 
 
 def _found(catalog: InCatalog) -> str:
-    """Which look at the catalog finds what the ledger does not know yet."""
+    """The scan that finds an item that the ledger does not have yet."""
     if catalog.unseen_for is None:
         return "the next run finds it"
     hours = max(0.0, catalog.unseen_for) / 3600

@@ -1,4 +1,4 @@
-"""What operators are told of: the rules that make incidents of what was observed. Pure.
+"""The alert rules: they make incidents of what was observed. Pure.
 
 A rule that can't tell says nothing, and its incident stays as it is: a run that was interrupted has neither
 failed nor shown that all is well.
@@ -28,7 +28,7 @@ _SHUT = (GateMark.OPEN, GateMark.PROBING)
 
 
 def of_run(rules: NotifyRules, report: RunReport, command: str) -> list[AlertVerdict]:
-    """What a run that has just ended shows.
+    """The verdicts about a run that has just ended.
 
     Args:
         command: How the operator calls us, for what to do next.
@@ -65,7 +65,7 @@ def _of_part(
 def of_ledger(
     rules: NotifyRules, observed: LedgerOverview, open_names: Sequence[str], command: str
 ) -> list[AlertVerdict]:
-    """What the ledger shows, whichever process wrote it.
+    """The verdicts about the state of the ledger, whichever process wrote it.
 
     Args:
         open_names: The incidents that go on.
@@ -138,7 +138,7 @@ def _closer(command: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    """What was said, as one sentence: what it quotes makes no lines of a message."""
+    """The text as one sentence on one line."""
     line = " ".join(text.split())
     return line if line.endswith((".", "!", "?")) else f"{line}."
 

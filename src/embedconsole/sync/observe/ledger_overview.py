@@ -43,7 +43,7 @@ class LedgerOverview:
     """The ledger at one moment; mappings by pipeline.
 
     Attributes:
-        runs: Without those in which only what was due was worked off; nothing of a pipeline that never ran.
+        runs: Without those that only worked off pending items; none for a pipeline that never ran.
     """
 
     counts: Mapping[str, Counts] = field(default_factory=dict)

@@ -55,7 +55,7 @@ TREND_STEP = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Seek:
-    """Which moment is wanted, in seconds since 1970.
+    """The moment to show, in seconds since 1970.
 
     The latest one that is kept up to `until`; when that is not beyond `beyond`, the first one beyond.
     """

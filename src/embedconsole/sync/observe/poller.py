@@ -1,4 +1,4 @@
-"""What the ledger and the collections tell those who watch; the engine itself has no use for it."""
+"""Polls the ledger and the collections for the screens; the engine itself does not use it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RUNS = 20
 
 @dataclass(frozen=True, slots=True)
 class LedgerSeen:
-    """What the ledger said when it last answered.
+    """The last answer of the ledger.
 
     Attributes:
         events: The latest of all processes, oldest first; each look asks only for what is new since.
@@ -112,7 +112,7 @@ class LedgerPoller:
 
 
 def _compared(components: Components, state: CollectionState | None) -> tuple[tuple[str, ...], bool]:
-    """What is not as configured, a line each, and whether it forbids writing."""
+    """The differences from the configuration, a line each, and whether they forbid writing."""
     if state is None:
         return (), False
     found = compared(components, state)

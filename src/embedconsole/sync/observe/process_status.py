@@ -70,12 +70,12 @@ class ProcessStatus:
     pipelines: tuple[PipelineStatus, ...] = field(default=())
 
     def as_json(self) -> JsonObject:
-        """What goes into the ledger."""
+        """The status as JSON for the ledger."""
         return asdict(self)
 
 
 def status_of(snapshot: Snapshot, *, serves: bool) -> ProcessStatus:
-    """What to tell of an engine."""
+    """The status of an engine."""
     epoch = time.time() - snapshot.taken_at
     rates = [view.rate for view in snapshot.pipelines if view.rate is not None]
     pause = snapshot.pause
@@ -93,7 +93,7 @@ def status_of(snapshot: Snapshot, *, serves: bool) -> ProcessStatus:
 
 
 def read_status(told: Mapping[str, object] | None) -> ProcessStatus | None:
-    """What a process told of itself, as far as this version knows the words; None when it told nothing."""
+    """The status that a process reported, as far as this version knows the words; None when it has none."""
     if told is None:
         return None
     known = _known(ProcessStatus, told)
@@ -139,5 +139,5 @@ def _read_pipeline(told: Mapping[str, Any]) -> PipelineStatus:
 
 
 def _known(record: type[Any], told: Mapping[str, Any]) -> dict[str, Any]:
-    """What another version may have told, without the words that this one does not know."""
+    """The status of another version, without the words that this one does not know."""
     return {one.name: told[one.name] for one in fields(record) if one.name in told}

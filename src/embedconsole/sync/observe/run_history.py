@@ -27,7 +27,7 @@ _SILENT_FOR = 600.0
 
 
 class Ending(StrEnum):
-    """How a run stands; beside these there are the outcomes."""
+    """The states of a run, in addition to the outcomes."""
 
     RUNNING = "running"
     LOST = "lost"
@@ -38,7 +38,7 @@ _WORDS = {Ending.RUNNING: "running", Ending.LOST: "killed"}
 
 @dataclass(frozen=True, slots=True)
 class RunPart:
-    """What a run did in one pipeline."""
+    """The work of a run in one pipeline."""
 
     pipeline: str
     report: PipelineReport
@@ -78,7 +78,7 @@ class PastRun:
 
     @property
     def cost(self) -> float | None:
-        """Of all pipelines that have a price; None when none has."""
+        """The cost over all pipelines that have a price; None when none has."""
         known = [part.report.cost for part in self.parts if part.report.cost is not None]
         return sum(known) if known else None
 

@@ -1,4 +1,4 @@
-"""What the engine tells those who watch: immutable, taken in its own loop, cheap to hand on."""
+"""The snapshot of the engine for the screens: immutable, taken in its own loop, cheap to pass on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WELL = GateHealth("ledger", GateState.CLOSED, 0.0, None, None)
 
 
 class EngineState(StrEnum):
-    """What the engine is doing."""
+    """The activity of the engine."""
 
     STARTING = "starting"
     IDLE = "idle"
@@ -60,7 +60,7 @@ class PipelineView:
     Attributes:
         counts: As of `Snapshot.counted_at`; None before the first count, or while nothing counts.
         rate: Items a second, lately; None when nothing is being done.
-        eta: Seconds until the backlog is done at that rate; None when it can't be told.
+        eta: Seconds until the backlog is done at that rate; None when it is not known.
         dependencies: The state of the catalog, the embedders and the collection.
         last_report: What came of its last run in this process.
         seen: What its collection last said; None before it was asked.
@@ -101,7 +101,7 @@ class Snapshot:
         runs: The latest runs of all processes, newest first.
         workers: The processes on the ledger, this one among them.
         worker: The id of this process, to tell its batches from those of others.
-        pause: Since when this process claims nothing, and who wanted it so.
+        pause: Since when this process claims nothing, and who paused it.
     """
 
     taken_at: float

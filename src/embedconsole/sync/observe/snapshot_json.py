@@ -36,7 +36,7 @@ PROCESSES_IN_PICTURE = 10
 
 @dataclass(frozen=True, slots=True)
 class RecordedSnapshot:
-    """A picture, read: the pipeline, and what of the whole was noted beside it.
+    """A recorded snapshot: the pipeline, and the facts about the whole that were recorded with it.
 
     Attributes:
         run: The run of the process that took it.
@@ -55,7 +55,7 @@ class RecordedSnapshot:
 
 
 def picture_of(view: PipelineView, snapshot: Snapshot) -> JsonObject:
-    """What a pipeline looks like, JSON-ready."""
+    """The snapshot of a pipeline, JSON-ready."""
     epoch = time.time() - snapshot.taken_at
     flying = [batch for batch in snapshot.in_flight if batch.pipeline == view.name]
     last, pause = view.last_report, snapshot.pause
@@ -179,7 +179,7 @@ def _seen(told: Mapping[str, Any] | None, at: float) -> CollectionSeen | None:
 
 
 def _read(record: type[R], told: Mapping[str, Any] | None) -> R | None:
-    """The record without the words that this version does not know; None where nothing was told."""
+    """The record without the words that this version does not know; None where there is none."""
     if told is None:
         return None
     known = {one.name for one in fields(cast("Any", record))}

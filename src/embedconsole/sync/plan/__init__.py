@@ -1,4 +1,4 @@
-"""Compare the catalog with the ledger, and note in the ledger what is wanted of every item.
+"""Compare the catalog with the ledger, and write the desired state of every item into the ledger.
 
 Read `planner` first, then `plan_task` (the planner as a part of a run) and `feed_intake` (what the change
 feed names).

@@ -1,4 +1,6 @@
-"""What the change feed names, planned: the ledger takes the keys, and only then the outbox is emptied."""
+"""Plans the items that the change feed names: the ledger takes the keys, and only then the outbox is
+emptied.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,7 @@ class FeedIntake:
             return self.feed.waiting()
 
     def problem(self) -> str | None:
-        """What is wrong with the feed, on one line; None when every change is noted.
+        """The problem with the feed, on one line; None when every change is noted.
 
         Raises:
             Transient: The database does not answer just now.
@@ -69,7 +71,7 @@ class FeedIntake:
         """Look at the triggers, and note what is wrong, or that it is so no more: once, not at every look.
 
         Args:
-            failed: What has just gone wrong, to be told where the triggers do not explain it.
+            failed: The error that has just occurred, reported where the triggers do not explain it.
         """
         try:
             problem = self.problem() or (None if failed is None else str(failed))

@@ -1,4 +1,4 @@
-"""The planner: compares the catalog with the ledger, page by page, and writes down what is wanted.
+"""The planner: compares the catalog with the ledger, page by page, and writes down the desired state.
 
 It runs in a thread, in constant memory, and only writes to the ledger, in a transaction a page. Nothing else
 has to be remembered: planning twice, or half, converges to the same state.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class PlanStopped(Exception):
-    """The planner was asked to stop half-way; what it has written stands, nothing was deleted."""
+    """The planner was asked to stop half-way; what it has written remains, nothing was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class PlanResult:
 
 @dataclass(slots=True)
 class Decisions:
-    """What is decided about one page.
+    """The decisions about one page.
 
     Attributes:
         why_changed: Why known items have other content than before.
@@ -60,7 +60,7 @@ class Decisions:
         touched: Id and hash of rows that changed in a way that concerns neither embedding nor payload.
         forced: Known items that are embedded again whatever changed, in the state that `changes` gives them.
         not_from_kept: What is embedded again although a vector of it may be kept; also of new items.
-        unchanged: How many items want nothing new.
+        unchanged: Items without a change.
     """
 
     why_changed: Reason = Reason.EDITED

@@ -1,4 +1,4 @@
-"""Which items a scan has seen: a set of row ids that takes one bit each."""
+"""The items that a scan has seen: a set of row ids that takes one bit each."""
 
 from __future__ import annotations
 

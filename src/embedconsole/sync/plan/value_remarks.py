@@ -1,4 +1,4 @@
-"""What an operator should know of a catalog's values before they are synced, found in its first rows.
+"""Remarks on oddities in a catalog's first rows that an operator should know before a sync.
 
 None of it stops a sync: a value that its index passes by is in the payload, a row without a watermark is read
 at every pass.
@@ -27,7 +27,7 @@ _INT64_END = 1 << 63
 
 
 def remarks(pipeline: Pipeline, catalog: Catalog, recipe: Recipe) -> list[str]:
-    """What is odd in the catalog's values, a sentence each; blocks.
+    """The oddities in the catalog's values, a sentence each; blocks.
 
     Raises:
         Transient, Refused: the catalog fails.

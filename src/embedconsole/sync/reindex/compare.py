@@ -35,7 +35,7 @@ _BEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """What samples of both collections are like.
+    """The neighbours of sampled items in both collections.
 
     Attributes:
         sampled: Items whose neighbours were asked of both.

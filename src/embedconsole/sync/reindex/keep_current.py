@@ -1,4 +1,4 @@
-"""What is searched, kept true while the next collection is built: edits and deletions reach both."""
+"""Keeps the searched collection up to date while the next one is built: edits and deletions reach both."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class KeepCurrent:
     """Syncs the generation that is searched, as it was configured when it was filled.
 
     Args:
-        say: Told what keeps it from being kept true, once for each reason.
+        say: Called with the reason why it can't be kept up to date, once for each reason.
     """
 
     engine: Engine
@@ -44,7 +44,7 @@ class KeepCurrent:
             await anyio.sleep(REFRESH_EVERY)
 
     async def sync(self) -> None:
-        """One pass; what can't be done now is tried again by the next.
+        """One pass; the next one retries what fails now.
 
         It takes no lease: the re-index has the pipeline's.
         """

@@ -24,14 +24,14 @@ class NextGeneration:
     """Finds or begins it.
 
     Args:
-        say: Told which one it is.
+        say: Called with a sentence that names it.
     """
 
     switch: AliasSwitch
     say: Callable[[str], None]
 
     async def begun(self) -> Generation | None:
-        """The one that is being built already, or stands by, if it is for the configuration of now.
+        """The generation being built, or kept for rollback, that fits the present configuration.
 
         One for another configuration is dropped.
 
@@ -73,7 +73,7 @@ class NextGeneration:
         return None
 
     async def begin(self, searched: Generation) -> Generation:
-        """A new one, beside the one that is searched. Raises as `begun`."""
+        """Begin a new one, next to the one that is searched. Raises as `begun`."""
         components, ledger = self.switch.components, self.switch.ledger
         target = await self.switch.free_target(searched)
         following = Generation(

@@ -1,6 +1,6 @@
-"""`reindex`: the next collection is built beside the one that is searched, checked, and takes over its name.
+"""`reindex`: the next collection is built next to the searched one, checked, and takes over its name.
 
-It can be killed anywhere and begun again: what is done stands in the ledger and in the collections.
+It can be killed anywhere and started again: what is done is in the ledger and in the collections.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from embedconsole.sync.shared.report import PipelineReport, RunReport
 
 ROLE = "reindex"
-"""What a process that re-indexes is called in the ledger."""
+"""The role, in the ledger, of a process that re-indexes."""
 
 _PASSES = 5
 """How often edits of the last pass are caught up with before the alias moves anyway."""
@@ -79,11 +79,11 @@ class ReindexOptions:
 
 @dataclass(frozen=True, slots=True)
 class Reindexed:
-    """What came of it.
+    """The result of a re-index.
 
     Attributes:
         before, after: The collections by their own names; empty where it was skipped.
-        alias: The name that stands, or would stand, for the next one.
+        alias: The alias that points, or would point, to the next one.
         fill: What the passes that filled it did, added up.
         comparison: None where it did not come to that.
         reason: Why it waits or stopped, or what is left to do by hand.
@@ -107,7 +107,7 @@ class Reindex:
     """One re-index of one pipeline.
 
     Args:
-        say: Told of each step, in a sentence.
+        say: Called with each step, as a sentence.
     """
 
     engine: Engine
@@ -297,7 +297,7 @@ async def roll_back(engine: Engine, pipeline: str) -> str:
     """Point the alias back to the previous collection; returns what to know about it.
 
     Raises:
-        ConfigError: none stands by.
+        ConfigError: none is kept for rollback.
         Fault: a dependency does not answer.
     """
     succession = AliasSwitch(engine.ledger, components_of(engine.all_components, pipeline))

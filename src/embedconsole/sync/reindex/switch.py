@@ -1,4 +1,4 @@
-"""The collections of a re-index and the name that stands for them: taking over, going back, cleaning up."""
+"""The collections of a re-index and the alias that points to them: taking over, rollback, cleaning up."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class AliasSwitch:
         return replace(generation, target=own_name)
 
     async def building(self) -> Generation | None:
-        """The generation that is being built beside it."""
+        """The generation that is being built next to it."""
         return await anyio.to_thread.run_sync(
             self.ledger.generations.building, self.name, address_of(self.components.pipeline.collection)
         )
@@ -102,17 +102,17 @@ class AliasSwitch:
         return naming.collection != alias or await collection.describe() is None
 
     async def take_over(self, following: Generation, alias: str, searched: Generation) -> None:
-        """Have the name stand for the generation from now on, and the one that is searched now stand by."""
+        """Point the alias to the generation, and keep the one searched until now for rollback."""
         await self.aliases_of(following.target).take_alias(alias)
         promote = partial(self.ledger.generations.promote, following, alias=alias, searched=searched)
         await anyio.to_thread.run_sync(promote)
 
     async def stands_for(self, generation: Generation, alias: str) -> bool:
-        """Whether the name stands for a generation's collection already."""
+        """Whether the alias already points to a generation's collection."""
         return alias in (await self.aliases_of(generation.target).naming()).aliases
 
     async def roll_back(self) -> Generation:
-        """Have the name stand for the collection again that was searched before.
+        """Point the alias back to the previous collection.
 
         Raises:
             ConfigError: there is none.
@@ -128,7 +128,7 @@ class AliasSwitch:
         return standby[0]
 
     async def drop_standby(self) -> list[str]:
-        """Drop the collections that stand by; returns their names."""
+        """Drop the collections kept for rollback; returns their names."""
         standby = await self.standby()
         for generation in standby:
             await self.drop(generation)

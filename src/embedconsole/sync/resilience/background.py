@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def alongside(work: Callable[[], Coroutine[None, None, None]]) -> AsyncIterator[None]:
-    """Run `work` beside the block, and cancel it when the block ends; it has ended when this has."""
+    """Run `work` concurrently with the block, and cancel it when the block ends; it has ended when this
+    has.
+    """
     failure: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(work)

@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReportedGate:
-    """What another process says of a dependency.
+    """Another process's report about a dependency.
 
     Attributes:
         age: Seconds since it is so.
-        left: Seconds until it is tried again.
+        left: Seconds until it is retried.
         failures: In a row.
     """
 
@@ -82,7 +82,7 @@ _ASK_AGAIN = 1.0
 
 
 class GateState(StrEnum):
-    """What a gate lets through."""
+    """The state of a gate: what it lets through."""
 
     CLOSED = "ok"
     COOLING = "throttled (429)"
@@ -92,7 +92,7 @@ class GateState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GateHealth:
-    """A dependency's state for those who watch; `since` and `until` on the monotonic clock."""
+    """A dependency's state for the screens; `since` and `until` on the monotonic clock."""
 
     name: str
     state: GateState
@@ -102,7 +102,7 @@ class GateHealth:
 
 
 class Stop(Exception):
-    """The run can't go on: `fault` is the cause. Nothing is lost; what was claimed is given back."""
+    """The run can't go on: `fault` is the cause. Nothing is lost; claimed items are returned to the queue."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(str(fault))
@@ -121,7 +121,7 @@ class Gate:
         concurrency: Calls at the same time, at most; fewer for a while after a 429 or 503.
         patient: Wait for a dependency that is away (a daemon) instead of ending the run (cron).
         drained: Set when the run ends early; nothing waits any longer then.
-        board: Told of what the other processes should know.
+        board: Notified of what the other processes should know.
         turns: Shared with the gates of other runs in this process, so that all of them together keep to
             `concurrency`.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class LedgerAccess(Enum):
-    """What the ledger is asked for; a full disk can be read from and not written to."""
+    """The kind of access to the ledger; a full disk can be read from and not written to."""
 
     READING = auto()
     WRITING = auto()

@@ -3,7 +3,7 @@
 What one process meets, a 429 or an open breaker, holds for all of them; while a breaker is open, one process
 at a time sees whether the dependency is back. A gate that is well costs nothing: news are fetched once a
 second for all gates together, and written when a gate shuts or its breaker closes. Without the ledger each
-process goes by what it meets itself.
+process relies on what it meets itself.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Shared:
 
 @dataclass(frozen=True, slots=True)
 class _Told:
-    """What is to be written of a gate."""
+    """The pending write of a gate's state."""
 
     key: str
     name: str
@@ -120,7 +120,7 @@ class Gates:
     # The board of `flow.Board`
 
     def tell(self, gate: Gate) -> None:
-        """Have the ledger told of it at once."""
+        """Write it to the ledger at once."""
         self._of(gate).to_tell = True
         self._news.set()
 

@@ -201,7 +201,7 @@ class _Reader:
         return pattern.match(self.text, self.at) is not None
 
     def take(self, pattern: re.Pattern[str]) -> str | None:
-        """What comes next, if it is that."""
+        """Consume the next token if it is this one."""
         match = pattern.match(self.text, self.at)
         if match is None:
             return None
@@ -210,7 +210,7 @@ class _Reader:
         return match[0]
 
     def error(self, expected: str) -> ConfigError:
-        """What can't be read here."""
+        """The error for the present place in the text."""
         place = f"at {self.text[self.at :]!r}" if not self.at_end else "at its end"
         words = f"the filter {self.text!r} can't be read {place}: expected {expected}"
         return ConfigError(f"{words}. Understood: {UNDERSTOOD}")

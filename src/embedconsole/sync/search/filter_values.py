@@ -36,7 +36,7 @@ class Written:
 
 
 def equal_to(field: str, written: Written, index: IndexType | None) -> tuple[Value, ...]:
-    """What a field is compared with by `=` and `in`: any of these.
+    """The values that `=` and `in` compare a field with: any of these.
 
     Where no index tells, what looks like a number or a boolean may also be a text in the payload.
 
@@ -63,7 +63,7 @@ def equal_to(field: str, written: Written, index: IndexType | None) -> tuple[Val
 
 
 def ordered(field: str, written: Written, index: IndexType | None) -> Ordered:
-    """What a field is compared with by `<`, `<=`, `>` and `>=`; raises as `equal_to`."""
+    """The value that `<`, `<=`, `>` and `>=` compare a field with; raises as `equal_to`."""
     match index:
         case "integer" | "float":
             return _must(_number, field, written, index, "a number")

@@ -1,4 +1,4 @@
-"""How a pipeline's hits are shown: by which payload field an item is called, and where its page is."""
+"""Presentation of a pipeline's hits: the payload field of an item's title, and the address of its page."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _title_field(payload: JsonObject) -> str | None:
 
 
 def title_of(payload: JsonObject) -> str:
-    """What names the item; empty when nothing does."""
+    """The title of the item; empty when it has none."""
     field = _title_field(payload)
     return "" if field is None else str(payload[field])
 
@@ -63,7 +63,7 @@ _URL_SIGNS = "%/:=&?~#+!$,;'@()*[]"
 
 @dataclass(frozen=True, slots=True)
 class HitFormat:
-    """What the configuration says of how hits are shown.
+    """The configuration of how hits are shown.
 
     Attributes:
         title: The path of the payload field that names the item; None when the configuration says of none.
@@ -75,7 +75,7 @@ class HitFormat:
     link: str | None = None
 
     def title_of(self, payload: JsonObject) -> str:
-        """What the item is called; empty when nothing names it."""
+        """The title of the item; empty when it has none."""
         return self._named(payload) or title_of(payload)
 
     def facts_of(self, payload: JsonObject) -> Facts:
@@ -88,7 +88,7 @@ class HitFormat:
         }
 
     def _named(self, payload: JsonObject) -> str:
-        """What the configured title field has; empty when it has nothing."""
+        """The value of the configured title field; empty when it has none."""
         named = values_at(payload, self.title) if self.title is not None else []
         return as_text(named[0]) if named else ""
 
@@ -130,7 +130,7 @@ def asked_fields(found: SearchResult, showing: HitFormat) -> list[str]:
 
 
 def shown_at(payload: JsonObject, field: str) -> str:
-    """What a payload has at a path, on one line; empty where it has nothing."""
+    """The value of a payload at a path, on one line; empty where there is none."""
     found = values_at(payload, field)
     values = [one for value in found for one in (value if isinstance(value, list) else [value])]
     return ", ".join(str(value) for value in values if value is not None)

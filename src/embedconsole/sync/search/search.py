@@ -38,7 +38,7 @@ _WHERE = re.compile(r"\s+where\s+", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class ByText:
-    """What is nearest to a text.
+    """A search for the items nearest to a text.
 
     Attributes:
         embedding: Of an earlier search for it by the same vector: it is not paid for again.
@@ -50,7 +50,7 @@ class ByText:
 
 @dataclass(frozen=True, slots=True)
 class ByImage:
-    """What is nearest to a picture.
+    """A search for the items nearest to a picture.
 
     Attributes:
         reference: Its http(s) or `data:` URL, as an embedder takes it.
@@ -65,7 +65,7 @@ class ByImage:
 
 @dataclass(frozen=True, slots=True)
 class LikeItem:
-    """What is nearest to the item of this key."""
+    """A search for the items nearest to the item of this key."""
 
     key: str
 
@@ -75,7 +75,7 @@ Query: TypeAlias = ByText | ByImage | LikeItem
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """What a search found.
+    """The hits of a search.
 
     Attributes:
         query: As it was asked, with the embedding that was made for it.
@@ -102,7 +102,9 @@ class SearchResult:
 
 
 def parse_query(text: str) -> Query:
-    """What an operator typed: `#35` and `similar 35` mean an item; in double quotes it is always a text."""
+    """Parse what an operator typed: `#35` and `similar 35` mean an item; in double quotes it is always a
+    text.
+    """
     text = text.strip()
     if quoted := _QUOTED.fullmatch(text):
         return ByText(quoted["text"])
@@ -112,7 +114,7 @@ def parse_query(text: str) -> Query:
 
 
 def parse_asked(text: str, indexes: Mapping[str, IndexType]) -> tuple[Query, Scope]:
-    """What an operator typed with a filter behind it, if one is: `red shoes where price<50`.
+    """Parse what an operator typed, with an optional filter after it: `red shoes where price<50`.
 
     Raises:
         ConfigError: what follows `where` begins like a filter, and can't be read as one.
@@ -265,7 +267,7 @@ async def _unmatched_values(
 
 
 def _check_grouped(hits: list[Hit], field: str) -> None:
-    """Nothing was found in groups: if that is for want of the field, say so."""
+    """Raise when there are hits, but none has the field to group by."""
     if hits:
         known = ", ".join(name for name in hits[0].payload if name != MARKER)
         words = f"no hit has a text or a whole number in {field} to group by; the nearest one has {known}"

@@ -1,4 +1,4 @@
-"""What every part of a run is given, and what it reports to.
+"""Types shared by all parts of a run: options, control, budget, journal and report.
 
 Given: `options`, `selection`, `control`, `delete_guard`, `budget`. Reported to: `journal`, `report`,
 `fault_text`, `verdict`.

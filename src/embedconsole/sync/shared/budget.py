@@ -1,4 +1,4 @@
-"""What a run may spend on embeddings, over all of its pipelines, in the operator's currency."""
+"""The budget of a run for embeddings, over all of its pipelines, in the operator's currency."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _ROUNDING = 1e-9
 
 @dataclass(slots=True)
 class SpendingBudget:
-    """Nothing is claimed that it can't pay for.
+    """A spending limit: nothing is claimed that it can't pay for.
 
     Attributes:
         most: What may be spent; None for any amount.
-        spent: What was; a request that is tried again counts again, unless the service turned it away.
+        spent: Spent so far; a retried request counts again, unless the service turned it away.
     """
 
     most: float | None = None
@@ -45,7 +45,7 @@ class SpendingBudget:
 
 
 def item_price(pipeline: Pipeline) -> float | None:
-    """What all vectors of one item cost; None where no price is configured for any of them."""
+    """The price of all vectors of one item; None where none has a configured price."""
     known = [
         price * (2 if vector.combine else 1)  # text and picture are two inputs then
         for vector in pipeline.vectors.values()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Since when nothing is claimed (seconds since 1970, by our clock), and who wanted it so."""
+    """A pause: since when nothing is claimed (seconds since 1970, by our clock), and who ordered it."""
 
     since: float
     by: str
@@ -30,7 +30,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Halt:
-    """Why a pipeline does not run, and when that is tried again on the monotonic clock.
+    """The reason why a pipeline does not run, and when it is retried on the monotonic clock.
 
     Attributes:
         until: None when it waits for the operator.
@@ -41,7 +41,7 @@ class Halt:
 
 
 class OrderKind(StrEnum):
-    """What can be ordered."""
+    """The kinds of orders."""
 
     SYNC = "sync"
     CANCEL = "cancel"

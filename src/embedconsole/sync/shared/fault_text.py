@@ -1,4 +1,4 @@
-"""What the operator reads of a fault, wherever he reads it: cause, consequence and remedy on one line. Pure.
+"""The text of a fault wherever the operator reads it: cause, consequence and remedy on one line. Pure.
 
 The cause and the remedy are the fault's own; the consequence follows from its class and what happens next.
 """
@@ -11,7 +11,7 @@ from embedconsole.faults import ConfigError, Fault, FaultClass
 
 
 def from_outside(error: BaseException) -> ConfigError | Fault | None:
-    """What the outside world or the configuration did wrong; None when the fault is our own."""
+    """The fault of the outside world or of the configuration; None when the error is our own."""
     if isinstance(error, (ConfigError, Fault)):
         return error
     if isinstance(error, BaseExceptionGroup):
@@ -97,12 +97,12 @@ def given_back(fault: Fault) -> str:
 
 
 def left_for_later(fault: Fault) -> str:
-    """What failed is done by the next run, and holds nothing up."""
+    """It failed without holding up the run, and the next run repeats it."""
     return _line(fault, "left for later, nothing is lost")
 
 
 def waits(fault: Fault, seconds: float) -> str:
-    """It is tried again by itself."""
+    """It is retried automatically."""
     return _line(fault, tried_again(f"{seconds:.0f} s"))
 
 
@@ -112,7 +112,7 @@ def tried_again(time: str) -> str:
 
 
 def after_failing(delay: float | None) -> str:
-    """What becomes of an item that was charged an attempt; None where it has no more of them."""
+    """When an item that used an attempt is retried; None where it has no more attempts."""
     return FAILED if delay is None else tried_again(f"{delay:.0f} s")
 
 

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What one run is to do.
+    """The options of one run.
 
     Attributes:
-        plan: Look at the catalog first; without, only what is due is worked on.
+        plan: Look at the catalog first; without, only pending items are worked on.
         feed: Look only at what the change feed names.
         full: Look at every row, even where changes could be found without.
         force: Embed again even what has not changed.
@@ -31,7 +31,7 @@ class RunOptions:
         allow_deletes: The operator's word that any share of the items may be deleted.
         take_over: The operator's word that points of others with the ids of items may be overwritten.
         bulk: Have Qdrant build its index when the run has ended, and not meanwhile.
-        building: Fill the generation that is being built beside the one that is searched.
+        building: Fill the generation that is being built next to the searched one.
         patient: Wait for dependencies that are away (a daemon) instead of ending the run (cron).
     """
 
@@ -68,7 +68,7 @@ class RunOptions:
 
 
 WHAT_IS_DUE = RunOptions(plan=False, patient=True)
-"""Work on what is due, next to whichever process plans."""
+"""Options for working on pending items, next to the process that plans."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a run of one pipeline has done so far, and the report it ends with."""
+"""The progress of a run of one pipeline, and the report it ends with."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Tally:
-    """What this process has done in all its runs, by pipeline."""
+    """The work of this process in all its runs, by pipeline."""
 
     whole: dict[str, Progress] = field(default_factory=dict)
 
@@ -110,7 +110,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class PipelineReport:
-    """What came of one pipeline in a run; the figures are those of `--json` in their order.
+    """The result of one pipeline in a run; the figures are those of `--json` in their order.
 
     Attributes:
         cost: What its embeddings cost at the prices of that time; None where no price was configured.
@@ -181,7 +181,7 @@ _WORST_FIRST = (
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What came of a run."""
+    """The result of a run."""
 
     run: int | None
     pipelines: dict[str, PipelineReport] = field(default_factory=dict)
@@ -215,12 +215,12 @@ class RunReport:
 
 
 def none_ran(pipelines: Iterable[str], outcome: Outcome, message: str) -> RunReport:
-    """What came of a run that could not begin, and why."""
+    """The report of a run that could not begin, and why."""
     return RunReport(None, dict.fromkeys(pipelines, PipelineReport(outcome=outcome, message=message)))
 
 
 def aborted(fault: Fault) -> PipelineReport:
-    """What came of a pipeline that could not begin because of a fault."""
+    """The report of a pipeline that could not begin because of a fault."""
     return stopped_by(PipelineReport(), fault)
 
 

@@ -1,4 +1,4 @@
-"""Which items a forced run is about, when it is not about all of them."""
+"""The selection of items for a forced run that does not embed all of them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Selection:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What it consists of, as the operator writes it."""
+        """Its parts, as the operator writes them."""
         return (*sorted(self.keys), *(f"{column}={value}" for column, value in self.values))
 
     def matching(self, row: CatalogRow) -> set[str]:

@@ -1,4 +1,4 @@
-"""What is wrong with one point, from what the ledger believes of it and what the collection holds. Pure."""
+"""The verdict on one point, by the ledger's record of it and the content of the collection. Pure."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class Verdict(StrEnum):
-    """How a point and its item stand to each other; the words of `--json`."""
+    """The verdict on a point and its item; the words of `--json`."""
 
     AGREES = "agrees"
     WAITING = "waiting"
-    """Work on it is due or in flight: it is not expected to be as it should be."""
+    """Work on it is pending or in flight, so differences are expected."""
     FOREIGN = "foreign"
     """Not ours, and none of our affairs."""
     MISSING = "missing"
@@ -29,15 +29,15 @@ class Verdict(StrEnum):
     ORPHANED = "orphaned"
     """Ours, and neither the ledger nor the catalog knows it."""
     TAKEN = "taken"
-    """A point of another pipeline stands where ours should be."""
+    """A point of another pipeline is where ours should be."""
 
 
 DRIFT = (Verdict.MISSING, Verdict.STALE, Verdict.UNLISTED, Verdict.ORPHANED, Verdict.TAKEN)
-"""What is not as it should be."""
+"""The verdicts that count as differences."""
 
 
 def judge(item: SyncedItem | None, held: MarkedPoint | None, pipeline: str) -> Verdict:
-    """How an item and its point stand to each other; there is at least one of them.
+    """Compare an item and its point; at least one of them exists.
 
     Never `ORPHANED`: that takes a look at the catalog.
     """

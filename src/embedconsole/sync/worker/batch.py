@@ -35,7 +35,7 @@ class BatchWorker:
     bench: Workbench
 
     async def process(self, batch: Batch) -> int:
-        """Work on a batch and settle it, whatever happens; returns how many of its items are given back.
+        """Work on a batch and settle it, whatever happens; returns how many of its items return to the queue.
 
         Raises:
             Stop: the run can't go on.
@@ -78,7 +78,9 @@ class BatchWorker:
         return stop
 
     async def _settle(self, steps: BatchSteps, batch: Batch) -> int:
-        """End the batch in the ledger, and note what was synced; returns how many items are given back."""
+        """End the batch in the ledger, and note what was synced; returns how many items return to the
+        queue.
+        """
         steps.stages.enter("finish")
         try:
             # Before the items are given back: the next worker that claims them looks for kept vectors.

@@ -1,4 +1,4 @@
-"""Whether a dependency fails or what it was sent, and which part of that: the one place that decides."""
+"""Decides whether a dependency fails or its input, and which part of the input, in this one place."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class Witness(Protocol):
     def remedy(self) -> str: ...
 
     async def alive(self, since: int, failed: int) -> bool | None:
-        """Whether the dependency accepts what nothing is wrong with; None where that cannot be told.
+        """Whether the dependency accepts a known good input; None where that is not known.
 
         Args:
             since: `ServiceEvidence.sent` when the call had failed.
@@ -282,12 +282,12 @@ class Bisection:
 
 @dataclass(slots=True)
 class Isolated:
-    """What came of a batch.
+    """The results of a batch.
 
     Attributes:
         vectors: Index of an input to its vector, shape (size,).
         rejected: Index of an input to why it alone was not embedded.
-        ended_by: Why the indices that stand in neither have no answer; None when there is none of those.
+        ended_by: Why indices that are in neither have no answer; None when there are none of those.
         fits: Inputs that the service took in one request, where it refused more of them for that alone.
     """
 

@@ -1,4 +1,4 @@
-"""What a process claims of the work, and how it keeps what it has claimed: leases by its own clock."""
+"""Claims of a process, and how it keeps them: leases by its own clock."""
 
 from __future__ import annotations
 

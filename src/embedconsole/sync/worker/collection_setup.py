@@ -35,7 +35,7 @@ _NO_NEW_VECTORS = "It can't add vectors to a collection (Qdrant 1.18 can): run `
 
 @dataclass(frozen=True, slots=True)
 class SchemaAdditions:
-    """What is added to a pipeline's collection."""
+    """The additions to a pipeline's collection."""
 
     pipeline: Pipeline
     collection: Collection

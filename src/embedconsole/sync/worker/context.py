@@ -1,4 +1,4 @@
-"""What the workers of one run of one pipeline work with."""
+"""The context of the workers of one run of one pipeline."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class Workbench:
         room: In memory, for the rows that are in hand.
         embedders: Vector name to its embedder.
         embed_slots: Batches that may be embedding at the same time.
-        enter_stage: Told what a batch (by token) is doing now.
+        enter_stage: Called with the stage that a batch (by token) enters.
         holds: Whether a batch is ours for so many seconds more.
-        give_up: Told why the run can't go on, before the batch can be claimed again.
+        give_up: Called with the reason why the run can't continue, before the batch can be claimed again.
         ended_early: Whether nothing more is to be begun.
-        donor: Has vectors of what is searched now, while this collection is built beside it.
+        donor: The source of vectors of the searched collection, while this one is built next to it.
     """
 
     pipeline: Pipeline

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     Fence = Callable[[], Awaitable[None]]
 
 _REQUEST_BYTES = 4 << 20
-"""What one call of an embedder sends, about, at most; an input that is larger goes alone."""
+"""Approximate bytes in one call of an embedder, at most; a larger input goes alone."""
 
 _SAMPLE = "embedconsole: is anybody there?"
 _SAMPLE_PICTURE = (
@@ -70,14 +70,14 @@ async def _nothing_remembered() -> EmbedInput | None:
 
 @dataclass(slots=True)
 class ItemVectors:
-    """What came of the contents of a batch.
+    """The results for the contents of a batch.
 
     Attributes:
         vectors: Key to slot (`sync.content.slots`) to embedding; only items that have all
             of their embeddings.
         partial: The same of items that lack some of theirs, and may get them another time.
         rejected: Key to why the item was not embedded.
-        ended_by: Why items that stand nowhere, or in `partial`, have no answer; None when all have theirs.
+        ended_by: Why items in none of these, or in `partial`, have no answer; None when all have one.
     """
 
     vectors: dict[str, dict[str, Vector]] = field(default_factory=dict)
@@ -312,7 +312,7 @@ async def embed_contents(
 
 
 class _Wanting(NamedTuple):
-    """What is to be embedded: for which item, and where it goes."""
+    """An input to embed: for which item, and where its vector goes."""
 
     key: str
     slot: str

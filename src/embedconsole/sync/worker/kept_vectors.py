@@ -38,7 +38,7 @@ class VectorKeeper:
     always: bool
 
     async def take(self, batch: Batch, contents: Sequence[Content]) -> dict[str, Vectors]:
-        """What is kept of the contents' vectors, by key; nothing is asked where nothing is kept."""
+        """The kept vectors of the contents, by key; makes no query where none are kept."""
         if not batch.kept or not contents:
             return {}
         hashes = [content.hashes.embed for content in contents]

@@ -31,7 +31,7 @@ class KnownGood:
     _found: Mapping[str, EmbedInput] | None = field(default=None)
 
     async def of(self, vector: str) -> EmbedInput | None:
-        """One that a vector (by its name) was made of; None where there is none."""
+        """An input that a vector (by its name) was made of; None where there is none."""
         if self._found is None:
             self._found = await anyio.to_thread.run_sync(self._look)
         return self._found.get(vector)

@@ -31,11 +31,11 @@ _HEARTBEAT = 1.0
 
 @dataclass(slots=True)
 class WorkerPool:
-    """Workers side by side until nothing is due, the run is drained or it can't go on.
+    """Concurrent workers until nothing is pending, the run is drained or it can't continue.
 
     Args:
         workers: Batches that embed at the same time, as configured; `control` may say otherwise.
-        seconds: For how long to claim; None until nothing is due.
+        seconds: For how long to claim; None until nothing is pending.
     """
 
     claims: Claims

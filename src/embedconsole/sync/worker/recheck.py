@@ -68,7 +68,7 @@ class Rechecker:
                 )
 
     async def look(self) -> int:
-        """Look at what is due; returns how many points were not as the ledger believed.
+        """Check the pending points; returns how many were not as the ledger believed.
 
         Raises:
             Fault: the ledger or the collection does not answer.
@@ -102,5 +102,5 @@ class Rechecker:
             raise
 
     def _content(self, point: PointId, payload: JsonObject | None) -> Hashes | None:
-        """What a point says of its content; None where there is none of ours."""
+        """The content by a point's marker; None where it is not ours."""
         return None if payload is None else holds_of(read_point(point, payload), self.pipeline)

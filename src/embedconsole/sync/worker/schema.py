@@ -1,4 +1,4 @@
-"""What the configuration wants a collection to be."""
+"""The schema that the configuration describes."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def vector_size(pipeline: Pipeline, name: str, state: CollectionState | None = N
 
 
 def wanted_vector(pipeline: Pipeline, name: str, size: int) -> VectorSpec:
-    """What the configuration wants a vector to be that has this size."""
+    """The configured specification of a vector of this size."""
     config = pipeline.vectors[name]
     return VectorSpec(size, config.distance or pipeline.collection.distance, config.pictures == "all")
 
 
 def wanted_schema(pipeline: Pipeline, sizes: Mapping[str, int]) -> CollectionSchema:
-    """What the configuration wants the collection to be.
+    """The configured schema of the collection.
 
     Args:
         sizes: Sizes of vectors for which the configuration names none.

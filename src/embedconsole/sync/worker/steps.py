@@ -1,4 +1,4 @@
-"""The steps of a batch: read, delete, write payload, embed, write. What each has decided stands."""
+"""The steps of a batch: read, delete, write payload, embed, write. The decisions of each remain valid."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ class BatchSteps:
         self.outcome = BatchOutcome()
         self._found: dict[str, dict[str, Vector]] = {}
         self._unkept: dict[str, tuple[Content, int]] = {}
-        """What is being embedded, with how many of its vectors need not be kept: they were there before."""
+        """The contents being embedded, with how many of their vectors need not be kept: they already were."""
         self.vectors: dict[str, Mapping[str, Vector]] = {}
         self.unsure: Sequence[str] = ()
         self.stages = Stages(partial(bench.enter_stage, batch.token))
 
     async def work(self) -> None:
-        """Do what the batch needs; what has been decided when it raises stands."""
+        """Do the work of the batch; decisions made before it raises remain valid."""
         if self._bench.ended_early():
             # Its claim was under way when another batch was refused, and got what that one gave back.
             raise Interrupted
@@ -299,7 +299,7 @@ class BatchSteps:
         self.unsure = ()
 
     def _sizes(self) -> dict[str, int]:
-        """The sizes of the vectors at hand, by name."""
+        """The sizes of the vectors received so far, by name."""
         return {
             vector_of(slot): vector.size for slots in self.vectors.values() for slot, vector in slots.items()
         }
@@ -317,7 +317,7 @@ class BatchOutcome:
     failed: list[Failure] = field(default_factory=list)
 
     def settlement(self, batch: Batch) -> Settlement:
-        """Everything decided so far; what is not decided is given back."""
+        """Everything decided so far; undecided items return to the queue."""
         decided = {item.id for item, _ in (*self.written, *self.back)}
         decided |= {item.id for item in (*self.deleted, *self.gone, *self.unsynced)}
         decided |= {failure.item.id for failure in self.failed}
@@ -331,7 +331,7 @@ class Stages:
     """The stages of one batch, one after the other.
 
     Args:
-        entered: Told of each.
+        entered: Called with each.
 
     Attributes:
         seconds: Stage to the time in it; one that is entered again is added to.

@@ -41,7 +41,7 @@ _SAMPLE = point_id("embedconsole: a sample that is deleted at once")
 class GatedCollection:
     """A collection behind its gate. What fails as a whole is counted there, and raised.
 
-    Before every try `fence` is called: calls wait at the gate and are tried again, and a worker may have lost
+    Before every try `fence` is called: calls wait at the gate and are retried, and a worker may have lost
     its lease meanwhile. The ledger would turn it away; the collection takes whatever is sent.
 
     Args:
@@ -142,7 +142,7 @@ class GatedCollection:
         )
 
     async def stored(self, contents: Sequence[Content]) -> Mapping[PointId, StoredPoint]:
-        """What the collection has of them by now; nothing where its vectors can't be read."""
+        """Their points in the collection by now; none where its vectors can't be read."""
         collection = self._collection
         if not isinstance(collection, StoredVectors):
             return {}
@@ -183,7 +183,7 @@ class GatedCollection:
     async def _isolating(
         self, contents: Sequence[Content], write: Write, write_sample: Callable[[], Awaitable[None]]
     ) -> dict[str, Rejection]:
-        """Write contents, halving them where they are refused until the bad ones stand alone."""
+        """Write contents, halving them where they are refused until each bad one is alone."""
         witness = CollectionWitness(self, write_sample)
 
         async def vouch(fault: Fault) -> None:

@@ -1,4 +1,4 @@
-"""What was synced, noted in the catalog's write-back columns."""
+"""Writes what was synced into the catalog's write-back columns."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class CatalogWriteback:
 
 
 def not_noted(count: int) -> str:
-    """What is said of rows that were edited while their items were synced."""
+    """The message about rows that were edited while their items were synced."""
     rows = "1 row is" if count == 1 else f"{count:,} rows are"
     return f"write-back: {rows} not noted as synced, edited after the read; the next run syncs what changed"
 
