@@ -47,6 +47,7 @@ class Troubles:
     waiting: deque[Trouble | None]
     met: Counter[str] = field(default_factory=Counter)
     _refusal: Trouble | None = None
+    _answered_before: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -58,16 +59,19 @@ class Troubles:
     def take(self) -> Trouble | None:
         """What happens to the next request."""
         with self._lock:
+            if self._refusal is not None and self._answered_before:
+                self._answered_before -= 1
+                return None
             trouble = self._refusal or (self.waiting.popleft() if self.waiting else None)
             if trouble is not None:
                 self.met[trouble] += 1
             return trouble
 
     @contextmanager
-    def refusing(self, refusal: Trouble) -> Iterator[None]:
-        """While the block runs, every request meets the refusal."""
+    def refusing(self, refusal: Trouble, *, after: int = 0) -> Iterator[None]:
+        """While the block runs, every request meets the refusal, but for the first few."""
         with self._lock:
-            self._refusal = refusal
+            self._refusal, self._answered_before = refusal, after
         try:
             yield
         finally:

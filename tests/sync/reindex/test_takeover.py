@@ -15,10 +15,12 @@ from embedconsole.faults import ConfigError, Refused
 from embedconsole.items import MARKER, Points
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.schema import generations, items, metadata, vectors
+from embedconsole.sync.audit.adopt import adopt, adoptable
 from embedconsole.sync.audit.collection import AuditProgress
 from embedconsole.sync.audit.repair import repair
 from embedconsole.sync.content.vectors import column_of
-from embedconsole.sync.run.components import open_components
+from embedconsole.sync.reindex.switch import AliasSwitch
+from embedconsole.sync.run.components import components_of, open_components
 from embedconsole.sync.run.dry_run import dry_run
 from embedconsole.sync.run.leases import run_lease
 from embedconsole.sync.shared.options import RunOptions
@@ -187,6 +189,40 @@ async def test_a_lost_ledger_finds_the_collection_that_an_alias_stands_for(site:
     assert (await site.titles())[2] == "Found by its alias"
     assert (await site.titles(done.after))[2] == "Found by its alias"
     assert (await site.reindex()).before == done.after
+
+
+@pytest.mark.parametrize("site", ["embedded"], indirect=True)
+async def test_adopt_repair_and_drop_old_mean_the_collection_that_an_embedded_alias_stands_for(
+    site: Site,
+) -> None:
+    await site.sync()
+    site.collection = {"distance": "euclid"}
+    done = await site.reindex()
+    lose_the_ledger(site)
+    site.service.reset()
+
+    async with site.engine() as engine:
+        found = await adoptable(engine, pipeline="products", unmarked=False)
+        adopted = await adopt(engine, pipeline="products", unmarked=False, trust_vectors=False)
+    assert (found.marked, adopted.entered) == (12, 12)
+
+    async with open_components([site.pipeline()]) as (components,):
+        await components.collection.delete([4])
+    async with site.engine() as engine:
+        repaired = await repair(engine, progress={"products": AuditProgress()})
+    assert repaired.run.pipelines["products"].embedded == 1
+    assert (await site.sync()).embedded == 0
+    assert site.service.stats().embeds == {"4": 1}
+    assert (await site.titles(done.after)).keys() == set(range(1, 13))
+
+    site.collection = {"distance": "cosine"}
+    again = await site.reindex()
+    async with site.engine() as engine:
+        components = components_of(engine.all_components, "products")
+        dropped = await AliasSwitch(engine.ledger, components).drop_standby()
+    assert (again.before, dropped) == (done.after, [done.after])
+    assert (await site.titles()).keys() == set(range(1, 13))
+    assert await site.titles() == await site.titles(again.after)
 
 
 # Points of others

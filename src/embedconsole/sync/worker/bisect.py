@@ -363,7 +363,7 @@ class _Isolation:
                 elif place not in embedded.unasked:
                     kind = FaultClass.TRANSIENT if place in embedded.postponed else FaultClass.ITEM
                     rejection = Rejection(kind, embedded.rejected[place])
-                    if kind is FaultClass.ITEM and place in embedded.refused and by_itself:
+                    if place in embedded.refused and by_itself:
                         self._search.blame(index, rejection, sent=sent)
                     else:
                         self.outcome.rejected[index] = rejection
