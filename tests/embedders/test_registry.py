@@ -106,7 +106,7 @@ def test_a_type_is_added_by_its_modules_and_a_line_in_the_registry(tmp_path: Pat
         tmp_path,
         "-c",
         """
-from embedconsole.config.serving import ServiceSettings
+from embedconsole.config.service_settings import ServiceSettings
 from embedconsole.service.embedder import open_embedder
 tree = {"embedders": {"casino": {"type": "dice", "sides": 12}}}
 print(open_embedder(ServiceSettings.model_validate(tree)).config.identity)

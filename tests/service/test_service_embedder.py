@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.config.sections.embedders.http import HttpConfig
-from embedconsole.config.serving import ServiceSettings
+from embedconsole.config.service_settings import ServiceSettings
 from embedconsole.faults import BadInput, Refused
 from embedconsole.service.embedder import ServedEmbedder, open_embedder, warm_up
 from service.stage import CONFIG, SIZE, Scripted

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from embedconsole.config.serving import ServiceSettings
+from embedconsole.config.service_settings import ServiceSettings
 from embedconsole.service.app import build_app
 from embedconsole.service.embedder import open_embedder, warm_up
 from service.stage import client_of

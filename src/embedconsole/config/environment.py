@@ -19,7 +19,7 @@ from embedconsole.foreign_text import is_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from embedconsole.config.layers import Layered
+    from embedconsole.config.overrides import Layered
 
 PREFIX = "EMBEDCONSOLE_"
 _NAMED = ("pipelines", "embedders")

@@ -13,7 +13,7 @@ from embedconsole.config.environment import near_misses, with_environment
 from embedconsole.config.errors import error_lines
 from embedconsole.config.find import find
 from embedconsole.config.interpolate import interpolate
-from embedconsole.config.layers import Layered, with_flags
+from embedconsole.config.overrides import Layered, with_flags
 from embedconsole.config.secrets import secrets_of
 from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import Settings

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from embedconsole.config.sections.embedder import EmbedderConfig
-    from embedconsole.config.serving import ServiceSettings
+    from embedconsole.config.service_settings import ServiceSettings
     from embedconsole.embedders.base import Embedder
     from embedconsole.service.limits import Admission
     from embedconsole.service.metrics import Metrics

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from embedconsole.config.sections.service import ServiceConfig
-    from embedconsole.config.serving import ServiceSettings
+    from embedconsole.config.service_settings import ServiceSettings
     from embedconsole.service.embedder import ServedEmbedder
 
 _KEEP_ALIVE = 75

@@ -62,11 +62,11 @@ def serve_command(invocation: Invocation, /, token_env: str | None, **flags: obj
       embedconsole serve --embedder clip --port 9000 --concurrency 4
       TOKEN=... embedconsole serve --host 0.0.0.0 --token-env TOKEN
     """
-    from embedconsole.config.serving import load_serving
+    from embedconsole.config.service_settings import load_service_settings
 
     overrides = {f"service.{name}": value for name, value in flags.items()}
     overrides["service.token"] = None if token_env is None else _token(token_env)
-    serving = load_serving(invocation.config, overrides)
+    serving = load_service_settings(invocation.config, overrides)
     try:
         from embedconsole.service.server import Server
     except ModuleNotFoundError as error:

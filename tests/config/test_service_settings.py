@@ -9,7 +9,7 @@ import pytest
 from embedconsole.config import find
 from embedconsole.config.sections.embedders.fastembed import FastembedConfig
 from embedconsole.config.sections.embedders.hashing import HashingConfig
-from embedconsole.config.serving import ServiceSettings, load_serving
+from embedconsole.config.service_settings import ServiceSettings, load_service_settings
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def loaded(
     path = folder / "c.yaml"
     path.write_text(text)
     overrides = {f"service.{name}": value for name, value in flags.items()}
-    return load_serving(path, overrides, environ=environ or {}, cwd=folder)
+    return load_service_settings(path, overrides, environ=environ or {}, cwd=folder)
 
 
 def test_the_pipelines_and_their_variables_do_not_matter(tmp_path: Path) -> None:
@@ -52,15 +52,15 @@ def test_flags_before_environment_before_file(tmp_path: Path) -> None:
 
 def test_without_a_configuration_hashing_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find, "places", lambda cwd: (cwd / "embedconsole.yaml",))
-    serving = load_serving(None, {"service.port": 1}, environ={}, cwd=tmp_path)
+    serving = load_service_settings(None, {"service.port": 1}, environ={}, cwd=tmp_path)
     assert serving.chosen() == "hashing"
     embedder = serving.embedders["hashing"]
     assert isinstance(embedder, HashingConfig)
     assert (embedder.size, serving.service.port) == (512, 1)
     (tmp_path / "embedconsole.yaml").write_text("embedders: {words: {type: hashing, size: 8}}")
-    assert load_serving(None, {}, environ={}, cwd=tmp_path).chosen() == "words"
+    assert load_service_settings(None, {}, environ={}, cwd=tmp_path).chosen() == "words"
     with pytest.raises(ConfigError, match=r"none\.yaml: no such file \(--config\)"):
-        load_serving(tmp_path / "none.yaml", {}, environ={}, cwd=tmp_path)
+        load_service_settings(tmp_path / "none.yaml", {}, environ={}, cwd=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from pydantic import Field
 
 from embedconsole.config.environment import with_environment
 from embedconsole.config.find import find_any
-from embedconsole.config.layers import Layered, with_flags
 from embedconsole.config.load import checked
+from embedconsole.config.overrides import Layered, with_flags
 from embedconsole.config.sections.base import Section
 from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.sections.service import ServiceConfig
@@ -52,7 +52,7 @@ class ServiceSettings(Section):
 _WITHOUT_A_FILE: dict[str, Tree] = {"embedders": {"hashing": {"type": "hashing"}}}
 
 
-def load_serving(
+def load_service_settings(
     path: Path | None,
     overrides: Mapping[str, object],
     *,
