@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from config.reading import said
-from embedconsole.config.find import find, places
-from embedconsole.config.load import load
+from embedconsole.config.load import find, load, places
 from embedconsole.faults import ConfigError
 
 if TYPE_CHECKING:

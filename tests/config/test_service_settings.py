@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from embedconsole.config import find
+from embedconsole.config import load
 from embedconsole.config.sections.embedders.fastembed import FastembedConfig
 from embedconsole.config.sections.embedders.hashing import HashingConfig
 from embedconsole.config.service_settings import ServiceSettings, load_service_settings
@@ -51,7 +51,7 @@ def test_flags_before_environment_before_file(tmp_path: Path) -> None:
 
 
 def test_without_a_configuration_hashing_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(find, "places", lambda cwd: (cwd / "embedconsole.yaml",))
+    monkeypatch.setattr(load, "places", lambda cwd: (cwd / "embedconsole.yaml",))
     serving = load_service_settings(None, {"service.port": 1}, environ={}, cwd=tmp_path)
     assert serving.chosen() == "hashing"
     embedder = serving.embedders["hashing"]

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from embedconsole.cli.invocation import Invocation, open_session
-from embedconsole.config.find import find
-from embedconsole.config.load import load
+from embedconsole.config.load import find, load
 from embedconsole.config.yaml_source import read_source
 from embedconsole.faults import ConfigError, Fault
 

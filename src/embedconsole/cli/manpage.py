@@ -14,7 +14,7 @@ from embedconsole import __version__
 from embedconsole.cli.exits import SENTENCES, Exit
 from embedconsole.cli.group import CommandGroup
 from embedconsole.cli.main import cli
-from embedconsole.config.find import VARIABLE
+from embedconsole.config.load import VARIABLE
 from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE
 
 if TYPE_CHECKING:

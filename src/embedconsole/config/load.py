@@ -1,7 +1,8 @@
-"""Loading a configuration: defaults < file < environment < flags."""
+"""Find, read and check a configuration: defaults < file < environment < flags."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import ValidationError
 
-from embedconsole.config.environment import near_misses, with_environment
 from embedconsole.config.errors import error_lines
-from embedconsole.config.find import find
 from embedconsole.config.interpolate import interpolate
-from embedconsole.config.overrides import Layered, with_flags
+from embedconsole.config.overrides import Layered, near_misses, with_environment, with_flags
+from embedconsole.config.paths import config_dir
 from embedconsole.config.secrets import secrets_of
 from embedconsole.config.sections.base import Section
 from embedconsole.config.settings import Settings
@@ -23,12 +23,14 @@ from embedconsole.faults import ConfigError
 from embedconsole.redact import hide
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from embedconsole.config.yaml_source import Marks
 
 S = TypeVar("S", bound=Section)
 
+VARIABLE = "EMBEDCONSOLE_CONFIG"
+_NAME = "embedconsole.yaml"
 _NO_OVERRIDES: Mapping[str, object] = {}
 
 
@@ -107,3 +109,63 @@ def checked(model: type[S], layered: Layered, folder: Path, environ: Mapping[str
         raise ConfigError("\n".join(error_lines(fault, tree, layered.marks))) from None
     hide(secrets_of(settings, environ))
     return settings
+
+
+def places(cwd: Path) -> tuple[Path, ...]:
+    """Where a configuration is looked for when none is named, in this order."""
+    folders = (cwd, config_dir(), Path("/etc/embedconsole"))
+    return tuple(folder / _NAME for folder in folders if folder is not None)
+
+
+def find(
+    explicit: Path | None, environ: Mapping[str, str], cwd: Path, *, candidates: Sequence[Path] | None = None
+) -> Path:
+    """The configuration file: `--config`, $EMBEDCONSOLE_CONFIG, or the first of `places` that exists.
+
+    A file that was named is taken as it is, so a mistake in its name is an error and not another file.
+
+    Raises:
+        ConfigError: There is none; lists the places.
+    """
+    looked = places(cwd) if candidates is None else candidates
+    found = find_any(explicit, environ, cwd, candidates=looked)
+    if found is None:
+        raise ConfigError(
+            "no configuration found. Looked for:\n"
+            + "".join(f"  {place}\n" for place in ("--config FILE", f"${VARIABLE}", *looked))
+            + "`embedconsole setup` makes one; `embedconsole demo` needs none."
+        )
+    return found
+
+
+def find_any(
+    explicit: Path | None, environ: Mapping[str, str], cwd: Path, *, candidates: Sequence[Path] | None = None
+) -> Path | None:
+    """The same for callers that can do without one; None when no file is named and none is found.
+
+    Raises:
+        ConfigError: A file that was named is not there.
+    """
+    named, asked = (explicit, "--config") if explicit else (environ.get(VARIABLE), f"${VARIABLE}")
+    if named:
+        path = _absolute(Path(named), cwd)
+        if not _exists(path):
+            raise ConfigError(f"{path}: no such file ({asked})")
+        return path
+    looked = places(cwd) if candidates is None else candidates
+    return next((path for path in looked if _exists(path)), None)
+
+
+def _absolute(path: Path, cwd: Path) -> Path:
+    # Without a home directory the path is taken literally, and reported as missing.
+    with contextlib.suppress(RuntimeError):
+        path = path.expanduser()
+    return cwd / path
+
+
+def _exists(path: Path) -> bool:
+    try:
+        # Not is_file: a named pipe from `--config <(sops -d ...)` is as good as a file.
+        return path.exists() and not path.is_dir()
+    except (OSError, ValueError):
+        return False

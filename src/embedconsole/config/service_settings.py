@@ -12,10 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from embedconsole.config.environment import with_environment
-from embedconsole.config.find import find_any
-from embedconsole.config.load import checked
-from embedconsole.config.overrides import Layered, with_flags
+from embedconsole.config.load import checked, find_any
+from embedconsole.config.overrides import Layered, with_environment, with_flags
 from embedconsole.config.sections.base import Section
 from embedconsole.config.sections.embedder import EmbedderConfig
 from embedconsole.config.sections.service import ServiceConfig
@@ -66,7 +64,7 @@ def load_service_settings(
         overrides: Flags by dotted key; None values are options that were not given.
 
     Raises:
-        ConfigError: As `load.load`, but that no file need be there unless one is named.
+        ConfigError: As `load.load`; but no file need be there unless one is named.
     """
     cwd = cwd or Path.cwd()
     found = find_any(path, environ, cwd)

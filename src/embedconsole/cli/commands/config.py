@@ -74,7 +74,7 @@ def config_path(invocation: Invocation) -> None:
     from pathlib import Path
 
     from embedconsole.cli.output import note, put
-    from embedconsole.config.find import places
+    from embedconsole.config.load import places
 
     note("Searched: --config, $EMBEDCONSOLE_CONFIG, " + ", ".join(map(str, places(Path.cwd()))))
     put(str(invocation.loaded().path))

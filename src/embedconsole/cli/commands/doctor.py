@@ -22,7 +22,7 @@ from embedconsole.cli.exits import Exit
 from embedconsole.cli.group import Command
 from embedconsole.cli.options import common_options, json_option
 from embedconsole.cli.output import duration, put_json, put_text
-from embedconsole.config.find import VARIABLE, places
+from embedconsole.config.load import VARIABLE, places
 from embedconsole.config.paths import LOG_VARIABLE, STATE_VARIABLE, log_dir, state_dir
 from embedconsole.config.secrets import secrets_of
 from embedconsole.config.show import show
