@@ -36,13 +36,13 @@ def test_all_errors_come_with_file_line_and_path_in_the_order_of_the_file(base: 
         (
             "type: http",
             "type: htpp",
-            "c.yaml:2: embedders.ml: type: unknown embedder type, one of http, hashing, "
-            "openai, replicate, fastembed; did you mean 'http'?",
+            "c.yaml:2: embedders.ml: type: unknown embedder type, one of http, openai, "
+            "replicate, fastembed, hashing; did you mean 'http'?",
         ),
         (
             "type: http, ",
             "",
-            "c.yaml:2: embedders.ml: type: missing; one of http, hashing, openai, replicate, fastembed",
+            "c.yaml:2: embedders.ml: type: missing; one of http, openai, replicate, fastembed, hashing",
         ),
         (
             '"http://ml:8000/embed"',
@@ -239,7 +239,7 @@ def test_load_reads_the_file_it_finds(tmp_path: Path, base: str) -> None:
 
 
 def test_importing_the_configuration_is_cheap() -> None:
-    modules = ["load", "show", "pipeline", "paths", "database", "environment"]
+    modules = ["load", "show", "pipeline", "paths", "database", "overrides"]
     code = "import sys\n" + "".join(f"import embedconsole.config.{name}\n" for name in modules)
     code += (
         "print([m for m in ('sqlalchemy', 'httpx', 'textual', 'numpy', 'qdrant_client') if m in sys.modules])"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from console.samples import EVENTS, EVIL, ME, OTHER, WALL, busy, event
-from embedconsole.sync.observe.run_history import Ending, PastRun, RunInDetail, RunPart
+from embedconsole.sync.observe.run_history import NoOutcome, PastRun, RunInDetail, RunPart
 from embedconsole.sync.shared.report import Outcome, PipelineReport
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ _PRICE = 0.00022
 
 
 def past_run(
-    number: int, standing: Outcome | Ending = Outcome.OK, *, ago: float = 0.0, **figures: int
+    number: int, standing: Outcome | NoOutcome = Outcome.OK, *, ago: float = 0.0, **figures: int
 ) -> PastRun:
     """A run of `products` that began so many seconds ago and took a thousandth of a second an item."""
     embedded = figures.get("embedded", 0)
@@ -49,7 +49,7 @@ def past_run(
 
 
 def _running(number: int, worker: str) -> PastRun:
-    return PastRun(number, "sync", worker, "0.1.0", WALL - 95, None, Ending.RUNNING)
+    return PastRun(number, "sync", worker, "0.1.0", WALL - 95, None, NoOutcome.RUNNING)
 
 
 REFUSED = "embedding service ml: it refused the key (401). Set ML_TOKEN"
@@ -66,7 +66,7 @@ def many(count: int = 40) -> tuple[PastRun, ...]:
         replace(past_run(1_996, ago=5_000, embedded=987_655), kind="force"),
         past_run(1_995, Outcome.INTERRUPTED, ago=7_000, embedded=400, pending=12_000),
         replace(aborted, parts=(replace(aborted.parts[0], report=told),)),
-        replace(past_run(1_993, ago=20_000), standing=Ending.LOST, seconds=None, parts=(), worker=OTHER),
+        replace(past_run(1_993, ago=20_000), standing=NoOutcome.LOST, seconds=None, parts=(), worker=OTHER),
         past_run(1_992, Outcome.PARTIAL, ago=24_000, embedded=99, retrying=12),
     )
     rest = (past_run(1_991 - at, ago=30_000 + at * 3_600, embedded=at * 37 % 11) for at in range(count - 8))

@@ -1,7 +1,7 @@
 """What is laid over the file: the environment's overrides, then the flags of the command line.
 
-In the environment, `EMBEDCONSOLE_CHUNK_SIZE=50` and `EMBEDCONSOLE_RETRY__ATTEMPTS=5`: two underscores step into
-a section. Names are compared without case and with every other character as an underscore, so
+In the environment, `EMBEDCONSOLE_CHUNK_SIZE=50` and `EMBEDCONSOLE_RETRY__ATTEMPTS=5`: two underscores step
+into a section. Names are compared without case and with every other character as an underscore, so
 `EMBEDCONSOLE_PIPELINES__MY_SHOP__WORKERS` reaches `pipelines.my-shop.workers`. Lists and mappings are written
 as in YAML: `EMBEDCONSOLE_RETRY__BACKOFF='[10, 20]'`. An empty value means the default.
 """

@@ -9,7 +9,7 @@ import pytest
 
 from embedconsole.ledger.ledger import open_ledger
 from embedconsole.ledger.records.processes import Process
-from embedconsole.sync.observe.run_history import Ending, past_runs, run_in_detail
+from embedconsole.sync.observe.run_history import NoOutcome, past_runs, run_in_detail
 from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
@@ -80,12 +80,12 @@ def test_a_pipeline_without_a_cost_has_none_and_one_that_is_not_configured_is_to
 
 def test_a_run_without_an_end_is_running_while_its_process_is_there(book: Book) -> None:
     book.ledger.history.begin_run(ME.id, "sync")
-    assert past_runs(book.ledger)[0].standing is Ending.LOST
+    assert past_runs(book.ledger)[0].standing is NoOutcome.LOST
 
     book.ledger.processes.announce(ME)
 
     (run,) = past_runs(book.ledger)
-    assert (run.standing, run.words, run.version) == (Ending.RUNNING, "running", "1.2.3")
+    assert (run.standing, run.words, run.version) == (NoOutcome.RUNNING, "running", "1.2.3")
     assert (run.seconds, run.cost, run.parts) == (None, None, ())
 
 
@@ -143,4 +143,4 @@ def test_silence_for_long_is_no_run(book: Book, monkeypatch: pytest.MonkeyPatch)
     book.ledger.history.begin_run(ME.id, "sync")
     monkeypatch.setattr(book.ledger.processes, "workers", lambda: [replace(ME, silent_for=3600.0)])
 
-    assert past_runs(book.ledger)[0].standing is Ending.LOST
+    assert past_runs(book.ledger)[0].standing is NoOutcome.LOST

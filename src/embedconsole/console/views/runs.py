@@ -25,7 +25,7 @@ from embedconsole.console.text import (
 from embedconsole.console.views.dashboard import error_rows
 from embedconsole.console.views.dashboard_panels import error_lines
 from embedconsole.console.views.model import ErrorsView
-from embedconsole.sync.observe.run_history import Ending
+from embedconsole.sync.observe.run_history import NoOutcome
 from embedconsole.sync.shared.report import Outcome
 
 if TYPE_CHECKING:
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from embedconsole.sync.shared.report import Progress
 
 
-_TONES: Mapping[Outcome | Ending, Tone] = {
-    Ending.RUNNING: "work",
-    Ending.LOST: "wait",
+_TONES: Mapping[Outcome | NoOutcome, Tone] = {
+    NoOutcome.RUNNING: "work",
+    NoOutcome.LOST: "wait",
     Outcome.PARTIAL: "wait",
     Outcome.INTERRUPTED: "wait",
     Outcome.ABORTED: "alert",
@@ -117,7 +117,7 @@ def present(snapshot: Snapshot | None, offset: float, zone: tzinfo | None) -> Pr
 
 def newest_first(runs: Sequence[PastRun]) -> list[PastRun]:
     """Those that are running above those that have ended."""
-    return sorted(runs, key=lambda run: (run.standing is not Ending.RUNNING, -run.id))
+    return sorted(runs, key=lambda run: (run.standing is not NoOutcome.RUNNING, -run.id))
 
 
 def matching(runs: Sequence[PastRun], text: str) -> list[PastRun]:
@@ -160,7 +160,7 @@ def run_row(run: PastRun, seen: Present) -> RunRow:
 
 
 def _goes_on_here(run: PastRun, seen: Present) -> bool:
-    return run.id in seen.runs and run.standing is Ending.RUNNING
+    return run.id in seen.runs and run.standing is NoOutcome.RUNNING
 
 
 def _so_far(progress: Sequence[Progress]) -> tuple[int, int, int, int]:
@@ -180,7 +180,7 @@ def _share(progress: Sequence[Progress]) -> str:
 def _took(run: PastRun, seen: Present) -> str:
     if run.seconds is not None:
         return took(run.seconds)
-    return took(max(0.0, seen.now - run.began)) if run.standing is Ending.RUNNING else ""
+    return took(max(0.0, seen.now - run.began)) if run.standing is NoOutcome.RUNNING else ""
 
 
 def run_view(detail: RunInDetail, seen: Present) -> RunView:
@@ -206,7 +206,7 @@ def run_view(detail: RunInDetail, seen: Present) -> RunView:
         facts=tuple((label, text) for label, text in facts if text),
         parts=parts,
         errors=error_rows(detail.events, seen.zone),
-        running=run.standing is Ending.RUNNING,
+        running=run.standing is NoOutcome.RUNNING,
     )
 
 

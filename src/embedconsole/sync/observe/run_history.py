@@ -26,14 +26,14 @@ _SILENT_FOR = 600.0
 """Seconds after which a process that is not heard of no longer counts as running anything."""
 
 
-class Ending(StrEnum):
+class NoOutcome(StrEnum):
     """The states of a run, in addition to the outcomes."""
 
     RUNNING = "running"
     LOST = "lost"
 
 
-_WORDS = {Ending.RUNNING: "running", Ending.LOST: "killed"}
+_WORDS = {NoOutcome.RUNNING: "running", NoOutcome.LOST: "killed"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class PastRun:
     version: str
     began: float
     seconds: float | None
-    standing: Outcome | Ending
+    standing: Outcome | NoOutcome
     parts: tuple[RunPart, ...] = ()
 
     @property
@@ -178,11 +178,11 @@ def _past(run: RunRecord, workers: Sequence[Process]) -> PastRun:
     )
 
 
-def _standing(run: RunRecord, present: Process | None) -> Outcome | Ending:
+def _standing(run: RunRecord, present: Process | None) -> Outcome | NoOutcome:
     if run.outcome in tuple(Outcome):
         return Outcome(run.outcome)
     there = present is not None and present.silent_for < _SILENT_FOR
-    return Ending.RUNNING if there and run.ended_at is None else Ending.LOST
+    return NoOutcome.RUNNING if there and run.ended_at is None else NoOutcome.LOST
 
 
 def _parts(report: Mapping[str, object]) -> tuple[RunPart, ...]:
