@@ -20,7 +20,7 @@ from embedconsole.embedders.build import build_embedder
 from embedconsole.embedders.pictures import data_address
 from embedconsole.faults import BadInput, ConfigError, Refused
 from embedconsole.items import EmbedInput
-from embedconsole.pictures.inspect import Picture, inspected
+from embedconsole.pictures.decode import Picture, inspected
 from support.gallery import Gallery, picture
 
 if TYPE_CHECKING:

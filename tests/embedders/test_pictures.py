@@ -11,7 +11,7 @@ import pytest
 from embedconsole.embedders.pictures import data_address
 from embedconsole.faults import Throttled, Transient
 from embedconsole.items import EmbedInput
-from embedconsole.pictures.inspect import inspected
+from embedconsole.pictures.decode import inspected
 from embedders.backends import ITEMS, OPENAI, REPLICATE, SINGLE, SIZE, Backend
 from support.embedding_service import Behaviour, expected_vector
 from support.gallery import Gallery, picture

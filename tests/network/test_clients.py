@@ -18,7 +18,7 @@ from embedconsole.config.sections.tls import TlsConfig
 from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import BadInput, Fault, Refused, Transient, Unreachable
 from embedconsole.items import UNNAMED, EmbedInput
-from embedconsole.pictures.fetcher import PictureFetcher
+from embedconsole.pictures.fetch import PictureFetcher
 from support.forward_proxy import ForwardProxy, forward_proxy, made_certificate, tls_front
 from support.full_collection import full
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from embedconsole.faults import BadInput, Transient
-from embedconsole.pictures.fetcher import PictureFetcher
-from embedconsole.pictures.inspect import decoded, inspected
-from embedconsole.pictures.limits import PictureLimits
+from embedconsole.pictures.decode import decoded, inspected
+from embedconsole.pictures.fetch import PictureFetcher
+from embedconsole.pictures.policy import PictureLimits
 from support.gallery import picture
 
 if TYPE_CHECKING:

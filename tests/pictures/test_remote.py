@@ -11,8 +11,8 @@ import pytest
 
 from embedconsole.faults import BadInput, Transient
 from embedconsole.pictures.addresses import CheckedResolver
-from embedconsole.pictures.fetcher import PictureFetcher
-from embedconsole.pictures.limits import PictureLimits
+from embedconsole.pictures.fetch import PictureFetcher
+from embedconsole.pictures.policy import PictureLimits
 from embedconsole.pictures.remote import _unpacked
 from support.gallery import Gallery, Names, picture, pixel_bomb
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from embedconsole.faults import BadInput, Transient
-from embedconsole.pictures.fetcher import PictureFetcher
-from embedconsole.pictures.limits import PictureLimits
+from embedconsole.pictures.fetch import PictureFetcher
+from embedconsole.pictures.policy import PictureLimits
 from embedconsole.pictures.silent_hosts import SilentHosts
 from support.gallery import Gallery, Names
 

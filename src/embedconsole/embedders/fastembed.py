@@ -32,8 +32,8 @@ from embedconsole.embedders.vectors import checked, normalized
 from embedconsole.faults import BadInput, Refused
 from embedconsole.foreign_text import one_line
 from embedconsole.items import Embedded
-from embedconsole.pictures.fetcher import PictureFetcher
-from embedconsole.pictures.inspect import decoded
+from embedconsole.pictures.decode import decoded
+from embedconsole.pictures.fetch import PictureFetcher
 from embedconsole.pieces import portions
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from embedconsole.embedders.base import Embedder
     from embedconsole.embedders.tickets import Tickets
     from embedconsole.items import EmbedInput
-    from embedconsole.pictures.inspect import Picture
+    from embedconsole.pictures.decode import Picture
 
 
 Model = TypeVar("Model", TextEmbedding, ImageEmbedding)

@@ -11,15 +11,15 @@ import numpy as np
 
 from embedconsole.faults import BadInput, Transient
 from embedconsole.items import Embedded
-from embedconsole.pictures.fetcher import PictureFetcher
+from embedconsole.pictures.fetch import PictureFetcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from embedconsole.embedders.base import Embedder
     from embedconsole.items import EmbedInput
-    from embedconsole.pictures.inspect import Picture
-    from embedconsole.pictures.limits import PictureLimits
+    from embedconsole.pictures.decode import Picture
+    from embedconsole.pictures.policy import PictureLimits
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from embedconsole.pictures.reference import SOURCE
 if TYPE_CHECKING:
     from aiohttp.abc import ResolveResult
 
-    from embedconsole.pictures.limits import PictureLimits
+    from embedconsole.pictures.policy import PictureLimits
 
 
 class CheckedResolver(AbstractResolver):

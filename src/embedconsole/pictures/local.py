@@ -10,7 +10,7 @@ from embedconsole.pictures.reference import SOURCE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from embedconsole.pictures.limits import PictureLimits
+    from embedconsole.pictures.policy import PictureLimits
     from embedconsole.pictures.reference import LocalPicture
 
 

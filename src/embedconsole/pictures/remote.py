@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
 
     from embedconsole.http_client import Reply
-    from embedconsole.pictures.limits import PictureLimits
+    from embedconsole.pictures.policy import PictureLimits
     from embedconsole.pictures.reference import RemotePicture
 
 _HEADERS = {

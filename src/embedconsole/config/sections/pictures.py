@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from embedconsole.config.sections.base import Section
 from embedconsole.config.sections.tls import TlsConfig
 from embedconsole.config.types import OptionalPath, Positive, Timeout
-from embedconsole.pictures.limits import MOST_PIXELS, PictureLimits, as_network
+from embedconsole.pictures.policy import MOST_PIXELS, PictureLimits, as_network
 
 _HOST = re.compile(r"[\w.-]+", re.ASCII)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from embedconsole.config.pipeline import Pipeline
     from embedconsole.config.sections.vector import ImageHash
     from embedconsole.items import CatalogRow
-    from embedconsole.pictures.fetcher import PictureFetcher
+    from embedconsole.pictures.fetch import PictureFetcher
 
 _REMEMBERED = 100_000
 _GOOD_FOR = 600.0
@@ -97,7 +97,7 @@ def fingerprints_of(pipeline: Pipeline) -> Fingerprints:
     """Those of a pipeline's pictures; nothing is opened before the first look."""
 
     def fetcher() -> PictureFetcher:
-        from embedconsole.pictures.fetcher import PictureFetcher
+        from embedconsole.pictures.fetch import PictureFetcher
 
         return PictureFetcher(_policy(pipeline).limits)
 

@@ -8,7 +8,7 @@ import pytest
 
 from embedconsole.faults import BadInput
 from embedconsole.pictures.addresses import check_numeric
-from embedconsole.pictures.limits import PictureLimits, is_public
+from embedconsole.pictures.policy import PictureLimits, is_public
 
 PRIVATE = [
     "127.0.0.1",

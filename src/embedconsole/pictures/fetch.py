@@ -14,8 +14,8 @@ from embedconsole.pictures.reference import SOURCE, InlinePicture, LocalPicture,
 if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
 
-    from embedconsole.pictures.inspect import Picture
-    from embedconsole.pictures.limits import PictureLimits
+    from embedconsole.pictures.decode import Picture
+    from embedconsole.pictures.policy import PictureLimits
     from embedconsole.pictures.reference import Reference
     from embedconsole.pictures.remote import RemotePictures
 
@@ -46,7 +46,7 @@ class PictureFetcher:
             Transient: It can't be fetched now: its host does not answer, or has too much to do.
         """
         # Pillow: an etag has no use for it.
-        from embedconsole.pictures.inspect import inspected
+        from embedconsole.pictures.decode import inspected
 
         parsed = parse_reference(reference)
         async with self._turns:
