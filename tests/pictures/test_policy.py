@@ -7,8 +7,7 @@ from ipaddress import ip_address
 import pytest
 
 from embedconsole.faults import BadInput
-from embedconsole.pictures.addresses import check_numeric
-from embedconsole.pictures.policy import PictureLimits, is_public
+from embedconsole.pictures.policy import PictureLimits, check_numeric, is_public
 
 PRIVATE = [
     "127.0.0.1",

@@ -10,10 +10,9 @@ import anyio
 import pytest
 
 from embedconsole.faults import BadInput, Transient
-from embedconsole.pictures.addresses import CheckedResolver
 from embedconsole.pictures.fetch import PictureFetcher
 from embedconsole.pictures.policy import PictureLimits
-from embedconsole.pictures.remote import _unpacked
+from embedconsole.pictures.remote import CheckedResolver, _unpacked
 from support.gallery import Gallery, Names, picture, pixel_bomb
 
 if TYPE_CHECKING:

@@ -1,10 +1,14 @@
-"""What a picture may cost us, and where it may come from."""
+"""What a picture may cost us, and where it may come from. Pure: the configuration holds it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, TypeAlias
+
+from embedconsole.faults import BadInput
+from embedconsole.foreign_text import one_line
+from embedconsole.pictures.reference import SOURCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,3 +83,28 @@ def embedded_address(address: Address) -> IPv4Address | None:
     if address in _NAT64:
         return IPv4Address(int(address) & _LOW_32_BITS)
     return address.ipv4_mapped or address.sixtofour
+
+
+def check_numeric(host: str, limits: PictureLimits) -> None:
+    """Check a host that is an address already, and is therefore never looked up.
+
+    Raises:
+        BadInput: It is not allowed, or written in a way that others may take for another address.
+    """
+    try:
+        address = ip_address(host)
+    except ValueError:
+        if ":" in host or host.rstrip(".").rpartition(".")[2][:1].isdigit():
+            raise BadInput(SOURCE, f"its picture's host {one_line(host)} is no name and no address") from None
+        return
+    if not limits.allows(host, address):
+        raise not_allowed(host)
+
+
+def not_allowed(host: str) -> BadInput:
+    """The fault of a host that is not on the public internet."""
+    return BadInput(
+        SOURCE,
+        f"its picture is on {one_line(host)}, which is not on the public internet: "
+        "name that host in pictures.allow_private if it is yours",
+    )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import socket
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
 import aiohttp
 import anyio
+from aiohttp import ThreadedResolver
+from aiohttp.abc import AbstractResolver
 
 from embedconsole import __version__
 from embedconsole.faults import BadInput, Fault, Transient
 from embedconsole.foreign_text import one_line
 from embedconsole.http_client import FAILURES, Http, why_not_connected
-from embedconsole.pictures.addresses import CheckedResolver, check_numeric
+from embedconsole.pictures.policy import check_numeric, not_allowed
 from embedconsole.pictures.reference import SOURCE, remote_picture
 from embedconsole.pictures.silent_hosts import SilentHosts
 from embedconsole.proxy import proxy_of
@@ -22,7 +26,7 @@ from embedconsole.proxy import proxy_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from aiohttp.abc import AbstractResolver
+    from aiohttp.abc import ResolveResult
 
     from embedconsole.http_client import Reply
     from embedconsole.pictures.policy import PictureLimits
@@ -39,6 +43,51 @@ _PASSING = frozenset({408, 425, 429})
 _NO_HEAD = frozenset({400, 403, 404, 405, 501})
 """What servers, and addresses signed for GET alone, answer to HEAD for what is there."""
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+
+
+class CheckedResolver(AbstractResolver):
+    """Hands on only addresses that the limits allow.
+
+    The connection is made to just what comes out of here: no second look-up could answer otherwise.
+
+    Args:
+        lookup: Who knows the addresses of a name; None asks the system.
+    """
+
+    def __init__(self, limits: PictureLimits, lookup: AbstractResolver | None = None) -> None:
+        self._limits = limits
+        self._lookup = lookup
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """See `AbstractResolver`.
+
+        Raises:
+            BadInput: None of the addresses is allowed.
+            OSError: The name has none.
+        """
+        if self._lookup is None:
+            self._lookup = ThreadedResolver()  # belongs to the event loop that makes it
+        found = await self._lookup.resolve(host, port, family)
+        allowed = [entry for entry in found if self._limits.allows(host, ip_address(entry["host"]))]
+        if found and not allowed:
+            raise not_allowed(host)
+        return allowed
+
+    async def check_name(self, host: str) -> None:
+        """Check a host that a proxy will look up, as far as it has an address here.
+
+        Raises:
+            BadInput: None of its addresses is allowed.
+        """
+        with suppress(OSError):  # behind a company's proxy, names of the internet often have none
+            await self.resolve(host)
+
+    async def close(self) -> None:
+        """See `AbstractResolver`."""
+        if self._lookup is not None:
+            await self._lookup.close()
 
 
 class RemotePictures:
