@@ -17,7 +17,7 @@ from embedconsole.faults import ConfigError
 from embedconsole.items import UNNAMED, CollectionSchema, PointPage, VectorSpec
 from embedconsole.redact import mask_url
 from embedconsole.setup.answers import CollectionAnswers
-from embedconsole.setup.interview import NONE, Question, is_address
+from embedconsole.setup.questions import NONE, Question, is_address
 from embedconsole.setup.variables import as_reference, variable_name
 from embedconsole.sync.inspect.checks import describe_collection
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from embedconsole.items import CollectionState, JsonObject, PointId
-    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.questions import Questions
     from embedconsole.setup.variables import Variables
 
 _URL = "QDRANT_URL"
@@ -48,7 +48,7 @@ class Found:
     payloads: Mapping[PointId, JsonObject] = field(default_factory=dict)
 
 
-def ask_collection(interview: Interview, variables: Variables, name: str) -> CollectionAnswers:
+def ask_collection(questions: Questions, variables: Variables, name: str) -> CollectionAnswers:
     """Where the points go.
 
     Args:
@@ -67,10 +67,10 @@ def ask_collection(interview: Interview, variables: Variables, name: str) -> Col
         return text if shown == text else variables.keep(_URL, text, shown, "Qdrant's address")
 
     default = _URL if variables.is_set(_URL) else _FOLDER
-    place = interview.ask(Question("qdrant", "Qdrant's address, or a folder", _HELP, default, parse))
+    place = questions.ask(Question("qdrant", "Qdrant's address, or a folder", _HELP, default, parse))
     server = place.startswith("${") or is_address(place)
-    key = _api_key(interview, variables) if server else None
-    chosen = interview.ask(
+    key = _api_key(questions, variables) if server else None
+    chosen = questions.ask(
         Question("collection", "Collection", "It is created by the first sync.", name, _collection_name)
     )
     if server:
@@ -129,8 +129,8 @@ def _new_folder(path: Path) -> str:
     return f"{path} does not exist yet; the first sync, or init, makes it"
 
 
-def _api_key(interview: Interview, variables: Variables) -> str | None:
-    name = interview.ask(
+def _api_key(questions: Questions, variables: Variables) -> str | None:
+    name = questions.ask(
         Question(
             "qdrant-key-env",
             "Environment variable with its API key",

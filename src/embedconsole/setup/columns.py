@@ -16,7 +16,7 @@ from embedconsole.setup.guess import (
     guess_payload,
     guess_text,
 )
-from embedconsole.setup.interview import NONE, Question, something
+from embedconsole.setup.questions import NONE, Question, something
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from embedconsole.catalog.discovery import Look
     from embedconsole.config.types import PayloadMapping
     from embedconsole.items import IndexType
-    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.questions import Questions
 
 
-def ask_key(interview: Interview, look: Look | None, repeated: Callable[[str], bool]) -> str:
+def ask_key(questions: Questions, look: Look | None, repeated: Callable[[str], bool]) -> str:
     """The column that names an item.
 
     Args:
@@ -38,29 +38,29 @@ def ask_key(interview: Interview, look: Look | None, repeated: Callable[[str], b
         name = _column(look)(text)
         column = look.find(name) if look else None
         if column is not None and not column.unique:
-            interview.say(f"  looking whether {name} is unique ...")
+            questions.say(f"  looking whether {name} is unique ...")
             if repeated(name):
                 raise ConfigError(f"{name} has the same value in several rows: a key names one item")
         return name
 
     help_text = "Unique, and never another item's later: the primary key. Its value becomes the point's id."
-    return interview.ask(Question("key", "Key column", help_text, guess_key(look) if look else "id", parse))
+    return questions.ask(Question("key", "Key column", help_text, guess_key(look) if look else "id", parse))
 
 
-def ask_changed(interview: Interview, look: Look | None) -> str | None:
+def ask_changed(questions: Questions, look: Look | None) -> str | None:
     """The column that grows with every change."""
     help_text = (
         "A time or number that grows whenever a row changes: then a pass reads only what changed.\n"
         "  Without one every pass reads every row, which is right for small tables."
     )
     default = (guess_changed(look) if look else None) or NONE
-    return interview.ask(
+    return questions.ask(
         Question("changed", "Column with the time of the last change", help_text, default, _optional(look))
     )
 
 
 def ask_condition(
-    interview: Interview, look: Look, quoted: Callable[[str], str], query: Callable[[str], str]
+    questions: Questions, look: Look, quoted: Callable[[str], str], query: Callable[[str], str]
 ) -> str | None:
     """What leaves out items that are only marked as deleted, as a query; None for the table as it is.
 
@@ -69,15 +69,15 @@ def ask_condition(
         query: Makes the query of a condition; raises a fault when the database does not take it.
     """
     guess = guess_gone(look, quoted)
-    if guess is None and "where" not in interview.given:
+    if guess is None and "where" not in questions.given:
         return None
     help_text = "A condition of SQL: rows that do not fulfil it are no items, and their points are removed."
-    return interview.ask(
+    return questions.ask(
         Question("where", "Only rows where", help_text, guess, lambda text: query(text) if text else None)
     )
 
 
-def ask_text(interview: Interview, look: Look | None) -> list[str]:
+def ask_text(questions: Questions, look: Look | None) -> list[str]:
     """The columns whose text is embedded."""
     names = guess_text(look) if look else ["title", "description"]
     help_text = (
@@ -88,10 +88,10 @@ def ask_text(interview: Interview, look: Look | None) -> list[str]:
     def parse(text: str) -> list[str]:
         return [_templated(name) for name in _columns(look)(text)]
 
-    return interview.ask(Question("text", "Columns to embed as text", help_text, default, parse))
+    return questions.ask(Question("text", "Columns to embed as text", help_text, default, parse))
 
 
-def ask_image(interview: Interview, look: Look | None, *, needed: bool) -> str | None:
+def ask_image(questions: Questions, look: Look | None, *, needed: bool) -> str | None:
     """The column with an item's picture; `needed` where no text is embedded."""
 
     def parse(text: str) -> str | None:
@@ -104,23 +104,23 @@ def ask_image(interview: Interview, look: Look | None, *, needed: bool) -> str |
         "Addresses (or paths that the embedder can open); - for none. Empty ones do not keep a text from it."
     )
     default = (guess_image(look) if look else None) or NONE
-    return interview.ask(Question("image", "Column with a picture", help_text, default, parse))
+    return questions.ask(Question("image", "Column with a picture", help_text, default, parse))
 
 
-def ask_payload(interview: Interview, look: Look | None) -> PayloadMapping | None:
+def ask_payload(questions: Questions, look: Look | None) -> PayloadMapping | None:
     """The columns that go into the payload; None for all."""
     if look is None:
         return None
     help_text = "What search results show and filters see: columns with a comma between them, * for all."
     default = ", ".join(guess_payload(look))
-    names = interview.ask(
+    names = questions.ask(
         Question("payload", "Payload columns", help_text, default, lambda text: _payload(text, look))
     )
     return None if names is None else {name: name for name in names}
 
 
 def ask_indexes(
-    interview: Interview, look: Look | None, payload: PayloadMapping | None
+    questions: Questions, look: Look | None, payload: PayloadMapping | None
 ) -> Mapping[str, IndexType]:
     """The payload fields to index, with the type of index."""
     if look is None:
@@ -131,7 +131,7 @@ def ask_indexes(
         "Fields that you filter by, as name:type with a comma between them; types: " + ", ".join(_TYPES) + "."
     )
     default = ", ".join(f"{name}:{kind}" for name, kind in guess.items()) or NONE
-    return interview.ask(
+    return questions.ask(
         Question("indexes", "Payload indexes", help_text, default, lambda text: _indexes(text, fields))
     )
 

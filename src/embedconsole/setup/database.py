@@ -11,11 +11,11 @@ from embedconsole.catalog.discovery import Discovery
 from embedconsole.config.database import database_url
 from embedconsole.faults import ConfigError
 from embedconsole.redact import mask_database_url
-from embedconsole.setup.interview import Question
+from embedconsole.setup.questions import Question
 from embedconsole.setup.variables import as_reference
 
 if TYPE_CHECKING:
-    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.questions import Questions
     from embedconsole.setup.variables import Variables
 
 VARIABLE = "DATABASE_URL"
@@ -28,7 +28,7 @@ _WITHOUT_PASSWORD = re.compile(r"([a-z][a-z0-9+]*://[^\s:/@]+)(@.+)", re.IGNOREC
 _RELATIVE = re.compile(r"(sqlite(?:\+\w+)?:///)([^/:?].*)", re.IGNORECASE)
 
 
-def ask_database(interview: Interview, variables: Variables) -> str:
+def ask_database(questions: Questions, variables: Variables) -> str:
     """The catalog's URL, as written."""
 
     def parse(text: str) -> str:
@@ -48,12 +48,12 @@ def ask_database(interview: Interview, variables: Variables) -> str:
         return text
 
     default = VARIABLE if variables.is_set(VARIABLE) else None
-    answer = interview.ask(
+    answer = questions.ask(
         Question("database-url-env", "Database URL, or a variable that holds it", _HELP, default, parse)
     )
     if "${" in answer:
         return answer
-    return _kept(_with_password(interview, _absolute(answer)), variables)
+    return _kept(_with_password(questions, _absolute(answer)), variables)
 
 
 def try_database(url: str) -> list[str]:
@@ -69,11 +69,11 @@ def try_database(url: str) -> list[str]:
         return discovery.tables()
 
 
-def _with_password(interview: Interview, url: str) -> str:
+def _with_password(questions: Questions, url: str) -> str:
     match = _WITHOUT_PASSWORD.fullmatch(url)
-    if match is None or interview.unattended:
+    if match is None or questions.unattended:
         return url
-    password = interview.ask(
+    password = questions.ask(
         Question(
             "password", "Its password (not shown, empty for none)", "Only used here.", "", str, hidden=True
         )

@@ -14,7 +14,7 @@ from embedconsole.embedders.build import build_embedder
 from embedconsole.faults import ConfigError
 from embedconsole.redact import MASK, mask_url
 from embedconsole.setup.answers import EmbedderAnswers
-from embedconsole.setup.interview import NONE, Question, is_address, something
+from embedconsole.setup.questions import NONE, Question, is_address, something
 from embedconsole.setup.variables import as_reference, variable_name
 from embedconsole.sync.inspect.checks import embed_sample
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from embedconsole.config.sections.embedders.base import EmbedderSection
     from embedconsole.config.sections.embedders.guide import SetupSetting
-    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.questions import Questions
     from embedconsole.setup.variables import Variables
 
 _OPTIONAL = " (may be left out)"
@@ -34,7 +34,7 @@ _ADAPTER: TypeAdapter[EmbedderConfig] = TypeAdapter(EmbedderConfig)
 
 
 def ask_embedder(
-    interview: Interview, variables: Variables, suggested: EmbedderAnswers | None
+    questions: Questions, variables: Variables, suggested: EmbedderAnswers | None
 ) -> EmbedderAnswers:
     """Which embedder, and what it needs.
 
@@ -42,7 +42,7 @@ def ask_embedder(
         suggested: A preset's.
     """
     default = suggested.kind if suggested else "http"
-    kind = interview.choose(
+    kind = questions.choose(
         "embedder",
         f"Embedder: {', '.join(EMBEDDERS)}",
         "\n  ".join(f"{kind}: {section.guide.summary}" for kind, section in EMBEDDERS.items()),
@@ -54,8 +54,8 @@ def ask_embedder(
     settings = dict(own.settings) if own else {}
     for asked in guide.settings:
         default = settings.get(asked.setting, asked.default)
-        settings[asked.setting] = _setting(interview, variables, EMBEDDERS[kind], asked, default)
-    settings |= _token(interview, variables, kind)
+        settings[asked.setting] = _setting(questions, variables, EMBEDDERS[kind], asked, default)
+    settings |= _token(questions, variables, kind)
     return EmbedderAnswers(own.name if own else guide.name, kind, settings)
 
 
@@ -90,7 +90,7 @@ def try_embedder(answers: EmbedderAnswers, variables: Variables, folder: Path, *
 
 
 def _setting(
-    interview: Interview,
+    questions: Questions,
     variables: Variables,
     section: type[EmbedderSection],
     asked: SetupSetting,
@@ -100,7 +100,7 @@ def _setting(
     option = asked.option or asked.setting
     if asked.choices:
         choices = {choice: choice for choice in asked.choices}
-        return interview.choose(option, asked.text, asked.help, choices, default)
+        return questions.choose(option, asked.text, asked.help, choices, default)
     parse: Callable[[str], str]
     if asked.variable is not None:
         parse = partial(_secret_address, variables, asked.variable)
@@ -109,7 +109,7 @@ def _setting(
         parse = _address
     else:
         parse = partial(_checked, section.model_fields[asked.setting])
-    return interview.ask(Question(option, asked.text, asked.help, default, parse))
+    return questions.ask(Question(option, asked.text, asked.help, default, parse))
 
 
 def _checked(field: FieldInfo, text: str) -> str:
@@ -134,12 +134,12 @@ def _secret_address(variables: Variables, variable: str, text: str) -> str:
     return text if shown == text else variables.keep(variable, text, shown, what)
 
 
-def _token(interview: Interview, variables: Variables, kind: str) -> dict[str, str]:
+def _token(questions: Questions, variables: Variables, kind: str) -> dict[str, str]:
     asked = EMBEDDERS[kind].guide.token
     if asked is None:
         return {}
     default = asked.variable if asked.usual or variables.is_set(asked.variable) else NONE
-    name = interview.ask(
+    name = questions.ask(
         Question(
             "token-env",
             "Environment variable with its token",
@@ -150,9 +150,9 @@ def _token(interview: Interview, variables: Variables, kind: str) -> dict[str, s
     )
     if name is None:
         return {}
-    if interview.tests and not interview.unattended and not variables.is_set(name):
+    if questions.tests and not questions.unattended and not variables.is_set(name):
         text = f"{name} is not set here; its value (not shown, not written)"
-        token = interview.ask(Question("token", text, "Only used here.", "", str, hidden=True))
+        token = questions.ask(Question("token", text, "Only used here.", "", str, hidden=True))
         if token:
             variables.keep(name, token, MASK, "")
     needed = "" if asked.needed else _OPTIONAL

@@ -22,8 +22,6 @@ from embedconsole.setup.columns import (
     json_columns,
     text_template,
 )
-from embedconsole.setup.interview import Question
-from embedconsole.setup.place import Place, ask_place, look_at
 from embedconsole.setup.presets import PRESETS
 from embedconsole.setup.presets.fit import (
     candidates,
@@ -35,24 +33,26 @@ from embedconsole.setup.presets.fit import (
     payload_as_there,
     table_names,
 )
+from embedconsole.setup.questions import Question
+from embedconsole.setup.rows import RowSource, ask_row_source, look_at_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
     from embedconsole.catalog.discovery import Look
     from embedconsole.items import JsonObject, PointId
-    from embedconsole.setup.interview import Interview
     from embedconsole.setup.presets.fit import Candidate
     from embedconsole.setup.presets.preset import Parameter, Preset
+    from embedconsole.setup.questions import Questions
 
 _BOTH = 2
 """So many columns of text can be the name and the description that a service is sent."""
 
 
-def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> Preset | None:
+def ask_preset(questions: Questions, url: str, tables: Sequence[str] | None) -> Preset | None:
     """A preset that was asked for, or that the tables look like."""
-    asked = "preset" in interview.given
-    if not asked and ({"table", "query"} & interview.given.keys() or not tables):
+    asked = "preset" in questions.given
+    if not asked and ({"table", "query"} & questions.given.keys() or not tables):
         return None
     likely = None
     if not asked and tables:
@@ -60,9 +60,9 @@ def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> 
         likely = None if found is None else found.preset
         if likely is None:
             return None
-        interview.say(f"  This looks like {likely.title}.")
+        questions.say(f"  This looks like {likely.title}.")
     choices: dict[str, Preset | None] = {**PRESETS, "none": None}
-    return interview.choose(
+    return questions.choose(
         "preset",
         "Preset",
         "A query and mapping for a schema that is known:\n"
@@ -73,7 +73,7 @@ def ask_preset(interview: Interview, url: str, tables: Sequence[str] | None) -> 
 
 
 def items_by_preset(
-    interview: Interview, preset: Preset, tables: Sequence[str], written: str, url: str
+    questions: Questions, preset: Preset, tables: Sequence[str], written: str, url: str
 ) -> ItemAnswers:
     """The query and mapping of a preset, made to fit the tables that are there.
 
@@ -93,20 +93,20 @@ def items_by_preset(
             default = seen.get(parameter.name) or _suggested(parameter, answers, url, tables)
             parse = partial(_matching, parameter.pattern)
             question = Question(parameter.name, parameter.question, parameter.help, default, parse)
-            answers[parameter.name] = interview.ask(question)
+            answers[parameter.name] = questions.ask(question)
         return answers
 
     def look(parameters: Mapping[str, str]) -> ItemAnswers:
         with Discovery(url) as discovery:
             schema = _schema(discovery, preset, parameters)
         items = _of_preset(preset, written, parameters, schema)
-        look_at(interview, url, Place(query=items.catalog.query))
+        look_at_rows(questions, url, RowSource(query=items.catalog.query))
         return items
 
-    parameters, items = interview.settle(f"the preset {preset.name}", ask, look)
+    parameters, items = questions.settle(f"the preset {preset.name}", ask, look)
     if items is None:
         items = _of_preset(preset, written, parameters, None)
-    return _with_text(interview, items, [pick.name for pick in preset.picks])
+    return _with_text(questions, items, [pick.name for pick in preset.picks])
 
 
 def as_there(items: ItemAnswers, payloads: Mapping[PointId, JsonObject]) -> ItemAnswers:
@@ -118,9 +118,9 @@ def as_there(items: ItemAnswers, payloads: Mapping[PointId, JsonObject]) -> Item
     return replace(items, payload=payload, indexes=kept_indexes(items.indexes, payload))
 
 
-def _with_text(interview: Interview, items: ItemAnswers, columns: Collection[str]) -> ItemAnswers:
+def _with_text(questions: Questions, items: ItemAnswers, columns: Collection[str]) -> ItemAnswers:
     """With the text that --text names in place of the preset's."""
-    if "text" not in interview.given:
+    if "text" not in questions.given:
         return items
 
     def parse(text: str) -> list[str]:
@@ -129,7 +129,7 @@ def _with_text(interview: Interview, items: ItemAnswers, columns: Collection[str
             raise ConfigError(f"the preset has no column {unknown[0]}; it has {', '.join(columns)}")
         return names
 
-    names = interview.ask(Question("text", "Columns to embed as text", "", None, parse))
+    names = questions.ask(Question("text", "Columns to embed as text", "", None, parse))
     return replace(items, embed=replace(items.embed, text=text_template(names), fields=_name_fields(names)))
 
 
@@ -151,20 +151,22 @@ def _suggested(parameter: Parameter, answers: Mapping[str, str], url: str, table
     return parameter.default
 
 
-def items_by_hand(interview: Interview, tables: Sequence[str], written: str, url: str) -> ItemAnswers:
+def items_by_hand(questions: Questions, tables: Sequence[str], written: str, url: str) -> ItemAnswers:
     """A table or query, and what its columns are for; arguments as above."""
-    place, look = interview.settle(
-        "the rows", lambda: ask_place(interview, tables), lambda place: look_at(interview, url, place)
+    place, look = questions.settle(
+        "the rows",
+        lambda: ask_row_source(questions, tables),
+        lambda place: look_at_rows(questions, url, place),
     )
-    key = ask_key(interview, look, partial(_repeated, url, place))
-    changed = ask_changed(interview, look)
-    text = ask_text(interview, look)
-    image = ask_image(interview, look, needed=not text)
-    payload = ask_payload(interview, look)
-    indexes = ask_indexes(interview, look, payload)
+    key = ask_key(questions, look, partial(_repeated, url, place))
+    changed = ask_changed(questions, look)
+    text = ask_text(questions, look)
+    image = ask_image(questions, look, needed=not text)
+    payload = ask_payload(questions, look)
+    indexes = ask_indexes(questions, look, payload)
     if look is not None and look.table is not None:
         wanted = {key, changed, image, *text, *(look.names if payload is None else payload)}
-        place = _without_deleted(interview, url, place, look, wanted)
+        place = _without_deleted(questions, url, place, look, wanted)
     return ItemAnswers(
         pipeline=_pipeline_name(place.table or (str(look.table) if look and look.table else "")),
         catalog=CatalogAnswers(
@@ -198,14 +200,14 @@ def _schema(
     return {alias: columns[table] for alias, table in tables.items()}
 
 
-def _repeated(url: str, place: Place, column: str) -> bool:
+def _repeated(url: str, place: RowSource, column: str) -> bool:
     with Discovery(url) as discovery:
         return discovery.repeated(column, table=place.table, query=place.query)
 
 
 def _without_deleted(
-    interview: Interview, url: str, place: Place, look: Look, wanted: Set[str | None]
-) -> Place:
+    questions: Questions, url: str, place: RowSource, look: Look, wanted: Set[str | None]
+) -> RowSource:
     """The table, or a query of the wanted columns where rows are to be left out."""
     columns = [name for name in look.names if name in wanted]
     with Discovery(url) as discovery:
@@ -215,8 +217,8 @@ def _without_deleted(
             discovery.look(query=query, limit=1)
             return query
 
-        query = ask_condition(interview, look, discovery.quoted, tried)
-    return place if query is None else Place(query=query)
+        query = ask_condition(questions, look, discovery.quoted, tried)
+    return place if query is None else RowSource(query=query)
 
 
 def _pipeline_name(table: str) -> str:

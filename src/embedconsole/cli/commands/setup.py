@@ -17,8 +17,8 @@ from embedconsole.config.sections.embedder import EMBEDDERS
 
 if TYPE_CHECKING:
     from embedconsole.cli.invocation import Invocation
-    from embedconsole.setup.conversation import Setup
     from embedconsole.setup.variables import Variables
+    from embedconsole.setup.wizard import Setup
 
 _PRESETS = ("legacy-flags", "legacy-timestamps", "legacy-images", "woocommerce", "bagisto")
 _DEFAULT = Path("embedconsole.yaml")
@@ -112,9 +112,9 @@ def setup_command(
       embedconsole setup --preset woocommerce --set prefix=shop_
       embedconsole setup --preset legacy-flags --yes --no-test --force
     """
-    from embedconsole.setup.conversation import converse
-    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.questions import Questions
     from embedconsole.setup.variables import Variables
+    from embedconsole.setup.wizard import ask_all
     from embedconsole.setup.write import taken, write_configuration
 
     path = (path or invocation.config or _DEFAULT).absolute()
@@ -122,13 +122,13 @@ def setup_command(
         say(taken(path))
         sys.exit(Exit.USAGE)
     given = {name.replace("_", "-"): value for name, value in answers.items() if value is not None}
-    interview = Interview({**more, **given}, unattended=yes, tests=not no_test)
+    questions = Questions({**more, **given}, unattended=yes, tests=not no_test)
     variables = Variables(dict(os.environ), lenient=no_test)
     if not yes:
         note(f"This makes {path}, once all is answered.")
         note("At every question: ? explains, enter takes the value in [ ], - is none, ^C ends.")
     try:
-        setup = converse(interview, variables, path)
+        setup = ask_all(questions, variables, path)
         write_configuration(path, setup.text, replace=force)
     except (click.Abort, KeyboardInterrupt):
         say_text(

@@ -51,7 +51,7 @@ class Unanswered(click.UsageError):
 
 
 @dataclass(slots=True)
-class Interview:
+class Questions:
     """One conversation.
 
     Attributes:

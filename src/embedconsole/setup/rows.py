@@ -8,35 +8,35 @@ from typing import TYPE_CHECKING
 from embedconsole.catalog.discovery import Discovery
 from embedconsole.faults import ConfigError
 from embedconsole.setup.guess import guess_table
-from embedconsole.setup.interview import Question, something
 from embedconsole.setup.preview import show_rows
+from embedconsole.setup.questions import Question, something
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embedconsole.catalog.discovery import Look
-    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.questions import Questions
 
 _SAMPLE = 20
 _LISTED = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RowSource:
     """Where the rows come from: a table or a query."""
 
     table: str | None = None
     query: str | None = None
 
 
-def ask_place(interview: Interview, tables: Sequence[str]) -> Place:
+def ask_row_source(questions: Questions, tables: Sequence[str]) -> RowSource:
     """A table, or a query."""
     if tables:
         names, more = ", ".join(tables[:_LISTED]), len(tables) - _LISTED
-        interview.say(f"  There are {names}" + (f" and {more:,} more" if more > 0 else ""))
-    if "query" in interview.given:
-        return Place(query=interview.ask(Question("query", "Query", "", None, _query)))
-    text = interview.ask(
+        questions.say(f"  There are {names}" + (f" and {more:,} more" if more > 0 else ""))
+    if "query" in questions.given:
+        return RowSource(query=questions.ask(Question("query", "Query", "", None, _query)))
+    text = questions.ask(
         Question(
             "table",
             "Table, or a query on one line",
@@ -45,10 +45,14 @@ def ask_place(interview: Interview, tables: Sequence[str]) -> Place:
             something,
         )
     )
-    return Place(query=_query(text)) if text.lower().startswith(("select", "with")) else Place(table=text)
+    return (
+        RowSource(query=_query(text))
+        if text.lower().startswith(("select", "with"))
+        else RowSource(table=text)
+    )
 
 
-def look_at(interview: Interview, url: str, place: Place) -> Look:
+def look_at_rows(questions: Questions, url: str, place: RowSource) -> Look:
     """Read the first rows and show them.
 
     Raises:
@@ -61,7 +65,7 @@ def look_at(interview: Interview, url: str, place: Place) -> Look:
     if look.rows:
         show_rows(look)
     else:
-        interview.say("  It is empty: nothing to preview, and guesses go by names and types alone.")
+        questions.say("  It is empty: nothing to preview, and guesses go by names and types alone.")
     return look
 
 

@@ -14,8 +14,8 @@ from embedconsole.setup.answers import Answers, EmbedAnswers, EmbedderAnswers
 from embedconsole.setup.collection import ask_collection, try_collection
 from embedconsole.setup.database import ask_database, try_database
 from embedconsole.setup.embedder import ask_embedder, try_embedder
-from embedconsole.setup.interview import Question
 from embedconsole.setup.items import as_there, ask_preset, items_by_hand, items_by_preset
+from embedconsole.setup.questions import Question
 from embedconsole.setup.write import configuration
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from embedconsole.config.load import Loaded
     from embedconsole.setup.answers import CollectionAnswers
     from embedconsole.setup.collection import Found
-    from embedconsole.setup.interview import Interview
+    from embedconsole.setup.questions import Questions
     from embedconsole.setup.variables import Variables
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -45,7 +45,7 @@ class Setup:
     reached: bool
 
 
-def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
+def ask_all(questions: Questions, variables: Variables, path: Path) -> Setup:
     """Ask everything.
 
     Args:
@@ -56,47 +56,47 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
         click.UsageError, click.Abort: there is no answer.
     """
     folder = path.absolute().parent
-    interview.heading("1. The database")
-    written, tables = interview.settle(
+    questions.heading("1. The database")
+    written, tables = questions.settle(
         "the database",
-        lambda: ask_database(interview, variables),
-        lambda answer: _reached(interview, try_database(variables.value(answer))),
+        lambda: ask_database(questions, variables),
+        lambda answer: _reached(questions, try_database(variables.value(answer))),
     )
     url = variables.value(written)
 
-    interview.heading("2. The items")
-    preset = ask_preset(interview, url, tables)
+    questions.heading("2. The items")
+    preset = ask_preset(questions, url, tables)
     if preset is not None:
-        items = items_by_preset(interview, preset, tables or (), written, url)
+        items = items_by_preset(questions, preset, tables or (), written, url)
         suggested = EmbedderAnswers(preset.embedder_name, preset.embedder, preset.embedder_settings)
     else:
-        items = items_by_hand(interview, tables or (), written, url)
+        items = items_by_hand(questions, tables or (), written, url)
         suggested = None
-    items = replace(items, pipeline=_ask_name(interview, items.pipeline))
+    items = replace(items, pipeline=_ask_name(questions, items.pipeline))
 
-    interview.heading("3. The embedder")
+    questions.heading("3. The embedder")
 
     def try_it(answer: tuple[EmbedderAnswers, EmbedAnswers]) -> int:
         embedder, embed = answer
         size = try_embedder(embedder, variables, folder, text=embed.text is not None)
-        interview.say(f"  ok    one embedding of {size:,} dimensions")
+        questions.say(f"  ok    one embedding of {size:,} dimensions")
         return size
 
-    (embedder, embed), dimensions = interview.settle(
+    (embedder, embed), dimensions = questions.settle(
         "the embedder with one embedding",
-        lambda: _ask_embedder(interview, variables, suggested, items.embed),
+        lambda: _ask_embedder(questions, variables, suggested, items.embed),
         try_it,
     )
 
-    interview.heading("4. The collection")
+    questions.heading("4. The collection")
 
     def find_it(answer: CollectionAnswers) -> Found:
         found = try_collection(answer, variables, folder, dimensions)
-        interview.say(f"  ok    {found.words}")
+        questions.say(f"  ok    {found.words}")
         return found
 
-    collection, there = interview.settle(
-        "Qdrant", lambda: ask_collection(interview, variables, items.pipeline), find_it
+    collection, there = questions.settle(
+        "Qdrant", lambda: ask_collection(questions, variables, items.pipeline), find_it
     )
     if preset is not None and there is not None:
         items = as_there(items, there.payloads)
@@ -107,19 +107,19 @@ def converse(interview: Interview, variables: Variables, path: Path) -> Setup:
     return Setup(text, loaded, reached=tables is not None)
 
 
-def _reached(interview: Interview, tables: list[str]) -> list[str]:
-    interview.say(f"  ok    {len(tables):,} table{'' if len(tables) == 1 else 's'}")
+def _reached(questions: Questions, tables: list[str]) -> list[str]:
+    questions.say(f"  ok    {len(tables):,} table{'' if len(tables) == 1 else 's'}")
     return tables
 
 
 def _ask_embedder(
-    interview: Interview, variables: Variables, suggested: EmbedderAnswers | None, embed: EmbedAnswers
+    questions: Questions, variables: Variables, suggested: EmbedderAnswers | None, embed: EmbedAnswers
 ) -> tuple[EmbedderAnswers, EmbedAnswers]:
     """The embedder, and of text and picture what it can take."""
-    embedder = ask_embedder(interview, variables, suggested)
+    embedder = ask_embedder(questions, variables, suggested)
     section = EMBEDDERS[embedder.kind]
     if not section.embeds_both and embed.text is not None and embed.image is not None:
-        text = interview.choose(
+        text = questions.choose(
             "embed",
             f"{embedder.kind} embeds a text or a picture: text, picture",
             "One vector is made of one of them. Two vectors an item: see `vectors` in config.example.yaml.",
@@ -134,11 +134,11 @@ def _ask_embedder(
     return embedder, embed if takes_fields else replace(embed, fields={})
 
 
-def _ask_name(interview: Interview, suggested: str) -> str:
+def _ask_name(questions: Questions, suggested: str) -> str:
     def parse(text: str) -> str:
         if _NAME.fullmatch(text) is None:
             raise ConfigError("should be letters, digits, _, . and -")
         return text
 
     help_text = "What the commands and screens call this pipeline: one query, its vectors, one collection."
-    return interview.ask(Question("name", "Name of the pipeline", help_text, suggested, parse))
+    return questions.ask(Question("name", "Name of the pipeline", help_text, suggested, parse))
