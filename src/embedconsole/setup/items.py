@@ -153,12 +153,12 @@ def _suggested(parameter: Parameter, answers: Mapping[str, str], url: str, table
 
 def items_by_hand(questions: Questions, tables: Sequence[str], written: str, url: str) -> ItemAnswers:
     """A table or query, and what its columns are for; arguments as above."""
-    place, look = questions.settle(
+    source, look = questions.settle(
         "the rows",
         lambda: ask_row_source(questions, tables),
-        lambda place: look_at_rows(questions, url, place),
+        lambda source: look_at_rows(questions, url, source),
     )
-    key = ask_key(questions, look, partial(_repeated, url, place))
+    key = ask_key(questions, look, partial(_repeated, url, source))
     changed = ask_changed(questions, look)
     text = ask_text(questions, look)
     image = ask_image(questions, look, needed=not text)
@@ -166,14 +166,14 @@ def items_by_hand(questions: Questions, tables: Sequence[str], written: str, url
     indexes = ask_indexes(questions, look, payload)
     if look is not None and look.table is not None:
         wanted = {key, changed, image, *text, *(look.names if payload is None else payload)}
-        place = _without_deleted(questions, url, place, look, wanted)
+        source = _without_deleted(questions, url, source, look, wanted)
     return ItemAnswers(
-        pipeline=_pipeline_name(place.table or (str(look.table) if look and look.table else "")),
+        pipeline=_pipeline_name(source.table or (str(look.table) if look and look.table else "")),
         catalog=CatalogAnswers(
             url=written,
             key=key,
-            query=place.query,
-            table=place.table,
+            query=source.query,
+            table=source.table,
             changed=changed,
             json_columns=json_columns(look, payload),
         ),
@@ -200,13 +200,13 @@ def _schema(
     return {alias: columns[table] for alias, table in tables.items()}
 
 
-def _repeated(url: str, place: RowSource, column: str) -> bool:
+def _repeated(url: str, source: RowSource, column: str) -> bool:
     with Discovery(url) as discovery:
-        return discovery.repeated(column, table=place.table, query=place.query)
+        return discovery.repeated(column, table=source.table, query=source.query)
 
 
 def _without_deleted(
-    questions: Questions, url: str, place: RowSource, look: Look, wanted: Set[str | None]
+    questions: Questions, url: str, source: RowSource, look: Look, wanted: Set[str | None]
 ) -> RowSource:
     """The table, or a query of the wanted columns where rows are to be left out."""
     columns = [name for name in look.names if name in wanted]
@@ -218,7 +218,7 @@ def _without_deleted(
             return query
 
         query = ask_condition(questions, look, discovery.quoted, tried)
-    return place if query is None else RowSource(query=query)
+    return source if query is None else RowSource(query=query)
 
 
 def _pipeline_name(table: str) -> str:

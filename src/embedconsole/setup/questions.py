@@ -1,4 +1,4 @@
-"""Asking: every question has a name, a default and a help text, and its answer is checked at once.
+"""How questions are asked: each has a name, a default and a help text, and its answer is checked at once.
 
 An answer comes from a flag, or unattended from the default, or from a person. What is typed goes to stderr's
 terminal, as talk does, so that stdout stays the data of what follows.
@@ -52,11 +52,11 @@ class Unanswered(click.UsageError):
 
 @dataclass(slots=True)
 class Questions:
-    """One conversation.
+    """The questions of one setup, answered by flags, by defaults or by a person.
 
     Attributes:
-        given: Answers by flag, by the question's name. Each is used once: who edits it is asked.
-        unattended: Defaults are taken, and what is wrong ends the conversation.
+        given: Answers by flag, by the question's name. Each is used once: an edit asks again.
+        unattended: Defaults are taken, and what is wrong ends the setup.
         tests: Whether parts are tried; without, they are only written down.
     """
 

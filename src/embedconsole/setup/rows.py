@@ -52,14 +52,14 @@ def ask_row_source(questions: Questions, tables: Sequence[str]) -> RowSource:
     )
 
 
-def look_at_rows(questions: Questions, url: str, place: RowSource) -> Look:
+def look_at_rows(questions: Questions, url: str, source: RowSource) -> Look:
     """Read the first rows and show them.
 
     Raises:
         ConfigError, Transient, Refused: they can't be read.
     """
     with Discovery(url) as discovery:
-        look = discovery.look(table=place.table, query=place.query, limit=_SAMPLE)
+        look = discovery.look(table=source.table, query=source.query, limit=_SAMPLE)
     if not look.columns:
         raise ConfigError("it has no columns")
     if look.rows:
