@@ -29,7 +29,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class ValueSample:
-    """The first rows of a catalog, and what in them an operator should know of.
+    """The first rows of a catalog, and remarks on them for the operator.
 
     Attributes:
         unkeyed: Rows of the whole catalog that have no key, and so are no items.

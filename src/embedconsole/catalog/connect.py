@@ -161,7 +161,7 @@ def _lenient_text(raw: bytes) -> str:
 def _prepare_sqlite(connection: sqlite3.Connection, record: object, *, read_only: bool) -> None:
     # None: the driver opens no transaction behind our back. A read is its own; a write begins at once.
     connection.isolation_level = None
-    # Text that is not UTF-8 must not fail the page it is on, and a key has to be told from others: `values`
+    # Text that is not UTF-8 must not fail the page it is on, and a key has to differ from others: `values`
     # and `keys` say what becomes of the bytes.
     connection.text_factory = _lenient_text
     if read_only:

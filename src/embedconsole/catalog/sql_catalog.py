@@ -214,7 +214,7 @@ class SqlCatalog:
         found: dict[str, CatalogRow] = {}
         for natives in portions(self._native(opened, keys), _KEYS_AT_ONCE):
             found |= opened.by_key(self._read(opened.of_keys(natives)))
-        # The database may take other keys as equal to the wanted ones.
+        # The database may take other keys as equal to the requested ones.
         return {text: found[text] for text in keys if text in found}
 
     def write_back(self, settled: Sequence[Settled]) -> int:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from embedconsole.config.sections.catalog import CatalogConfig, WritebackConfig
 
 Stamp = Literal["zoned", "naive", "server", "day", "text", "epoch", "fraction"]
-"""How a column takes the time: with a zone, in UTC without one, by the server's clock, as a date, as text, or
-as seconds since 1970, whole or not."""
+"""How the column stores the time: with a zone, in UTC without one, by the server's clock, as a date, as text,
+or as seconds since 1970, whole or not."""
 
 _TIMES = ("created_at", "updated_at")
 

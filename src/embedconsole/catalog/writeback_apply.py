@@ -59,7 +59,7 @@ def settle(
     """
     rows = connection.execute(_locked(writeback, keys)).fetchall()
     natives = [row[1] for row in rows]
-    # The database may take other keys as equal to the wanted ones: only their text tells them apart.
+    # The database may take other keys as equal to the requested ones: only their text distinguishes them.
     found = [
         (items[text], address, native, changed)
         for text, (address, native, changed, product) in zip(

@@ -126,7 +126,7 @@ def visibility_timeout(drain_seconds: float) -> int:
 
 
 def _stale_after(settings: Settings) -> float:
-    # Messages may not pile up where all workers are busy: those who drain go on by themselves.
+    # Messages may not pile up where all workers are busy: draining workers continue without a message.
     return max(2 * _LOOK_EVERY, 2 * settings.celery.drain_seconds)
 
 

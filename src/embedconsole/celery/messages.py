@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def idle_beside(workers: Iterable[Process], me: str) -> int:
-    """The other worker processes of the queue that are heard of and have no run: those who have one call
+    """The other worker processes of the queue with a heartbeat and without a run; those with a run call
     for themselves."""
     others = (one for one in workers if one.role == ROLE and one.id != me and one.silent_for <= SILENT)
     return sum((status := read_status(one.status)) is not None and status.run is None for one in others)

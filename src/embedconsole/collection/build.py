@@ -28,7 +28,7 @@ def own_name(config: CollectionConfig) -> str:
 
 
 def address_of(config: CollectionConfig) -> str:
-    """Where the collection is, in the one form that identifies it: no credentials, host and port in full.
+    """The collection's address in its one canonical form: no credentials, host and port in full.
 
     Raises:
         ConfigError: The URL is none.

@@ -78,10 +78,10 @@ def missing_vector(name: str, described: str, have: CollectionState) -> Differen
 
 
 def vector_field(name: str) -> str:
-    """How differences of a vector begin; those of its size and distance go on after a dot."""
+    """The name of a vector's differences; those of its size and distance continue after a dot."""
     return f"vectors.{name}" if name != UNNAMED else "vector"
 
 
 def index_field(path: str) -> str:
-    """How a difference of a payload index is called."""
+    """The name of a payload index's difference."""
     return f"indexes.{path}"

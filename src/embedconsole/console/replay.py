@@ -28,7 +28,7 @@ _A_MOMENT = 0.001
 
 @dataclass(frozen=True, slots=True)
 class ReplayContext:
-    """The viewer of a past moment: what the screen needs to know of the present.
+    """The viewer of a past moment: the facts of the present that the screen needs.
 
     Attributes:
         index: Which of the pipelines is shown.

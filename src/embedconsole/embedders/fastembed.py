@@ -218,7 +218,7 @@ def _registered(model: str, path: Path, pooling: str) -> str:
             TextEmbedding.add_custom_model(
                 label,
                 pooling=_POOLING[pooling],
-                normalization=False,  # done by us where it is wanted
+                normalization=False,  # done by us where it is configured
                 sources=ModelSource(url="nowhere"),
                 dim=0,
                 model_file=file,

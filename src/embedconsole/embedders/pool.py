@@ -38,7 +38,7 @@ class EmbedderPool:
         return self._combined[embedder.identity, how]
 
     def _embedder(self, name: str, config: EmbedderConfig) -> Embedder:
-        # By its settings too: while one is replaced by another of the same name, both are at work.
+        # By its settings too: while one is replaced by another of the same name, both are in use.
         for known_name, known_config, embedder in self._built:
             if (known_name, known_config) == (name, config):
                 return embedder

@@ -145,7 +145,7 @@ def _engine(url: URL) -> Engine:
         engine = create_engine(
             url,
             connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
-            pool_use_lifo=True,  # the last one used knows the pages that are wanted next
+            pool_use_lifo=True,  # the last one used has the pages that are needed next in its cache
             **_POOL,
         )
         event.listen(engine, "connect", _prepare_sqlite)

@@ -91,7 +91,7 @@ items = Table(
     Column("error_class", String(20)),
     Column("error", ForeignText()),
     Column("failed_at", BigInteger),
-    # How often the process ended that was at it, since it was last settled.
+    # How often a process died while working on it, since it was last settled.
     Column("crashes", SmallInteger, nullable=False, server_default="0"),
     # Of FAILED items only; `failure_causes` computes it.
     Column("cause", FixedBytes(CAUSE_BYTES)),
@@ -142,7 +142,7 @@ deletions = Table(
     Index("ix_embedconsole_deletions_at", "generation_id", "at"),
     sqlite_autoincrement=True,
 )
-"""When items were marked as gone within the last hour, and how many were planned before that."""
+"""Items marked as gone within the last hour, and the number planned before that."""
 
 leases = Table(
     "embedconsole_leases",
@@ -200,7 +200,7 @@ samples = Table(
     Index("ix_embedconsole_samples_at", "pipeline", "at"),
     sqlite_autoincrement=True,
 )
-"""How much each process did since its last sample, and now and then what the whole looked like (JSON)."""
+"""The work of each process since its last sample, and now and then a snapshot of the whole (JSON)."""
 
 runs = Table(
     "embedconsole_runs",

@@ -1,4 +1,4 @@
-"""The engine: keeps a collection true to a catalog, and everything that looks at it or repairs it.
+"""The engine: keeps a collection in sync with a catalog; with observation and repair.
 
 Read the packages in the order of the flow, from below: `content` (what a row's point should be), `plan`
 (compare the catalog with the ledger), `worker` (claim, read, embed, write, settle), `run` (one run, and the

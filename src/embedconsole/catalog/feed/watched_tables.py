@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TablePlace:
-    """Where a feed lives in its database.
+    """The place of a feed in its database.
 
     Attributes:
         outbox: The table, in the schema that the connection works in.

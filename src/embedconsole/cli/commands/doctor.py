@@ -238,7 +238,7 @@ def versions() -> Facts:
 
 
 def disks(places: Mapping[str, Path]) -> Facts:
-    """How much room there is where we write, by what is there."""
+    """Free disk space where we write, by what is there."""
     return {name: _room(path) for name, path in places.items()}
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 _HOLDER_BYTES = 32
 _LOCKED_BYTE = 1024
-"""Where Windows locks, away from the holder's number, which others have to be able to read."""
+"""The byte that Windows locks, away from the holder's number, which others have to read."""
 
 
 class DirectoryLock:

@@ -32,7 +32,7 @@ class Incidents:
         """Open and close incidents by verdicts, and claim the notifications to send now.
 
         Args:
-            repeat_after: Seconds for which an incident that operators know of rests.
+            repeat_after: Seconds between two notifications of the same incident.
         """
         named = {verdict.name: verdict for verdict in verdicts}
         query = select(incidents).where(incidents.c.name.in_(named)).order_by(incidents.c.name)
@@ -42,7 +42,7 @@ class Incidents:
         rest = int(repeat_after * 1000)
 
         def work(connection: Connection) -> list[Notification]:
-            # In one order everywhere: two that want the same rows wait for each other, and never crosswise.
+            # In one order everywhere: two that need the same rows wait for each other, and never deadlock.
             known = {row.name: row for row in connection.execute(query.with_for_update())}
             now = connection.scalar(select(now_ms())) or 0
             notifications = []
@@ -64,7 +64,7 @@ class Incidents:
             for notification in notifications:
                 mine = (incidents.c.name == notification.name, incidents.c.change == notification.change)
                 if notification.reason is not NotificationReason.CLOSED:
-                    # Over while it was told: that is to be told next, and at once.
+                    # Closed while its notification was sent: its end is sent next, at once.
                     due = case((incidents.c.closed_at.is_(None), rest), else_=now_ms())
                     connection.execute(update(incidents).where(*mine).values(told=1, due_at=due))
                 elif not connection.execute(

@@ -32,7 +32,7 @@ class Overview:
         return int(self._database.scalar(select(now_ms()))) / 1000
 
     def counts(self, generation_id: int) -> Counts:
-        """How many items are in which condition, from the work index and the few batches alone.
+        """The number of items in each condition, from the work index and the few batches alone.
 
         One statement, so that a claim or a planner's page in between is seen whole or not at all.
         """

@@ -58,7 +58,7 @@ def state_of_wanted(same_embed: ColumnElement[bool], same_payload: ColumnElement
 def reason_in_sql(state: ColumnElement[int], cause: ColumnElement[int]) -> ColumnElement[int]:
     """Why a row of the ledger has work once its state is `state` because of `cause`.
 
-    What has no work keeps the reason of the work before, for those who ask why it was embedded. So does what
+    An item without work keeps its last reason, to explain why it was embedded. So does what
     waits to be embedded already, or has no point yet: that is still why. An item in flight has the new one:
     what its worker writes may be older than this.
     """

@@ -95,7 +95,7 @@ class FailedItems:
         return self._database.read(work)
 
     def causes(self, generation_id: int, *, text: str = "") -> int:
-        """How many groups there are, however many of them are shown."""
+        """The number of groups, shown or not."""
         query = select(func.count(distinct(items.c.cause))).where(
             items.c.generation_id == generation_id, items.c.cause.is_not(None), *_with(text)
         )
@@ -150,7 +150,7 @@ class FailedItems:
         ]
 
     def count(self, generation_id: int, among: FailureFilter) -> int:
-        """How many of the items that failed are meant."""
+        """The number of failed items that the filter selects."""
         query = select(func.count()).where(items.c.generation_id == generation_id, *_where(among))
         return int(self._database.scalar(query))
 

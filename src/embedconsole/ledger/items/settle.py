@@ -53,8 +53,8 @@ def _several() -> Update:
     return update(items).where(items.c.id.in_(bindparam("ids", expanding=True)), items.c.batch_id == _TOKEN)
 
 
-# The worker read the row after its claim: where nothing else was wanted since, what it wrote is newer
-# than what was wanted. The planner has not seen that row, so it is to look at it.
+# The worker read the row after its claim: where nothing else was planned since, what it wrote is newer
+# than what was planned. The planner has not seen that row, so it is to look at it.
 _WANTED = Bulk(
     _one()
     .where(

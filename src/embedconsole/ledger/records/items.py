@@ -137,7 +137,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """All that the ledger knows of one item.
+    """The ledger's full record of one item.
 
     Attributes:
         desired_embed: What the collection should hold (16 bytes); None: gone from the catalog.
@@ -166,7 +166,7 @@ class LedgerItem:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many items are in which condition.
+    """The number of items in each condition.
 
     Attributes:
         pending: Wanting work, in flight or waiting for a retry included.

@@ -16,7 +16,7 @@ class ClaimedItem(NamedTuple):
     """An item in a batch.
 
     Attributes:
-        synced_embed: None: the collection has no point of it that we know of.
+        synced_embed: None: the collection has no known point of it.
         reason: A `Reason` as a number, because a claim makes one for every item; None in a ledger of 0.1.
     """
 

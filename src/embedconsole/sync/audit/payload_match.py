@@ -24,7 +24,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
 def unlike_field(ours: JsonObject, theirs: JsonObject) -> str | None:
     """The first field of ours, as a dotted path, that says something else in theirs; None where none does.
 
-    What only theirs has is not looked at, nor is our marker.
+    Fields that only theirs has are ignored, and so is our marker.
     """
     wanted = {name: value for name, value in ours.items() if name != MARKER}
     return next(_unlike(wanted, theirs, ""), None)

@@ -107,7 +107,7 @@ async def repair(
         ConfigError: a pipeline can't run as configured; nothing was done.
         Fault: the ledger does not answer.
     """
-    # All of it under the lease, as any other work on the ledger: a run beside it would see half a repair.
+    # All of it under the lease, as any other work on the ledger: a concurrent run would see half a repair.
     async with engine.leases.held(list(progress), "wait") as holder:
         if holder is None:
             return await _repaired(engine, sample, allow_deletes, progress)

@@ -47,12 +47,12 @@ class CatalogAudit:
 
     @property
     def differences(self) -> Mapping[str, int]:
-        """How much of it is how."""
+        """The number of each verdict."""
         return {"not in the ledger": self.missing, "changed": self.changed, "gone": self.gone}
 
     @property
     def drift(self) -> int:
-        """How much is not as it should be."""
+        """The number of differences."""
         return sum(self.differences.values())
 
 
@@ -74,12 +74,12 @@ class CollectionAudit:
 
     @property
     def differences(self) -> Mapping[str, int]:
-        """How much of it is how."""
+        """The number of each verdict."""
         return {str(verdict): self.counts.get(verdict, 0) for verdict in DRIFT}
 
     @property
     def drift(self) -> int:
-        """How much is not as it should be."""
+        """The number of differences."""
         return sum(self.differences.values())
 
 
@@ -91,7 +91,7 @@ class SchemaAudit:
 
     @property
     def drift(self) -> int:
-        """How much is not as it should be; what the configuration does not name may be there."""
+        """The number of differences; indexes that the configuration does not name are none."""
         return sum(one.blocking or one.want is not None for one in self.differences)
 
 
@@ -111,7 +111,7 @@ class VectorAudit:
 
     @property
     def drift(self) -> int:
-        """How much is not as it should be."""
+        """The number of differences."""
         return self.differing
 
 
@@ -155,14 +155,14 @@ class Audit:
 
     @property
     def drift(self) -> int | None:
-        """How much is not as it should be; None where that is not known."""
+        """The number of differences; None where that is not known."""
         if self.failed:
             return None
         return sum(0 if isinstance(part, NotChecked) else part.drift for part in self.parts.values())
 
     @property
     def known_drift(self) -> int:
-        """How much is known not to be as it should be."""
+        """The number of known differences."""
         return sum(0 if isinstance(part, NotChecked) else part.drift for part in self.parts.values())
 
     @property

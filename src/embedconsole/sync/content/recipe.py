@@ -131,7 +131,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class VectorRecipe:
-    """How one vector's inputs are made: rendered text, rendered image or images, then the fields.
+    """The recipe for one vector's inputs: rendered text, rendered image or images, then the fields.
 
     Attributes:
         several: Each of an item's pictures is embedded by itself (a multivector); else the first one is.
@@ -184,7 +184,7 @@ class VectorRecipe:
 
 
 class Recipe:
-    """How a pipeline makes content of rows, resolved against the query's columns.
+    """The recipe by which a pipeline makes content of rows, resolved against the query's columns.
 
     Args:
         space: What makes its vectors comparable (the vector space); part of every embed hash.

@@ -329,7 +329,7 @@ def _in_catalog(ledger: Ledger | None, components: Components, memory: _Memory, 
 def _unseen_for(
     ledger: Ledger | None, components: Components, memory: _Memory, key: str, *, there: bool
 ) -> float | None:
-    """Whether the next run finds what the ledger does not know of an item, by the ways that a run has."""
+    """Whether the next run finds a change of an item that the ledger does not know yet."""
     generation, catalog = memory.generation, components.catalog
     if (
         ledger is None

@@ -1,4 +1,4 @@
-"""The work of other processes, as they tell of it through the ledger, shown as if it were done here."""
+"""The work of other processes as they report it through the ledger, shown as if it were done here."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _view(view: PipelineView, others: Sequence[ProcessStatus], epoch: float) -> 
     return replace(
         view,
         state=_state([part.state for part in parts]),
-        # What is left is what the ledger says: each process only knows of its own part.
+        # The backlog is the ledger's: each process only knows its own part.
         progress=Progress(waiting=done + pending, embedded=done),
         rate=rate,
         eta=None if planning or not rate else pending / rate,

@@ -71,7 +71,7 @@ class WatchedEngine(Engine):
     def snapshot(self) -> Snapshot:
         """The engine now; call it in the engine's loop."""
         now, tally = time.monotonic(), self.tally
-        # A process that has died where we can see it is not at work, though the ledger may not know it yet.
+        # A process that died on this host is not running, though the ledger may not know it yet.
         known = self._watch.seen.workers
         dead = dead_among(known, self.me)
         return Snapshot(

@@ -93,7 +93,7 @@ class Planning:
         except Fault as fault:
             self.state.give_up(fault)
         except anyio.get_cancelled_exc_class():
-            # A query that takes long is left behind in its thread, and what comes after it is not wanted.
+            # A query that takes long is left behind in its thread, and its result is dropped.
             self._left = True
             raise
         finally:
@@ -133,7 +133,7 @@ class Planning:
         return planner().run(options)
 
     def _note_remarks(self) -> None:
-        """Before the first scan: what of the catalog's values an operator should know."""
+        """Before the first scan: note remarks on the catalog's values for the operator."""
         for remark in remarks(self.pipeline, self.catalog, self.recipe):
             self.journal.note("warning", "catalog", remark)
 

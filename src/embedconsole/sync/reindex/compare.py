@@ -1,4 +1,4 @@
-"""The collection that is searched and the one that shall be, compared before the name moves."""
+"""Compares the searched collection with the next one before the alias moves."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class ReportedGate:
 
 
 class GateExchange(Protocol):
-    """Where processes tell each other of dependencies that throttle or fail."""
+    """The board where processes report dependencies that throttle or fail."""
 
     def tell(self, gate: Gate) -> None:
         """The gate has shut, or its breaker has closed."""

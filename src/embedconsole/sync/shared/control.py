@@ -179,7 +179,7 @@ class RunControl:
 
 @dataclass(slots=True)
 class RunState:
-    """How far one pipeline's run has come: shared by its planner and its workers.
+    """Progress of one pipeline's run: shared by its planner and its workers.
 
     Attributes:
         planning: The planner is still finding work, so batches may wait until they are full.

@@ -27,7 +27,7 @@ class Verdict(StrEnum):
     UNLISTED = "unlisted"
     """Ours, and the ledger does not know it, as with a lost ledger or one from a backup."""
     ORPHANED = "orphaned"
-    """Ours, and neither the ledger nor the catalog knows it."""
+    """Ours, but neither in the ledger nor in the catalog."""
     TAKEN = "taken"
     """A point of another pipeline is where ours should be."""
 

@@ -73,7 +73,7 @@ class BatchWorker:
         except Stop as error:
             stop = error
         if stop is not None:
-            # Before the batch is given back: no other worker may claim it.
+            # Before the batch is released: no other worker may claim it.
             self.bench.give_up(stop.fault)
         return stop
 
@@ -83,7 +83,7 @@ class BatchWorker:
         """
         steps.stages.enter("finish")
         try:
-            # Before the items are given back: the next worker that claims them looks for kept vectors.
+            # Before the items are released: the next worker that claims them looks for kept vectors.
             await steps.keep()
         finally:
             released = await self._record(steps, batch)

@@ -310,7 +310,7 @@ async def embed_isolating(
     try:
         await isolation.run()
     except (Fault, Stop, Interrupted) as error:
-        # Told, not raised: what was embedded before is paid for.
+        # Returned, not raised: what was embedded before is paid for.
         isolation.outcome.ended_by = error
     return isolation.outcome
 

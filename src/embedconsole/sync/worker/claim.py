@@ -38,7 +38,7 @@ POLL = 1.0
 
 @dataclass(slots=True)
 class InFlight:
-    """The batches that this process holds, and what the ledger does not know of them yet."""
+    """The batches that this process holds, and the changes not yet in the ledger."""
 
     batches: dict[int, Batch] = field(default_factory=dict)
     _extended: dict[int, float] = field(default_factory=dict)

@@ -359,7 +359,7 @@ async def _embed_vector(
             group.start_soon(embed, piece)
     if not errors:
         return None
-    # What ends the run comes before what is only tried again.
+    # A fault that ends the run comes before one that is only retried.
     worst = next((error for error in errors if not isinstance(error, Transient)), errors[0])
     if isinstance(worst, Transient):
         try:

@@ -67,7 +67,7 @@ def standing_in(content: Content, point: StoredPoint) -> dict[str, Vector]:
 
 @dataclass(slots=True)
 class Donor:
-    """Where vectors come from that need not be embedded.
+    """The sources of vectors that need not be embedded.
 
     Args:
         generation_id: Of the one that is searched: vectors may be kept of it.

@@ -87,7 +87,7 @@ class BatchSteps:
                 await self._fill(contents)
 
     def _read(self) -> dict[str, Content]:
-        # What does not fit into the first portion is given back with the end of the batch.
+        # What does not fit into the first portion is released with the end of the batch.
         keys, self.rows = next(self._bench.rows.read([item.key for item in self._batch.items]))
         self._items = self._batch.items[: len(keys)]
         return {key: self._bench.recipe.content(row) for key, row in self.rows.items()}
@@ -101,7 +101,7 @@ class BatchSteps:
     # Deleting
 
     async def _delete(self, contents: Mapping[str, Content]) -> None:
-        # What the catalog has again is wanted again: its point is not deleted.
+        # An item that the catalog has again is planned again: its point is not deleted.
         gone = []
         for item in self._items:
             content = contents.get(item.key)
