@@ -76,5 +76,5 @@ SYNCED = Examined(
     ),
     catalog=InCatalog(),
     collection=InCollection(1117),
-    follows=("It is in sync, nothing is to be done.",),
+    follows=("It is in sync, nothing to do.",),
 )

@@ -43,7 +43,7 @@ def test_an_item_in_sync_has_the_same_hashes_everywhere(outsider: Outsider) -> N
     same = hashes["wanted"]
     assert same == hashes["believed"] == hashes["catalog now"] == hashes["point says"]
     assert all(len(one) == 8 for one in same)
-    assert "It is in sync, nothing is to be done." in text.out
+    assert "It is in sync, nothing to do." in text.out
     assert hashes["kept vectors"] == ["8"]
     told = explained(stage, 1)
     assert told["verdict"] == "agrees"

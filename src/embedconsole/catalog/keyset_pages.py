@@ -88,7 +88,7 @@ def keyset_pages(
             raise Refused(
                 "catalog",
                 f"the database takes more than {limit} keys as equal to {texts[0]!r}",
-                remedy="Give the key a collation that tells them apart",
+                remedy="Give the key a collation that distinguishes them",
             )
         else:
             at_least = limit  # all of these were handed out before: past them, whatever they weigh

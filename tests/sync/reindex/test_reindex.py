@@ -352,7 +352,7 @@ async def test_what_was_being_built_may_vanish(site: Site) -> None:
     done = await site.reindex()
 
     assert done.stand is ReindexOutcome.DONE
-    assert any(text.endswith("was begun before, and is gone") for text in site.said)
+    assert any(text.endswith("was started before, and is gone") for text in site.said)
     assert len(await site.titles()) == 12
 
 

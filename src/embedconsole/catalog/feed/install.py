@@ -47,7 +47,7 @@ def rights_needed(database: FeedDatabase) -> list[str]:
     grant = database.dialect.grant(database.place.outbox, url.username or "")
     if grant is None:
         return []
-    return [f"If that is another user than the one of catalog.url: {grant};"]
+    return [f"If that user is not the one of catalog.url: {grant};"]
 
 
 def script(database: FeedDatabase, statements: Sequence[str]) -> str:

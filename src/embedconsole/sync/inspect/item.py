@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
 
 _AMISS = {
-    Verdict.MISSING: "The ledger believes its point to be there, and it is not: verify --repair corrects it.",
-    Verdict.STALE: "Its point does not hold what the ledger believes: verify --repair sets that right.",
-    Verdict.UNLISTED: "Its point is ours, and the ledger does not know it: verify --repair enters it.",
-    Verdict.ORPHANED: "Its point is ours, and of no item of the catalog: verify --repair has it deleted.",
+    Verdict.MISSING: "Its point is in the ledger, but not in the collection: verify --repair corrects it.",
+    Verdict.STALE: "Its point differs from the ledger's record: verify --repair corrects it.",
+    Verdict.UNLISTED: "Its point is ours, but not in the ledger: verify --repair enters it.",
+    Verdict.ORPHANED: "Its point is ours, but its item is not in the catalog: verify --repair deletes it.",
     Verdict.TAKEN: "A point of another pipeline is where its own should be: they share ids.",
 }
 
@@ -53,7 +53,7 @@ _REASONS = {
     Reason.EDITED: "its row changed",
     Reason.FORCED: "an operator asked for it to be embedded again",
     Reason.MISSING: "its point was not in the collection",
-    Reason.RECHECKED: "its point held something else than the ledger had noted",
+    Reason.RECHECKED: "its point differed from the ledger's record",
     Reason.MODEL: "its content is made another way: another model, text or setting, or a re-index",
 }
 
@@ -104,7 +104,7 @@ _WORK = {
     State.EMBED: "it will be embedded",
     State.PAYLOAD: "its payload will be written, its embedding stays",
     State.DELETE: "its point will be deleted, it is gone from the catalog",
-    State.SYNCED: "it is in sync, nothing is to be done",
+    State.SYNCED: "it is in sync, nothing to do",
 }
 
 

@@ -90,7 +90,7 @@ def _of_counts(rules: NotifyRules, counts: Mapping[str, Counts], command: str) -
             if count.oldest_age is not None and count.oldest_age > rules.oldest_pending:
                 since = span_of(count.oldest_age)
                 text = (
-                    f"{name}: an item has been due for {since}, and {_items(count.pending)} wait in all."
+                    f"{name}: an item has been pending for {since}, and {_items(count.pending)} wait in all."
                     f"\n{_closer(f'{command} status')}"
                 )
             yield AlertVerdict(f"oldest_pending:{name}", text)

@@ -65,7 +65,7 @@ class FeedIntake:
         if not problems:
             return None
         more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
-        return f"{problems[0]}{more}; changes are found by the scan. `embedconsole feed status` tells more"
+        return f"{problems[0]}{more}; changes are found by the scan. `embedconsole feed status` shows more"
 
     def check(self, journal: Journal, failed: FeedFailed | None = None) -> None:
         """Look at the triggers, and note what is wrong, or that it is so no more: once, not at every look.

@@ -45,12 +45,12 @@ class NextGeneration:
         state = await self.switch.collection_of(building).describe()
         fits = state is None or not any(found.blocking for found in compared(components, state))
         if state is None and await self._has_written(building):
-            self.say(f"{building.target} was begun before, and is gone")
+            self.say(f"{building.target} was started before, and is gone")
         elif building.space == components.space and fits:
-            self.say(f"Continuing with {building.target}, which was begun before")
+            self.say(f"Continuing with {building.target}, which was started before")
             return building
         else:
-            self.say(f"{building.target} was begun for another configuration, and is dropped")
+            self.say(f"{building.target} was started for another configuration, and is dropped")
         await self.switch.drop(building)
         return None
 

@@ -254,7 +254,7 @@ class Reindex:
         if comparison.lacking and not self.options.accept_missing:
             keys = ", ".join(f"#{key}" for key in comparison.examples)
             return (
-                f"{comparison.lacking:,} items that are searched now are not in it ({keys}): look why with "
+                f"{comparison.lacking:,} items that are searched now are not in it ({keys}). See why with "
                 "embedconsole explain KEY, or move the alias anyway with --accept-missing"
             )
         if not self.options.switch or self.options.replace or await self._switch.can_take(alias):

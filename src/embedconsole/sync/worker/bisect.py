@@ -118,7 +118,7 @@ def verdict(witness: Witness, fault: Fault) -> Transient:
     if isinstance(fault, Transient):
         return fault
     witness.pulse.condemn()
-    message = f"{fault.message.rstrip('.')} (nothing of what it was sent went through)"
+    message = f"{fault.message.rstrip('.')} (no part of the batch went through)"
     return RefusesEverything(witness.source, message, remedy=fault.remedy or witness.remedy)
 
 
