@@ -23,6 +23,7 @@ from embedconsole.console import commands as verifying
 from embedconsole.console.actions import BY_ID, bindings, remapped
 from embedconsole.console.clipboard import copied
 from embedconsole.console.engine_client import EnginePoller
+from embedconsole.console.keyboard import Keyboard
 from embedconsole.console.screens.base import ConsoleScreen
 from embedconsole.console.screens.dialogs import Sheet, help_lines
 from embedconsole.console.screens.registry import PLACES
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import tzinfo
 
+    from textual.events import Event
     from textual.filter import LineFilter
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from embedconsole.console.actions import Action
     from embedconsole.console.engine_client import EngineClient
     from embedconsole.console.launch import Launch
+    from embedconsole.console.screens.base import Answer, ScreenHost
     from embedconsole.console.text import Glyphs
     from embedconsole.sync.run.engine import Engine
 
@@ -103,6 +106,13 @@ class Console(App[int]):
         if not glyphs.unicode:
             self._net.append(EncodingFilter(sys.stderr.encoding or "ascii"))
         self._ended_by = 0
+        self._keyboard = Keyboard(self)
+
+    async def on_event(self, event: Event) -> None:
+        """A key waits until the one before has taken effect."""
+        if not self._keyboard.holds(event):
+            await super().on_event(event)
+            self._keyboard.follow(event)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Whatever is drawn goes through the net."""
@@ -191,6 +201,28 @@ class Console(App[int]):
             log.error("an action of the console failed", exc_info=event.worker.error)
             self.say(f"That failed by an error of embedconsole itself ({event.worker.error!r}).", alarm=True)
 
+    def _open(self, group: str, flow: Callable[[ScreenHost], Awaitable[None]]) -> None:
+        """Start a flow that opens a dialog; the keys typed meanwhile are for the dialog."""
+        opened = self._keyboard.opens()
+
+        async def run() -> None:
+            try:
+                await flow(self)
+            finally:
+                opened.set()
+
+        self.run_worker(run(), group=group, exclusive=True, exit_on_error=False)
+
+    async def open(self, dialog: Screen[Answer]) -> Answer:
+        """Required by `ScreenHost`."""
+        answer = self.push_screen(dialog, wait_for_dismiss=True)
+        self._keyboard.opened()
+        return await asyncio.shield(answer)
+
+    def engine_asked(self) -> None:
+        """Required by `ScreenHost`."""
+        self._keyboard.opened()
+
     # The actions, under the names of the table
 
     @work(group="switch", exit_on_error=False)
@@ -213,35 +245,29 @@ class Console(App[int]):
         """One fewer."""
         await steering.change_workers(self, "workers_fewer", -1)
 
-    @work(exclusive=True, group="question", exit_on_error=False)
-    async def action_retry(self) -> None:
+    def action_retry(self) -> None:
         """Put failures back."""
-        await flows.retry(self)
+        self._open("question", flows.retry)
 
-    @work(exclusive=True, group="question", exit_on_error=False)
-    async def action_force(self) -> None:
+    def action_force(self) -> None:
         """Embed everything again."""
-        await flows.force(self)
+        self._open("question", flows.force)
 
-    @work(exclusive=True, group="question", exit_on_error=False)
-    async def action_cancel(self) -> None:
+    def action_cancel(self) -> None:
         """End the present run."""
-        await flows.cancel(self)
+        self._open("question", flows.cancel)
 
-    @work(exclusive=True, group="question", exit_on_error=False)
-    async def action_init(self) -> None:
+    def action_init(self) -> None:
         """Create or compare the collection."""
-        await flows.init(self)
+        self._open("question", flows.init)
 
-    @work(exclusive=True, group="question", exit_on_error=False)
-    async def action_test(self) -> None:
+    def action_test(self) -> None:
         """Try everything."""
-        await flows.test(self)
+        self._open("question", flows.test)
 
-    @work(exclusive=True, group="verify", exit_on_error=False)
-    async def action_verify(self) -> None:
+    def action_verify(self) -> None:
         """Compare everything with everything."""
-        await verifying.verify(self)
+        self._open("verify", verifying.verify)
 
     def action_next_pipeline(self) -> None:
         """Show the next one."""
@@ -254,6 +280,8 @@ class Console(App[int]):
     def action_show(self, place: str) -> None:
         """Another screen."""
         self.show(place)
+        if self.place is not None:
+            self.place.chosen()
 
     def action_help(self) -> None:
         """All keys."""

@@ -212,7 +212,7 @@ async def retry(host: ScreenHost) -> None:
         return
     if facts.price:
         question = ConfirmDialog("Retry failures", retry_question(estimate, facts), "Yes, retry")
-        if not await host.push_screen_wait(question):
+        if not await host.open(question):
             return
     if choice is None:
         putting = client.retry(facts.name)
@@ -240,7 +240,7 @@ async def force(host: ScreenHost) -> None:
         return choice_question(wish, estimate, shown.noun)
 
     count = partial(_count_choice, host)
-    wish = await host.push_screen_wait(ForceDialog(shown.name, len(everything) - 1, text_of, count))
+    wish = await host.open(ForceDialog(shown.name, len(everything) - 1, text_of, count))
     if wish is not None:
         await tell(host, client.controls.sync(wish))
 
@@ -263,7 +263,7 @@ async def cancel(host: ScreenHost) -> None:
         host.say("No run is in progress.")
         return
     text = "The run ends with what is in flight. The next run does the rest; nothing is lost."
-    if await host.push_screen_wait(ConfirmDialog("Cancel the run", text, "Yes, cancel it")):
+    if await host.open(ConfirmDialog("Cancel the run", text, "Yes, cancel it")):
         await tell(host, client.controls.cancel(view.name))
 
 
@@ -277,17 +277,17 @@ async def init(host: ScreenHost) -> None:
     if plan is None:
         return
     if not plan.changes:
-        await host.push_screen_wait(Sheet(title, partial(compared_lines, plan), host.glyphs))
+        await host.open(Sheet(title, partial(compared_lines, plan), host.glyphs))
         return
     costs = bool(plan.asks) and bool(facts.price)
     yes = "Yes, add them" if plan.exists else "Yes, create it"
     question = ConfirmDialog(title, init_question(plan), yes, focus="no" if costs else "yes")
-    if not await host.push_screen_wait(question):
+    if not await host.open(question):
         return
     result = await _answer(host, client.initialise(facts.name))
     if result is not None:
         host.poller.nudge()
-        await host.push_screen_wait(Sheet(title, partial(initialised_lines, result), host.glyphs))
+        await host.open(Sheet(title, partial(initialised_lines, result), host.glyphs))
 
 
 async def test(host: ScreenHost) -> None:
@@ -324,7 +324,7 @@ async def test(host: ScreenHost) -> None:
 
     waiting = asyncio.create_task(wait())
     try:
-        await host.push_screen_wait(sheet)
+        await host.open(sheet)
     finally:
         trying.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
@@ -340,6 +340,7 @@ async def tell(host: ScreenHost, future: Future[str]) -> None:
 
 async def _answer(host: ScreenHost, future: Future[T]) -> T | None:
     """The future's result; None, with a notification, when a dependency fails."""
+    host.engine_asked()
     try:
         return await asyncio.wrap_future(future)
     except (ConfigError, Fault) as fault:
@@ -369,7 +370,7 @@ async def verify(host: ScreenHost) -> None:
     comparing = asyncio.wrap_future(client.ask(partial(compare, pipeline=facts.name, progress=progress)))
     watching = asyncio.create_task(_watch(comparing, sheet, shown))
     try:
-        await host.push_screen_wait(sheet)
+        await host.open(sheet)
         host.say(f"{facts.name}: {_in_short(await watching)}.")
     finally:
         watching.cancel()

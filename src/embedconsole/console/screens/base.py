@@ -74,8 +74,12 @@ class ScreenHost(Protocol):
         """The engine client, if the action is possible now; otherwise None, and a notice says why."""
         ...
 
-    async def push_screen_wait(self, screen: Screen[Answer]) -> Answer:
+    async def open(self, dialog: Screen[Answer]) -> Answer:
         """Open a dialog; gives its answer."""
+        ...
+
+    def engine_asked(self) -> None:
+        """An action waits for the engine before it opens anything; keys are passed on meanwhile."""
         ...
 
     @property
@@ -190,6 +194,9 @@ class ConsoleScreen(Screen[None]):
         """Something was done about the choice."""
 
     # Being shown
+
+    def chosen(self) -> None:
+        """The operator came by the key of the screen, perhaps once more."""
 
     def show(self, view: DashboardView, disabled: Collection[str], renamed: Mapping[str, str]) -> None:
         """Show this view; `disabled` and `renamed` are for the line of keys."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -17,10 +18,11 @@ from embedconsole.faults import ConfigError, Fault
 from embedconsole.sync.daemon.orders import OrderedRun
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.events import Key
 
     from embedconsole.collection.compare import Difference
     from embedconsole.console.actions import Action
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from embedconsole.sync.inspect.checks import Check
     from embedconsole.sync.run.init import Initialised, InitPlan
 
+
+Answer = TypeVar("Answer")
 
 _USUAL_WIDTH = 72
 _AROUND = 5
@@ -192,7 +196,30 @@ def _left(left: Sequence[Difference], cells: int) -> list[Line]:
     return lines
 
 
-class ConfirmDialog(ModalScreen[bool]):
+class Question(ModalScreen[Answer]):
+    """Asks before money is spent or something changes: only a key typed at what is drawn answers it."""
+
+    CSS_PATH = "dialogs.tcss"
+    EARLY: ClassVar[Collection[str]] = ()
+    """Keys that are taken before the question is drawn: they do nothing but open an input."""
+
+    _drawn_at: float | None = None
+
+    def takes(self, key: Key) -> bool:
+        """Whether the key was typed after the question was drawn as it is now, or is text."""
+        seen = self._drawn_at is not None and key.time > self._drawn_at
+        return seen or isinstance(self.focused, Input) or key.key in self.EARLY
+
+    def changed(self) -> None:
+        """The text is another one: no key is taken until it is drawn."""
+        self._drawn_at = None
+        self.call_after_refresh(self._drawn)
+
+    def _drawn(self) -> None:
+        self._drawn_at = time.monotonic()
+
+
+class ConfirmDialog(Question[bool]):
     """Gives True only when the operator chose to.
 
     Args:
@@ -200,7 +227,6 @@ class ConfirmDialog(ModalScreen[bool]):
         focus: The answer that enter gives: No, but for what costs and removes nothing.
     """
 
-    CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "answer(False)", "No", show=False),
@@ -227,6 +253,7 @@ class ConfirmDialog(ModalScreen[bool]):
 
     def on_mount(self) -> None:
         """Enter gives the answer that is safe."""
+        self.changed()
         self.query_one(f"#{self._focus}").focus()
 
     def action_answer(self, answer: bool) -> None:
@@ -241,7 +268,7 @@ class ConfirmDialog(ModalScreen[bool]):
 _HINT = "everything, or some: category=shoes, 35"
 
 
-class ForceDialog(ModalScreen[OrderedRun | None]):
+class ForceDialog(Question[OrderedRun | None]):
     """Gives what is to be done; None when the operator leaves it. No is focused.
 
     Args:
@@ -251,8 +278,8 @@ class ForceDialog(ModalScreen[OrderedRun | None]):
         count: Counts what a choice comes to; may take as long as reading the catalog.
     """
 
-    CSS_PATH = "dialogs.tcss"
     AUTO_FOCUS = "#no"
+    EARLY = ("o", "slash")
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,n,q", "answer(False)", "No", show=False),
         Binding("y", "answer(True)", "Yes", show=False),
@@ -294,12 +321,23 @@ class ForceDialog(ModalScreen[OrderedRun | None]):
                 if self._others:
                     yield Button("a  All pipelines", id="all", compact=True)
 
+    def on_mount(self) -> None:
+        """To be read before it is answered."""
+        self.changed()
+
+    @property
+    def answerable(self) -> bool:
+        """Whether what Yes does is known: a choice is complete and counted."""
+        return not self._wish.only or self._counted is not None
+
     def action_answer(self, answer: bool) -> None:
         """By key; in the choice's line, escape only leaves that line."""
         if isinstance(self.focused, Input):
             self.query_one("#no").focus()
-        else:
-            self.dismiss(self._wish if answer else None)
+        elif not answer:
+            self.dismiss(None)
+        elif self.answerable:
+            self.dismiss(self._wish)
 
     def action_choose(self) -> None:
         """Only some."""
@@ -309,13 +347,14 @@ class ForceDialog(ModalScreen[OrderedRun | None]):
         """All pipelines, or the one that is shown."""
         if self._others:
             self._want(replace(self._wish, pipelines=None if self._wish.pipelines else (self._shown,)))
+            self._count_it()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """By button."""
         if event.button.id == "all":
             self.action_all_pipelines()
         else:
-            self.dismiss(self._wish if event.button.id == "yes" else None)
+            self.action_answer(event.button.id == "yes")
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Another choice; it is counted when it is complete."""
@@ -325,17 +364,20 @@ class ForceDialog(ModalScreen[OrderedRun | None]):
     def on_input_submitted(self) -> None:
         """Count it."""
         self.query_one("#no").focus()
-        self.run_worker(self._count_it(), group="count", exclusive=True, exit_on_error=False)
+        self._count_it()
 
     def _want(self, wish: OrderedRun) -> None:
+        # A count of the previous choice says nothing about this one.
+        self.workers.cancel_group(self, "count")
         self._wish, self._counted = wish, None
         self._say(self._text_of(wish, None))
 
-    async def _count_it(self) -> None:
-        wish = self._wish
-        if not wish.only:
-            return
-        self._say("Counting what that comes to.")
+    def _count_it(self) -> None:
+        if self._wish.only:
+            self._say("Counting what that comes to.")
+            self.run_worker(self._counting(self._wish), group="count", exclusive=True, exit_on_error=False)
+
+    async def _counting(self, wish: OrderedRun) -> None:
         try:
             self._counted = await self._count(wish)
         except (ConfigError, Fault) as fault:
@@ -345,3 +387,5 @@ class ForceDialog(ModalScreen[OrderedRun | None]):
 
     def _say(self, text: str) -> None:
         self.query_one("#text", Static).update(text)
+        self.query_one("#yes").disabled = not self.answerable
+        self.changed()

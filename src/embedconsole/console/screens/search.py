@@ -104,7 +104,12 @@ class SearchScreen(ListScreen):
 
     def on_mount(self) -> None:
         """Ready to be typed into."""
-        self.call_after_refresh(self._box.focus)
+        # `ListScreen` focuses the list, also when it is mounted.
+        self.call_later(self._box.focus)
+
+    def chosen(self) -> None:
+        """What follows the screen's key is text."""
+        self._box.focus()
 
     # Asking
 
@@ -172,16 +177,22 @@ class SearchScreen(ListScreen):
             self._found = None
             self._draw_page(failed(fault, query))
             # What there is to do about it is done by keys.
-            self._swap(in_detail=False)
+            self._show_hits()
         else:
             self._found = found
             noun = self.host.state.pipeline.noun
             self._draw_page(hits_page(found, showing_of(self._settings), noun=noun, cost=self._cost))
             if not more:
                 self._hits.scroll(-len(found.hits))
-                self._swap(in_detail=False)
+                self._show_hits()
         finally:
             self._asking = False
+
+    def _show_hits(self) -> None:
+        typing = self._box.typing
+        self._swap(in_detail=False)
+        if typing:
+            self._box.focus()
 
     # Showing
 

@@ -128,6 +128,12 @@ class SearchBox(Input):
         super().__init__(id=id, compact=True, select_on_focus=False)
         self.cursor_blink = False
         self._recall = Recall()
+        self._asked = ""
+
+    @property
+    def typing(self) -> bool:
+        """Whether the operator is typing another text than the one that was asked last."""
+        return self.has_focus and self.value.strip() != self._asked
 
     def hold(self, text: str) -> None:
         """Show a search that was made without typing."""
@@ -137,8 +143,9 @@ class SearchBox(Input):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Search."""
         event.stop()
-        self._recall = self._recall.with_text(event.value.strip())
-        self.post_message(self.Asked(event.value.strip()))
+        self._asked = event.value.strip()
+        self._recall = self._recall.with_text(self._asked)
+        self.post_message(self.Asked(self._asked))
 
     def action_recall(self, back: int) -> None:
         """An earlier search (1), or a later one (-1)."""
