@@ -93,7 +93,7 @@ def test_what_has_been_due_for_too_long_is_told(age: float | None, told: bool) -
 
     assert (text is not None) is told
     if text is not None:
-        assert "due for 1 h, and 2,345 items wait" in text
+        assert "pending for 1 h, and 2,345 items wait" in text
 
 
 @pytest.mark.parametrize("state", [GateMark.OPEN, GateMark.PROBING])
