@@ -43,6 +43,13 @@ def synced(tmp_path: Path) -> int:
         return int(count)
 
 
+def run_count(tmp_path: Path) -> int:
+    """How many runs the ledger has."""
+    with sqlite3.connect(tmp_path / "ledger.db") as ledger:
+        (count,) = ledger.execute("SELECT count(*) FROM embedconsole_runs").fetchone()
+        return int(count)
+
+
 def test_it_shows_the_sync_rests_and_leaves(tmp_path: Path) -> None:
     with demo(tmp_path) as terminal:
         first_paint = terminal.read_until("Opening the ledger|Backlog")
@@ -154,6 +161,27 @@ def test_a_storm_of_sizes_leaves_the_screen_whole(tmp_path: Path) -> None:
 
         assert terminal.ended() == 0
     assert "Traceback" not in terminal.text
+
+
+def test_what_comes_in_one_write_after_a_key_that_opens_an_input_is_text(tmp_path: Path) -> None:
+    with demo(tmp_path) as terminal:
+        terminal.read_until(AT_REST)
+        runs = run_count(tmp_path)
+        terminal.press("focategory=Category 1")
+        terminal.read_until("Embed again only category=Category 1")
+        terminal.press("\ry")
+        terminal.read_until(r"Embed [\d,]+ products \(category=Category 1")
+        terminal.settle()
+        terminal.press("n")
+        terminal.settle()
+        terminal.press("/sqx")
+        terminal.settle()
+        alive = terminal.process.poll() is None
+        terminal.process.send_signal(signal.SIGTERM)
+
+        assert terminal.ended() == 128 + signal.SIGTERM
+    assert alive
+    assert run_count(tmp_path) == runs
 
 
 def test_a_busy_console_costs_the_link_little(tmp_path: Path) -> None:
