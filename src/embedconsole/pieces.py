@@ -31,6 +31,11 @@ class Estimate:
         self._each = 0.0
         self._most = 0
 
+    @property
+    def known(self) -> bool:
+        """Whether any value was seen."""
+        return self._most > 0
+
     def count(self, limit: int) -> int:
         """How many values to ask for."""
         return max(1, min(self._most * _STEP, int(limit / max(self._each, 1.0))))

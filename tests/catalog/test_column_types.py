@@ -112,3 +112,14 @@ def test_bits_of_mysql_are_numbers(mysql: Database, catalog: OpenCatalog) -> Non
         first, second = all_rows(catalog(mysql, **source))
         assert (first.values["one"], first.values["many"]) == (1, 511)
         assert (second.values["one"], second.values["many"]) == (None, None)
+
+
+def test_a_sample_of_heavy_rows_is_small(database: Database, catalog: OpenCatalog) -> None:
+    """A page of them would be in memory at once."""
+    text_type = {"mysql": "LONGTEXT"}.get(database.dialect, "TEXT")
+    database.run(f"CREATE TABLE heavy (id INTEGER PRIMARY KEY, body {text_type})")
+    database.insert("heavy", [{"id": number, "body": "x" * 1_000_000} for number in range(30)])
+
+    opened = catalog(database, table="heavy", page_size=30)
+
+    assert 1 <= len(opened.sample().rows) <= 21

@@ -184,11 +184,16 @@ class SqlCatalog:
         return int(str(self._read(statement.where(opened.key_column.is_not(None)))[0][0]))
 
     def sample(self) -> ValueSample:
-        """The first page of rows, and what is odd in them."""
+        """The first rows, a page of them or so many as are not too heavy, and what is odd in them."""
         opened = self._opened()
         column, columns = opened.key_column, opened.source.columns
-        first = opened.rows.where(column.is_not(None)).order_by(column).limit(self._config.page_size)
-        raw = self._read(first)
+        raw: list[Sequence[object]] = []
+        weight = 0
+        for page, _ in self._pages(opened.rows, opened.key):
+            raw += page[: self._config.page_size - len(raw)]
+            weight += weight_of(page)
+            if len(raw) == self._config.page_size or weight > _PAGE_BYTES:
+                break
         without = sa.select(sa.func.count()).select_from(opened.source.rows).where(column.is_(None))
         rows = list(opened.by_key(raw).values())
         limit = self._now() + _AHEAD

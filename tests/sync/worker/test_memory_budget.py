@@ -50,10 +50,14 @@ class Shop:
 def test_rows_are_read_in_portions_of_a_weight_and_none_is_lost() -> None:
     shop = Shop()
     keys = [*map(str, range(20)), "gone"]
-    portions = list(RowPortions(cast("Catalog", shop), limit=3_000_000).read(keys))
-    assert [key for asked, _ in portions for key in asked] == keys
-    assert [key for _, rows in portions for key in rows] == keys[:-1]
-    assert max(len(rows) for _, rows in portions) <= 4
+    read = RowPortions(cast("Catalog", shop), limit=3_000_000)
+    assert read.expected(100) is None
+    portions = list(read.read(keys))
+    assert [key for portion in portions for key in portion.keys] == keys
+    assert [key for portion in portions for key in portion.rows] == keys[:-1]
+    assert max(len(portion.rows) for portion in portions) <= 4
+    assert all(portion.weight >= len(portion.rows) * 1_000_000 for portion in portions)
+    assert read.expected(100) == 3_000_000
     assert max(shop.asked) <= 4
 
 
@@ -64,7 +68,7 @@ async def test_what_does_not_fit_waits_and_what_is_too_large_is_alone() -> None:
     go = anyio.Event()
 
     async def work(size: int) -> None:
-        async with room.held(size):
+        async with room.held(lambda: size):
             inside.append(size)
             await go.wait()
 
@@ -75,3 +79,31 @@ async def test_what_does_not_fit_waits_and_what_is_too_large_is_alone() -> None:
         assert inside == [6, 3]
         go.set()
     assert inside == [6, 3, 99]
+
+
+@pytest.mark.anyio
+async def test_the_first_reads_alone_and_holds_what_it_read_from_then_on() -> None:
+    """Else every worker begins with a row of unknown size at once."""
+    room = MemoryBudget(10)
+    inside: list[str] = []
+    read, go = anyio.Event(), anyio.Event()
+    expected: list[int] = []
+
+    async def work(name: str) -> None:
+        async with room.held(lambda: expected[-1] if expected else None) as held:
+            inside.append(name)
+            await read.wait()
+            expected.append(4)
+            await held.resize(4)
+            await go.wait()
+
+    async with anyio.create_task_group() as group:
+        for name in ("first", "second", "third"):
+            group.start_soon(work, name)
+            await anyio.wait_all_tasks_blocked()
+        assert inside == ["first"]
+        read.set()
+        await anyio.wait_all_tasks_blocked()
+        assert inside == ["first", "second"]
+        go.set()
+    assert inside == ["first", "second", "third"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from embedconsole.pieces import Estimate, weight_of
 
@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 PORTION_BYTES = 2 << 20
 
 
+class Portion(NamedTuple):
+    """Keys that were read, those of their rows that exist now, and the bytes that these weigh."""
+
+    keys: Sequence[str]
+    rows: dict[str, CatalogRow]
+    weight: int
+
+
 class RowPortions:
     """Reads rows of a catalog; all workers of a run use one, and learn from each other how heavy rows are."""
 
@@ -23,12 +31,14 @@ class RowPortions:
         self._limit = limit
         self._estimate = Estimate()
 
-    def expected(self, count: int) -> int:
-        """The bytes of the first portion of so many keys, by what was read before."""
+    def expected(self, count: int) -> int | None:
+        """The bytes of the first portion of so many keys, by what was read before; None when nothing was."""
+        if not self._estimate.known:
+            return None
         return max(self._estimate.weight(1), min(self._limit, self._estimate.weight(count)))
 
-    def read(self, keys: Sequence[str]) -> Iterator[tuple[Sequence[str], dict[str, CatalogRow]]]:
-        """The keys in portions, each with those of its rows that exist now.
+    def read(self, keys: Sequence[str]) -> Iterator[Portion]:
+        """The keys in portions.
 
         A portion weighs about the limit at most, unless a single row weighs more.
         """
@@ -44,5 +54,5 @@ class RowPortions:
                 found |= rows
                 taken += len(part)
                 weight += weighs
-            yield left[:taken], found
+            yield Portion(left[:taken], found, weight)
             del left[:taken]

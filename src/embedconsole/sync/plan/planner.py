@@ -178,7 +178,7 @@ class Planner:
         """
         self._check()
         points = {point_order(point_id(key)) for key in keys}
-        for _, rows in self._rows.read(keys):
+        for _, rows, _ in self._rows.read(keys):
             self._compare(list(rows.values()), PlanOptions())
             # A key that is written in two ways is one point, and there if either is.
             points.difference_update(point_order(point_id(key)) for key in rows)
@@ -259,7 +259,7 @@ class Planner:
             self._check()
             unknown = self._see(keys)
             if unknown:
-                for _, rows in self._rows.read(unknown):
+                for _, rows, _ in self._rows.read(unknown):
                     self._compare(list(rows.values()), PlanOptions(full=True))
 
     def _see(self, keys: Sequence[str]) -> list[str]:

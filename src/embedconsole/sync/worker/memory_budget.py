@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING
 import anyio
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+
+class Reservation:
+    """Bytes of a budget that one worker holds."""
+
+    def __init__(self, budget: MemoryBudget, size: int) -> None:
+        self._budget = budget
+        self.size = size
+
+    async def resize(self, size: int) -> None:
+        """Hold what it really weighs; never waits, so that two can not wait for each other."""
+        freed, self.size = self.size - size, size
+        await self._budget.free(freed)
 
 
 class MemoryBudget:
@@ -22,21 +35,32 @@ class MemoryBudget:
         self._returned = 0
 
     @asynccontextmanager
-    async def held(self, size: int) -> AsyncIterator[None]:
-        """Have room for so many bytes, once there is some."""
-        size = min(size, self._total)
+    async def held(self, size: Callable[[], int | None]) -> AsyncIterator[Reservation]:
+        """Hold bytes, once they are free.
+
+        Args:
+            size: Asked again after each wait, as more is known by then; None reserves everything.
+        """
         async with self._freed:
-            while size > self._free:
+            while (wanted := self._part(size())) > self._free:
                 await self._freed.wait()
-            self._free -= size
+            self._free -= wanted
+        held = Reservation(self, wanted)
         try:
-            yield
+            yield held
         finally:
-            self._free += size
-            self._collect(size)
+            self._collect(held.size)
             with anyio.CancelScope(shield=True):
-                async with self._freed:
-                    self._freed.notify_all()
+                await held.resize(0)
+
+    async def free(self, size: int) -> None:
+        """Give bytes back; negative: take more without waiting."""
+        self._free += size  # before anything is awaited: a worker that is cancelled has given it back, too
+        async with self._freed:
+            self._freed.notify_all()
+
+    def _part(self, size: int | None) -> int:
+        return self._total if size is None else min(size, self._total)
 
     def _collect(self, size: int) -> None:
         """Look for reference cycles by bytes: the collector counts objects, which are few in a batch."""

@@ -75,22 +75,25 @@ class BatchSteps:
         if self._bench.ended_early():
             # Its claim was under way when another batch was refused, and got what that one gave back.
             raise Interrupted
-        async with self._bench.room.held(self._bench.rows.expected(len(self._batch.items))):
+        count = len(self._batch.items)
+        async with self._bench.room.held(lambda: self._bench.rows.expected(count)) as room:
             self.stages.enter("read")
-            contents = await self._bench.reader.call_counted(
+            contents, weight = await self._bench.reader.call_counted(
                 lambda: anyio.to_thread.run_sync(self._read, abandon_on_cancel=True),
                 self._bench.pipeline.retry,
             )
+            await room.resize(weight)
             if self._batch.work is State.DELETE:
                 await self._delete(contents)
             else:
                 await self._fill(contents)
 
-    def _read(self) -> dict[str, Content]:
+    def _read(self) -> tuple[dict[str, Content], int]:
+        """The contents of the rows, and the bytes that these weigh."""
         # What does not fit into the first portion is released with the end of the batch.
-        keys, self.rows = next(self._bench.rows.read([item.key for item in self._batch.items]))
+        keys, self.rows, weight = next(self._bench.rows.read([item.key for item in self._batch.items]))
         self._items = self._batch.items[: len(keys)]
-        return {key: self._bench.recipe.content(row) for key, row in self.rows.items()}
+        return {key: self._bench.recipe.content(row) for key, row in self.rows.items()}, weight
 
     async def _look_at_collection(self) -> None:
         """See that the collection can be written to; a batch that waits for it says so."""
