@@ -112,7 +112,7 @@ def test_search_finds_the_nearest(sqlite_stage: Stage) -> None:
     similar = stage.installation.run("search", "--similar-to", "3", "--limit", "3", "--json").json["hits"]
     assert {hit["id"] for hit in similar} == {1, 2, 5}
     absent = stage.installation.run("search", "--similar-to", "99")
-    assert absent.code == 3
+    assert absent.code == 2
     assert "holds no point 99" in absent.err
     assert stage.installation.run("search", "mug", "--similar-to", "3").code == 2
 

@@ -40,7 +40,7 @@ def test_an_item_in_sync_has_the_same_hashes_everywhere(outsider: Outsider) -> N
     assert len(lines) <= 24
     assert max(map(len, lines)) <= 100
     hashes = {line[:18].strip(): line[18:].split() for line in lines}
-    same = hashes["wanted"]
+    same = hashes["planned"]
     assert same == hashes["believed"] == hashes["catalog now"] == hashes["point says"]
     assert all(len(one) == 8 for one in same)
     assert "It is in sync, nothing to do." in text.out
@@ -66,7 +66,7 @@ def test_what_is_amiss_is_said_with_what_to_do(outsider: Outsider) -> None:
     last = {key: explained(stage, key)["follows"][-1] for key in (1, 2, 3, 5, 99)}
 
     assert "verify --repair corrects it" in last[1]
-    assert "does not hold what the ledger believes" in last[2]
+    assert "differs from the ledger's record" in last[2]
     assert (
         last[3] == "It was edited since it was last planned: the next run finds it, and it will be embedded."
     )

@@ -150,9 +150,9 @@ def _conclude(setup: Setup, variables: Variables, path: Path, *, tested: bool) -
         say_text("\nSet in the environment of the process:")
         for line in exports:
             say(f"  {line}")
-    code = Exit.IN_SYNC
     if setup.reached and tested:
         say_text("\nWhat a first run would do:")
-        code = run_dry(open_session(setup.loaded, ()), RunOptions(), as_json=False)
+        # Its exit code is a run's: the file is written, and what a run needs in addition is said.
+        run_dry(open_session(setup.loaded, ()), RunOptions(), as_json=False)
     say_text("\nNext: embedconsole test, then embedconsole run, or embedconsole for the console.")
-    return code
+    return Exit.IN_SYNC
