@@ -71,7 +71,7 @@ def test_what_is_amiss_is_said_with_what_to_do(outsider: Outsider) -> None:
         last[3] == "It was edited since it was last planned: the next run finds it, and it will be embedded."
     )
     assert last[5] == "It is gone from the catalog by now: the next run finds it, and its point is deleted."
-    assert "of no item of the catalog" in last[99]
+    assert "its item is not in the catalog" in last[99]
     assert explained(stage, 99)["verdict"] == "orphaned"
     # A point that is not ours is told as what it is.
     assert explained(stage, 77)["verdict"] == "foreign"

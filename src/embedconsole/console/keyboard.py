@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from textual.events import Key, Paste
 from textual.widgets import Input
 
-from embedconsole.console.screens.dialogs import Question
+from embedconsole.console.screens.dialogs import AskDialog
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -86,7 +86,7 @@ class Keyboard:
 
     def _taken(self, key: Key) -> bool:
         screen = self._screen
-        return not isinstance(screen, Question) or screen.takes(key)
+        return not isinstance(screen, AskDialog) or screen.takes(key)
 
     @property
     def _screen(self) -> Screen[object] | None:

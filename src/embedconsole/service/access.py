@@ -1,4 +1,4 @@
-"""Who may use the service: no page of a foreign site, and whoever has the token where there is one."""
+"""Who may use the service: no page of a foreign site, and callers with the token where one is set."""
 
 from __future__ import annotations
 

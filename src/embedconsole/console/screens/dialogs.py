@@ -196,7 +196,7 @@ def _left(left: Sequence[Difference], cells: int) -> list[Line]:
     return lines
 
 
-class Question(ModalScreen[Answer]):
+class AskDialog(ModalScreen[Answer]):
     """Asks before money is spent or something changes: only a key typed at what is drawn answers it."""
 
     CSS_PATH = "dialogs.tcss"
@@ -219,7 +219,7 @@ class Question(ModalScreen[Answer]):
         self._drawn_at = time.monotonic()
 
 
-class ConfirmDialog(Question[bool]):
+class ConfirmDialog(AskDialog[bool]):
     """Gives True only when the operator chose to.
 
     Args:
@@ -268,7 +268,7 @@ class ConfirmDialog(Question[bool]):
 _HINT = "everything, or some: category=shoes, 35"
 
 
-class ForceDialog(Question[OrderedRun | None]):
+class ForceDialog(AskDialog[OrderedRun | None]):
     """Gives what is to be done; None when the operator leaves it. No is focused.
 
     Args:

@@ -40,7 +40,7 @@ _FRESH: ColumnElement[bool] = orders.c.at > now_ms() - int(LAPSE_SECONDS * 1000)
 
 
 class Orders:
-    """The orders of everybody on this ledger."""
+    """The orders to all processes on this ledger."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

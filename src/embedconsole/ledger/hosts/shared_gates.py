@@ -54,7 +54,7 @@ class SharedGates:
     def shut(
         self, key: str, name: str, mark: GateMark, *, wait: float, failures: int, fault: str | None
     ) -> int:
-        """Have everybody wait: `mark` is COOLING or OPEN, `wait` in seconds.
+        """Have all processes wait: `mark` is COOLING or OPEN, `wait` in seconds.
 
         An open breaker outranks a pause, and of two pauses the longer one holds.
 

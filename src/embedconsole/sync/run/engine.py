@@ -108,7 +108,9 @@ class Engine:
             ConfigError: a pipeline can't run as configured; nothing was done.
         """
         try:
-            await self.announce()  # the batches of a process that the ledger does not know are given back
+            await (
+                self.announce()
+            )  # the batches of a process that the ledger does not know return to the queue
             return await self._run(options, "due")
         except Fault as fault:
             return self._all(options, aborted(fault))
