@@ -83,7 +83,7 @@ def test_runs_are_listed_newest_first(two_runs: Path) -> None:
     assert newest.split()[:2] == ["2", "sync"]
     assert newest.split()[-3:] == ["in", "sync", "web2"]
     assert oldest.split()[:2] == ["1", "force"]
-    assert oldest.split()[5:] == ["2,000", "0", "0", "1", "1.00", "needs", "a", "look", "web1"]
+    assert oldest.split()[5:] == ["2,000", "0", "0", "1", "1.00", "some", "failed", "web1"]
     assert len(output_of(two_runs, "runs", "--limit", "1").splitlines()) == 2
 
 

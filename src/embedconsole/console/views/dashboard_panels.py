@@ -148,7 +148,7 @@ def backlog_lines(view: BacklogView, cells: int, height: int, glyphs: Glyphs) ->
     lines = [
         _backlog_row("pending", view, view.pending, _oldest(view), "work" if view.pending else "muted"),
         _backlog_row("retrying", view, view.retrying, "", "wait" if view.retrying else "muted"),
-        _backlog_row("failed", view, view.failed, "failed" if view.failed else "", _alert(view.failed)),
+        _backlog_row("failed", view, view.failed, "", _alert(view.failed)),
         _backlog_row("synced", view, view.synced, share(view.synced, view.total), "plain"),
     ]
     if roomy:
