@@ -241,7 +241,7 @@ async def test_a_configuration_that_changes_again_begins_again(site: Site) -> No
 
     assert done.stand is ReindexOutcome.DONE
     assert done.fill["embed_items"] == 12
-    assert any(text.startswith(f"{first.after} was begun for another configuration") for text in site.said)
+    assert any(text.startswith(f"{first.after} was started for another configuration") for text in site.said)
     assert generations(site) == {done.after: "live", done.before: "standby"}
 
 
