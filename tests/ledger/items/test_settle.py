@@ -220,7 +220,7 @@ def test_a_failed_item_waits_and_keeps_its_old_point(shelf: Shelf, ledger: Ledge
     row = shelf.row(1)
     assert (row.state, row.attempts, row.batch_id) == (State.EMBED, 1, None)
     assert (row.error_class, row.error) == ("transient", "503 from the service")
-    assert row.due_at - row.failed_at == 60_000
+    assert abs(row.due_at - row.failed_at - 60_000) <= 1  # the database rounds each of them to a millisecond
     assert row.synced_embed_hash == hashed("a")
     assert shelf.claim() is None
     shelf.pass_time(61)
