@@ -178,10 +178,10 @@ class Planner:
         """
         self._check()
         points = {point_order(point_id(key)) for key in keys}
-        for _, rows, _ in self._rows.read(keys):
-            self._compare(list(rows.values()), PlanOptions())
+        for portion in self._rows.read(keys):
+            self._compare(list(portion.rows.values()), PlanOptions())
             # A key that is written in two ways is one point, and there if either is.
-            points.difference_update(point_order(point_id(key)) for key in rows)
+            points.difference_update(point_order(point_id(key)) for key in portion.rows)
         known = self.ledger.planned_items.known(self.generation.id, list(points))
         return array("q", (item.id for item in known.values() if item.desired_embed is not None))
 
@@ -259,8 +259,8 @@ class Planner:
             self._check()
             unknown = self._see(keys)
             if unknown:
-                for _, rows, _ in self._rows.read(unknown):
-                    self._compare(list(rows.values()), PlanOptions(full=True))
+                for portion in self._rows.read(unknown):
+                    self._compare(list(portion.rows.values()), PlanOptions(full=True))
 
     def _see(self, keys: Sequence[str]) -> list[str]:
         points = {point_order(point_id(key)): key for key in keys}

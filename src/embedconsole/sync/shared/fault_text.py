@@ -76,8 +76,6 @@ def remedy_for(error_class: str, error: str) -> str:
     return next((words for pattern, words in _KNOWN if pattern.search(error)), _BY_CLASS[FaultClass.ITEM])
 
 
-FAILED = "failed"
-
 _STOPPED = {
     FaultClass.THROTTLED: "nothing is lost, the next run continues",
     FaultClass.TRANSIENT: "nothing is lost, the next run continues",
@@ -113,7 +111,7 @@ def tried_again(time: str) -> str:
 
 def after_failing(delay: float | None) -> str:
     """When an item that used an attempt is retried; None where it has no more attempts."""
-    return FAILED if delay is None else tried_again(f"{delay:.0f} s")
+    return "failed" if delay is None else tried_again(f"{delay:.0f} s")
 
 
 def _line(fault: Fault, consequence: str) -> str:
